@@ -1,0 +1,117 @@
+"""Dataset: features, labels and their catalogue, on the same rows; split by time, purged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnlab import schema
+from churnlab.activity import DailyActivity
+from churnlab.engines import local
+from churnlab.errors import FrameError, HistoryError
+from churnlab.features import profile
+from churnlab.features.featureset import FeatureSet
+from churnlab.snapshots import Day, Snapshots
+from churnlab.targets import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """`X` (float64 and category columns) and labels, both indexed by (user_id, snapshot).
+
+    `catalogue` has a row for each column of X: name, signal, builder, unit, window, says, missing. `counts` says what was
+    left out on the way, `skipped` which builders had nothing to work on.
+    """
+
+    X: pd.DataFrame
+    labels: pd.DataFrame
+    catalogue: pd.DataFrame
+    targets: tuple[Target, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def y(self, name: str) -> pd.Series:
+        """One label, float64, on the index of X: `churned` (0 or 1) or `ltv` (money)."""
+        if name not in self.labels:
+            raise FrameError.from_no_target(name, self.labels.columns)
+        return self.labels[name]
+
+    @property
+    def days(self) -> pd.DatetimeIndex:
+        """The snapshot days, sorted."""
+        return pd.DatetimeIndex(self.X.index.get_level_values("snapshot").unique()).sort_values()
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of X, its column names and the labels."""
+        digest = hashlib.sha256(repr((list(self.X.columns), list(self.labels.columns))).encode())
+        for frame in (self.X, self.labels):
+            digest.update(pd.util.hash_pandas_object(frame, index=True).to_numpy().tobytes())
+        return digest.hexdigest()
+
+    def take(self, rows: np.ndarray) -> Dataset:
+        """The same with some of the rows, bool[n] or positions."""
+        return replace(self, X=self.X.iloc[_positions(rows)], labels=self.labels.iloc[_positions(rows)])
+
+    def split(self, test_from: Day) -> tuple[Dataset, Dataset]:
+        """Training rows whose label windows end by `test_from`, and test rows from it on.
+
+        Rows between (their labels overlap the test's days) are purged and counted as `purged` in the training part. Raises
+        HistoryError when either part is empty.
+        """
+        start = schema.day_number(test_from)
+        day = schema.day_numbers(self.X.index.get_level_values("snapshot"))
+        reach = max((t.window(0)[1] for t in self.targets), default=0)
+        train, test = day + reach <= start, day >= start
+        if not train.any() or not test.any():
+            raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
+        counts = {**self.counts, "purged": int((~train & ~test).sum())}
+        return replace(self.take(train), counts=counts), self.take(test)
+
+    def describe(self) -> dict[str, object]:
+        """Rows, people, days, rates and what was left out, JSON-ready."""
+        about: dict[str, object] = {"rows": len(self.X), "people": int(self.X.index.get_level_values("user_id").nunique()),
+                                    "columns": self.X.shape[1], "days": [str(d.date()) for d in self.days]}
+        about |= {f"{name}_mean": float(self.labels[name].mean()) for name in self.labels}
+        return about | {"left_out": dict(self.counts), "skipped_builders": dict(self.skipped), "digest": self.digest}
+
+    def __repr__(self) -> str:
+        return f"Dataset({len(self.X):,} rows, {self.X.shape[1]} columns, labels: {', '.join(self.labels) or 'none'})"
+
+
+def build_dataset(activity: DailyActivity, snapshots: Snapshots, features: FeatureSet | None = None,
+                  users: Any | None = None) -> Dataset:
+    """Features of every snapshot row, point in time, beside its labels.
+
+    `users` is a frame of user_id and static attributes, known before every snapshot; they become `profile__*` columns.
+    """
+    features = features or FeatureSet.default()
+    roles = local.available(activity)
+    codes, days = snapshots.keys(activity.users)
+    X, catalogue = local.compute(activity, codes, days, features), features.catalogue(roles)
+    if users is not None:
+        static = profile.attributes(_pandas(users), snapshots.frame["user_id"])
+        X, catalogue = pd.concat([X, static], axis=1), pd.concat([catalogue, profile.catalogue(list(static))], ignore_index=True)
+    index = pd.MultiIndex.from_frame(snapshots.frame[["user_id", "snapshot"]])
+    labels = snapshots.frame.drop(columns=["user_id", "snapshot"])
+    counts = {**snapshots.dropped, "people not in the log": int((codes < 0).sum())}
+    return Dataset(X.set_axis(index), labels.set_axis(index), catalogue, snapshots.targets,
+                   {k: v for k, v in counts.items() if v}, features.skipped(roles))
+
+
+def _pandas(frame: Any) -> pd.DataFrame:
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    import pyarrow as pa
+
+    return pa.table(frame).to_pandas()
+
+
+def _positions(rows: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(rows) if rows.dtype == bool else rows

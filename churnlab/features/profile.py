@@ -1,0 +1,41 @@
+"""Static attributes: what was known of a person all along, such as the channel they came by."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from churnlab.errors import FrameError
+from churnlab.schema import plain
+
+
+def attributes(users: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+    """The attributes of each row's person as `profile__<column>__static`: numbers as float64, the rest as category.
+
+    `users` has user_id and one column an attribute, known before every snapshot; a person who is not in it has missing
+    values. Raises FrameError for a missing user_id or one that occurs twice.
+    """
+    if "user_id" not in users:
+        raise FrameError.from_missing_columns("the users frame", ["user_id"], users.columns)
+    repeated = int(users["user_id"].duplicated().sum())
+    if repeated:
+        raise FrameError.from_duplicates("the users frame", repeated)
+    table = users.set_index("user_id")
+    columns = {f"profile__{plain(str(c))}__static": _typed(table[c]) for c in table}
+    return pd.DataFrame(columns).reindex(ids.to_numpy()).reset_index(drop=True)
+
+
+def _typed(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return column.astype("float64")
+    if pd.api.types.is_datetime64_any_dtype(column):
+        raise FrameError.from_date_attribute(str(column.name))
+    text = column.astype(object).where(column.notna(), None)
+    values = sorted({str(v) for v in text if v is not None})
+    return pd.Series(pd.Categorical(text.map(lambda v: None if v is None else str(v)), categories=values), index=column.index)
+
+
+def catalogue(names: list[str]) -> pd.DataFrame:
+    """Catalogue rows of attribute columns, in the form of FeatureSet.catalogue."""
+    plain_names = [n.removeprefix("profile__").removesuffix("__static").replace("_", " ") for n in names]
+    return pd.DataFrame({"name": names, "signal": "profile", "builder": "attributes", "unit": "as given", "window": "static",
+                         "says": [f"{p}: {{value}}" for p in plain_names], "missing": [f"{p} is not known" for p in plain_names]})

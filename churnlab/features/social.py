@@ -1,0 +1,69 @@
+"""Comments and likes dry up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from churnlab.features.builder import Feature, FeatureBuilder
+from churnlab.features.expression import Expression, Since, SinceFirst, Sum, greatest, least, log_ratio
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocialDropOff(FeatureBuilder):
+    """A person comments and likes less than they used to; acts received are told apart from acts done.
+
+    Acts a week are divided by the days since the person was first active, where these are fewer than the window.
+    """
+
+    signal: ClassVar[str] = "social"
+    needs: ClassVar[tuple[str, ...]] = ("social",)
+    windows: tuple[int, ...] = (14, 28, 91)
+    changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))
+
+    def features(self, roles: frozenset[str]) -> Iterator[Feature]:
+        """Social acts a week, a session and an active day, their change, and acts received where the log has them."""
+        for window in self.windows:
+            yield from _done(window)
+        for recent, before in self.changes:
+            yield from _changes("acts", "n_social", "social acts", recent, before)
+        yield Feature("social__since_last_days__all", Since("n_social"), "days",
+                      "last social act {value:.0f} days ago", "no social act so far")
+        if "social_received" in roles:
+            yield from self._received()
+
+    def _received(self) -> Iterator[Feature]:
+        for window in self.windows:
+            yield Feature(f"social__received_per_week__{window}d", weekly("n_social_received", 0, window), "acts a week",
+                          f"receives {{value:.1f}} social acts a week in {window} days", "no day observed yet")
+        for recent, before in self.changes:
+            yield from _changes("received", "n_social_received", "social acts received", recent, before)
+
+
+def weekly(measure: str, new: int, old: int) -> Expression:
+    """A measure a week over `[t - old, t - new)`, or the part of it since the person was first active."""
+    lived = greatest(least(SinceFirst("active"), old) - new, 0)
+    return Sum(measure)[new, old] * 7 / lived
+
+
+def _done(window: int) -> Iterator[Feature]:
+    acts, words = Sum("n_social")[0, window], f"in {window} days"
+    yield Feature(f"social__acts_per_week__{window}d", weekly("n_social", 0, window), "acts a week",
+                  f"{{value:.1f}} social acts a week {words}", "never active")
+    yield Feature(f"social__acts_per_session__{window}d", acts / Sum("sessions")[0, window], "acts",
+                  f"{{value:.2f}} social acts a session {words}", f"no session {words}")
+    yield Feature(f"social__acts_per_active_day__{window}d", acts / Sum("active")[0, window], "acts",
+                  f"{{value:.2f}} social acts an active day {words}", f"no active day {words}")
+
+
+def _changes(what: str, measure: str, words: str, recent: int, before: int) -> Iterator[Feature]:
+    label = f"{recent}d_{before}d"
+    nothing = f"too new for {recent} days against the {before} before"
+    now, then = weekly(measure, 0, recent), weekly(measure, recent, recent + before)
+    yield Feature(f"social__{what}_before__{label}", then, "acts a week",
+                  f"{{value:.1f}} {words} a week in the {before} days before the last {recent}", nothing)
+    yield Feature(f"social__{what}_change__{label}", log_ratio(now, then, 0.25), "log ratio",
+                  f"{words} a week went from {{social__{what}_before__{label}:.1f}} to {{social__{what}_now__{label}:.1f}} "
+                  f"over {recent} days against the {before} before", nothing)
+    yield Feature(f"social__{what}_now__{label}", now, "acts a week", f"{{value:.1f}} {words} a week in {recent} days", nothing)
