@@ -205,7 +205,7 @@ class FrameError(ChurnlabError):
     @classmethod
     def from_bad_label(cls, column: str, example: object, count: int, wanted: str) -> FrameError:
         """Labels that are none."""
-        return cls(f"column {column!r} of the snapshots is {example!r} in {count:,} rows; give {wanted}")
+        return cls(f"column {column!r} of the snapshots is {example} in {count:,} rows; give {wanted}")
 
     @classmethod
     def from_date_attribute(cls, column: str) -> FrameError:

@@ -192,6 +192,6 @@ def _check_labels(frame: pd.DataFrame) -> None:
     if "churned" in frame:
         odd = ~frame["churned"].isin([0, 1]) & frame["churned"].notna()
         if odd.any():
-            raise FrameError.from_bad_label("churned", frame.loc[odd, "churned"].iloc[0], int(odd.sum()), "0 or 1")
+            raise FrameError.from_bad_label("churned", float(frame.loc[odd, "churned"].iloc[0]), int(odd.sum()), "0 or 1")
     if "ltv" in frame and np.isinf(frame["ltv"]).any():
         raise FrameError.from_bad_label("ltv", "inf", int(np.isinf(frame["ltv"]).sum()), "finite amounts")
