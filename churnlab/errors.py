@@ -175,6 +175,11 @@ class HistoryError(ChurnlabError):
         return cls(f"the log has {count} person(s) to learn from; a model needs at least 2, and hundreds to be of use")
 
     @classmethod
+    def from_no_money(cls, rows: int) -> HistoryError:
+        """Nobody spends."""
+        return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
+
+    @classmethod
     def from_one_class(cls, target: str, value: object, rows: int) -> HistoryError:
         """One class only."""
         return cls(f"{target} is {value} in all {rows:,} rows, one class only; "
@@ -232,6 +237,17 @@ class ModelError(ChurnlabError):
     def from_digest(cls, path: str) -> ModelError:
         """A model file that is not the one that was saved."""
         return cls(f"{path} is not the file that was saved (its sha256 differs); train again or restore the file")
+
+
+    @classmethod
+    def from_unreadable(cls, where: str, reason: str) -> ModelError:
+        """A model folder that is none."""
+        return cls(f"no model can be read from {where} ({reason}); train again or restore the folder")
+
+    @classmethod
+    def from_untrusted(cls, types: Iterable[str]) -> ModelError:
+        """A model file that asks for types that no forest needs."""
+        return cls(f"the model file asks for untrusted types ({', '.join(sorted(types))}) and was not loaded; train again")
 
 
 class OutputError(ChurnlabError):

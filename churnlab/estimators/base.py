@@ -1,0 +1,117 @@
+"""What both estimators share: parameters, frames to matrices, column checks, saving."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from churnlab.errors import ConfigError
+from churnlab.estimators import boosting, store
+
+ALGORITHMS = ("lightgbm", "random_forest")
+
+
+class TreeModel(BaseEstimator):  # type: ignore[misc]
+    """Parameters of ChurnClassifier and LTVRegressor.
+
+    algorithm: "lightgbm" or "random_forest". n_estimators: trees; None lets folds by person decide (LightGBM) or takes 200
+    (forest). learning_rate, num_leaves, min_child_samples, feature_fraction: of LightGBM; leaves are smaller on small data.
+    calibrate: correct the output on predictions for unseen persons. random_state: int or numpy generator state; n_jobs: threads
+    (None: 1, -1: all), which never changes a result.
+    """
+
+    objective: ClassVar[str] = ""
+
+    def __init__(self, algorithm: str = "lightgbm", *, n_estimators: int | None = None, learning_rate: float = 0.03,
+                 num_leaves: int = 15, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
+                 random_state: Any = 0, n_jobs: int | None = -1) -> None:
+        self.algorithm = algorithm
+        self.n_estimators = n_estimators
+        self.learning_rate = learning_rate
+        self.num_leaves = num_leaves
+        self.min_child_samples = min_child_samples
+        self.feature_fraction = feature_fraction
+        self.calibrate = calibrate
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def prepare(self, X: Any) -> np.ndarray:
+        """X as the trees see it, float64[n, p]: categories as codes of those seen in fit, unseen and missing as NaN.
+
+        Raises ValueError when columns are missing, renamed or in another order, or a value is infinite.
+        """
+        check_is_fitted(self)
+        return self._matrix(X)
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes model.json and a payload that runs no code when loaded; `estimators.load(folder)` reads it back."""
+        check_is_fitted(self)
+        return store.save(self, Path(folder))
+
+    def _matrix(self, X: Any) -> np.ndarray:
+        frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
+        return np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"))
+
+    def _learn_columns(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The matrix and labels to fit on; remembers names and categories."""
+        if self.algorithm not in ALGORITHMS:
+            raise ConfigError.from_unknown("algorithm", str(self.algorithm), ALGORITHMS)
+        self.categories_ = _categories(X)
+        frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
+        y = y.to_numpy() if isinstance(y, pd.Series) else y
+        matrix, labels = validate_data(self, frame, y, dtype=np.float64, ensure_all_finite="allow-nan",
+                                       ensure_min_samples=2, **checks)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        return matrix, labels
+
+    def _encode(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Category columns as codes of the categories seen in fit."""
+        coded = {c: _codes(X[c], self.categories_[c]) for c in X.columns if c in self.categories_}
+        return X.assign(**coded) if coded else X
+
+    def _categorical(self) -> list[int]:
+        return [i for i, name in enumerate(getattr(self, "feature_names_in_", ())) if name in self.categories_]
+
+    def _plan(self) -> boosting.Plan:
+        return boosting.Plan(self.objective, self.learning_rate, self.num_leaves, self.min_child_samples, self.feature_fraction,
+                             self.n_estimators, self._seed, self._threads())
+
+    def _threads(self) -> int:
+        return 1 if self.n_jobs is None else 0 if self.n_jobs < 0 else self.n_jobs
+
+    def contributions(self, X: Any) -> tuple[np.ndarray, float]:
+        """SHAP values of the raw score (log-odds, or log money), float64[n, p], and their base. LightGBM only."""
+        if self.algorithm != "lightgbm":
+            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("lightgbm",))
+        values = boosting.contributions(self.booster_, self.prepare(X), self._threads())
+        return values[:, :-1], float(values[0, -1]) if len(values) else 0.0
+
+    def _restore(self, state: dict[str, Any]) -> Self:
+        for name, value in state.items():
+            setattr(self, name, value)
+        return self
+
+
+def _categories(X: Any) -> dict[str, list[Any]]:
+    if not isinstance(X, pd.DataFrame):
+        return {}
+    kinds = {c: X[c].dtype for c in X.columns}
+    return {str(c): [v.item() if isinstance(v, np.generic) else v for v in kind.categories]
+            for c, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)}
+
+
+def _codes(column: pd.Series, categories: list[Any]) -> pd.Series:
+    values = column.astype(object)
+    codes = np.asarray(pd.Index(categories, dtype=object).get_indexer(pd.Index(values, dtype=object)), np.float64)
+    return pd.Series(np.where(codes < 0, np.nan, codes), index=column.index)

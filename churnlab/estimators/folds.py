@@ -1,0 +1,29 @@
+"""Inner folds: whole persons, so that nobody is on both sides; the choice follows the seed alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Folds = list[tuple[np.ndarray, np.ndarray]]
+_FEWEST = 20
+
+
+def persons(X: Any, groups: Any, rows: int) -> np.ndarray:
+    """A person for each row, int64[n]: from `groups`, or the index level user_id of X, or each row its own."""
+    if groups is None and isinstance(X, pd.DataFrame) and "user_id" in (X.index.names or ()):
+        groups = X.index.get_level_values("user_id")
+    if groups is None:
+        return np.arange(rows)
+    return pd.factorize(np.asarray(groups), sort=True)[0].astype(np.int64)
+
+
+def by_person(person: np.ndarray, seed: int, count: int = 5) -> Folds:
+    """Rows to learn from and rows to look at, `count` pairs; none when there are fewer than 20 persons."""
+    people = int(person.max()) + 1 if len(person) else 0
+    if people < _FEWEST:
+        return []
+    fold = (np.random.default_rng(seed).permutation(people) % count)[person]
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(count)]
