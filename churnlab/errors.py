@@ -180,6 +180,11 @@ class HistoryError(ChurnlabError):
         return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
 
     @classmethod
+    def from_no_rows(cls, what: str) -> HistoryError:
+        """Nothing to work on."""
+        return cls(f"{what} has no row; give snapshots with labels")
+
+    @classmethod
     def from_one_class(cls, target: str, value: object, rows: int) -> HistoryError:
         """One class only."""
         return cls(f"{target} is {value} in all {rows:,} rows, one class only; "
@@ -216,6 +221,12 @@ class FrameError(ChurnlabError):
     def from_date_attribute(cls, column: str) -> FrameError:
         """A date among static attributes."""
         return cls(f"attribute {column!r} is a date; give a number or a category that was known before every snapshot")
+
+    @classmethod
+    def from_bad_predictions(cls, name: str, count: int, rows: int, unusable: int) -> FrameError:
+        """Predictions that do not fit the labels."""
+        return cls(f"predictions of {name!r}: {count:,} for {rows:,} labels, {unusable:,} of them null or infinite; "
+                   "give one finite number a row")
 
     @classmethod
     def from_duplicates(cls, what: str, count: int) -> FrameError:

@@ -95,4 +95,4 @@ def to_text(booster: lgb.Booster) -> str:
 
 def from_text(text: str) -> lgb.Booster:
     """The model of a text whose digest was checked before: LightGBM itself does not survive a corrupt one."""
-    return lgb.Booster(model_str=text, params={"verbosity": -1})
+    return lgb.Booster(model_str=text)
