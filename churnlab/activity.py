@@ -27,7 +27,7 @@ class DailyActivity:
     `users` holds the sorted ids; `codes` int64[m] points into it, `day` int64[m] counts from 1970-01-01. `columns` maps a
     measure to int64[m]: acts, receipts, active, money (millionths), orders, sessions, session_micros, steps, night,
     morning, afternoon, evening, names, `n_<role>`, `m_<measure>` (millionths), gap, gap_sq, gaps. `start` is the first
-    observed day, `end` the day after the last.
+    observed day, `end` the day after the last. `has_money` says whether the log named an amount.
     """
 
     users: np.ndarray
@@ -38,6 +38,7 @@ class DailyActivity:
     start: int
     end: int
     timezone: str
+    has_money: bool = False
     source: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
@@ -49,7 +50,8 @@ class DailyActivity:
         gap = kernel.gaps(codes, day, columns["active"])
         columns |= {name: np.ascontiguousarray(gap[:, i]) for i, name in enumerate(kernel.GAPS)}
         _check_sums(codes, columns)
-        return cls(log.users, codes, day, columns, log.roles, int(day.min()), int(day.max()) + 1, log.timezone, log.describe())
+        return cls(log.users, codes, day, columns, log.roles, int(day.min()), int(day.max()) + 1, log.timezone, log.has_amount,
+                   log.describe())
 
     @cached_property
     def first(self) -> np.ndarray:
@@ -68,11 +70,6 @@ class DailyActivity:
     def has_role(self, role: str) -> bool:
         """Whether the log has events of that role."""
         return f"n_{role}" in self.columns and bool(self.columns[f"n_{role}"].any())
-
-    @property
-    def has_money(self) -> bool:
-        """Whether any amount above zero was paid."""
-        return bool(self.columns["orders"].any())
 
     def frame(self) -> pd.DataFrame:
         """A pandas view: user_id, day, and the measures (money and `m_*` in millionths of their unit)."""

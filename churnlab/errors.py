@@ -58,6 +58,38 @@ class ConfigError(ChurnlabError):
                    "name it like push__open_rate__14d, with a window like 28d, 14d_56d or all")
 
     @classmethod
+    def from_no_file(cls, path: str) -> ConfigError:
+        """No configuration where one was named."""
+        return cls(f"no configuration file {path!r}; give one with --config, `churnlab demo` writes examples")
+
+    @classmethod
+    def from_syntax(cls, path: str, reason: str) -> ConfigError:
+        """A file that is no TOML."""
+        return cls(f"{path} is not valid TOML: {' '.join(reason.split())}; mend that line")
+
+    @classmethod
+    def from_lacking(cls, where: str, names: str) -> ConfigError:
+        """A table or keys that must be there."""
+        return cls(f"the configuration lacks {names} in {where}; add it")
+
+    @classmethod
+    def from_type(cls, key: str, given: object, wanted: str) -> ConfigError:
+        """A value of the wrong type."""
+        return cls(f"{key} is {given!r}; give {wanted}")
+
+    @classmethod
+    def from_stale(cls, as_of: str, last: str) -> ConfigError:
+        """An as-of date for which the log is too old."""
+        error = cls(f"the log ends on {last}, days before {as_of} are missing; give a newer log or an earlier as-of date")
+        error.exit_code = 5
+        return error
+
+    @classmethod
+    def from_pair(cls, one: str, other: str) -> ConfigError:
+        """Two options of which one alone makes no sense."""
+        return cls(f"{one} and {other} go together; give both or neither")
+
+    @classmethod
     def from_both(cls, one: str, other: str) -> ConfigError:
         """Two arguments that exclude each other."""
         return cls(f"{one}= and {other}= were both given; give one of them")
@@ -261,7 +293,30 @@ class ModelError(ChurnlabError):
         return cls(f"the model file asks for untrusted types ({', '.join(sorted(types))}) and was not loaded; train again")
 
 
+    @classmethod
+    def from_no_run(cls, store: str, what: str) -> ModelError:
+        """A store without the run that was asked for."""
+        return cls(f"the store {store} does not have {what}; train first, or give another store or run id")
+
+    @classmethod
+    def from_store(cls, store: str, reason: str) -> ModelError:
+        """A store that cannot be reached."""
+        return cls(f"the store {store} cannot be used: {' '.join(reason.split())[:300]}; check its address and that it can be written")
+
+
+    @classmethod
+    def from_not_additive(cls, worst: float) -> ModelError:
+        """An explanation that does not explain."""
+        return cls(f"SHAP values and base differ from the model's score by up to {worst:.1e}; the explanation was not given, "
+                   "check the versions of shap and lightgbm")
+
+
 class OutputError(ChurnlabError):
     """What was made cannot be written."""
 
     exit_code = 7
+
+    @classmethod
+    def from_unwritable(cls, path: str, reason: str) -> OutputError:
+        """A place that cannot be written."""
+        return cls(f"{path} cannot be written: {reason}; nothing was changed, give another folder or make room")

@@ -35,6 +35,7 @@ class EventLog:
     measures: tuple[str, ...]
     timezone: str
     source: str
+    has_amount: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -113,7 +114,7 @@ def _check(table: pa.Table, source: str, wanted: dict[str, str], roles: Mapping[
     columns = Events(user, clock, day, hour, name, amount, paid, extra, *_meaning(meaning, names))
     counts = {"ignored": ignored, "duplicates": dropped or _duplicates(columns), "duplicates_dropped": dropped,
               "bad_amounts": bad, "bad_measures": bad_measures}
-    return EventLog(users, names, columns, meaning, tuple(measures), timezone or "UTC", source, counts)
+    return EventLog(users, names, columns, meaning, tuple(measures), timezone or "UTC", source, "amount" in wanted, counts)
 
 
 def _without(table: pa.Table, event: str, ignore: frozenset[str], source: str) -> tuple[pa.Table, int]:

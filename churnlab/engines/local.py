@@ -25,7 +25,7 @@ def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, featur
 
 
 def available(activity: DailyActivity) -> frozenset[str]:
-    """The roles of the log, and `money` where amounts were paid."""
+    """The roles of the log, and `money` where it names an amount."""
     roles = {r for r in activity.roles.names if f"n_{r}" in activity.columns}
     return frozenset(roles | ({"money"} if activity.has_money else set()))
 

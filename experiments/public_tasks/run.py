@@ -35,7 +35,8 @@ def dataset(tasks: Path, task: str) -> tuple[cl.Dataset, pd.DataFrame]:
     """Features of all snapshots of a task, and the snapshots as they came."""
     mapping = dict(TASKS[task])
     events = tasks / str(mapping.pop("folder", task)) / "events.parquet"
-    log = cl.EventLog.read(events, user="user_id", time="ts", event="event", amount="amount", timezone="UTC", **mapping)
+    amount = "amount" if "purchase" in TASKS[task]["roles"] else None
+    log = cl.EventLog.read(events, user="user_id", time="ts", event="event", amount=amount, timezone="UTC", **mapping)
     rows = pd.read_parquet(tasks / task / "snapshots.parquet")
     return cl.build_dataset(log.daily(), cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))), rows
 

@@ -1,0 +1,260 @@
+"""ModelCard: what a product manager reads before a model may score; a tree of sections from plain results."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader
+
+from churnlab import plots
+from churnlab.errors import OutputError
+from churnlab.evaluation import MODEL, Evaluation
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: ClassVar[str] = "text"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of lines."""
+
+    lines: tuple[str, ...]
+    kind: ClassVar[str] = "bullets"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a data: address; in Markdown its description alone."""
+
+    uri: str
+    alt: str
+    width: int = 640
+    kind: ClassVar[str] = "figure"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; `numbers` are the positions of columns that are set right."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+    kind: ClassVar[str] = "table"
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, digits: int = 3) -> Table:
+        """A frame; numbers are rounded, what is not known is a dash."""
+        numbers = frozenset(i for i, c in enumerate(frame) if pd.api.types.is_numeric_dtype(frame[c]))
+        rows = tuple(tuple(_cell(v, digits) for v in row) for row in frame.itertuples(index=False))
+        return cls(tuple(str(c).replace("_", " ") for c in frame), rows, numbers)
+
+
+Block = Text | Bullets | Picture | Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """A title, what stands under it, and sections inside. An empty one shows that it is empty."""
+
+    title: str
+    blocks: tuple[Block, ...] = ()
+    children: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """The plain results that a card is made of; see `training.train` for how they come about.
+
+    `examples` are sentences of reasons without any id; `facts` tables hold a name and a value a line.
+    """
+
+    title: str
+    version: str
+    sentences: tuple[str, ...]
+    simulated: bool = False
+    population: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
+    pictures: Mapping[str, plots.Figure] = field(default_factory=dict)
+    signals: pd.Series | None = None
+    importance: pd.DataFrame | None = None
+    examples: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    made: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A title and sections; `html` stands alone (no network, no script), `markdown` says the same without pictures."""
+
+    title: str
+    subtitle: str
+    banner: str
+    sections: tuple[Section, ...]
+
+    @classmethod
+    def of(cls, facts: CardFacts) -> ModelCard:
+        """The card of a trained model.
+
+        >>> ModelCard.of(CardFacts("Churn", "v1", ("Who leaves.",))).sections[0].title
+        'In one sentence'
+        """
+        banner = "Simulated data: these figures say that the method works, not how well it does on real people." if facts.simulated else ""
+        churn, value = facts.evaluations.get("churned"), facts.evaluations.get("ltv")
+        sections = (
+            Section("In one sentence", tuple(Text(s) for s in facts.sentences)),
+            Section("For whom", _pairs(facts.population)),
+            Section("Data", _pairs(facts.data)),
+            Section("How well it finds those who leave", _beside(churn, facts.pictures, "gains", "Share of churners found")),
+            Section("Are the probabilities right?", _calibrated(churn, facts.pictures)),
+            Section("How well it values people", _valued(value, facts.pictures)),
+            Section("What it looks at", (), _reasons(facts)),
+            Section("Over time", _over_time(churn, facts.pictures)),
+            Section("For different people", _segments(churn)),
+            Section("Limits", (Bullets(facts.limits),) if facts.limits else ()),
+            Section("How it was made", _pairs(facts.made)))
+        return cls(facts.title, f"Model card · version {facts.version}", banner, sections)
+
+    def html(self) -> str:
+        """A page that needs nothing but itself."""
+        return _environment(True).get_template("card.html.j2").render(card=self)
+
+    def markdown(self) -> str:
+        """The same in Markdown."""
+        text = _environment(False).get_template("card.md.j2").render(card=self)
+        return "\n".join(_squeeze(text.splitlines())) + "\n"
+
+    def save(self, folder: str | Path) -> tuple[Path, Path]:
+        """Writes card.html and card.md, each whole or not at all; OutputError when the folder cannot be written."""
+        folder = Path(folder)
+        return write_text(folder / "card.html", self.html()), write_text(folder / "card.md", self.markdown())
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Writes a file by way of a temporary one beside it, so that a reader sees the old or the new, never a part."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError.from_unwritable(str(path), str(error)) from error
+    return path
+
+
+@cache
+def _environment(html: bool) -> Environment:
+    environment = Environment(loader=PackageLoader("churnlab", "_templates"), autoescape=html, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["md"] = _markdown_cell
+    return environment
+
+
+def _markdown_cell(text: str) -> str:
+    for mark in ("\\", "|", "<", "`", "*", "["):
+        text = text.replace(mark, "\\" + mark)
+    return " ".join(text.split())
+
+
+def _squeeze(lines: Iterable[str]) -> list[str]:
+    """Lines without runs of blank ones, and none inside a table."""
+    out: list[str] = []
+    for line in (raw.rstrip() for raw in lines):
+        if line.startswith("|") and out and not out[-1] and len(out) > 1 and out[-2].startswith("|"):
+            out.pop()
+        if line or (out and out[-1]):
+            out.append(line)
+    return out
+
+
+def _cell(value: Any, digits: int) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _pairs(facts: Mapping[str, Any]) -> tuple[Block, ...]:
+    rows = tuple((str(k), _cell(v, 3)) for k, v in facts.items())
+    return (Table(("what", "value"), rows),) if rows else ()
+
+
+def _picture(pictures: Mapping[str, plots.Figure], name: str, alt: str) -> tuple[Block, ...]:
+    return (Picture(plots.data_uri(pictures[name]), alt),) if name in pictures else ()
+
+
+def _contenders(evaluation: Evaluation, kinds: tuple[str, ...]) -> Table:
+    """Contenders down, metrics across, each with its interval; the last column is the paired difference of the first metric."""
+    rows = []
+    for name in dict.fromkeys(evaluation.table["contender"]):
+        gap = evaluation.table[(evaluation.table["contender"] == name) & (evaluation.table["metric"] == kinds[0])].iloc[0]
+        difference = "" if name == MODEL or math.isnan(gap["difference"]) else \
+            f"{gap['difference']:+.3f} [{gap['difference_low']:+.3f}, {gap['difference_high']:+.3f}]"
+        figures = (evaluation.interval(k, name) for k in kinds)
+        rows.append((name.replace("_", " "), *("–" if math.isnan(f.value) else str(f) for f in figures), difference))
+    head = ("contender", *(k.replace("_", " ") for k in kinds), f"churnlab minus it ({kinds[0].replace('_', ' ')})")
+    return Table(head, tuple(rows), frozenset(range(1, len(head))))
+
+
+def _beside(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure], picture: str, alt: str) -> tuple[Block, ...]:
+    if evaluation is None:
+        return ()
+    lead = f"On snapshots later than any it learnt from: {evaluation.summary()} {evaluation.mean:.1%} of the rows churned."
+    kinds = ("auc", "average_precision", "lift_at_10pct", "brier")
+    note = Text("Brackets are 95% intervals from resampling people. AUC 0.5 is blind; a lift of 3 means that the riskiest tenth holds "
+                "three times as many churners as a random tenth; a lower Brier score is better.")
+    return (Text(lead), _contenders(evaluation, kinds), note, *_picture(pictures, picture, alt))
+
+
+def _calibrated(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
+    if evaluation is None:
+        return ()
+    extra = evaluation.extra
+    lead = (f"It predicts {extra['predicted_mean']:.1%} on average where {extra['observed_mean']:.1%} churned; calibration slope "
+            f"{extra['calibration_slope']:.2f} (1 is right), mean error over tenths {extra['expected_calibration_error']:.3f}.")
+    return (Text(lead), *_picture(pictures, "calibration", "Predicted against observed, by tenths of the rows"), Table.of(evaluation.calibration))
+
+
+def _valued(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
+    if evaluation is None:
+        return ()
+    kinds = ("normalised_gini", "spearman", "total_bias", "mae", "rmse")
+    note = Text("Normalised Gini 1 is a perfect order, 0 is blind; a total bias of 1 is right. MAE likes the zero model where most people "
+                "spend nothing, so it never stands alone.")
+    return (Text(evaluation.summary()), _contenders(evaluation, kinds), note,
+            *_picture(pictures, "deciles", "Predicted and actual value by tenths of predicted value"))
+
+
+def _reasons(facts: CardFacts) -> tuple[Section, ...]:
+    by_signal = _picture(facts.pictures, "signals", "How much each signal moves the score")
+    top = (Table.of(facts.importance.head(15), 4),) if facts.importance is not None else ()
+    return (Section("Signals", by_signal), Section("Features", top),
+            Section("Reasons as the list words them", (Bullets(facts.examples),) if facts.examples else ()))
+
+
+def _over_time(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
+    if evaluation is None:
+        return ()
+    return (*_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"), Table.of(evaluation.per_cut.drop(columns="group")))
+
+
+def _segments(evaluation: Evaluation | None) -> tuple[Block, ...]:
+    if evaluation is None or evaluation.per_segment.empty:
+        return ()
+    return (Table.of(evaluation.per_segment), Text("A dash: fewer than 30 rows, or one class only."))

@@ -1,0 +1,231 @@
+"""The command line: `churnlab demo | train | evaluate | card | score | features`.
+
+The only file that prints. Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 2 usage or configuration, 3
+bad input, 4 model or store, 5 a guard said no, 7 the output cannot be written; 1 is a bug of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import churnlab
+from churnlab.errors import ChurnlabError, ConfigError
+
+if TYPE_CHECKING:
+    from churnlab.evaluation import Evaluation
+    from churnlab.training import Say
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed model and tonight's list.")
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="The churnlab.toml to work from.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Run = Annotated[str | None, typer.Option("--run", help="A run id; the newest finished run when left out.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(churnlab.__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+
+
+@app.command()
+def demo(out: Annotated[Path, typer.Option(help="Folder for data, runs, cards and lists.")] = Path("churnlab-demo"),
+         users: Annotated[int, typer.Option(help="People in the simulated community.")] = 1500, as_json: AsJson = False,
+         debug: Debug = False) -> None:
+    """Run the main job on a simulated community and on the real CDNOW purchases."""
+    with _guarded(debug), _progress() as say:
+        from churnlab.demo import demo as run
+
+        for shown in run(out, users, say):
+            result = {"part": shown.name, "config": str(shown.config), **shown.training.to_dict(), "list_parquet": str(shown.list_parquet),
+                      "list_csv": str(shown.list_csv), "people_on_list": len(shown.risks.frame)}
+            _show(result, as_json) if as_json else _show_part(result, shown.training.evaluations, shown.risks.frame)
+
+
+@app.command()
+def train(config: ConfigPath = Path("churnlab.toml"), as_json: AsJson = False, debug: Debug = False) -> None:
+    """Train churn and value models, judge them, write the card and log the run."""
+    with _guarded(debug), _progress() as say:
+        from churnlab.config import Config
+        from churnlab.training import train as run
+
+        result = run(Config.read(config), say=say)
+        if not as_json:
+            _evaluations(result.evaluations)
+        _show(result.to_dict() if as_json else {k: v for k, v in result.to_dict().items() if k != "metrics"}, as_json)
+
+
+@app.command()
+def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Judge a run's models on the held-out days of the log as it is now, beside the dumb things."""
+    with _guarded(debug), _progress() as say:
+        from churnlab.config import Config
+        from churnlab.tracking import Tracker
+        from churnlab.training import judge, prepare
+
+        settings = Config.read(config)
+        trained = Tracker(settings.path(settings.tracking.store), settings.tracking.experiment).load(run)
+        found = judge(trained.models, prepare(settings, say=say))
+        if as_json:
+            _show({"run_id": trained.run_id, **{k: e.to_dict() for k, e in found.items()}}, True)
+        else:
+            _evaluations(found)
+
+
+@app.command()
+def card(config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Write the model card of a run into the output folder."""
+    with _guarded(debug):
+        from churnlab.card import write_text
+        from churnlab.config import Config
+        from churnlab.tracking import Tracker
+
+        settings = Config.read(config)
+        tracker = Tracker(settings.path(settings.tracking.store), settings.tracking.experiment)
+        run_id = run or tracker.latest()
+        folder = Path(settings.path(settings.output.folder))
+        written = [str(write_text(folder / name, tracker.text(run_id, name))) for name in ("card.html", "card.md")]
+        _show({"run_id": run_id, "card_html": written[0], "card_markdown": written[1]}, as_json)
+
+
+@app.command()
+def score(as_of: Annotated[str, typer.Option("--as-of", help="The day whose morning the list is for, like 2026-08-29.")],
+          config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Write the list: everybody eligible, highest risk first, with reasons."""
+    with _guarded(debug), _progress() as say:
+        from churnlab.config import Config
+        from churnlab.scoring import score as work
+
+        settings = Config.read(config)
+        risks = work(settings, as_of, run=run, say=say)
+        parquet, csv = risks.write(settings.path(settings.output.folder))
+        _show({"as_of": risks.as_of, "people": len(risks.frame), "without_reasons": risks.unexplained, "run_id": risks.run_id,
+               "list_parquet": str(parquet), "list_csv": str(csv)}, as_json)
+
+
+@app.command()
+def features(config: ConfigPath = Path("churnlab.toml"), as_of: Annotated[str | None, typer.Option("--as-of", help="Write the features of that day.")] = None,
+             out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None, as_json: AsJson = False, debug: Debug = False) -> None:
+    """List the features that this log gives, or write them for one day."""
+    with _guarded(debug), _progress() as say:
+        if (as_of is None) != (out is None):
+            raise ConfigError.from_pair("--as-of", "--out")
+        from churnlab.config import Config
+
+        settings = Config.read(config)
+        data = _features(settings, as_of, say)
+        if out is not None:
+            _show({"rows": len(data.X), "columns": data.X.shape[1], "written": _write_features(data.X, out)}, as_json)
+        elif as_json:
+            _show(data.catalogue.to_dict("records"), True)
+        else:
+            _table(("feature", "unit", "says"), [(r.name, r.unit, r.says) for r in data.catalogue.itertuples(index=False)])
+
+
+def _features(config: Any, as_of: str | None, say: Say) -> Any:
+    from churnlab.dataset import build_dataset
+    from churnlab.snapshots import Snapshots
+    from churnlab.training import read_users
+
+    say("reading events")
+    activity = config.open_log().daily()
+    snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - activity.start)
+    return build_dataset(activity, snapshots, config.feature_set(), read_users(config))
+
+
+def _write_features(X: Any, out: Path) -> str:
+    from churnlab.errors import OutputError
+
+    try:
+        X.reset_index().to_parquet(out, index=False)
+    except OSError as error:
+        raise OutputError.from_unwritable(str(out), str(error)) from error
+    return str(out)
+
+
+@contextmanager
+def _guarded(debug: bool) -> Iterator[None]:
+    """One line for what went wrong, and the exit code that says of which kind it is."""
+    try:
+        yield
+    except ChurnlabError as error:
+        if debug:
+            raise
+        print(f"churnlab: {error}", file=sys.stderr)
+        raise typer.Exit(error.exit_code) from error
+    except (typer.Exit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        print(f"churnlab: a bug of ours: {type(error).__name__}: {' '.join(str(error).split())[:300]}; run with --debug and report it", file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+@contextmanager
+def _progress() -> Iterator[Say]:
+    """A line that moves while somebody watches; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+def _show(result: Any, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, indent=1, default=str))
+        return
+    width = max(map(len, result))
+    for key, value in result.items():
+        print(f"{key.replace('_', ' '):{width}}  {value}")
+
+
+def _show_part(result: dict[str, Any], evaluations: dict[str, Evaluation], frame: Any) -> None:
+    simulated = " (SIMULATED data: it shows that the method works, not how well)" if result["part"] == "community" else " (real purchases)"
+    print(f"\n== {result['part']}{simulated}")
+    _evaluations(evaluations)
+    top = frame.iloc[0]
+    reasons = "; ".join(r for r in top[["reason_1", "reason_2", "reason_3"]] if r)
+    print(f"first on the list: {top['user_id']}, risk {top['risk']:.0%}, worth {top['ltv']:.2f}: {reasons}")
+    _show({"run": f"{result['run_id']} in {result['artifacts']}", "card": result["card_html"], "list": result["list_csv"],
+           "again": f"churnlab train --config {result['config']}"}, False)
+
+
+def _evaluations(evaluations: dict[str, Evaluation]) -> None:
+    for target, found in evaluations.items():
+        kinds = ("auc", "lift_at_10pct", "brier") if target == "churned" else ("normalised_gini", "total_bias", "mae")
+        rows = [(name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds)) for name in dict.fromkeys(found.table["contender"])]
+        _table((target, *(k.replace("_", " ") for k in kinds)), rows)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head, box=SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    width = None if sys.stdout.isatty() else 160
+    Console(width=width, highlight=False, no_color=not sys.stdout.isatty()).print(table)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

@@ -1,0 +1,203 @@
+"""churnlab.toml, read into frozen dataclasses; an unknown key is an error that names what was probably meant."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from churnlab import schema
+from churnlab.errors import ConfigError
+from churnlab.events import EventLog
+from churnlab.features import FeatureSet
+from churnlab.targets import Churn, LifetimeValue, Target
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LogTable:
+    """[log]: where the events are and what their columns mean, as in EventLog.read; `users` is a file of static attributes."""
+
+    path: str
+    user: str
+    time: str
+    event: str
+    amount: str | None = None
+    timezone: str | None = None
+    roles: dict[str, Any] | None = None
+    receipts: list[str] = field(default_factory=list)
+    ignore: list[str] = field(default_factory=list)
+    measures: list[str] = field(default_factory=list)
+    event_id: str | None = None
+    users: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class SnapshotsTable:
+    """[snapshots]: a cut every so many days, who is eligible, and from which day on cuts are held out (None: the newest quarter)."""
+
+    every: int = 14
+    active_within: int = 60
+    first: Any = None
+    test_from: Any = None
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """[target]: churn as in `Churn`; value over `ltv_horizon` days where the log has amounts, 0 for none."""
+
+    churn_horizon: int = 30
+    lead: int = 0
+    roles: list[str] | None = None
+    terminal: str | None = None
+    ltv_horizon: int = 90
+
+
+@dataclass(frozen=True)
+class FeaturesTable:
+    """[features]: names of builders, all when empty."""
+
+    builders: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """[model]: the algorithm and the seed."""
+
+    algorithm: str = "lightgbm"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class TrackingTable:
+    """[tracking]: a folder or the address of an MLflow store, and the experiment's name."""
+
+    store: str = "churnlab-runs"
+    experiment: str = "churnlab"
+
+
+@dataclass(frozen=True)
+class OutputTable:
+    """[output]: the folder of cards and lists."""
+
+    folder: str = "churnlab-output"
+
+
+@dataclass(frozen=True)
+class Config:
+    """All tables; `folder` is where the file lies, and relative paths start there."""
+
+    log: LogTable
+    snapshots: SnapshotsTable = SnapshotsTable()
+    target: TargetTable = TargetTable()
+    features: FeaturesTable = field(default_factory=FeaturesTable)
+    model: ModelTable = ModelTable()
+    tracking: TrackingTable = TrackingTable()
+    output: OutputTable = OutputTable()
+    name: str = "churn"
+    folder: Path = Path()
+
+    @classmethod
+    def read(cls, path: str | Path = "churnlab.toml") -> Config:
+        """Reads a file. `recipe = "models/churn_30d.toml"` names one whose tables stand where this file says nothing.
+
+        Raises ConfigError for a missing file, a syntax error, an unknown key or a value of the wrong type.
+        """
+        path = Path(path)
+        given = _load(path)
+        if "recipe" in given:
+            given = _merged(_load(path.parent / str(given.pop("recipe"))), given)
+        return cls.of(given, path.resolve().parent)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], folder: Path) -> Config:
+        """From tables that were read already."""
+        kinds = {k: v for k, v in get_type_hints(cls).items() if k not in ("folder", "name")}
+        for key in given:
+            if key not in kinds and key != "name":
+                raise ConfigError.from_unknown("table or key", key, [*kinds, "name", "recipe"])
+        if "log" not in given:
+            raise ConfigError.from_lacking("[log]", "path, user, time and event")
+        tables = {key: _table(kinds[key], key, value) for key, value in given.items() if key in kinds}
+        return cls(**tables, name=str(given.get("name", "churn")), folder=folder)
+
+    def path(self, given: str) -> str:
+        """A path of the file as one that holds wherever the process runs; addresses stay as they are."""
+        return given if "://" in given else str((self.folder / given))
+
+    def open_log(self) -> EventLog:
+        """The event log of [log]."""
+        t = self.log
+        return EventLog.read(self.path(t.path), user=t.user, time=t.time, event=t.event, amount=t.amount, roles=t.roles, receipts=t.receipts,
+                             ignore=t.ignore, measures=t.measures, timezone=t.timezone, event_id=t.event_id)
+
+    def targets(self, has_money: bool) -> tuple[Target, ...]:
+        """What is predicted; the value only where there is money."""
+        t = self.target
+        churn = Churn(t.churn_horizon, lead=t.lead, roles=t.roles, terminal=t.terminal)
+        return (churn, LifetimeValue(t.ltv_horizon)) if has_money and t.ltv_horizon else (churn,)
+
+    def feature_set(self) -> FeatureSet:
+        """The builders of [features]."""
+        return FeatureSet.of(self.features.builders) if self.features.builders else FeatureSet.default()
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError.from_no_file(str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError.from_syntax(str(path), str(error)) from error
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    both = {k: {**v, **above.get(k, {})} if isinstance(v, dict) else above.get(k, v) for k, v in below.items()}
+    return above | both
+
+
+def _table(kind: type[T], name: str, given: Any) -> T:
+    if not isinstance(given, dict):
+        raise ConfigError.from_type(name, given, "a table")
+    hints = get_type_hints(kind)
+    for key, value in given.items():
+        if key not in hints:
+            raise ConfigError.from_unknown(f"key in [{name}]", key, hints)
+        if not _fits(value, hints[key]):
+            raise ConfigError.from_type(f"{name}.{key}", value, _word(hints[key]))
+    lacking = [f.name for f in fields(kind) if f.name not in given and _required(f)]  # type: ignore[arg-type]
+    if lacking:
+        raise ConfigError.from_lacking(f"[{name}]", ", ".join(lacking))
+    return kind(**given)
+
+
+def _required(item: Any) -> bool:
+    from dataclasses import MISSING
+
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    options = get_args(hint) if "|" in str(hint) else (hint,)
+    kinds = [getattr(o, "__origin__", o) for o in options]
+    if Any in kinds:
+        return True
+    if isinstance(value, bool):
+        return bool in kinds
+    if isinstance(value, list):
+        return list in kinds and all(isinstance(v, str) for v in value)
+    return any(isinstance(k, type) and isinstance(value, k) for k in kinds)
+
+
+def _word(hint: Any) -> str:
+    words = {"str": "text", "int": "a whole number", "bool": "true or false", "list": "a list of texts", "dict": "a table"}
+    return " or ".join(w for k, w in words.items() if k in str(hint))
+
+
+def day_or_none(value: Any) -> int | None:
+    """A date of the file as a day number."""
+    return None if value is None else schema.day_number(value)
