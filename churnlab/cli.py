@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,8 +117,10 @@ def score(as_of: Annotated[str, typer.Option("--as-of", help="The day whose morn
 
 
 @app.command()
-def features(config: ConfigPath = Path("churnlab.toml"), as_of: Annotated[str | None, typer.Option("--as-of", help="Write the features of that day.")] = None,
-             out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None, as_json: AsJson = False, debug: Debug = False) -> None:
+def features(config: ConfigPath = Path("churnlab.toml"),
+             as_of: Annotated[str | None, typer.Option("--as-of", help="Write the features of that day.")] = None,
+             out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None, as_json: AsJson = False,
+             debug: Debug = False) -> None:
     """List the features that this log gives, or write them for one day."""
     with _guarded(debug), _progress() as say:
         if (as_of is None) != (out is None):
@@ -171,7 +173,8 @@ def _guarded(debug: bool) -> Iterator[None]:
     except Exception as error:
         if debug:
             raise
-        print(f"churnlab: a bug of ours: {type(error).__name__}: {' '.join(str(error).split())[:300]}; run with --debug and report it", file=sys.stderr)
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        print(f"churnlab: a bug of ours: {what}; run with --debug and report it", file=sys.stderr)
         raise typer.Exit(1) from error
 
 
@@ -196,7 +199,7 @@ def _show(result: Any, as_json: bool) -> None:
         print(f"{key.replace('_', ' '):{width}}  {value}")
 
 
-def _show_part(result: dict[str, Any], evaluations: dict[str, Evaluation], frame: Any) -> None:
+def _show_part(result: dict[str, Any], evaluations: Mapping[str, Evaluation], frame: Any) -> None:
     simulated = " (SIMULATED data: it shows that the method works, not how well)" if result["part"] == "community" else " (real purchases)"
     print(f"\n== {result['part']}{simulated}")
     _evaluations(evaluations)
@@ -207,7 +210,7 @@ def _show_part(result: dict[str, Any], evaluations: dict[str, Evaluation], frame
            "again": f"churnlab train --config {result['config']}"}, False)
 
 
-def _evaluations(evaluations: dict[str, Evaluation]) -> None:
+def _evaluations(evaluations: Mapping[str, Evaluation]) -> None:
     for target, found in evaluations.items():
         kinds = ("auc", "lift_at_10pct", "brier") if target == "churned" else ("normalised_gini", "total_bias", "mae")
         rows = [(name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds)) for name in dict.fromkeys(found.table["contender"])]

@@ -127,7 +127,7 @@ class Config:
 
     def path(self, given: str) -> str:
         """A path of the file as one that holds wherever the process runs; addresses stay as they are."""
-        return given if "://" in given else str((self.folder / given))
+        return given if "://" in given else str(self.folder / given)
 
     def open_log(self) -> EventLog:
         """The event log of [log]."""

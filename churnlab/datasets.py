@@ -99,7 +99,8 @@ def make_community(users: int = 2000, days: int = 240, seed: int = 0) -> Communi
     level = {k: np.where((people["kind"] == k).to_numpy()[:, None], 1 - (1 - _FLOOR[k]) * fading, 1.0) for k in KINDS[1:]}
     events = _Events(rng, people, there, level).make(left)
     events.attrs["simulated"] = True
-    truth = pd.DataFrame({"user_id": people["user_id"], "kind": people["kind"], "registered": schema.to_timestamps(START + people["registered"].to_numpy()),
+    registered = schema.to_timestamps(START + people["registered"].to_numpy())
+    truth = pd.DataFrame({"user_id": people["user_id"], "kind": people["kind"], "registered": registered,
                           "onset": _stamps(people["onset"].to_numpy(), people["onset"].to_numpy() < days),
                           "left_on": _stamps(left, left < days), "base": people["base"]})
     return Community(events, people[["user_id", "channel", "age_band"]], truth, days)
@@ -127,7 +128,8 @@ def _people(rng: np.random.Generator, users: int, days: int) -> pd.DataFrame:
         "active": np.clip(rng.normal(0.55, 0.17, users), 0.25, 0.95), "sessions": rng.gamma(4, 0.2, users),
         "minutes": np.clip(rng.lognormal(2.3, 0.35, users), 5, 30), "steps": rng.uniform(4, 8, users),
         "social": np.clip(rng.lognormal(0.8, 0.5, users), 0.8, 8), "opens": rng.uniform(0.55, 0.9, users),
-        "pushes": rng.uniform(0.8, 1.6, users), "hour": rng.normal(18.5, 2.5, users), "buys": np.where(rng.random(users) < 0.35, rng.uniform(0.02, 0.12, users), 0)})
+        "pushes": rng.uniform(0.8, 1.6, users), "hour": rng.normal(18.5, 2.5, users),
+        "buys": np.where(rng.random(users) < 0.35, rng.uniform(0.02, 0.12, users), 0)})
 
 
 def _left(rng: np.random.Generator, people: pd.DataFrame, ramp: np.ndarray) -> np.ndarray:

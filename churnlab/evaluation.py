@@ -120,6 +120,7 @@ class _Judge:
     seed: int
 
     def table(self, predictions: Mapping[str, np.ndarray], y: np.ndarray, users: np.ndarray) -> pd.DataFrame:
+        """Every contender under every metric, with paired differences to the model."""
         weights = metrics.resamples(users, self.draws, self.seed)
         rows = []
         for kind, metric in self.kinds.items():

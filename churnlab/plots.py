@@ -9,7 +9,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Figure
 
 BLUE, ORANGE, GREY, INK = "#2a6f97", "#e07a3f", "#9aa5b1", "#1f2933"
 

@@ -58,7 +58,8 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
     """Scores everybody eligible on the morning of `as_of` with a run's models (the newest by default).
 
     Features see the days before `as_of` alone. Raises HistoryError when there is no event before it or nobody is eligible,
-    ConfigError when the log ends more than three days before it, ModelError when no run or model can be read, FrameError when the log lacks what the model learnt from.
+    ConfigError when the log ends more than three days before it, ModelError when no run or model can be read, FrameError when
+    the log lacks what the model learnt from.
     """
     day = schema.day_number(as_of)
     say("loading the model")
@@ -80,7 +81,8 @@ def _list(trained: TrainedRun, X: pd.DataFrame, as_of: str) -> RiskList:
     ids = X.index.get_level_values("user_id")
     order = np.lexsort((np.arange(len(ids)), -risk))
     X, risk = X.iloc[order], risk[order]
-    ltv = np.round(predict(trained.models["ltv"], _columns(trained.models["ltv"], X)), 6) if "ltv" in trained.models else np.full(len(X), np.nan)
+    value = trained.models.get("ltv")
+    ltv = np.full(len(X), np.nan) if value is None else np.round(predict(value, _columns(value, X)), 6)
     top = min(len(X), EXPLAINED[model.algorithm])
     reasons = explain(model, _columns(model, X.iloc[:top]), trained.catalogue).reasons(3)
     frame = pd.DataFrame({"user_id": X.index.get_level_values("user_id"), "risk": risk, "ltv": ltv, "value_at_risk": np.round(risk * ltv, 6)})

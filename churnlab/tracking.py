@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,17 +22,20 @@ import pandas as pd
 from filelock import FileLock
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-import mlflow  # noqa: E402  telemetry is to be off before the import
-import mlflow.data  # noqa: E402
-import mlflow.pyfunc  # noqa: E402
-from mlflow.entities import Run  # noqa: E402
-from mlflow.exceptions import MlflowException  # noqa: E402
-from mlflow.models import infer_signature  # noqa: E402
+with warnings.catch_warnings():  # mlflow 3.17 warns of its own type hints
+    warnings.simplefilter("ignore")
+    import mlflow  # telemetry is to be off before the import
+    import mlflow.data
+    import mlflow.pyfunc
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+from mlflow.models import infer_signature
 
-from churnlab import estimators  # noqa: E402
-from churnlab.errors import ModelError  # noqa: E402
-from churnlab.estimators.base import TreeModel  # noqa: E402
+from churnlab import estimators
+from churnlab.errors import ModelError
+from churnlab.estimators.base import TreeModel
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
 _NOISY = ("mlflow", "alembic", "mlflow.store.db.utils")

@@ -140,7 +140,7 @@ def read_users(config: Config) -> pd.DataFrame | None:
 
 def fit(data: Dataset, config: Config) -> dict[str, TreeModel]:
     """A model for every target."""
-    options = {"algorithm": config.model.algorithm, "random_state": config.model.seed}
+    options: dict[str, Any] = {"algorithm": config.model.algorithm, "random_state": config.model.seed}
     models: dict[str, TreeModel] = {"churned": ChurnClassifier(**options).fit(data.X, data.y("churned"))}
     if "ltv" in data.labels:
         models["ltv"] = LTVRegressor(**options).fit(data.X, data.y("ltv"))

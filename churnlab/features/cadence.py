@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import (Expression, Longest, Recent, Since, SinceFirst, Sum, deviation, given, greatest,
-                                          least, log_ratio)
+from churnlab.features.expression import Expression, Longest, Recent, Since, SinceFirst, Sum, deviation, given, greatest, least, log_ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ class LoginIntervals(FeatureBuilder):
         for k in range(self.last):
             place = ("last", "one before", "one before that")[k] if k < 3 else f"{k + 1}th last"
             yield Feature(f"cadence__gap_last{k + 1}_days__all", given(Recent("gap", k), Recent("gap", k)), "days",
-                          f"the {place} gap between active days was {{value:.0f}} days", "too few active days")
+                          f"the {place} gap between active days was {{value:.0f}} days", "active on too few days to know a habit")
 
 
 def mean_gap() -> Expression:
@@ -57,7 +56,7 @@ def mean_gap() -> Expression:
 
 
 def _gaps() -> Iterator[Feature]:
-    few = "too few active days"
+    few = "active on too few days to know a habit"
     yield Feature("cadence__gap_mean_days__all", mean_gap(), "days", "active every {value:.1f} days on average", few)
     yield Feature("cadence__gap_std_days__all", deviation(Sum("gap").all, Sum("gap_sq").all, Sum("gaps").all), "days",
                   "gaps between active days vary by {value:.1f} days", few)
@@ -66,7 +65,7 @@ def _gaps() -> Iterator[Feature]:
 
 
 def _silence() -> Iterator[Feature]:
-    away, few = Since("active"), "too few active days"
+    away, few = Since("active"), "active on too few days to know a habit"
     lived = SinceFirst("active")
     says = "{cadence__since_last_days__all:.0f} days since the last active day, usually back after {cadence__gap_mean_days__all:.1f}"
     yield Feature("cadence__since_last_days__all", away, "days", "last active {value:.0f} days ago", "never active")

@@ -1,0 +1,52 @@
+# Every target sets itself up; the one thing needed beforehand is Python 3.11 or newer.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: help demo test lint types bench notebooks docs wheel-test public-tasks ci clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+.venv/core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "churnlab needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/dev: .venv/core
+	$(BIN)/python -m pip install --quiet --editable ".[dev,notebooks]"
+	@touch $@
+
+demo: .venv/core ## run the main job on simulated and on real data
+	$(BIN)/churnlab demo --out demo
+
+test: .venv/dev ## run the tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+lint: .venv/dev ## check style
+	$(BIN)/ruff check .
+
+types: .venv/dev ## check types
+	$(BIN)/mypy
+
+bench: .venv/dev ## measure speed as ratios, side by side
+	$(BIN)/python benchmarks/rollup.py
+
+notebooks: .venv/dev ## execute the notebooks in place
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+docs: .venv/dev ## run the examples in the docstrings
+	$(BIN)/python -m pytest -q churnlab
+
+wheel-test: .venv/dev ## build the wheel, install it alone and run its demonstration
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
+	cd build/wheel && venv/bin/churnlab demo --out demo
+
+public-tasks: .venv/core ## run the five public tasks of ../shared/tasks
+	$(BIN)/python experiments/public_tasks/run.py
+
+clean: ## remove what was built
+	rm -rf .venv build demo .pytest_cache .hypothesis .mypy_cache .ruff_cache
