@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def frame_table(frame: Any, columns: dict[str, str]) -> pa.Table:
     """The columns of pandas, polars, pyarrow, a DuckDB relation: anything that speaks the Arrow C stream."""
     if isinstance(frame, pd.DataFrame):
         check_columns("the frame", columns, frame.columns)
-        return pa.Table.from_pandas(frame[list(dict.fromkeys(columns.values()))], preserve_index=False)
+        with warnings.catch_warnings():  # pyarrow 25 asks pandas 3.1 for zoned times in the old way
+            warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone")
+            return pa.Table.from_pandas(frame[list(dict.fromkeys(columns.values()))], preserve_index=False)
     if isinstance(frame, duckdb.DuckDBPyRelation):
         check_columns("the relation", columns, frame.columns)
         return _select(frame, columns)

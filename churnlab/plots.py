@@ -75,7 +75,7 @@ def scores(risk: np.ndarray, churned: np.ndarray) -> Figure:
     edges = np.linspace(0, 1, 41)
     for value, colour, label in ((0, BLUE, "stayed"), (1, ORANGE, "churned")):
         part = risk[churned == value]
-        axes.hist(part, edges, weights=np.full(len(part), 1 / max(len(part), 1)), color=colour, alpha=0.6, label=f"{label} ({len(part):,})")
+        axes.hist(part, list(edges), weights=np.full(len(part), 1 / max(len(part), 1)), color=colour, alpha=0.6, label=f"{label} ({len(part):,})")
     axes.set(xlabel="predicted churn probability", ylabel="share of the group", xlim=(0, 1))
     axes.legend(frameon=False, fontsize=9)
     return figure

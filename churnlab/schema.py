@@ -123,9 +123,9 @@ class Roles:
         """
         present, ignored = set(present), frozenset(ignore)
         if given is None:
-            events = {role: (role,) for role in STANDARD_ROLES if role in present - ignored}
+            events: dict[str, tuple[str, ...]] = {role: (role,) for role in STANDARD_ROLES if role in present - ignored}
         else:
-            events = {plain(role): _names(names) for role, names in given.items()}
+            events = {plain(role): as_names(names) for role, names in given.items()}
         for name in receipts:
             if name not in events and not any(name in names for names in events.values()):
                 events[plain(name)] = (name,)
@@ -161,7 +161,7 @@ class Roles:
                 "receipts": sorted(self.receipts), "ignore": sorted(self.ignore)}
 
 
-def _names(names: str | Iterable[str]) -> tuple[str, ...]:
+def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 

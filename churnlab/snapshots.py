@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from churnlab.activity import DailyActivity
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.targets import Churn, LifetimeValue, Target
 
-Day = str | date | pd.Timestamp | int
+Day: TypeAlias = str | date | pd.Timestamp | int
 
 
 @dataclass(frozen=True, eq=False)

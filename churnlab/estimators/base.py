@@ -27,6 +27,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
     """
 
     objective: ClassVar[str] = ""
+    booster_: Any
+    forest_: Any
 
     def __init__(self, algorithm: str = "lightgbm", *, n_estimators: int | None = None, learning_rate: float = 0.03,
                  num_leaves: int = 15, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from churnlab.estimators.folds import Folds
 
-Forest = RandomForestClassifier | RandomForestRegressor
+Forest: TypeAlias = Any  # RandomForestClassifier or RandomForestRegressor; scikit-learn is not typed
 TREES, LEAF = 200, 20
 
 

@@ -127,7 +127,7 @@ class Constant(Expression):
 
     def evaluate(self, values: Mapping[Cell, Array]) -> Array:
         """The number; numpy stretches it."""
-        return np.float64(self.value)
+        return np.array(self.value)
 
 
 def _divide(a: Array, b: Array) -> Array:
@@ -138,9 +138,13 @@ def _given(condition: Array, value: Array) -> Array:
     return np.where(condition > 0, value, np.nan)
 
 
+def _fill(value: Array, otherwise: Array) -> Array:
+    return np.where(np.isnan(value), otherwise, value)
+
+
 OPERATIONS: dict[str, Callable[..., Array]] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": _divide, "min": np.minimum, "max": np.maximum,
-    "log": np.log, "sqrt": np.sqrt, "given": _given, "fill": lambda a, b: np.where(np.isnan(a), b, a),
+    "log": np.log, "sqrt": np.sqrt, "given": _given, "fill": _fill,
 }
 
 

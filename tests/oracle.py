@@ -1,0 +1,165 @@
+"""The same numbers in slow plain Python: dictionaries, loops and whole numbers. It decides who is right.
+
+Written from the definitions in docs/how_it_works.md, and it imports nothing of the library.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+EPOCH = date(1970, 1, 1)
+RECEIPTS = {"push_sent", "social_received"}
+QUIET = 30 * 60 * 1_000_000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; `at` aware, or naive for a log whose clock is local."""
+
+    user: object
+    at: datetime
+    name: str
+    amount: float | None = None
+
+
+@dataclass
+class Meaning:
+    """Roles of a log as its user gives them."""
+
+    roles: Mapping[str, Iterable[str]]
+    receipts: set[str] = field(default_factory=set)
+    ignore: set[str] = field(default_factory=set)
+    zone: str = "UTC"
+
+    def of(self, name: str) -> set[str]:
+        return {r for r, names in self.roles.items() if name in names} or ({name} if name in self.receipts else {"other"})
+
+    def act(self, name: str) -> bool:
+        passive = RECEIPTS | self.receipts
+        return any(r not in passive and not (set(self.roles.get(r, [r])) <= self.receipts) for r in self.of(name))
+
+    def money(self, name: str) -> bool:
+        return "purchase" not in self.roles or name in self.roles["purchase"]
+
+
+def local(event: Event, zone: str) -> datetime:
+    return event.at if event.at.tzinfo is None else event.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def clock(event: Event) -> int:
+    start = datetime(1970, 1, 1, tzinfo=None if event.at.tzinfo is None else ZoneInfo("UTC"))
+    return (event.at - start) // timedelta(microseconds=1)
+
+
+def daily(events: list[Event], meaning: Meaning) -> dict[object, dict[int, dict[str, int]]]:
+    """user → day → measure → whole number."""
+    days: dict[object, dict[int, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        if event.name not in meaning.ignore:
+            days[event.user][(local(event, meaning.zone).date() - EPOCH).days].append(event)
+    rows = {user: {day: one_day(found, meaning) for day, found in sorted(of_user.items())} for user, of_user in days.items()}
+    for of_user in rows.values():
+        previous = None
+        for day, row in of_user.items():
+            gap = day - previous if previous is not None and row["active"] else 0
+            row.update(gap=gap, gap_sq=gap * gap, gaps=int(gap > 0))
+            previous = day if row["active"] else previous
+    return rows
+
+
+def one_day(events: list[Event], meaning: Meaning) -> dict[str, int]:
+    row: dict[str, int] = defaultdict(int)
+    acts = sorted((e for e in events if meaning.act(e.name)), key=clock)
+    for event in events:
+        for role in meaning.of(event.name):
+            row[f"n_{role}"] += 1
+        paid = micros(event.amount) if meaning.money(event.name) else 0
+        row["money"] += paid
+        row["orders"] += paid > 0
+    row["acts"], row["receipts"], row["active"] = len(acts), len(events) - len(acts), int(bool(acts))
+    row["names"] = len({e.name for e in acts})
+    for part, (low, high) in {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}.items():
+        row[part] = sum(low <= local(e, meaning.zone).hour < high for e in acts)
+    for session in sessions(acts):
+        row["sessions"] += 1
+        row["session_micros"] += clock(session[-1]) - clock(session[0])
+        row["steps"] += len({e.name for e in session})
+    return row
+
+
+def sessions(acts: list[Event]) -> list[list[Event]]:
+    out: list[list[Event]] = []
+    for event in acts:
+        if out and clock(event) - clock(out[-1][-1]) <= QUIET:
+            out[-1].append(event)
+        else:
+            out.append([event])
+    return out
+
+
+def micros(amount: float | None) -> int:
+    if amount is None or not math.isfinite(amount) or abs(amount) > 1e10:
+        return 0
+    return round(amount * 1_000_000)
+
+
+class Person:
+    """What cells of a person are at day t, from rows before t alone."""
+
+    def __init__(self, rows: Mapping[int, Mapping[str, int]], t: int, start: int) -> None:
+        self.rows = {d: r for d, r in rows.items() if d < t}
+        self.t, self.start = t, start
+
+    def cell(self, cell: object) -> float:
+        kind = type(cell).__name__
+        get = lambda row: row.get(getattr(cell, "measure", ""), 0)  # noqa: E731
+        if kind == "Observed":
+            return float(self.t - self.start)
+        if kind == "WindowSum":
+            oldest = -(10**9) if cell.old is None else self.t - cell.old
+            return float(sum(get(r) for d, r in self.rows.items() if oldest <= d < self.t - cell.new))
+        if kind == "Longest":
+            return float(max((get(r) for r in self.rows.values()), default=math.nan))
+        marked = sorted(d for d, r in self.rows.items() if (r["active"] if kind == "Recent" else get(r)) > 0)
+        if kind == "Recent":
+            return float(get(self.rows[marked[-1 - cell.k]])) if len(marked) > cell.k else math.nan
+        if not marked:
+            return math.nan
+        return float(self.t - (marked[-1] if kind == "Since" else marked[0]))
+
+    def value(self, expression: object) -> float:
+        """An expression, node by node."""
+        if hasattr(expression, "operation"):
+            return OPERATIONS[expression.operation](*(self.value(o) for o in expression.operands))
+        return float(expression.value) if type(expression).__name__ == "Constant" else self.cell(expression)
+
+
+def _spread(function):  # type: ignore[no-untyped-def]
+    return lambda *a: math.nan if any(math.isnan(x) for x in a) else function(*a)
+
+
+def _log(x: float) -> float:
+    return math.log(x) if x > 0 else (-math.inf if x == 0 else math.nan)
+
+
+OPERATIONS = {
+    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: math.nan if b == 0 else a / b,
+    "min": _spread(min), "max": _spread(max), "log": _spread(_log), "sqrt": _spread(math.sqrt),
+    "given": lambda c, v: v if c > 0 else math.nan, "fill": lambda a, b: b if math.isnan(a) else a}
+
+
+def churned(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int) -> bool:
+    """Whether the person does nothing in the window, from the raw events."""
+    days = [(local(e, meaning.zone).date() - EPOCH).days for e in events if e.user == user and e.name not in meaning.ignore and meaning.act(e.name)]
+    return not any(t + lead <= d < t + lead + horizon for d in days)
+
+
+def spent(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int) -> int:
+    """Money in the window, in millionths."""
+    return sum(micros(e.amount) for e in events if e.user == user and e.name not in meaning.ignore and meaning.money(e.name)
+               and t <= (local(e, meaning.zone).date() - EPOCH).days < t + horizon)

@@ -1,0 +1,60 @@
+"""Nothing that happens at or after t reaches the features at t; labels see their window alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import churnlab as cl
+import oracle
+from churnlab.engines import local
+from strategies import START, events, logs, to_log
+
+FEATURES = cl.FeatureSet.default()
+
+
+def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> bytes:
+    activity = to_log(found, meaning).daily()
+    codes = np.array([list(activity.users).index(u) for u in users])
+    return local.compute(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
+
+
+@settings(max_examples=1000)
+@given(logs(max_size=16), st.integers(1, 40), st.lists(events(max_size=6), max_size=2), st.randoms(use_true_random=False))
+def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: list, random) -> None:  # type: ignore[no-untyped-def]
+    found, meaning = made
+    first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
+    t = first + offset
+    before = [e for e in found if (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t]
+    later = START + timedelta(days=(t - (START.date() - oracle.EPOCH).days) + 1)
+    moved = [replace(e, at=(later if before[0].at.tzinfo is None else later.replace(tzinfo=before[0].at.tzinfo)) + (e.at.replace(tzinfo=None) - START),
+                     user=before[0].user, amount=random.choice([1e6, None, 5.0])) for batch in more for e in batch]
+    fill = [replace(before[0], at=before[0].at + timedelta(days=90), name=n, amount=None) for n in {e.name for e in found}]
+    users = sorted({e.user for e in before if e.name not in meaning.ignore}, key=str)
+    if not users:
+        return
+    alone = features_at(before + fill, meaning, users, t)
+    assert features_at(found + moved + fill, meaning, users, t) == alone
+
+
+@settings(max_examples=100)
+@given(logs(max_size=20), st.integers(1, 30), st.integers(0, 5), st.integers(1, 10))
+def test_labels_see_their_window_alone(made: tuple, offset: int, lead: int, horizon: int) -> None:
+    found, meaning = made
+    first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
+    t, far = first + offset, replace(found[0], at=found[0].at + timedelta(days=120))
+    target = cl.Churn(horizon=horizon, lead=lead)
+    inside = range(*target.window(t))
+    kept = [e for e in found if (d := (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days) < t or d in inside]
+    fill = [replace(far, name=n, amount=None) for n in {e.name for e in found}]
+    try:
+        whole = cl.Snapshots.at(to_log([*found, *fill], meaning).daily(), [t], targets=[target]).frame
+    except cl.ChurnlabError:
+        return
+    part = cl.Snapshots.at(to_log(kept + fill, meaning).daily(), [t], targets=[target]).frame
+    assert whole["user_id"].tolist() == part["user_id"].tolist()
+    assert whole["churned"].tolist() == part["churned"].tolist()

@@ -1,0 +1,61 @@
+"""The library equals the slow plain oracle, to the last whole number, on 300 logs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import churnlab as cl
+import oracle
+from churnlab.engines import local
+from strategies import logs, to_log
+
+GAPS = {"gap", "gap_sq", "gaps"}
+
+
+@settings(max_examples=300)
+@given(logs(), st.lists(st.integers(1, 75), min_size=1, max_size=4, unique=True))
+def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: list[int]) -> None:
+    found, meaning = made
+    activity = to_log(found, meaning).daily()
+    rows = oracle.daily(found, meaning)
+    check_rows(activity, rows)
+    start = min(min(days) for days in rows.values())
+    assert activity.start == start
+    check_features(activity, rows, [start + o for o in offsets])
+    check_labels(activity, found, meaning, start)
+
+
+def check_rows(activity: cl.DailyActivity, rows: dict) -> None:
+    keys = [(activity.users[c], int(d)) for c, d in zip(activity.codes, activity.day, strict=True)]
+    assert keys == [(u, d) for u in sorted(rows) for d in sorted(rows[u])]
+    for name, values in activity.columns.items():
+        assert values.tolist() == [rows[u][d][name] for u, d in keys], name
+
+
+def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:
+    features, roles = cl.FeatureSet.default(), local.available(activity)
+    codes = np.repeat(np.arange(len(activity.users)), len(days))
+    X = local.compute(activity, codes, np.tile(days, len(activity.users)), features)
+    for i, code in enumerate(codes):
+        person = oracle.Person(rows[activity.users[code]], days[i % len(days)], activity.start)
+        for _, feature in features.features(roles):
+            mine, theirs = X.iat[i, X.columns.get_loc(feature.name)], person.value(feature.value)
+            assert (math.isnan(mine) and math.isnan(theirs)) or math.isclose(mine, theirs, rel_tol=1e-12, abs_tol=1e-12), feature.name
+
+
+def check_labels(activity: cl.DailyActivity, found: list, meaning: oracle.Meaning, start: int) -> None:
+    if activity.end - start < 12:
+        return
+    targets = [cl.Churn(horizon=5, lead=2), cl.LifetimeValue(horizon=6)]
+    try:
+        frame = cl.Snapshots.at(activity, [start + 5], active_within=5, targets=targets).frame
+    except cl.ChurnlabError as error:
+        assert "nobody was active" in str(error)  # noqa: PT017
+        return
+    for row in frame.itertuples():
+        assert row.churned == oracle.churned(found, meaning, row.user_id, start + 5, 5, 2)
+        assert round(row.ltv * 1_000_000) == oracle.spent(found, meaning, row.user_id, start + 5, 6)
