@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import glob
+import gzip
 import warnings
 from pathlib import Path
 from typing import Any
@@ -41,8 +43,21 @@ def matching(path: str | Path) -> list[str]:
 
 def _relation(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckdb.DuckDBPyRelation:
     if files[0].lower().endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")):
-        return connection.read_csv(files, header=True, all_varchar=True, union_by_name=True)
+        names, mark = _header(files[0])
+        for file in files[1:]:
+            if _header(file) != (names, mark):
+                raise LogError.from_other_header(file, files[0])
+        return connection.read_csv(files, header=True, sep=mark, quotechar='"', escapechar='"', columns=dict.fromkeys(names, "VARCHAR"),
+                                   auto_detect=False)
     return connection.read_parquet(files, union_by_name=True)
+
+
+def _header(file: str) -> tuple[list[str], str]:
+    """The column names of a CSV file and what separates them: the mark that its first line has most of."""
+    with gzip.open(file, "rt", encoding="utf-8-sig") if file.endswith(".gz") else open(file, encoding="utf-8-sig") as lines:
+        line = lines.readline()
+    mark = max(",;\t|", key=line.count)
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=mark), []), mark
 
 
 def _select(relation: duckdb.DuckDBPyRelation, columns: dict[str, str]) -> pa.Table:

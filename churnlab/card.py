@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -129,12 +130,12 @@ class ModelCard:
 
     def html(self) -> str:
         """A page that needs nothing but itself."""
-        return _environment(True).get_template("card.html.j2").render(card=self)
+        return _environment().get_template("card.html.j2").render(card=self)
 
     def markdown(self) -> str:
         """The same in Markdown."""
-        text = _environment(False).get_template("card.md.j2").render(card=self)
-        return "\n".join(_squeeze(text.splitlines())) + "\n"
+        lead = [f"# {_plain(self.title)}", _plain(self.subtitle), *([f"> **{_plain(self.banner)}**"] if self.banner else [])]
+        return "\n\n".join([*lead, *(part for s in self.sections for part in _markdown(s, 2))]) + "\n"
 
     def save(self, folder: str | Path) -> tuple[Path, Path]:
         """Writes card.html and card.md, each whole or not at all; OutputError when the folder cannot be written."""
@@ -153,33 +154,44 @@ def write_text(path: Path, text: str) -> Path:
         part.write_text(text, encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise OutputError.from_unwritable(str(path), str(error)) from error
     return path
 
 
 @cache
-def _environment(html: bool) -> Environment:
-    environment = Environment(loader=PackageLoader("churnlab", "_templates"), autoescape=html, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["md"] = _markdown_cell
-    return environment
+def _environment() -> Environment:
+    return Environment(loader=PackageLoader("churnlab", "_templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def _markdown_cell(text: str) -> str:
+def _plain(text: str) -> str:
+    """Text that Markdown takes as it is."""
     for mark in ("\\", "|", "<", "`", "*", "["):
         text = text.replace(mark, "\\" + mark)
     return " ".join(text.split())
 
 
-def _squeeze(lines: Iterable[str]) -> list[str]:
-    """Lines without runs of blank ones, and none inside a table."""
-    out: list[str] = []
-    for line in (raw.rstrip() for raw in lines):
-        if line.startswith("|") and out and not out[-1] and len(out) > 1 and out[-2].startswith("|"):
-            out.pop()
-        if line or (out and out[-1]):
-            out.append(line)
-    return out
+def _markdown(section: Section, level: int) -> Iterator[str]:
+    yield f"{'#' * level} {_plain(section.title)}"
+    for block in section.blocks:
+        yield _markdown_block(block)
+    for child in section.children:
+        yield from _markdown(child, level + 1)
+    if not section.blocks and not section.children:
+        yield "*Nothing was given here.*"
+
+
+def _markdown_block(block: Block) -> str:
+    if isinstance(block, Text):
+        return _plain(block.text)
+    if isinstance(block, Bullets):
+        return "\n".join(f"- {_plain(line)}" for line in block.lines)
+    if isinstance(block, Picture):
+        return f"*(picture in the HTML card: {_plain(block.alt)})*"
+    rule = ["---:" if i in block.numbers else "---" for i in range(len(block.columns))]
+    cells = [[_plain(c) for c in block.columns], rule, *([_plain(c) for c in row] for row in block.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
 def _cell(value: Any, digits: int) -> str:

@@ -121,6 +121,11 @@ class LogError(ChurnlabError):
         return cls(f"{source} cannot be read: {first}; repair the file or leave it out")
 
     @classmethod
+    def from_other_header(cls, file: str, first: str) -> LogError:
+        """CSV files that do not have the same columns in the same order."""
+        return cls(f"{file} has another header line than {first}; give files with the same columns in the same order")
+
+    @classmethod
     def from_empty(cls, source: str) -> LogError:
         """A log without one event."""
         return cls(f"{source} holds no event (0 rows); give a log with at least one row")
