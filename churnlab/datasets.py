@@ -215,7 +215,8 @@ class _Events:
         first = sessions.drop_duplicates(["user", "day"]).set_index(["user", "day"])["start"]
         start = first.reindex(pd.MultiIndex.from_arrays([user, sent])).to_numpy()
         opened = (self.rng.random(len(user)) < self._of("opens", user) * self.level["push"][user, sent]) & ~np.isnan(start)
-        self._add(user[opened], start[opened], "push_open")
+        turn = pd.Series(start[opened]).groupby([user[opened], sent[opened]]).cumcount().to_numpy()
+        self._add(user[opened], start[opened] + 5 * turn, "push_open")
 
     def _purchases(self, sessions: pd.DataFrame) -> None:
         user = sessions["user"].to_numpy()

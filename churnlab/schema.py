@@ -162,6 +162,7 @@ class Roles:
 
 
 def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
+    """One name or several, as a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 

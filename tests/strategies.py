@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 from hypothesis import strategies as st
+from oracle import Event, Meaning
 
 import churnlab as cl
-from oracle import Event, Meaning
 
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe"]
 NAMES = ["app_open", "read", "like", "liked", "push", "push_open", "buy", "badge", "heartbeat", "step"]

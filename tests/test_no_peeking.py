@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import START, events, logs, to_log
 
 import churnlab as cl
-import oracle
 from churnlab.engines import local
-from strategies import START, events, logs, to_log
 
 FEATURES = cl.FeatureSet.default()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import logs, to_log
 
 import churnlab as cl
-import oracle
 from churnlab.engines import local
-from strategies import logs, to_log
 
 GAPS = {"gap", "gap_sq", "gaps"}
 

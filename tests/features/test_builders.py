@@ -51,7 +51,7 @@ def test_an_empty_history_gives_zero_counts_and_missing_everything_else(frame: p
     values = local.compute(table, np.array([-1]), np.array([table.start + 9]), only).iloc[0]
     catalogue = only.catalogue(local.available(table)).set_index("name")
     for name, value in values.items():
-        assert np.isnan(value) or value == (9 if "observed" in name else 0) and catalogue.loc[name, "unit"] in ZERO_WITHOUT_HISTORY, name
+        assert np.isnan(value) or (value == (9 if "observed" in name else 0) and catalogue.loc[name, "unit"] in ZERO_WITHOUT_HISTORY), name
 
 
 def test_every_sentence_renders_and_every_name_parses_back(frame: pd.DataFrame, only: cl.FeatureSet) -> None:
