@@ -53,6 +53,7 @@ class Community:
     days: int
     timezone: ClassVar[str] = "Asia/Shanghai"
     simulated: ClassVar[bool] = True
+    roles: ClassVar[dict[str, list[str]]] = ROLES
 
     def log(self) -> EventLog:
         """The events as an EventLog with their roles."""

@@ -62,7 +62,8 @@ def _row_of(user: np.ndarray, day: np.ndarray) -> np.ndarray:
 
 
 @jit
-def _fill(table, row, order, clock, hour, name, amount, paid, measures, roles, is_act, session_gap):  # type: ignore[no-untyped-def]
+def _fill(table: np.ndarray, row: np.ndarray, order: np.ndarray, clock: np.ndarray, hour: np.ndarray, name: np.ndarray,
+          amount: np.ndarray, paid: np.ndarray, measures: np.ndarray, roles: np.ndarray, is_act: np.ndarray, session_gap: int) -> None:
     # One pass; long because splitting a compiled loop costs calls in its innermost place.
     seen_day = np.full(is_act.shape[0], -1, np.int64)
     seen_session = np.full(is_act.shape[0], -1, np.int64)

@@ -17,7 +17,7 @@ def starts(codes: np.ndarray, people: int) -> np.ndarray:
 
 
 @jit
-def positions(first, days, users, bounds):  # type: ignore[no-untyped-def]
+def positions(first: np.ndarray, days: np.ndarray, users: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """The first row of each snapshot's person whose day is not before `bounds`: int64[n, k] from bounds int64[n, k]."""
     out = np.empty(bounds.shape, np.int64)
     for i in range(bounds.shape[0]):
@@ -47,7 +47,7 @@ def window_sums(sums: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarr
 
 
 @jit
-def last_rows(codes, values):  # type: ignore[no-untyped-def]
+def last_rows(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     """For each row the person's latest row up to and with it whose value is above zero, else -1: int64[m]."""
     out = np.empty(codes.shape[0], np.int64)
     last = -1
@@ -61,7 +61,7 @@ def last_rows(codes, values):  # type: ignore[no-untyped-def]
 
 
 @jit
-def running_max(codes, values):  # type: ignore[no-untyped-def]
+def running_max(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     """For each row the largest value among the person's rows up to and with it: int64[m]."""
     out = values.copy()
     for i in range(1, codes.shape[0]):
@@ -71,7 +71,7 @@ def running_max(codes, values):  # type: ignore[no-untyped-def]
 
 
 @jit
-def nth_last(last, begin, position, n):  # type: ignore[no-untyped-def]
+def nth_last(last: np.ndarray, begin: np.ndarray, position: np.ndarray, n: int) -> np.ndarray:
     """The row of the n-th last marked row before `position` (0: the last), or -1: int64[k]; `last` from last_rows."""
     out = np.empty(position.shape[0], np.int64)
     for i in range(position.shape[0]):
@@ -83,7 +83,7 @@ def nth_last(last, begin, position, n):  # type: ignore[no-untyped-def]
 
 
 @jit
-def first_rows(first, values):  # type: ignore[no-untyped-def]
+def first_rows(first: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Each person's first row whose value is above zero, or -1: int64[people]."""
     out = np.full(first.shape[0] - 1, -1, np.int64)
     for user in range(out.shape[0]):
