@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from churnlab import schema
 from churnlab.errors import LogError
 
-_TEXT_ZONE = r"(?:[zZ]|[+-]\d{2}:?\d{2})$"
+_TEXT_ZONE = r"(?:[zZ]|\d:\d{2}(?::\d{2}(?:\.\d+)?)? ?[+-]\d{2}(?::?\d{2})?)$"
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -24,6 +24,8 @@ def encode(source: str, name: str, column: pa.ChunkedArray) -> tuple[np.ndarray,
     """Codes int64[n] and the sorted distinct values (text or int64) of an id or name column; no null, no empty text."""
     missing = column.null_count
     if not missing and pa.types.is_integer(column.type):
+        if pa.types.is_uint64(column.type) and pc.max(column).as_py() > 2**63 - 1:
+            raise LogError.from_wrong_type(source, name, "uint64 beyond 9.2e18", "text or whole numbers below that")
         values, codes = np.unique(column.to_numpy().astype(np.int64), return_inverse=True)
         return codes.astype(np.int64), values
     if is_text(column.type):
@@ -74,11 +76,10 @@ def _as_stamps(source: str, name: str, column: pa.ChunkedArray) -> pd.Series:
 
 
 def _parse(source: str, name: str, text: pd.Series) -> pd.Series:
-    aware = bool(text.dropna().head(1000).str.contains(_TEXT_ZONE).any())
+    zoned = text.str.contains(_TEXT_ZONE).fillna(False).astype(bool)
+    aware = bool(zoned.any())
     stamps = pd.to_datetime(text, errors="coerce", utc=aware, format="ISO8601")
-    bad = stamps.isna()
-    if aware:
-        bad |= ~text.str.contains(_TEXT_ZONE).fillna(False).astype(bool)
+    bad = stamps.isna() | (zoned != aware)
     if bad.any():
         raise LogError.from_bad_times(source, name, int(bad.sum()), len(text), str(text[bad].iloc[0]))
     return stamps
@@ -97,7 +98,7 @@ def read_numbers(source: str, name: str, column: pa.ChunkedArray) -> tuple[np.nd
         values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
     elif pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
         null = column.is_null().to_numpy()
-        values = column.cast(pa.float64()).to_numpy()
+        values = column.cast(pa.float64(), safe=False).to_numpy()
     else:
         raise LogError.from_wrong_type(source, name, str(column.type), "numbers")
     usable = np.isfinite(values) & (np.abs(np.nan_to_num(values, posinf=0, neginf=0)) <= schema.AMOUNT_LIMIT)

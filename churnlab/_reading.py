@@ -26,7 +26,7 @@ def read_files(path: str | Path, columns: dict[str, str]) -> pa.Table:
             relation = _relation(connection, files)
             check_columns(source, columns, relation.columns)
             return _select(relation, columns)
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError, UnicodeError, EOFError) as error:
         raise LogError.from_unreadable(_culprit(files, source), str(error)) from error
 
 

@@ -11,13 +11,10 @@ import numpy as np
 import pandas as pd
 
 from churnlab import schema
-from churnlab.errors import LogError
 from churnlab.events import EventLog
 from churnlab.kernels import rollup as kernel
 from churnlab.kernels import windows
 from churnlab.schema import Roles
-
-_MONEY_LIMIT = 9e12 * schema.MICRO
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +40,12 @@ class DailyActivity:
 
     @classmethod
     def of(cls, log: EventLog) -> DailyActivity:
-        """Rolls a log up. Raises LogError when a person's sums do not fit in 64 bits."""
+        """Rolls a log up."""
         codes, day, table = kernel.rollup(log.columns, schema.SESSION_GAP_MICROS)
         names = [*kernel.FIXED, *(f"n_{r}" for r in log.roles.names), *(f"m_{schema.plain(m)}" for m in log.measures)]
         columns = {name: np.ascontiguousarray(table[:, i]) for i, name in enumerate(names)}
         gap = kernel.gaps(codes, day, columns["active"])
         columns |= {name: np.ascontiguousarray(gap[:, i]) for i, name in enumerate(kernel.GAPS)}
-        _check_sums(codes, columns)
         return cls(log.users, codes, day, columns, log.roles, int(day.min()), int(day.max()) + 1, log.timezone, log.has_amount,
                    log.describe())
 
@@ -84,11 +80,3 @@ class DailyActivity:
     def __repr__(self) -> str:
         return (f"DailyActivity({len(self.day):,} days of {len(self.users):,} people, "
                 f"{schema.day_text(self.start)} to {schema.day_text(self.end - 1)})")
-
-
-def _check_sums(codes: np.ndarray, columns: Mapping[str, np.ndarray]) -> None:
-    for name in columns:
-        if name == "money" or name.startswith("m_"):
-            total = np.bincount(codes, weights=np.abs(columns[name].astype(np.float64)))
-            if total.size and total.max() > _MONEY_LIMIT:
-                raise LogError.from_overflow(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,10 +50,15 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for data, runs, cards an
     with _guarded(debug), _progress() as say:
         from churnlab.demo import demo as run
 
+        results = []
         for shown in run(out, users, say):
             result = {"part": shown.name, "config": str(shown.config), **shown.training.to_dict(), "list_parquet": str(shown.list_parquet),
                       "list_csv": str(shown.list_csv), "people_on_list": len(shown.risks.frame)}
-            _show(result, as_json) if as_json else _show_part(result, shown.training.evaluations, shown.risks.frame)
+            results.append(result)
+            if not as_json:
+                _show_part(result, shown.training.evaluations, shown.risks.frame)
+        if as_json:
+            _show(results, True)
 
 
 @app.command()
@@ -73,14 +79,11 @@ def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_jso
     """Judge a run's models on the held-out days of the log as it is now, beside the dumb things."""
     with _guarded(debug), _progress() as say:
         from churnlab.config import Config
-        from churnlab.tracking import Tracker
-        from churnlab.training import judge, prepare
+        from churnlab.training import evaluate as judge
 
-        settings = Config.read(config)
-        trained = Tracker(settings.path(settings.tracking.store), settings.tracking.experiment).load(run)
-        found = judge(trained.models, prepare(settings, say=say))
+        run_id, found = judge(Config.read(config), run, say)
         if as_json:
-            _show({"run_id": trained.run_id, **{k: e.to_dict() for k, e in found.items()}}, True)
+            _show({"run_id": run_id, **{k: e.to_dict() for k, e in found.items()}}, True)
         else:
             _evaluations(found)
 
@@ -145,7 +148,7 @@ def _features(config: Any, as_of: str | None, say: Say) -> Any:
     say("reading events")
     activity = config.open_log().daily()
     snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - activity.start)
-    return build_dataset(activity, snapshots, config.feature_set(), read_users(config))
+    return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 
 
 def _write_features(X: Any, out: Path) -> str:
@@ -165,14 +168,14 @@ def _guarded(debug: bool) -> Iterator[None]:
         yield
     except ChurnlabError as error:
         if debug:
-            raise
+            traceback.print_exc()
         print(f"churnlab: {error}", file=sys.stderr)
         raise typer.Exit(error.exit_code) from error
     except (typer.Exit, KeyboardInterrupt):
         raise
     except Exception as error:
         if debug:
-            raise
+            traceback.print_exc()
         what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         print(f"churnlab: a bug of ours: {what}; run with --debug and report it", file=sys.stderr)
         raise typer.Exit(1) from error

@@ -156,7 +156,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = {k: {**v, **above.get(k, {})} if isinstance(v, dict) else above.get(k, v) for k, v in below.items()}
+    both = {k: {**v, **above[k]} if isinstance(v, dict) and isinstance(above.get(k), dict) else above.get(k, v) for k, v in below.items()}
     return above | both
 
 
@@ -188,13 +188,15 @@ def _fits(value: Any, hint: Any) -> bool:
         return True
     if isinstance(value, bool):
         return bool in kinds
+    if isinstance(value, dict):
+        return dict in kinds and all(isinstance(v, str) or (isinstance(v, list) and all(isinstance(w, str) for w in v)) for v in value.values())
     if isinstance(value, list):
         return list in kinds and all(isinstance(v, str) for v in value)
     return any(isinstance(k, type) and isinstance(value, k) for k in kinds)
 
 
 def _word(hint: Any) -> str:
-    words = {"str": "text", "int": "a whole number", "bool": "true or false", "list": "a list of texts", "dict": "a table"}
+    words = {"str": "text", "int": "a whole number", "bool": "true or false", "list": "a list of texts", "dict": "a table of texts"}
     return " or ".join(w for k, w in words.items() if k in str(hint))
 
 

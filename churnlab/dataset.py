@@ -59,16 +59,19 @@ class Dataset:
         """The same with some of the rows, bool[n] or positions."""
         return replace(self, X=self.X.iloc[_positions(rows)], labels=self.labels.iloc[_positions(rows)])
 
-    def split(self, test_from: Day) -> tuple[Dataset, Dataset]:
+    def split(self, test_from: Day, purge: int | None = None) -> tuple[Dataset, Dataset]:
         """Training rows whose label windows end by `test_from`, and test rows from it on.
 
-        Rows between (their labels overlap the test's days) are purged and counted as `purged` in the training part. Raises
-        HistoryError when either part is empty.
+        Rows between (their labels overlap the test's days) are purged and counted as `purged` in the training part. `purge`
+        is the reach of the labels in days, the longest of the targets' when None. Raises HistoryError when either part is
+        empty, FrameError when labels of your own do not say how far they reach.
         """
         start = schema.day_number(test_from)
+        if purge is None and len(self.labels.columns) and not self.targets:
+            raise FrameError.from_no_horizon()
         day = schema.day_numbers(self.X.index.get_level_values("snapshot"))
-        reach = max((t.window(0)[1] for t in self.targets), default=0)
-        train, test = day + reach <= start, day >= start
+        reach = max((t.window(0)[1] for t in self.targets), default=0) if purge is None else purge
+        train, test = (day < start) & (day + reach <= start), day >= start
         if not train.any() or not test.any():
             raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
         counts = {**self.counts, "purged": int((~train & ~test).sum())}

@@ -85,6 +85,16 @@ class ConfigError(ChurnlabError):
         return error
 
     @classmethod
+    def from_no_amount(cls) -> ConfigError:
+        """A value target on a log without money."""
+        return cls("a lifetime value was asked of a log without amounts; name the column with amount=, or leave the value out")
+
+    @classmethod
+    def from_changed(cls, what: str, then: object, now: object) -> ConfigError:
+        """A log that does not mean what it meant in training."""
+        return cls(f"{what} was {then} in training and is {now} now; set it back, or train again")
+
+    @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:
         """Two options of which one alone makes no sense."""
         return cls(f"{one} and {other} go together; give both or neither")
@@ -217,6 +227,11 @@ class HistoryError(ChurnlabError):
         return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
 
     @classmethod
+    def from_learnt(cls, day: object, earliest: object) -> HistoryError:
+        """Judging on days that a model has seen."""
+        return cls(f"snapshots at {day} overlap what the run learnt from; judge it on days from {earliest} on, or train again")
+
+    @classmethod
     def from_no_rows(cls, what: str) -> HistoryError:
         """Nothing to work on."""
         return cls(f"{what} has no row; give snapshots with labels")
@@ -246,8 +261,13 @@ class FrameError(ChurnlabError):
     @classmethod
     def from_unknown_users(cls, count: int, rows: int, example: object) -> FrameError:
         """Snapshots of persons of another type of id."""
-        return cls(f"none of the {rows:,} snapshot rows is of a person in the log ({count:,} unknown, the first {example!r}); "
-                   "give ids of the log's type")
+        return cls(f"none of the {rows:,} snapshot rows is of a person who is known ({count:,} unknown, the first {example!r}); "
+                   "give ids of the same type in the log, the snapshots and the users")
+
+    @classmethod
+    def from_no_horizon(cls) -> FrameError:
+        """Labels whose reach is not known."""
+        return cls("the labels' horizon is not known, so nothing can be purged; give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)")
 
     @classmethod
     def from_bad_label(cls, column: str, example: object, count: int, wanted: str) -> FrameError:

@@ -105,7 +105,8 @@ class Evaluation:
 
 
 def predict(model: Any, X: pd.DataFrame) -> np.ndarray:
-    """A churn probability or an amount, float64[n], whichever the estimator gives."""
+    """A churn probability or an amount, float64[n], whichever the estimator gives; a model of ours takes its columns by name."""
+    X = model.select(X) if hasattr(model, "select") else X
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(X)[:, 1])
     return np.asarray(model.predict(X))

@@ -93,7 +93,8 @@ def _wanted(user: str, time: str, event: str, amount: str | None, measures: Iter
         wanted["amount"] = amount
     if event_id is not None:
         wanted["event_id"] = event_id
-    return wanted | {f"measures {m}": m for m in measures}
+    schema.check_distinct("measure", schema.as_names(measures))
+    return wanted | {f"measures {m}": m for m in schema.as_names(measures)}
 
 
 def _check(table: pa.Table, source: str, wanted: dict[str, str], roles: Mapping[str, str | Iterable[str]] | None,
@@ -102,7 +103,8 @@ def _check(table: pa.Table, source: str, wanted: dict[str, str], roles: Mapping[
         schema.zone(timezone)
     if not table.num_rows:
         raise LogError.from_empty(source)
-    table, ignored = _without(table, wanted["event"], frozenset(ignore), source)
+    measures, table = schema.as_names(measures), _plain_text(table)
+    table, ignored = _without(table, wanted["event"], frozenset(schema.as_names(ignore)), source)
     table, dropped = _first_of_each(table, wanted)
     user, users = _columns.encode(source, wanted["user"], table[wanted["user"]])
     name, names = _columns.encode(source, wanted["event"], table[wanted["event"]])
@@ -110,11 +112,28 @@ def _check(table: pa.Table, source: str, wanted: dict[str, str], roles: Mapping[
     clock, day, hour = _columns.read_times(source, wanted["time"], table[wanted["time"]], timezone)
     meaning = Roles.of(roles, names, receipts, ignore)
     amount, paid, bad = _money(table, source, wanted, meaning, name, names)
-    extra, bad_measures = _measures(table, source, tuple(measures))
+    extra, bad_measures = _measures(table, source, measures)
     columns = Events(user, clock, day, hour, name, amount, paid, extra, *_meaning(meaning, names))
     counts = {"ignored": ignored, "duplicates": dropped or _duplicates(columns), "duplicates_dropped": dropped,
               "bad_amounts": bad, "bad_measures": bad_measures}
-    return EventLog(users, names, columns, meaning, tuple(measures), timezone or "UTC", source, "amount" in wanted, counts)
+    _check_sums(columns, measures)
+    return EventLog(users, names, columns, meaning, measures, timezone or "UTC", source, "amount" in wanted, counts)
+
+
+def _plain_text(table: pa.Table) -> pa.Table:
+    """Dictionary columns as plain text, which can be sorted and compared."""
+    for i, field_ in enumerate(table.schema):
+        if pa.types.is_dictionary(field_.type):
+            table = table.set_column(i, field_.name, table.column(i).cast(field_.type.value_type))
+    return table
+
+
+def _check_sums(columns: Events, measures: tuple[str, ...]) -> None:
+    """Refuses sums of one person that could not be held in 64 bits."""
+    for name, values in {"money": columns.amount, **{m: columns.measures[:, i] for i, m in enumerate(measures)}}.items():
+        total = np.bincount(columns.user, weights=np.abs(values.astype(np.float64)))
+        if total.max(initial=0) > 9e12 * schema.MICRO:
+            raise LogError.from_overflow(name)
 
 
 def _without(table: pa.Table, event: str, ignore: frozenset[str], source: str) -> tuple[pa.Table, int]:
@@ -131,8 +150,8 @@ def _first_of_each(table: pa.Table, wanted: dict[str, str]) -> tuple[pa.Table, i
     """One row for each event id, the earliest; the choice does not depend on the order of the rows."""
     if "event_id" not in wanted:
         return table, 0
-    keys = ["event_id", "time", "user", "event", *(k for k in ("amount",) if k in wanted)]
-    ordered = table.sort_by([(wanted[k], "ascending") for k in keys])
+    keys = sorted(wanted, key=lambda k: (["event_id", "time", "user", "event", "amount"].index(k) if " " not in k else 9, k))
+    ordered = table.sort_by([(c, "ascending") for c in dict.fromkeys(wanted[k] for k in keys)])
     ids = ordered[wanted["event_id"]].to_pandas()
     repeated = (ids.duplicated() & ids.notna()).to_numpy()
     return ordered.filter(pa.array(~repeated)), int(repeated.sum())

@@ -111,6 +111,7 @@ class Roles:
 
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     receipts: frozenset[str] = RECEIPT_ROLES
+    receipt_events: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
 
     @classmethod
@@ -118,18 +119,20 @@ class Roles:
            receipts: Iterable[str] = (), ignore: Iterable[str] = ()) -> Roles:
         """Roles as the user names them, checked against the names that the log holds.
 
-        `given` None means: events that carry the name of a standard role take it. Raises LogError when a role or a
-        receipt has no event in the log.
+        `given` None means: events that carry the name of a standard role take it. `receipts` names roles, or events that are
+        then no acts whatever their role. Raises LogError when a role or a receipt has no event in the log, ConfigError when two
+        names are the same as columns.
         """
-        present, ignored = set(present), frozenset(ignore)
+        present, ignored, named = set(present), frozenset(as_names(ignore)), as_names(receipts)
         if given is None:
             events: dict[str, tuple[str, ...]] = {role: (role,) for role in STANDARD_ROLES if role in present - ignored}
         else:
+            check_distinct("role", given)
             events = {plain(role): as_names(names) for role, names in given.items()}
-        for name in receipts:
-            if name not in events and not any(name in names for names in events.values()):
-                events[plain(name)] = (name,)
-        roles = cls(events, _receipt_roles(events, receipts), ignored)
+        alone = [n for n in named if n not in events and not any(n in names for names in events.values())]
+        check_distinct("role", [*events, *alone])
+        events |= {plain(n): (n,) for n in alone}
+        roles = cls(events, RECEIPT_ROLES | (set(named) & events.keys()), frozenset(named) - events.keys() | frozenset(alone), ignored)
         roles._check(present)
         return roles
 
@@ -149,7 +152,7 @@ class Roles:
 
     def is_act(self, event: str) -> bool:
         """Whether a person does this, or has it done to them."""
-        return any(role not in self.receipts for role in self.of_event(event))
+        return event not in self.receipt_events and any(role not in self.receipts for role in self.of_event(event))
 
     def is_money(self, event: str) -> bool:
         """Whether the amount of such an event is money spent: purchases, or all events where no role is `purchase`."""
@@ -158,7 +161,7 @@ class Roles:
     def to_dict(self) -> dict[str, object]:
         """Plain lists, as they stand in churnlab.toml."""
         return {"roles": {r: list(n) for r, n in sorted(self.events.items())},
-                "receipts": sorted(self.receipts), "ignore": sorted(self.ignore)}
+                "receipts": sorted(self.receipts | self.receipt_events), "ignore": sorted(self.ignore)}
 
 
 def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
@@ -166,8 +169,9 @@ def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _receipt_roles(events: Mapping[str, tuple[str, ...]], named: Iterable[str]) -> frozenset[str]:
-    """The receipt roles: the standard ones, those named, and those whose events are all named."""
-    named = set(named)
-    by_event = {role for role, names in events.items() if names and named.issuperset(names)}
-    return RECEIPT_ROLES | (named & events.keys()) | by_event | {plain(n) for n in named if plain(n) in events}
+def check_distinct(what: str, names: Iterable[str]) -> None:
+    """Refuses names that would make the same column."""
+    plains = [plain(n) for n in names]
+    twice = sorted({n for n in plains if plains.count(n) > 1})
+    if twice:
+        raise ConfigError.from_twice(what, twice)

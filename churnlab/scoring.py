@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,13 @@ import pyarrow.parquet as pq
 from churnlab import schema
 from churnlab.config import Config
 from churnlab.dataset import build_dataset
-from churnlab.errors import ConfigError, FrameError, OutputError
-from churnlab.estimators.base import TreeModel
+from churnlab.errors import ConfigError, OutputError
 from churnlab.evaluation import predict
 from churnlab.events import EventLog
 from churnlab.explanation import explain
 from churnlab.snapshots import Day, Snapshots
 from churnlab.tracking import Tracker, TrainedRun
-from churnlab.training import Say, read_users, silent
+from churnlab.training import Say, as_trained, check_meaning, read_users, silent
 
 EXPLAINED = {"lightgbm": 20_000, "random_forest": 500}
 COLUMNS = ("user_id", "risk", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version")
@@ -50,8 +50,10 @@ class RiskList:
         """
         folder, name = Path(folder), f"risk_list_{self.as_of}"
         table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
-        parquet = _publish(folder / f"{name}.parquet", lambda part: pq.write_table(table, part, compression="zstd", write_page_checksum=True))
-        return parquet, _publish(folder / f"{name}.csv", lambda part: part.write_bytes(_csv(self.frame)))
+        parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
+        _publish({parquet: lambda part: pq.write_table(table, part, compression="zstd", write_page_checksum=True),
+                  csv: lambda part: part.write_bytes(_csv(self.frame))})
+        return parquet, csv
 
 
 def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | None = None, say: Say = silent) -> RiskList:
@@ -68,37 +70,30 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
     activity = (log or config.open_log()).daily()
     if day > activity.end + STALE_DAYS:
         raise ConfigError.from_stale(schema.day_text(day), schema.day_text(activity.end - 1))
-    snapshots = Snapshots.at(activity, [day], int(trained.about["active_within"]))
+    check_meaning(trained, activity)
+    settings = trained.about["config"]
+    snapshots = Snapshots.at(activity, [day], settings["snapshots"]["active_within"], terminal=settings["target"]["terminal"])
     say(f"building features of {len(snapshots):,} people")
-    X = build_dataset(activity, snapshots, config.feature_set(), read_users(config)).X
+    X = build_dataset(activity, snapshots, as_trained(config, trained).feature_set(), read_users(config, activity)).X
     say("scoring and explaining")
     return _list(trained, X, schema.day_text(day))
 
 
 def _list(trained: TrainedRun, X: pd.DataFrame, as_of: str) -> RiskList:
     model = trained.models["churned"]
-    risk = np.round(predict(model, _columns(model, X)), 9)
+    risk = np.round(predict(model, X), 9)
     ids = X.index.get_level_values("user_id")
     order = np.lexsort((np.arange(len(ids)), -risk))
     X, risk = X.iloc[order], risk[order]
     value = trained.models.get("ltv")
-    ltv = np.full(len(X), np.nan) if value is None else np.round(predict(value, _columns(value, X)), 6)
+    ltv = np.full(len(X), np.nan) if value is None else np.round(predict(value, X), 6)
     top = min(len(X), EXPLAINED[model.algorithm])
-    reasons = explain(model, _columns(model, X.iloc[:top]), trained.catalogue).reasons(3)
+    reasons = explain(model, model.select(X.iloc[:top]), trained.catalogue).reasons(3)
     frame = pd.DataFrame({"user_id": X.index.get_level_values("user_id"), "risk": risk, "ltv": ltv, "value_at_risk": np.round(risk * ltv, 6)})
     for column in reasons:
         frame[column] = pd.Series([*reasons[column], *[""] * (len(X) - top)], dtype="str")
     frame["as_of"], frame["model_version"] = as_of, str(trained.about["version"])
     return RiskList(frame[list(COLUMNS)], as_of, trained.run_id, len(X) - top)
-
-
-def _columns(model: TreeModel, X: pd.DataFrame) -> pd.DataFrame:
-    """The model's columns in its order; what it does not know is left out, what is missing is an error."""
-    names = [str(n) for n in model.feature_names_in_]
-    missing = [n for n in names if n not in X]
-    if missing:
-        raise FrameError.from_missing_columns("the features of this log", missing, X.columns)
-    return X[names]
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
@@ -112,17 +107,20 @@ def _csv(frame: pd.DataFrame) -> bytes:
     return out.getvalue().encode()
 
 
-def _publish(path: Path, write: Callable[[Path], object]) -> Path:
-    """Writes beside the target, syncs, and puts it in place in one step; leaves nothing behind on failure."""
-    part = path.with_name(f".{path.name}.part")
+def _publish(files: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Writes all files beside their targets, syncs them, and only then puts each in its place; leaves nothing behind on failure."""
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part)
-        with part.open("rb") as done:
-            os.fsync(done.fileno())
-        os.replace(part, path)
+        for path, write in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(parts[path])
+            with parts[path].open("rb") as done:
+                os.fsync(done.fileno())
+        for path, part in parts.items():
+            os.replace(part, path)
     except OSError as error:
-        if part.exists():
-            part.unlink()
-        raise OutputError.from_unwritable(str(path), str(error)) from error
-    return path
+        raise OutputError.from_unwritable(str(next(iter(files)).parent), str(error)) from error
+    finally:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)

@@ -32,14 +32,15 @@ class Snapshots:
 
     @classmethod
     def at(cls, activity: DailyActivity, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
-           unobserved: Literal["error", "drop"] = "error") -> Snapshots:
+           unobserved: Literal["error", "drop"] = "error", terminal: str | None = None) -> Snapshots:
         """Everybody who was active in `[t - active_within, t)`, for each t of `days`, with their labels.
 
         `targets=()` for scoring. A day whose label windows reach past the end of the log raises HistoryError, or with
         `unobserved="drop"` is left out and its rows counted. A person whose latest act was on the day of their own
-        terminal event is not eligible: they have already gone.
+        terminal event is not eligible: they have already gone. `terminal` names its role where no target does, as in scoring.
         """
         targets = tuple(targets)
+        terminals = {r for r in (terminal, *(t.terminal for t in targets if isinstance(t, Churn))) if r is not None}
         if unobserved not in ("error", "drop"):
             raise ConfigError.from_unknown("value of unobserved=", unobserved, ("error", "drop"))
         if active_within < 1:
@@ -51,7 +52,7 @@ class Snapshots:
             if not _observed(activity, day, targets, unobserved):
                 dropped["label window not observed"] += len(codes)
                 continue
-            stay = ~_gone(activity, day, targets)[codes]
+            stay = ~_gone(activity, day, terminals)[codes]
             dropped["already gone"] += int((~stay).sum())
             parts.append(_rows(activity, day, codes[stay], targets))
         if not parts or not sum(map(len, parts)):
@@ -128,13 +129,12 @@ def _last_day(activity: DailyActivity, day: int, measure: str) -> np.ndarray:
     return last
 
 
-def _gone(activity: DailyActivity, day: int, targets: tuple[Target, ...]) -> np.ndarray:
+def _gone(activity: DailyActivity, day: int, terminals: Iterable[str]) -> np.ndarray:
     """Who had their terminal event and has not acted on a later day: bool[people]."""
     gone = np.zeros(len(activity.users), bool)
-    for target in targets:
-        if isinstance(target, Churn) and target.terminal:
-            ended = _last_day(activity, day, _role_column(activity, target.terminal))
-            gone |= (ended >= 0) & (ended == _last_day(activity, day, "active").clip(ended))
+    for role in terminals:
+        ended = _last_day(activity, day, _role_column(activity, role))
+        gone |= (ended >= 0) & (ended >= _last_day(activity, day, "active"))
     return gone
 
 
@@ -154,6 +154,8 @@ def _label(activity: DailyActivity, day: int, target: Target) -> np.ndarray:
     """The label of every person at one day: float64[people]."""
     inside = schema.contains(activity.day, *target.window(day))
     if isinstance(target, LifetimeValue):
+        if not activity.has_money:
+            raise ConfigError.from_no_amount()
         return _total(activity, inside, ["money"]) / schema.MICRO
     if target.terminal:
         return (_total(activity, inside, [_role_column(activity, target.terminal)]) > 0).astype(np.float64)

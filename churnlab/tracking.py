@@ -70,7 +70,7 @@ class Tracker:
         `params` and `metrics` are flat; `about` is JSON (dataset with name and digest, evaluations, how to score); `artifacts` maps
         file names to text (the card). No row of a person is stored: the input example is made up.
         """
-        with self._open() as experiment, mlflow.start_run(experiment_id=experiment, run_name="training") as run, _undo(run.info.run_id):
+        with self._open(create=True) as experiment, mlflow.start_run(experiment_id=experiment, run_name="training") as run, _undo(run.info.run_id):
             mlflow.log_params({k: _short(v) for k, v in params.items()})
             mlflow.log_metrics(dict(metrics))
             mlflow.log_input(_dataset(about), context="training")
@@ -81,6 +81,11 @@ class Tracker:
             for target, model in models.items():
                 _log_model(target, model)
             return str(run.info.run_id)
+
+    def discard(self, run_id: str) -> None:
+        """Takes a run back that must not be the newest."""
+        with self._open():
+            mlflow.delete_run(run_id)
 
     def latest(self) -> str:
         """The id of the newest finished training."""
@@ -126,8 +131,10 @@ class Tracker:
         return str(self.folder or self.uri.split("@")[-1])
 
     @contextmanager
-    def _open(self) -> Iterator[str]:
-        """Points mlflow at the store for a while; gives the experiment's id. Migrations of a new store are done by one process."""
+    def _open(self, create: bool = False) -> Iterator[str]:
+        """Points mlflow at the store for a while; gives the experiment's id. Only logging creates a store that is not there."""
+        if not create and self.folder is not None and not (self.folder / "mlflow.db").exists():
+            raise ModelError.from_no_run(self._name(), "any finished training")
         before = mlflow.get_tracking_uri()
         quiet = {name: logging.getLogger(name).level for name in _NOISY}
         try:

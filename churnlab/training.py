@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from churnlab import _reading, plots, schema
 from churnlab.activity import DailyActivity
 from churnlab.card import CardFacts, ModelCard
-from churnlab.config import Config, day_or_none
+from churnlab.config import Config, FeaturesTable, TargetTable, day_or_none
 from churnlab.dataset import Dataset, build_dataset
-from churnlab.errors import HistoryError
+from churnlab.errors import ConfigError, HistoryError, LogError, OutputError
 from churnlab.estimators import ChurnClassifier, LTVRegressor, baselines
 from churnlab.estimators.base import TreeModel
 from churnlab.evaluation import MODEL, Evaluation, predict
@@ -25,7 +26,7 @@ from churnlab.events import EventLog
 from churnlab.explanation import Explanation, explain
 from churnlab.snapshots import Snapshots
 from churnlab.targets import Churn, Target
-from churnlab.tracking import Tracker
+from churnlab.tracking import Tracker, TrainedRun
 
 Say = Callable[[str], None]
 EXPLAINED_ROWS = {"lightgbm": 2000, "random_forest": 200}
@@ -93,7 +94,7 @@ def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> P
     days = cut_days(activity, targets, config)
     say(f"building features at {len(days)} snapshot days")
     snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
-    data = build_dataset(activity, snapshots, config.feature_set(), read_users(config))
+    data = build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
     learn, test = data.split(test_start(days, targets, config))
     for part in (learn, test):
         churned = part.y("churned")
@@ -106,13 +107,17 @@ def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Confi
     """Snapshot days, every so often, backwards from the last whose labels are whole."""
     reach = max(t.window(0)[1] for t in targets)
     observed = activity.end - activity.start
+    if config.snapshots.every < 1:
+        raise ConfigError.from_range("snapshots.every", config.snapshots.every, "at least 1 day")
     last = activity.end - reach
     if last <= activity.start:
         raise HistoryError.from_horizon_too_long(reach, observed)
     first = day_or_none(config.snapshots.first)
     if first is None:
         first = activity.start + min(config.snapshots.active_within, (last - activity.start) // 3)
-    return sorted(range(last, max(first, activity.start + 1) - 1, -max(config.snapshots.every, 1)))
+    if first > last:
+        raise ConfigError.from_range("snapshots.first", schema.day_text(first), f"a day up to {schema.day_text(last)}, the last with whole labels")
+    return sorted(range(last, max(first, activity.start + 1) - 1, -config.snapshots.every))
 
 
 def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> int:
@@ -127,15 +132,51 @@ def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> 
     raise HistoryError.from_empty_split(schema.day_text(days[-1]), schema.day_text(days[0]), schema.day_text(days[-1]), reach)
 
 
-def read_users(config: Config) -> pd.DataFrame | None:
-    """Static attributes, when the configuration names a file."""
+def read_users(config: Config, activity: DailyActivity) -> pd.DataFrame | None:
+    """Static attributes, when the configuration names a file; ids are read as the log has them."""
     if config.log.users is None:
         return None
     path = config.path(config.log.users)
-    files = _reading.matching(path)
-    frame = pd.concat([pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: str}) for f in files])
+    kind = "str" if activity.users.dtype == object else "int64"
+    try:
+        parts = [pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: kind}) for f in _reading.matching(path)]
+    except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
+        raise LogError.from_unreadable(path, str(error)) from error
+    frame = pd.concat(parts)
     _reading.check_columns(path, {"user": config.log.user}, frame.columns)
     return frame.rename(columns={config.log.user: "user_id"})
+
+
+def as_trained(config: Config, trained: TrainedRun) -> Config:
+    """The configuration with the target, the eligible people and the features of a run."""
+    then = trained.about["config"]
+    snapshots = replace(config.snapshots, active_within=then["snapshots"]["active_within"])
+    return replace(config, target=TargetTable(**then["target"]), snapshots=snapshots, features=FeaturesTable(**then["features"]))
+
+
+def check_meaning(trained: TrainedRun, activity: DailyActivity) -> None:
+    """Refuses a log whose roles or zone are not those of the training: its features would mean something else."""
+    if activity.timezone != trained.about["timezone"]:
+        raise ConfigError.from_changed("the time zone", trained.about["timezone"], activity.timezone)
+    now = activity.roles.to_dict()
+    for part, then in trained.about["roles"].items():
+        if now[part] != then:
+            raise ConfigError.from_changed(part, then, now[part])
+
+
+def evaluate(config: Config, run: str | None = None, say: Say = silent) -> tuple[str, dict[str, Evaluation]]:
+    """Judges a run's models, by its own definition of the targets, on the held-out days of the log as it is now.
+
+    Gives the run's id and the evaluations. Raises HistoryError when a held-out label overlaps what the run learnt from.
+    """
+    trained = Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
+    ready = prepare(as_trained(config, trained), say=say)
+    check_meaning(trained, ready.activity)
+    reach = max(t.window(0)[1] for t in ready.targets)
+    learnt = schema.day_number(trained.about["dataset"]["days"][-1])
+    if schema.day_number(ready.test.days[0]) < learnt + reach:
+        raise HistoryError.from_learnt(ready.test.days[0].date(), schema.day_text(learnt + reach))
+    return trained.run_id, judge(trained.models, ready)
 
 
 def fit(data: Dataset, config: Config) -> dict[str, TreeModel]:
@@ -172,7 +213,7 @@ def explain_sample(model: TreeModel, data: Dataset) -> Explanation:
     """The model explained on at most 2,000 held-out rows (200 for a forest), spread evenly."""
     most = EXPLAINED_ROWS[model.algorithm]
     rows = np.unique(np.linspace(0, len(data.X) - 1, min(most, len(data.X))).astype(int))
-    return explain(model, data.X.iloc[rows], data.catalogue)
+    return explain(model, model.select(data.X.iloc[rows]), data.catalogue)
 
 
 def version_of(models: Mapping[str, TreeModel], data: Dataset) -> str:
@@ -264,7 +305,8 @@ def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evalu
     about = {"name": config.name, "version": version, "models": sorted(models), "simulated": config.log.simulated,
              "dataset": {"name": Path(config.log.path).name, "digest": ready.train.digest, **ready.train.describe()},
              "roles": ready.activity.roles.to_dict(), "timezone": ready.activity.timezone,
-             "active_within": config.snapshots.active_within, "targets": [t.describe() for t in ready.targets],
+             "config": {"target": asdict(config.target), "snapshots": {"active_within": config.snapshots.active_within},
+                        "features": asdict(config.features)}, "targets": [t.describe() for t in ready.targets],
              "evaluations": {k: e.to_dict() for k, e in evaluations.items()}}
     params = {"algorithm": config.model.algorithm, "seed": config.model.seed, "active_within": config.snapshots.active_within,
               "churn_horizon": config.target.churn_horizon, "lead": config.target.lead, "features": ready.train.X.shape[1],
@@ -273,5 +315,9 @@ def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evalu
     metrics = {k: v for e in evaluations.values() for k, v in e.metrics().items()}
     run = tracker.log_training(models, params=params, metrics=metrics, catalogue=ready.train.catalogue, about=about,
                                artifacts={"card.html": card.html(), "card.md": card.markdown()})
-    html, markdown = card.save(config.path(config.output.folder))
+    try:
+        html, markdown = card.save(config.path(config.output.folder))
+    except OutputError:
+        tracker.discard(run)
+        raise
     return TrainingResult(run, version, tracker.location(run), card, html, markdown, evaluations)

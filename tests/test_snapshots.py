@@ -106,7 +106,7 @@ def test_own_snapshots_may_name_people_whom_the_log_does_not_know() -> None:
 
 def test_ids_of_another_type_are_refused() -> None:
     own = cl.Snapshots.from_frame(pd.DataFrame({"user_id": [1, 2], "snapshot": ["2026-01-10"] * 2}))
-    with pytest.raises(FrameError, match="none of the 2 snapshot rows is of a person in the log"):
+    with pytest.raises(FrameError, match="none of the 2 snapshot rows is of a person who is known"):
         cl.build_dataset(activity(LOG), own)
 
 

@@ -91,4 +91,4 @@ class _Reader:
         return np.where(self.now > self.begin, largest[self.now - 1], np.nan)
 
     def _observed(self, cell: Observed) -> np.ndarray:
-        return (self.days - self.activity.start).astype(np.float64)
+        return np.maximum(self.days - self.activity.start, 0).astype(np.float64)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators import boosting, store
 
 ALGORITHMS = ("lightgbm", "random_forest")
@@ -55,6 +55,14 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         return self._matrix(X)
+
+    def select(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The columns that the model learnt from, in its order; others are left out. FrameError when one is missing."""
+        names = [str(n) for n in self.feature_names_in_]
+        missing = [n for n in names if n not in X]
+        if missing:
+            raise FrameError.from_missing_columns("the features of this log", missing, X.columns)
+        return X[names]
 
     def save(self, folder: str | Path) -> Path:
         """Writes model.json and a payload that runs no code when loaded; `estimators.load(folder)` reads it back."""

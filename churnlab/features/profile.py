@@ -19,7 +19,11 @@ def attributes(users: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     repeated = int(users["user_id"].duplicated().sum())
     if repeated:
         raise FrameError.from_duplicates("the users frame", repeated)
+    if pd.api.types.is_string_dtype(ids) and not pd.api.types.is_string_dtype(users["user_id"]):
+        users = users.assign(user_id=users["user_id"].astype(str))
     table = users.set_index("user_id")
+    if len(ids) and not ids.isin(table.index).any():
+        raise FrameError.from_unknown_users(len(ids), len(ids), ids.iloc[0])
     columns = {f"profile__{plain(str(c))}__static": _typed(table[c]) for c in table}
     return pd.DataFrame(columns).reindex(ids.to_numpy()).reset_index(drop=True)
 
