@@ -267,7 +267,8 @@ class FrameError(ChurnlabError):
     @classmethod
     def from_no_horizon(cls) -> FrameError:
         """Labels whose reach is not known."""
-        return cls("the labels' horizon is not known, so nothing can be purged; give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)")
+        return cls("the labels' horizon is not known, so nothing can be purged; "
+                   "give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)")
 
     @classmethod
     def from_bad_label(cls, column: str, example: object, count: int, wanted: str) -> FrameError:
@@ -289,6 +290,21 @@ class FrameError(ChurnlabError):
     def from_duplicates(cls, what: str, count: int) -> FrameError:
         """Keys that occur twice."""
         return cls(f"{what} holds {count:,} duplicate keys; give each key once")
+
+    @classmethod
+    def from_wrong_length(cls, what: str, given: int, rows: int) -> FrameError:
+        """Something beside X that is not as long."""
+        return cls(f"{what} has {given:,} values for {rows:,} rows of X; give one a row")
+
+    @classmethod
+    def from_no_frame(cls, columns: Iterable[str]) -> FrameError:
+        """An array where categories have to be looked up by name."""
+        return cls(f"the model has category columns ({', '.join(sorted(columns)[:5])}) and was given an array; give a DataFrame with its columns")
+
+    @classmethod
+    def from_category(cls, column: object, given: object) -> FrameError:
+        """A category column that cannot be kept."""
+        return cls(f"category column {column!r} has {given}; give a text name and categories that are text, numbers or booleans")
 
     @classmethod
     def from_no_target(cls, name: str, known: Iterable[str]) -> FrameError:

@@ -68,19 +68,11 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
     """
     if model.algorithm == "lightgbm":
         values, base = model.contributions(X)
-        raw = _lightgbm_raw(model, X)
+        raw = model.raw_score(X)
     else:
         values, base, raw = _forest(model, X)
     _check_additive(values, base, raw)
     return Explanation(pd.DataFrame(values, index=X.index, columns=X.columns), base, X, catalogue)
-
-
-def _lightgbm_raw(model: Any, X: pd.DataFrame) -> np.ndarray:
-    from scipy.special import logit
-
-    if not len(X):
-        return np.zeros(0)
-    return np.asarray(logit(model.predict_proba(X)[:, 1]) if hasattr(model, "predict_proba") else np.log(model.predict(X)))
 
 
 def _forest(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, float, np.ndarray]:

@@ -97,5 +97,9 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     tracker = Tracker(tmp_path / "runs")
     with pytest.raises(ModelError, match="does not have any finished training"):
         tracker.latest()
+    assert not (tmp_path / "runs").exists()  # looking makes nothing
+
+
+def test_an_unknown_run_is_said(store: tuple[Tracker, str]) -> None:
     with pytest.raises(ModelError, match="does not have run 123"):
-        tracker.load("123")
+        store[0].load("123")

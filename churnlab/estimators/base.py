@@ -70,6 +70,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         return store.save(self, Path(folder))
 
     def _matrix(self, X: Any) -> np.ndarray:
+        if self.categories_ and not isinstance(X, pd.DataFrame):
+            raise FrameError.from_no_frame(self.categories_)
         frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
         return np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"))
 
@@ -77,6 +79,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         """The matrix and labels to fit on; remembers names and categories."""
         if self.algorithm not in ALGORITHMS:
             raise ConfigError.from_unknown("algorithm", str(self.algorithm), ALGORITHMS)
+        if self.n_estimators is not None and self.n_estimators < 1:
+            raise ConfigError.from_range("n_estimators", self.n_estimators, "at least 1, or None")
         self.categories_ = _categories(X)
         frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
         y = y.to_numpy() if isinstance(y, pd.Series) else y
@@ -100,6 +104,10 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
     def _threads(self) -> int:
         return 1 if self.n_jobs is None else 0 if self.n_jobs < 0 else self.n_jobs
 
+    def raw_score(self, X: Any) -> np.ndarray:
+        """What the contributions add up to, float64[n]: log-odds, or log money. LightGBM only."""
+        return boosting.raw(self.booster_, self.prepare(X), self._threads())
+
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score (log-odds, or log money), float64[n, p], and their base. LightGBM only."""
         if self.algorithm != "lightgbm":
@@ -116,9 +124,13 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 def _categories(X: Any) -> dict[str, list[Any]]:
     if not isinstance(X, pd.DataFrame):
         return {}
-    kinds = {c: X[c].dtype for c in X.columns}
-    return {str(c): [v.item() if isinstance(v, np.generic) else v for v in kind.categories]
-            for c, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)}
+    kinds = {c: X[c].dtype for c in X.columns if isinstance(X[c].dtype, pd.CategoricalDtype)}
+    found = {c: [v.item() if isinstance(v, np.generic) else v for v in kind.categories] for c, kind in kinds.items()}
+    for name, values in found.items():
+        odd = [v for v in values if not isinstance(v, str | int | float | bool)]
+        if odd or not isinstance(name, str):
+            raise FrameError.from_category(name, repr(odd[0]) if odd else "a name that is no text")
+    return found
 
 
 def _codes(column: pd.Series, categories: list[Any]) -> pd.Series:

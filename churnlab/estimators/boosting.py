@@ -58,7 +58,7 @@ def _rounds(plan: Plan, params: dict[str, object], X: np.ndarray, y: np.ndarray,
     run = lgb.cv(params, _data(X, y, categorical), plan.rounds or MAX_ROUNDS, folds=folds, callbacks=stop, return_cvbooster=True)
     boosters = run["cvbooster"]
     rounds = boosters.best_iteration if not plan.rounds and boosters.best_iteration > 0 else plan.rounds or MAX_ROUNDS
-    unseen = np.empty(len(y))
+    unseen = np.full(len(y), np.nan)
     for booster, (_, out) in zip(boosters.boosters, folds, strict=True):
         unseen[out] = booster.predict(X[out], num_iteration=rounds, raw_score=True, num_threads=plan.threads)
     return rounds, unseen

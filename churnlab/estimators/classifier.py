@@ -24,7 +24,8 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
     __doc__ = f"""Predicts whether a person churns; `predict_proba(X)[:, 1]` is the calibrated probability.
 
     Calibration is Platt's: log-odds times a slope plus a shift, fitted on predictions for persons whom the model had not
-    seen (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking.
+    seen (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking (a forest's shares below 0.001 and
+    above 0.999 become one).
     {TreeModel.__doc__}
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(400, 3)); y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlab.errors import FrameError
+
 Folds = list[tuple[np.ndarray, np.ndarray]]
 _FEWEST = 20
 
@@ -17,6 +19,8 @@ def persons(X: Any, groups: Any, rows: int) -> np.ndarray:
         groups = X.index.get_level_values("user_id")
     if groups is None:
         return np.arange(rows)
+    if len(groups) != rows:
+        raise FrameError.from_wrong_length("groups", len(groups), rows)
     return pd.factorize(np.asarray(groups), sort=True)[0].astype(np.int64)
 
 

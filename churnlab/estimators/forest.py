@@ -18,12 +18,10 @@ def fit(kind: type[Forest], X: np.ndarray, y: np.ndarray, folds: Folds, trees: i
     """A forest on all rows, and what smaller forests that had not seen the row's person said of it: float64[n]."""
     leaf = max(1, min(LEAF, len(y) // 50))
     settings = {"min_samples_leaf": leaf, "max_features": 1 / 3, "random_state": seed, "n_jobs": threads}
-    unseen = np.empty(len(y)) if folds else None
+    unseen = np.full(len(y), np.nan) if folds else None
     for learn, out in folds[:3] if len(y) > 20_000 else folds:
         part = kind(n_estimators=50, **settings).fit(X[learn], y[learn])
         unseen[out] = score(part, X[out])  # type: ignore[index]
-    if unseen is not None and len(y) > 20_000:
-        unseen[np.concatenate([out for _, out in folds[3:]])] = np.nan
     forest = kind(n_estimators=trees or TREES, **settings).fit(X, y)
     return forest.set_params(n_jobs=1), unseen
 

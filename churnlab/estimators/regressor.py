@@ -18,7 +18,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     LightGBM minimises the Tweedie deviance of power 1.3, which fits many zeros and a heavy tail (B. Jorgensen, 1987,
     Exponential dispersion models); the forest averages amounts. Totals are corrected on predictions for unseen persons by one
-    factor within [0.5, 2]. A negative y (money given back) counts as zero; `n_negative_` says how many there were.
+    factor within [0.5, 2]; the unit of money does not matter. A negative y (money given back) counts as zero; `n_negative_` says how many there were.
     {TreeModel.__doc__}
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(400, 2)); y = np.maximum(X[:, 0], 0) * 50
@@ -42,8 +42,9 @@ class LTVRegressor(RegressorMixin, TreeModel):
         if not y.any():
             raise HistoryError.from_no_money(len(y))
         inner = folds.by_person(folds.persons(X, groups, len(y)), self._seed)
-        unseen = self._grow(matrix, y, inner)
-        self.factor_ = _factor(y, unseen) if self.calibrate and unseen is not None else 1.0
+        scale = float(y[y > 0].mean())
+        unseen = self._grow(matrix, y / scale, inner)
+        self.factor_ = scale * (_factor(y / scale, unseen) if self.calibrate and unseen is not None else 1.0)
         if self.algorithm == "lightgbm":
             self.booster_ = boosting.rescale(self.booster_, 1.0, float(np.log(self.factor_)))
         return self

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 TRUSTED = ("sklearn.tree._tree.Tree",)
+_PAYLOADS = {"lightgbm": "model.lgb", "random_forest": "model.skops"}
 _STATE = ("calibration_", "factor_", "n_negative_", "categories_", "n_features_in_", "_seed")
 
 
 def save(model: TreeModel, folder: Path) -> Path:
     """Writes the model; returns the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
     name, payload = _payload(model)
     state = {k: getattr(model, k) for k in _STATE if hasattr(model, k)}
     about = {"format": FORMAT, "class": type(model).__name__, "params": _plain_params(model), "state": state,
@@ -36,21 +36,30 @@ def save(model: TreeModel, folder: Path) -> Path:
              "classes": getattr(model, "classes_", np.array([])).tolist(),
              "payload": name, "sha256": hashlib.sha256(payload).hexdigest(),
              "made_with": {p: version(p) for p in ("scikit-learn", "lightgbm", "numpy", "skops")}}
+    about["own_sha256"] = _own_digest(about)
+    text = json.dumps(about, indent=1, sort_keys=True) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(payload)
-    (folder / "model.json").write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / "model.json").write_text(text, encoding="utf-8")
     return folder
 
 
+def _own_digest(about: dict[str, Any]) -> str:
+    """sha256 of the description itself, without that field."""
+    text = json.dumps({k: v for k, v in about.items() if k != "own_sha256"}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _plain_params(model: TreeModel) -> dict[str, Any]:
-    params = model.get_params()
+    params = {k: v.item() if isinstance(v, np.generic) else v for k, v in model.get_params().items()}
     seed = params["random_state"]
     return params | {"random_state": seed if seed is None or isinstance(seed, int) else model._seed}
 
 
 def _payload(model: TreeModel) -> tuple[str, bytes]:
     if model.algorithm == "lightgbm":
-        return "model.lgb", boosting.to_text(model.booster_).encode()
-    return "model.skops", skops.io.dumps(model.forest_)
+        return _PAYLOADS["lightgbm"], boosting.to_text(model.booster_).encode()
+    return _PAYLOADS["random_forest"], skops.io.dumps(model.forest_)
 
 
 def load(folder: str | Path) -> TreeModel:
@@ -58,13 +67,15 @@ def load(folder: str | Path) -> TreeModel:
     folder = Path(folder)
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        name, digest, params = about["payload"], about["sha256"], about["params"]
-        kind = _kinds()[about["class"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if about["own_sha256"] != _own_digest(about):
+            raise ModelError.from_digest(str(folder / "model.json"))
+        if about["format"] != FORMAT or about["payload"] != _PAYLOADS[about["params"]["algorithm"]]:
+            raise KeyError(f"format {about['format']!r}, payload {about['payload']!r}")
+        return _restore(_kinds()[about["class"]](**about["params"]), about, _read(folder / about["payload"], about["sha256"]))
+    except ModelError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError.from_unreadable(str(folder), f"{type(error).__name__}: {error}") from error
-    if about.get("format") != FORMAT or name not in ("model.lgb", "model.skops"):
-        raise ModelError.from_unreadable(str(folder), f"format {about.get('format')!r}, payload {name!r}")
-    return _restore(kind(**params), about, _read(folder / name, digest))
 
 
 def _kinds() -> dict[str, type[TreeModel]]:
@@ -85,7 +96,7 @@ def _read(path: Path, digest: str) -> bytes:
 
 
 def _restore(model: TreeModel, about: dict[str, Any], payload: bytes) -> TreeModel:
-    state = dict(about["state"])
+    state = {k: about["state"][k] for k in _STATE if k in about["state"]}
     if "calibration_" in state:
         state["calibration_"] = tuple(state["calibration_"])
     if about["feature_names"]:

@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from churnlab import metrics
 from churnlab.errors import ConfigError, FrameError, HistoryError, ModelError
-from churnlab.estimators import ChurnClassifier, LTVRegressor, baselines, load
+from churnlab.estimators import ChurnClassifier, LTVRegressor, baselines, load, store
 
 rng = np.random.default_rng(0)
 ROWS = 1200
@@ -80,10 +80,14 @@ def test_a_model_file_cannot_bring_code_or_leave_its_folder(tmp_path: Path) -> N
     fitted(ChurnClassifier, "random_forest").save(tmp_path)
     about = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "bad.pkl").write_bytes(pickle.dumps(print))
-    for change in ({"payload": "../model.skops"}, {"payload": "bad.pkl"}, {"class": "Popen"}, {"format": 99}):
-        (tmp_path / "model.json").write_text(json.dumps(about | change))
+    for change in ({"payload": "../model.skops"}, {"payload": "bad.pkl"}, {"class": "Popen"}, {"format": 99}, {"state": 3}, {"params": {"algorithm": "lightgbm"}}):
+        changed = about | change
+        (tmp_path / "model.json").write_text(json.dumps(changed | {"own_sha256": store._own_digest(changed)}))
         with pytest.raises(ModelError, match="no model can be read"):
             load(tmp_path)
+    (tmp_path / "model.json").write_text(json.dumps(about | {"state": about["state"] | {"calibration_": [-1, 3]}}))
+    with pytest.raises(ModelError, match="sha256 differs"):
+        load(tmp_path)
     (tmp_path / "model.json").write_text("{")
     with pytest.raises(ModelError, match="no model can be read"):
         load(tmp_path)
@@ -123,6 +127,28 @@ def test_it_works_in_a_pipeline_a_grid_and_clone() -> None:
     grid = GridSearchCV(ChurnClassifier(n_estimators=20), {"num_leaves": [3, 15]}, cv=3, scoring="roc_auc").fit(X, Y)
     assert grid.best_score_ > 0.75
     assert clone(ChurnClassifier("random_forest", num_leaves=7)).get_params()["num_leaves"] == 7
+
+
+def test_the_unit_of_money_does_not_matter() -> None:
+    cents = LTVRegressor(n_estimators=60).fit(X, MONEY * 100).predict(X)
+    np.testing.assert_allclose(cents, LTVRegressor(n_estimators=60).fit(X, MONEY).predict(X) * 100, rtol=1e-6)
+
+
+def test_arrays_and_odd_categories_are_refused_where_names_are_needed() -> None:
+    with pytest.raises(FrameError, match="was given an array"):
+        fitted(ChurnClassifier, "lightgbm").predict_proba(X.assign(c=0.0).to_numpy())
+    with pytest.raises(FrameError, match="a name that is no text"):
+        ChurnClassifier().fit(X[["a", "c"]].set_axis([0, 1], axis=1), Y)
+    with pytest.raises(FrameError, match="groups has 5 values for 1,200 rows"):
+        ChurnClassifier().fit(X, Y, groups=np.arange(5))
+    with pytest.raises(ConfigError, match="n_estimators is 0"):
+        ChurnClassifier(n_estimators=0).fit(X, Y)
+
+
+def test_numpy_parameters_can_be_saved(tmp_path: Path) -> None:
+    model = ChurnClassifier(num_leaves=np.int64(7), n_estimators=np.int64(9)).fit(X, Y)
+    model.save(tmp_path)
+    assert load(tmp_path).get_params()["num_leaves"] == 7
 
 
 def test_one_class_and_no_money_are_refused() -> None:
