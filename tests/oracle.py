@@ -25,6 +25,7 @@ class Event:
     at: datetime
     name: str
     amount: float | None = None
+    seconds: float | None = None
 
 
 @dataclass
@@ -39,8 +40,15 @@ class Meaning:
     def of(self, name: str) -> set[str]:
         return {r for r, names in self.roles.items() if name in names} or ({name} if name in self.receipts else {"other"})
 
+    def measures(self) -> set[str]:
+        """Every column that daily rows of such a log have."""
+        in_roles = {n for names in self.roles.values() for n in names}
+        roles = {*self.roles, *(r for r in self.receipts if r not in self.roles and r not in in_roles), "other"}
+        return {"acts", "receipts", "active", "money", "orders", "sessions", "session_micros", "steps", "night", "morning", "afternoon", "evening",
+                "names", "gap", "gap_sq", "gaps", "m_seconds", *(f"n_{r}" for r in roles)}
+
     def act(self, name: str) -> bool:
-        passive = RECEIPTS | self.receipts
+        passive = RECEIPTS | (self.receipts & set(self.roles))
         return name not in self.receipts and any(r not in passive for r in self.of(name))
 
     def money(self, name: str) -> bool:
@@ -81,6 +89,7 @@ def one_day(events: list[Event], meaning: Meaning) -> dict[str, int]:
         paid = micros(event.amount) if meaning.money(event.name) else 0
         row["money"] += paid
         row["orders"] += paid > 0
+        row["m_seconds"] += micros(event.seconds)
     row["acts"], row["receipts"], row["active"] = len(acts), len(events) - len(acts), int(bool(acts))
     row["names"] = len({e.name for e in acts})
     for part, (low, high) in {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pandas as pd
+import pyarrow as pa
 from hypothesis import strategies as st
 from oracle import Event, Meaning
 
@@ -26,7 +26,8 @@ def events(draw: st.DrawFn, max_size: int = 30, aware: bool = False) -> list[Eve
     found = []
     for _ in range(draw(st.integers(1, max_size))):
         at = START + timedelta(minutes=draw(MINUTES), seconds=draw(st.sampled_from([0, 0, 1, 59])))
-        found.append(Event(draw(st.sampled_from(users)), at.replace(tzinfo=UTC) if aware else at, draw(st.sampled_from(NAMES)), draw(AMOUNTS)))
+        found.append(Event(draw(st.sampled_from(users)), at.replace(tzinfo=UTC) if aware else at, draw(st.sampled_from(NAMES)), draw(AMOUNTS),
+                           draw(st.sampled_from([None, 0.5, 61.0, float("nan")]))))
     return found
 
 
@@ -34,18 +35,16 @@ def events(draw: st.DrawFn, max_size: int = 30, aware: bool = False) -> list[Eve
 def logs(draw: st.DrawFn, max_size: int = 30) -> tuple[list[Event], Meaning]:
     """Events of one log, all with a zone or all without, and what its names mean; every role has an event."""
     found = draw(events(max_size, aware=draw(st.booleans())))
-    meaning = Meaning(ROLES, {"badge"}, {"heartbeat"}, draw(st.sampled_from(ZONES)))
+    receipts = draw(st.sampled_from([{"badge"}, {"badge", "read"}, {"badge", "onboarding"}]))
+    meaning = Meaning(ROLES, receipts, {"heartbeat"}, draw(st.sampled_from(ZONES)))
     found += [replace(found[0], user=found[0].user, name=name, amount=None) for name in NAMES if name not in {e.name for e in found}]
     return draw(st.permutations(found)), meaning
 
 
 def to_log(found: list[Event], meaning: Meaning) -> cl.EventLog:
-    frame = pd.DataFrame({"u": [e.user for e in found], "t": pd.to_datetime([e.at for e in found]), "e": [e.name for e in found],
-                          "a": pd.array([e.amount for e in found], dtype="Float64")})
-    frame["a"] = [math_nan(e.amount) for e in found]
-    return cl.EventLog.from_frame(frame, user="u", time="t", event="e", amount="a", roles=meaning.roles, receipts=["badge"], ignore=["heartbeat"],
-                                  timezone=meaning.zone)
-
-
-def math_nan(amount: float | None) -> float:
-    return float("nan") if amount is None else amount
+    """The events as an Arrow table, so that null, NaN and infinity stay three things."""
+    kind = pa.timestamp("us", tz="UTC" if found[0].at.tzinfo else None)
+    table = pa.table({"u": [e.user for e in found], "t": pa.array([e.at for e in found], kind), "e": [e.name for e in found],
+                      "a": pa.array([e.amount for e in found], pa.float64()), "seconds": pa.array([e.seconds for e in found], pa.float64())})
+    return cl.EventLog.from_frame(table, user="u", time="t", event="e", amount="a", roles=meaning.roles, receipts=sorted(meaning.receipts),
+                                  ignore=sorted(meaning.ignore), measures=["seconds"], timezone=meaning.zone)

@@ -228,3 +228,48 @@ def test_a_list_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkey
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         risks().write(tmp_path / "file")
+
+
+def test_a_log_that_means_something_else_than_in_training_is_refused(trained: tuple[Path, dict], tmp_path: Path) -> None:
+    config, _ = trained
+    text = config.read_text().replace('"events.parquet"', json.dumps(str(config.parent / "events.parquet"))).replace('"users.parquet"', json.dumps(str(config.parent / "users.parquet")))
+    text = text.replace('store = "runs"', f"store = {json.dumps(str(config.parent / 'runs'))}")
+    other = tmp_path / "churnlab.toml"
+    other.write_text(text.replace("Asia/Shanghai", "UTC"))
+    assert "the time zone was Asia/Shanghai in training and is UTC now" in call("score", "--as-of", "2026-06-01", "--config", other, code=2)
+    other.write_text(text.replace('push_opened = ["push_open"]', 'push_opened = ["push_sent"]'))
+    assert "roles was" in call("score", "--as-of", "2026-06-01", "--config", other, code=2)
+    other.write_text(text.replace("churn_horizon = 30", "churn_horizon = 7"))
+    assert json.loads(call("evaluate", "--config", other, "--json"))["churned"]["mean"] == pytest.approx(json.loads(call("evaluate", "--config", config, "--json"))["churned"]["mean"])
+    assert not (tmp_path / "output").exists()
+
+
+def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 160, 9000), "D")
+    events = pd.DataFrame({"user_id": [f"u{i:03d}" for i in rng.integers(0, 200, 9000)], "ts": days, "event": "open"})
+    ends = pd.Series(pd.Timestamp("2026-01-20") + pd.to_timedelta(rng.integers(0, 200, 200), "D"), index=[f"u{i:03d}" for i in range(200)])
+    ends = ends[ends < "2026-06-09"]
+    events = events[events["ts"] < events["user_id"].map(ends).fillna(pd.Timestamp("2027-01-01"))]
+    events = pd.concat([events, pd.DataFrame({"user_id": ends.index, "ts": ends.to_numpy(), "event": "cancel"})])
+    toml = ('[log]\npath = "events.parquet"\nuser = "user_id"\ntime = "ts"\nevent = "event"\ntimezone = "UTC"\n[log.roles]\nopen = ["open"]\ncancel = ["cancel"]\n'
+            '[target]\nchurn_horizon = 30\nterminal = "cancel"\n')
+    config = write(tmp_path / "job", events, None, toml)
+    call("train", "--config", config)
+    said = json.loads(call("score", "--as-of", "2026-06-10", "--config", config, "--json"))
+    listed = set(pd.read_parquet(said["list_parquet"])["user_id"])
+    assert listed and not listed & set(ends.index)
+
+
+def test_a_card_that_cannot_be_written_takes_its_run_back(community: datasets.Community, tmp_path: Path) -> None:
+    config = write(tmp_path / "job", community.events, community.users)
+    (tmp_path / "job" / "output").write_text("a file where the folder should be")
+    assert "cannot be written" in call("train", "--config", config, code=7)
+    assert "does not have any finished training" in call("score", "--as-of", "2026-06-01", "--config", config, code=4)
+
+
+def test_a_users_file_that_is_broken_or_of_nobody_is_refused(community: datasets.Community, tmp_path: Path) -> None:
+    config = write(tmp_path / "job", community.events, community.users.assign(user_id="x" + community.users["user_id"]))
+    assert "none of the" in call("train", "--config", config, code=3)
+    (tmp_path / "job" / "users.parquet").write_bytes(b"PAR1 no")
+    assert "users.parquet cannot be read" in call("train", "--config", config, code=3)

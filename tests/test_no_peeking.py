@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import oracle
@@ -30,9 +31,13 @@ def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: lis
     first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
     t = first + offset
     before = [e for e in found if (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t]
-    later = START + timedelta(days=(t - (START.date() - oracle.EPOCH).days) + 1)
-    moved = [replace(e, at=(later if before[0].at.tzinfo is None else later.replace(tzinfo=before[0].at.tzinfo)) + (e.at.replace(tzinfo=None) - START),
-                     user=before[0].user, amount=random.choice([1e6, None, 5.0])) for batch in more for e in batch]
+    if not before:
+        return
+    midnight = datetime.combine(oracle.EPOCH + timedelta(days=t), datetime.min.time())
+    if before[0].at.tzinfo is not None:
+        midnight = midnight.replace(tzinfo=ZoneInfo(meaning.zone)).astimezone(UTC)
+    moved = [replace(e, at=midnight + (e.at.replace(tzinfo=None) - START), user=random.choice(before).user, amount=random.choice([1e6, None, 5.0]))
+             for batch in more for e in batch]
     fill = [replace(before[0], at=before[0].at + timedelta(days=90), name=n, amount=None) for n in {e.name for e in found}]
     users = sorted({e.user for e in before if e.name not in meaning.ignore}, key=str)
     if not users:
@@ -51,10 +56,12 @@ def test_labels_see_their_window_alone(made: tuple, offset: int, lead: int, hori
     inside = range(*target.window(t))
     kept = [e for e in found if (d := (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days) < t or d in inside]
     fill = [replace(far, name=n, amount=None) for n in {e.name for e in found}]
-    try:
-        whole = cl.Snapshots.at(to_log([*found, *fill], meaning).daily(), [t], targets=[target]).frame
-    except cl.ChurnlabError:
+    value = cl.LifetimeValue(horizon=lead + horizon)
+    if all(oracle.churned(found, meaning, e.user, t - 60, 60, 0) for e in found):
         return
+    whole = cl.Snapshots.at(to_log([*found, *fill], meaning).daily(), [t], targets=[target, value]).frame
+    kept += [e for e in found if t <= (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t + lead and not meaning.act(e.name)]
     part = cl.Snapshots.at(to_log(kept + fill, meaning).daily(), [t], targets=[target]).frame
     assert whole["user_id"].tolist() == part["user_id"].tolist()
     assert whole["churned"].tolist() == part["churned"].tolist()
+    assert [round(v * 1e6) for v in whole["ltv"]] == [oracle.spent(found, meaning, u, t, lead + horizon) for u in whole["user_id"]]

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import oracle
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import logs, to_log
@@ -22,14 +23,15 @@ def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: l
     found, meaning = made
     activity = to_log(found, meaning).daily()
     rows = oracle.daily(found, meaning)
-    check_rows(activity, rows)
+    check_rows(activity, rows, meaning)
     start = min(min(days) for days in rows.values())
     assert activity.start == start
     check_features(activity, rows, [start + o for o in offsets])
     check_labels(activity, found, meaning, start)
 
 
-def check_rows(activity: cl.DailyActivity, rows: dict) -> None:
+def check_rows(activity: cl.DailyActivity, rows: dict, meaning: oracle.Meaning) -> None:
+    assert set(activity.columns) == meaning.measures()
     keys = [(activity.users[c], int(d)) for c, d in zip(activity.codes, activity.day, strict=True)]
     assert keys == [(u, d) for u in sorted(rows) for d in sorted(rows[u])]
     for name, values in activity.columns.items():
@@ -51,11 +53,13 @@ def check_labels(activity: cl.DailyActivity, found: list, meaning: oracle.Meanin
     if activity.end - start < 12:
         return
     targets = [cl.Churn(horizon=5, lead=2), cl.LifetimeValue(horizon=6)]
-    try:
-        frame = cl.Snapshots.at(activity, [start + 5], active_within=5, targets=targets).frame
-    except cl.ChurnlabError as error:
-        assert "nobody was active" in str(error)  # noqa: PT017
+    eligible = {e.user for e in found if not oracle.churned(found, meaning, e.user, start, 5, 0)}
+    if not eligible:
+        with pytest.raises(cl.ChurnlabError, match="nobody was active"):
+            cl.Snapshots.at(activity, [start + 5], active_within=5, targets=targets)
         return
+    frame = cl.Snapshots.at(activity, [start + 5], active_within=5, targets=targets).frame
+    assert set(frame["user_id"]) == eligible
     for row in frame.itertuples():
         assert row.churned == oracle.churned(found, meaning, row.user_id, start + 5, 5, 2)
         assert round(row.ltv * 1_000_000) == oracle.spent(found, meaning, row.user_id, start + 5, 6)
