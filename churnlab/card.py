@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader
+from markupsafe import escape
 
 from churnlab import plots
 from churnlab.errors import OutputError
@@ -139,25 +140,39 @@ class ModelCard:
 
     def save(self, folder: str | Path) -> tuple[Path, Path]:
         """Writes card.html and card.md, each whole or not at all; OutputError when the folder cannot be written."""
-        folder = Path(folder)
-        return write_text(folder / "card.html", self.html()), write_text(folder / "card.md", self.markdown())
+        html, markdown = self.html(), self.markdown()
+        return write_text(Path(folder) / "card.html", html), write_text(Path(folder) / "card.md", markdown)
 
     def _repr_html_(self) -> str:
-        return self.html()
+        return f'<iframe sandbox srcdoc="{escape(self.html())}" style="width:100%;height:40rem;border:0"></iframe>'
 
 
 def write_text(path: Path, text: str) -> Path:
     """Writes a file by way of a temporary one beside it, so that a reader sees the old or the new, never a part."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise OutputError.from_unwritable(str(path), str(error)) from error
+    publish({path: lambda part: part.write_text(text, encoding="utf-8", errors="replace")})
     return path
+
+
+def publish(files: Mapping[Path, Callable[[Path], object]]) -> None:
+    """Writes all files beside their targets, syncs them, and only then puts each in its place; leaves nothing behind on failure.
+
+    Raises OutputError when one cannot be written; then all old ones are as they were.
+    """
+    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
+    try:
+        for path, write in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(parts[path])
+            with parts[path].open("rb") as done:
+                os.fsync(done.fileno())
+        for path, part in parts.items():
+            os.replace(part, path)
+    except OSError as error:
+        raise OutputError.from_unwritable(str(next(iter(files))), str(error)) from error
+    finally:
+        for part in parts.values():
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
 
 @cache
@@ -212,15 +227,16 @@ def _picture(pictures: Mapping[str, plots.Figure], name: str, alt: str) -> tuple
 
 
 def _contenders(evaluation: Evaluation, kinds: tuple[str, ...]) -> Table:
-    """Contenders down, metrics across, each with its interval; the last column is the paired difference of the first metric."""
+    """Contenders down, metrics across, each with its interval; the second column is the paired difference of the first."""
     rows = []
     for name in dict.fromkeys(evaluation.table["contender"]):
         gap = evaluation.table[(evaluation.table["contender"] == name) & (evaluation.table["metric"] == kinds[0])].iloc[0]
         difference = "" if name == MODEL or math.isnan(gap["difference"]) else \
             f"{gap['difference']:+.3f} [{gap['difference_low']:+.3f}, {gap['difference_high']:+.3f}]"
-        figures = (evaluation.interval(k, name) for k in kinds)
-        rows.append((name.replace("_", " "), *("–" if math.isnan(f.value) else str(f) for f in figures), difference))
-    head = ("contender", *(k.replace("_", " ") for k in kinds), f"churnlab minus it ({kinds[0].replace('_', ' ')})")
+        first, *others = ("–" if math.isnan(f.value) else str(f) for f in (evaluation.interval(k, name) for k in kinds))
+        rows.append((name.replace("_", " "), first, difference, *others))
+    main, *rest = (k.replace("_", " ") for k in kinds)
+    head = ("contender", main, f"churnlab minus it ({main})", *rest)
     return Table(head, tuple(rows), frozenset(range(1, len(head))))
 
 
@@ -255,7 +271,8 @@ def _valued(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure])
 
 def _reasons(facts: CardFacts) -> tuple[Section, ...]:
     by_signal = _picture(facts.pictures, "signals", "How much each signal moves the score")
-    top = (Table.of(facts.importance.head(15), 4),) if facts.importance is not None else ()
+    top = (Table.of(facts.importance.head(15), 4), Text("Importance: the mean absolute push on the model's score (log-odds for "
+           "LightGBM, share of votes for a forest).")) if facts.importance is not None else ()
     return (Section("Signals", by_signal), Section("Features", top),
             Section("Reasons as the list words them", (Bullets(facts.examples),) if facts.examples else ()))
 
@@ -263,7 +280,7 @@ def _reasons(facts: CardFacts) -> tuple[Section, ...]:
 def _over_time(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
     if evaluation is None:
         return ()
-    return (*_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"), Table.of(evaluation.per_cut.drop(columns="group")))
+    return (*_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"), Table.of(evaluation.per_cut.drop(columns="group").rename(columns={"value": "snapshot day"})))
 
 
 def _segments(evaluation: Evaluation | None) -> tuple[Block, ...]:

@@ -95,6 +95,11 @@ class ConfigError(ChurnlabError):
         return cls(f"{what} was {then} in training and is {now} now; set it back, or train again")
 
     @classmethod
+    def from_sentence(cls, says: str) -> ConfigError:
+        """A sentence that cannot be rendered."""
+        return cls(f"the sentence {says!r} cannot be rendered; name each value as {{value}} or {{feature_name}} with a plain format")
+
+    @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:
         """Two options of which one alone makes no sense."""
         return cls(f"{one} and {other} go together; give both or neither")

@@ -40,9 +40,9 @@ class Explanation:
         return self.groups().idxmax(axis=1)
 
     def importance(self) -> pd.DataFrame:
-        """Features by mean absolute value, largest first: name, signal, importance, says."""
+        """Features by mean absolute value, largest first: name, what (the name in words), signal, importance, unit."""
         facts = self.catalogue.set_index("name").reindex(self.values.columns)
-        table = pd.DataFrame({"name": self.values.columns, "signal": facts["signal"].to_numpy(),
+        table = pd.DataFrame({"name": self.values.columns, "what": [in_words(n) for n in self.values.columns], "signal": facts["signal"].to_numpy(),
                               "importance": self.values.abs().mean().to_numpy(), "unit": facts["unit"].to_numpy()})
         return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
 
@@ -55,10 +55,24 @@ class Explanation:
         sentences = {r.name: (r.says, r.missing) for r in self.catalogue.itertuples(index=False)}
         signals = dict(zip(self.catalogue["name"], self.catalogue["signal"], strict=True))
         names, values = list(self.values.columns), self.values.to_numpy()
-        order = np.argsort(-values, axis=1, kind="stable")[:, :40]
+        order = np.argsort(-values, axis=1, kind="stable")
         columns = {n: self.X[n].to_numpy() for n in names}
         rows = [_reasons(names, values[i], order[i], sentences, signals, columns, i, k) for i in range(len(values))]
         return pd.DataFrame(rows, index=self.values.index, columns=[f"reason_{i + 1}" for i in range(k)], dtype=object)
+
+
+def in_words(name: str) -> str:
+    """A feature's name as people say it.
+
+    >>> in_words("push__open_rate_change__14d_56d")
+    'open rate change, last 14 days against the 56 before'
+    """
+    signal, statistic, window = name.split("__") if name.count("__") == 2 else ("", name, "")
+    days = [part.removesuffix("d") for part in window.split("_")]
+    when = {"all": ", so far", "static": "", "": ""}.get(window)
+    if when is None:
+        when = f", {days[0]} days" if len(days) == 1 else f", last {days[0]} days against the {days[1]} before"
+    return statistic.replace("_", " ") + when
 
 
 def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Explanation:
@@ -90,7 +104,7 @@ def _forest(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, float, np.ndarray]
 def _check_additive(values: np.ndarray, base: float, raw: np.ndarray) -> None:
     total = values.sum(axis=1) + base
     worst = float(np.max(np.abs(total - raw) / np.maximum(1, np.abs(raw)), initial=0))
-    if worst > _TOLERANCE:
+    if not worst <= _TOLERANCE:
         raise ModelError.from_not_additive(worst)
 
 
@@ -122,13 +136,20 @@ def render(says: str, missing: str, row: Mapping[str, Any], value: Any) -> str:
     'no push sent'
     """
     known = {**row, "value": value}
-    for field in _fields(says):
+    for _, field, spec, _ in string.Formatter().parse(says):
+        if field is None:
+            continue
+        if not field or "{" in (spec or ""):
+            raise ConfigError.from_sentence(says)
         if field not in known:
             raise ConfigError.from_unknown("name in a sentence", field, known)
         if _unknown(known[field]):
             return missing
-    return says.format_map(known)
+    try:
+        return says.format_map(known)
+    except ValueError as error:
+        raise ConfigError.from_sentence(says) from error
 
 
 def _unknown(value: Any) -> bool:
-    return value is None or (isinstance(value, float | np.floating) and math.isnan(value))
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float | np.floating) and math.isnan(value))

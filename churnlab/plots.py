@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import textwrap
 
 import numpy as np
 import pandas as pd
@@ -62,7 +61,9 @@ def features(importance: pd.DataFrame, top: int = 12) -> Figure:
     """The features that move the score most, from `Explanation.importance`."""
     table = importance.head(top).iloc[::-1]
     figure, axes = _figure(width=7.2, height=0.7 + 0.32 * max(len(table), 2))
-    axes.barh([textwrap.shorten(n, 48) for n in table["name"]], table["importance"], color=BLUE, height=0.62)
+    place = np.arange(len(table))
+    axes.barh(place, table["importance"], color=BLUE, height=0.62)
+    axes.set_yticks(place, [n if len(n) < 60 else n[:59] + "…" for n in table["name"]])
     axes.grid(axis="y", visible=False)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
     axes.set_xlabel("mean absolute push on the score")
@@ -86,12 +87,20 @@ def gains(churned: np.ndarray, predictions: dict[str, np.ndarray]) -> Figure:
     figure, axes = _figure()
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="at random")
     colours = [BLUE, ORANGE, "#5c946e", "#8e6c8a"]
-    for (name, p), colour in zip(predictions.items(), colours, strict=False):
-        found = np.cumsum(churned[np.argsort(-p, kind="stable")]) / max(churned.sum(), 1)
-        axes.plot(np.arange(1, len(p) + 1) / len(p), found, color=colour, linewidth=1.8, label=name.replace("_", " "))
+    for i, (name, p) in enumerate(predictions.items()):
+        people, found = _gains_curve(churned, p)
+        axes.plot(people, found, color=colours[i % len(colours)], linewidth=1.8, label=name.replace("_", " "))
     axes.set(xlabel="share of people, highest risk first", ylabel="share of churners found", xlim=(0, 1), ylim=(0, 1.01))
     axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
+
+
+def _gains_curve(churned: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of people and of churners down to each prediction; equal predictions enter together."""
+    order = np.argsort(-p, kind="stable")
+    last = np.flatnonzero(np.r_[np.diff(p[order]) != 0, True])
+    found = np.cumsum(churned[order])[last] / max(churned.sum(), 1)
+    return np.r_[0, (last + 1) / len(p)], np.r_[0, found]
 
 
 def per_cut(table: pd.DataFrame, metric: str) -> Figure:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab import schema
+from churnlab.card import publish
 from churnlab.config import Config
 from churnlab.dataset import build_dataset
-from churnlab.errors import ConfigError, OutputError
+from churnlab.errors import ConfigError
 from churnlab.evaluation import predict
 from churnlab.events import EventLog
 from churnlab.explanation import explain
@@ -51,8 +49,8 @@ class RiskList:
         folder, name = Path(folder), f"risk_list_{self.as_of}"
         table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
         parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
-        _publish({parquet: lambda part: pq.write_table(table, part, compression="zstd", write_page_checksum=True),
-                  csv: lambda part: part.write_bytes(_csv(self.frame))})
+        publish({parquet: lambda part: pq.write_table(table, part, compression="zstd", write_page_checksum=True),
+                 csv: lambda part: part.write_bytes(_csv(self.frame))})
         return parquet, csv
 
 
@@ -105,22 +103,3 @@ def _csv(frame: pd.DataFrame) -> bytes:
     out = io.StringIO()
     safe.to_csv(out, index=False, lineterminator="\n")
     return out.getvalue().encode()
-
-
-def _publish(files: Mapping[Path, Callable[[Path], object]]) -> None:
-    """Writes all files beside their targets, syncs them, and only then puts each in its place; leaves nothing behind on failure."""
-    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
-    try:
-        for path, write in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(parts[path])
-            with parts[path].open("rb") as done:
-                os.fsync(done.fileno())
-        for path, part in parts.items():
-            os.replace(part, path)
-    except OSError as error:
-        raise OutputError.from_unwritable(str(next(iter(files)).parent), str(error)) from error
-    finally:
-        for part in parts.values():
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

@@ -48,6 +48,12 @@ def test_what_does_not_add_up_is_refused() -> None:
 
 
 def test_a_sentence_reaches_nothing_but_values() -> None:
+    with pytest.raises(ModelError):
+        _check_additive(np.full((1, 2), np.nan), 0.0, np.array([0.1]))
+    for says in ("{value:{value.__doc__[0]}>5}", "{} days"):
+        with pytest.raises(ConfigError, match="cannot be rendered"):
+            render(says, "", {}, "a")
+    assert render("{value}", "nothing", {}, pd.NA) == "nothing"
     with pytest.raises(ConfigError, match="unknown name in a sentence"):
         render("{value.__class__}", "", {}, 1.0)
     with pytest.raises(ConfigError, match="did you mean 'minutes'"):
