@@ -1,6 +1,10 @@
-"""One column of a log each: checked, and turned into numpy arrays of whole numbers."""
+"""A batch of events, checked, as columns of whole numbers."""
 
 from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -9,8 +13,16 @@ import pyarrow.compute as pc
 
 from churnlab import schema
 from churnlab.errors import LogError
+from churnlab.kernels._jit import frozen
+from churnlab.kernels.ids import IntIds, TextIds
+from churnlab.kernels.rollup import ACT, DAY_MICROS, MONEY, MUST_PAY, Meaning, Slice
+from churnlab.schema import Roles
+from churnlab.spec import LogSpec, Measure
 
+NO_IDS = ("", "null", "NULL", "Null", "none", "None", "nan", "NaN", "undefined", "00000000-0000-0000-0000-000000000000")
 _TEXT_ZONE = r"(?:[zZ]|\d:\d{2}(?::\d{2}(?:\.\d+)?)? ?[+-]\d{2}(?::?\d{2})?)$"
+_COMPARE = {"==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}
+NOT_COUNTED = -(2**62)
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -20,87 +32,276 @@ def is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
-def encode(source: str, name: str, column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Codes int64[n] and the sorted distinct values (text or int64) of an id or name column; no null, no empty text."""
-    missing = column.null_count
-    if not missing and pa.types.is_integer(column.type):
-        if pa.types.is_uint64(column.type) and pc.max(column).as_py() > 2**63 - 1:
-            raise LogError.from_wrong_type(source, name, "uint64 beyond 9.2e18", "text or whole numbers below that")
-        values, codes = np.unique(column.to_numpy().astype(np.int64), return_inverse=True)
-        return codes.astype(np.int64), values
+@dataclass
+class Counts:
+    """What was read and what was set aside."""
+
+    rows: int = 0
+    ignored: int = 0
+    bad_ids: int = 0
+    bad_measures: int = 0
+    bad_amounts: int = 0
+    duplicates: int = 0
+    duplicates_dropped: int = 0
+    too_late: int = 0
+    events: int = 0
+
+    def add(self, other: Counts) -> None:
+        """Sums both up, here."""
+        for name in vars(other):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+@dataclass
+class Tables:
+    """What all batches of a log share: the numbers of ids, event names and texts; to be used under the lock."""
+
+    roles: Roles
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    ids: IntIds | TextIds | None = None
+    names: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, TextIds] = field(default_factory=dict)
+    naive: bool | None = None
+    _meaning: Meaning | None = None
+
+    def ids_of(self, source: str, column: str, kind: pa.DataType) -> IntIds | TextIds:
+        """The table of ids, made when the first batch shows of which kind they are."""
+        text = is_text(kind) or pa.types.is_null(kind)
+        if not text and not pa.types.is_integer(kind):
+            raise LogError.from_wrong_type(source, column, str(kind), "text or whole numbers")
+        with self.lock:
+            if self.ids is None:
+                self.ids = TextIds() if text else IntIds()
+        if isinstance(self.ids, TextIds) != text:
+            raise LogError.from_wrong_type(source, column, f"{kind} in some rows and another type in others", "one type of id")
+        return self.ids
+
+    def name_codes(self, names: Iterable[str]) -> np.ndarray:
+        """The numbers of event names, int32; -1 for those that are ignored."""
+        with self.lock:
+            return np.array([-1 if n in self.roles.ignore else self.names.setdefault(n, len(self.names)) for n in names], np.int32)
+
+    def meaning(self) -> Meaning:
+        """What the names seen so far mean."""
+        with self.lock:
+            if self._meaning is None or len(self._meaning.flags) != len(self.names):
+                self._meaning = meaning_of(self.roles, list(self.names))
+            return self._meaning
+
+
+def meaning_of(roles: Roles, names: list[str]) -> Meaning:
+    """Flags and roles of event names, in their order."""
+    money = [roles.is_money(n) for n in names]
+    must = MUST_PAY if "purchase" in roles.events else 0
+    flags = [ACT * roles.is_act(n) | (MONEY | must) * m for n, m in zip(names, money, strict=True)]
+    of_name = [[i for i, role in enumerate(roles.names) if role in roles.of_event(n)] for n in names]
+    first = np.concatenate([[0], np.cumsum([len(r) for r in of_name])])
+    return Meaning(frozen(np.array(flags, np.uint8)), frozen(first.astype(np.int32)), frozen(np.array(sum(of_name, []), np.int32)),
+                   len(roles.names))
+
+
+class Reader:
+    """Turns record batches of one log into slices; `counts` collects what was set aside."""
+
+    def __init__(self, source: str, spec: LogSpec, tables: Tables) -> None:
+        self.source, self.spec, self.tables, self.counts = source, spec, tables, Counts()
+
+    def read(self, batch: pa.RecordBatch) -> Slice:
+        """The sound events of a batch; ids are codes where they are text."""
+        self.counts.rows += batch.num_rows
+        batch, name = self._named(self._with_ids(batch))
+        clock = read_clock(self.source, self.spec.time, batch.column(self.spec.time), self.spec.timezone, self.tables)
+        amount, paid = self._amount(batch)
+        return Slice(frozen(self._ids(batch)), frozen(clock), frozen(name), amount, paid, frozen(self._extra(batch)), self._known(batch, clock))
+
+    def _with_ids(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Without the rows whose id is none."""
+        column = batch.column(self.spec.user)
+        if is_text(column.type):
+            column = _dictionary(column)
+            batch = batch.set_column(batch.schema.get_field_index(self.spec.user), self.spec.user, column)
+            bad = pc.is_in(column.dictionary, pa.array(NO_IDS, column.dictionary.type))
+            if pc.any(bad).as_py() or column.null_count:
+                keep = pc.invert(pc.fill_null(pc.take(bad, column.indices), True))
+                return self._keep(batch, keep, "bad_ids")
+        elif column.null_count:
+            return self._keep(batch, column.is_valid(), "bad_ids")
+        return batch
+
+    def _keep(self, batch: pa.RecordBatch, keep: pa.Array, what: str) -> pa.RecordBatch:
+        kept = batch.filter(keep)
+        setattr(self.counts, what, getattr(self.counts, what) + batch.num_rows - kept.num_rows)
+        return kept
+
+    def _named(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray]:
+        """The batch without ignored events, and the number of each event's name, int32[n]."""
+        column = batch.column(self.spec.event)
+        if not is_text(column.type):
+            if not pa.types.is_integer(column.type) and column.null_count < len(column):
+                raise LogError.from_wrong_type(self.source, self.spec.event, str(column.type), "text or whole numbers")
+            column = column.cast(pa.string())
+        column = _dictionary(column)
+        names = column.dictionary.to_pylist()
+        empty = column.null_count + (pc.sum(pc.equal(column.indices, names.index(""))).as_py() or 0 if "" in names else 0)
+        if empty:
+            raise LogError.from_nulls(self.source, self.spec.event, empty, len(column))
+        codes = self.tables.name_codes(names)
+        name = codes[column.indices.to_numpy()] if len(codes) else np.zeros(0, np.int32)
+        if (codes < 0).any():
+            keep = name >= 0
+            batch = self._keep(batch, pa.array(keep), "ignored")
+            name = name[keep]
+        return batch, name
+
+    def _ids(self, batch: pa.RecordBatch) -> np.ndarray:
+        column = batch.column(self.spec.user)
+        table = self.tables.ids_of(self.source, self.spec.user, column.type)
+        if isinstance(table, IntIds):
+            if pa.types.is_uint64(column.type) and len(column) and pc.max(column).as_py() > 2**63 - 1:
+                raise LogError.from_wrong_type(self.source, self.spec.user, "uint64 beyond 9.2e18", "text or whole numbers below that")
+            return column.cast(pa.int64()).to_numpy()
+        if not is_text(column.type):
+            return np.zeros(0, np.int64)
+        present = np.zeros(len(column.dictionary), bool)
+        indices = column.indices.to_numpy()
+        present[indices] = True
+        codes = np.full(len(present), -1, np.int64)
+        with self.tables.lock:
+            codes[present] = table.encode(column.dictionary.filter(pa.array(present)))
+        return codes[indices]
+
+    def _amount(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
+        """Amounts float64[n], and 0 where there is none uint8[n] (empty where all are given)."""
+        if self.spec.amount is None:
+            return frozen(np.zeros(0)), frozen(np.zeros(0, np.uint8))
+        column = batch.column(self.spec.amount)
+        values, null = read_numbers(self.source, self.spec.amount, column)
+        return frozen(values), frozen((~null).view(np.uint8) if null is not None else np.zeros(0, np.uint8))
+
+    def _known(self, batch: pa.RecordBatch, clock: np.ndarray) -> np.ndarray:
+        """The local day on which each event arrived, int32[n], never before its own; its own where the arrival is null."""
+        if self.spec.arrived is None:
+            return frozen(np.zeros(0, np.int32))
+        column = batch.column(self.spec.arrived)
+        given = column.is_valid().to_numpy(zero_copy_only=False)
+        own = local_days(clock, None if self.tables.naive else self.spec.timezone)
+        if not given.any():
+            return frozen(own.astype(np.int32))
+        arrived = own.copy()
+        moments = read_clock(self.source, self.spec.arrived, column.filter(pa.array(given)), self.spec.timezone, self.tables)
+        arrived[given] = local_days(moments, None if self.tables.naive else self.spec.timezone)
+        return frozen(np.maximum(arrived, own).astype(np.int32))
+
+    def _extra(self, batch: pa.RecordBatch) -> np.ndarray:
+        """What each measure adds, int64[n, k]; for distinct ones the number of the value, NOT_COUNTED where there is none."""
+        out = np.zeros((batch.num_rows, len(self.spec.measures)), np.int64)
+        for i, measure in enumerate(self.spec.measures):
+            out[:, i] = self._measure(batch, measure)
+        return out
+
+    def _measure(self, batch: pa.RecordBatch, measure: Measure) -> np.ndarray:
+        meets = self._meets(batch, measure)
+        if measure.column is None:
+            return meets.astype(np.int64)
+        column = batch.column(measure.column)
+        if measure.kind == "sum":
+            values, null = read_numbers(self.source, measure.column, column)
+            usable = np.abs(np.nan_to_num(values, nan=np.inf)) <= schema.AMOUNT_LIMIT
+            self.counts.bad_measures += int((~usable & (True if null is None else ~null) & meets).sum())
+            return np.rint(np.where(usable & meets & (True if null is None else ~null), values, 0.0) * schema.MICRO).astype(np.int64)
+        given = column.is_valid().to_numpy(zero_copy_only=False)
+        return np.where(meets & given, self._value_codes(measure.column, column), NOT_COUNTED)
+
+    def _meets(self, batch: pa.RecordBatch, measure: Measure) -> np.ndarray:
+        """Which events meet all conditions of a measure, bool[n]."""
+        meets = np.ones(batch.num_rows, bool)
+        for name, operator, value in measure.where:
+            column = batch.column(name)
+            column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            try:
+                if operator in _COMPARE:
+                    found = _COMPARE[operator](column, pa.scalar(value))
+                else:
+                    found = pc.is_in(column, value_set=pa.array(list(value)).cast(column.type))
+                    found = pc.invert(found) if operator == "not in" else found
+            except pa.ArrowException as error:
+                raise LogError.from_condition(self.source, name, operator, value, str(column.type)) from error
+            meets &= pc.and_(pc.fill_null(found, False), column.is_valid()).to_numpy(zero_copy_only=False)
+        return meets
+
+    def _value_codes(self, name: str, column: pa.Array) -> np.ndarray:
+        """Numbers that tell the values of a column apart, int64[n]; 0 for a null."""
+        if is_text(column.type):
+            column = _dictionary(column)
+            with self.tables.lock:
+                codes = self.tables.texts.setdefault(name, TextIds()).encode(column.dictionary)
+            places = column.indices.fill_null(0).to_numpy()
+            return codes.astype(np.int64)[places] if len(codes) else np.zeros(len(column), np.int64)
+        if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
+            return column.cast(pa.int64()).fill_null(0).to_numpy()
+        return read_numbers(self.source, name, column)[0].view(np.int64)
+
+
+def _dictionary(column: pa.Array) -> pa.DictionaryArray:
+    """A text column as a dictionary of distinct large strings, indices int32."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.large_string()).dictionary_encode()
+    if column.dictionary.null_count or column.indices.type != pa.int32():
+        return column.dictionary_decode().cast(pa.large_string()).dictionary_encode()
+    return column
+
+
+def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, tables: Tables) -> np.ndarray:
+    """Microseconds of the log's clock, int64[n]: UTC where times carry a zone, else the local time of `timezone`, which then must be stated."""
     if is_text(column.type):
-        missing += pc.sum(pc.equal(column.cast(pa.string()), "")).as_py() or 0
-    elif not pa.types.is_integer(column.type) and missing < len(column):
-        raise LogError.from_wrong_type(source, name, str(column.type), "text or whole numbers")
-    if missing:
-        raise LogError.from_nulls(source, name, missing, len(column))
-    return _encode_text(column.cast(pa.string()))
-
-
-def _encode_text(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    coded = column.combine_chunks().dictionary_encode()
-    coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
-    values = np.array(coded.dictionary.to_pylist(), dtype=object)
-    order = np.argsort(values, kind="stable")
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order))
-    return rank[coded.indices.to_numpy(zero_copy_only=False)], values[order]
-
-
-def read_times(source: str, name: str, column: pa.ChunkedArray, timezone: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Clock (microseconds), local day and local hour, int64[n] each.
-
-    With a zone in the data the clock shows UTC and days are those of `timezone` (UTC when None). Without one the clock
-    shows the local time of `timezone`, which then must be stated.
-    """
-    stamps = _as_stamps(source, name, column)
-    if stamps.dt.tz is None:
-        if timezone is None:
-            raise LogError.from_naive_time(source, name)
-        clock = local = _micros(stamps)
-    else:
-        clock = _micros(stamps.dt.tz_convert("UTC").dt.tz_localize(None))
-        local = _micros(stamps.dt.tz_convert(schema.zone(timezone or "UTC")).dt.tz_localize(None))
-    return clock, local // schema.DAY_MICROS, local % schema.DAY_MICROS // (3600 * schema.MICRO)
-
-
-def _as_stamps(source: str, name: str, column: pa.ChunkedArray) -> pd.Series:
-    if is_text(column.type):
-        return _parse(source, name, column.cast(pa.string()).to_pandas())
-    if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+        column = _parse(source, name, column)
+    elif not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
         raise LogError.from_wrong_type(source, name, str(column.type), "timestamps, dates or text like 2026-03-01 12:30:00")
     if column.null_count:
         raise LogError.from_nulls(source, name, column.null_count, len(column))
-    zone = getattr(column.type, "tz", None)
-    return pd.Series(column.cast(pa.timestamp("us", tz=zone), safe=False).to_pandas())
+    naive = getattr(column.type, "tz", None) is None
+    if naive and timezone is None:
+        raise LogError.from_naive_time(source, name)
+    with tables.lock:
+        if tables.naive is None:
+            tables.naive = naive
+    if tables.naive != naive:
+        raise LogError.from_mixed_zones(source, name)
+    return column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)), safe=False).cast(pa.int64()).to_numpy()
 
 
-def _parse(source: str, name: str, text: pd.Series) -> pd.Series:
+def _parse(source: str, name: str, column: pa.Array) -> pa.Array:
+    text = column.cast(pa.string()).to_pandas()
     zoned = text.str.contains(_TEXT_ZONE).fillna(False).astype(bool)
     aware = bool(zoned.any())
     stamps = pd.to_datetime(text, errors="coerce", utc=aware, format="ISO8601")
     bad = stamps.isna() | (zoned != aware)
     if bad.any():
         raise LogError.from_bad_times(source, name, int(bad.sum()), len(text), str(text[bad].iloc[0]))
-    return stamps
+    micros = stamps.dt.tz_localize(None).to_numpy() if aware else stamps.to_numpy()
+    return pa.array(micros.astype("datetime64[us]").astype(np.int64), pa.timestamp("us", tz="UTC" if aware else None))
 
 
-def _micros(stamps: pd.Series) -> np.ndarray:
-    return stamps.to_numpy().astype("datetime64[us]").astype(np.int64)
+def local_days(clock: np.ndarray, zone_name: str | None) -> np.ndarray:
+    """The local day of each moment, int64[n]; None for a clock that shows local time."""
+    if not len(clock):
+        return np.zeros(0, np.int64)
+    turns, shifts = schema.turns(zone_name, int(clock.min()), int(clock.max()))
+    return (clock + shifts[np.searchsorted(turns, clock, side="right") - 1]) // DAY_MICROS
 
 
-def read_numbers(source: str, name: str, column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A numeric column as millionths int64[n]; where it is unusable (NaN, infinite, beyond 1e10, no number) bool[n]; and
-    where it is null. Both count as zero."""
+def read_numbers(source: str, name: str, column: pa.Array) -> tuple[np.ndarray, np.ndarray | None]:
+    """A numeric column as float64[n] (NaN for what is no number), and where it is null, bool[n] or None for nowhere."""
     if is_text(column.type):
         text = column.cast(pa.string()).to_pandas()
-        null = (text.isna() | (text == "")).to_numpy()
-        values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-    elif pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_decimal(column.type) or pa.types.is_null(column.type):
-        null = column.is_null().to_numpy()
-        values = column.cast(pa.float64(), safe=False).to_numpy()
-    else:
-        raise LogError.from_wrong_type(source, name, str(column.type), "numbers")
-    usable = np.isfinite(values) & (np.abs(np.nan_to_num(values, posinf=0, neginf=0)) <= schema.AMOUNT_LIMIT)
-    micros = np.rint(np.where(usable, values, 0.0) * schema.MICRO).astype(np.int64)
-    return micros, ~usable & ~null, null
+        null = (text.isna() | (text == "")).to_numpy(bool)
+        return pd.to_numeric(text, errors="coerce").to_numpy(np.float64), null
+    kind = column.type
+    if not (pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)):
+        raise LogError.from_wrong_type(source, name, str(kind), "numbers")
+    if pa.types.is_null(kind):
+        return np.zeros(len(column)), np.ones(len(column), bool)
+    null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
+    column = column.cast(pa.float64(), safe=False)
+    data = column.buffers()[1]
+    return np.frombuffer(data, np.float64)[column.offset: column.offset + len(column)] if data else np.zeros(0), null

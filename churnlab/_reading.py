@@ -1,4 +1,4 @@
-"""Files and frames to an Arrow table of the columns asked for: the only place that opens an event log."""
+"""Where events come from: files and frames as record batches, a range of days at a time where the source can tell."""
 
 from __future__ import annotations
 
@@ -6,28 +6,250 @@ import csv
 import glob
 import gzip
 import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churnlab import schema
 from churnlab.errors import LogError
+from churnlab.spec import LogSpec
+
+BATCH = 131_072
+TASKS_A_THREAD = 4
+_CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 
 
-def read_files(path: str | Path, columns: dict[str, str]) -> pa.Table:
-    """The columns (argument name → column name) of all Parquet or CSV files that a path or pattern names."""
-    files = matching(path)
-    source = str(path)
-    try:
-        with duckdb.connect(":memory:") as connection:
-            relation = _relation(connection, files)
-            check_columns(source, columns, relation.columns)
-            return _select(relation, columns)
-    except (duckdb.Error, OSError, UnicodeError, EOFError) as error:
-        raise LogError.from_unreadable(_culprit(files, source), str(error)) from error
+@dataclass(frozen=True)
+class Task:
+    """A part of a log that can be rolled up on its own: whole local days, or whole persons.
+
+    `batches` starts from the beginning each time. Events outside the local days `[days[0], days[1])` belong to another task. `ordered` says
+    that it is worth a try to read it as ordered by time.
+    """
+
+    batches: Callable[[], Iterator[pa.RecordBatch]]
+    days: tuple[int, int] | None = None
+    ordered: bool = True
+
+
+class Source(Protocol):
+    """A log before it is checked. `rows` is about how many events it has, for the number of parts that it is cut into on disk."""
+
+    name: str
+
+    @property
+    def rows(self) -> int:
+        """Events, about."""
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """The log in parts; errors in one line where columns are missing or a file cannot be read."""
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation | None:
+        """The whole log for DuckDB to sort out on disk, None where it cannot."""
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """Parquet files; row groups whose statistics say that they follow in time are read a range of days at a time."""
+
+    name: str
+    files: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Events, by the files' metadata."""
+        return sum(pq.read_metadata(f).num_rows for f in self.files)
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """By day where the row groups' times hardly overlap, else one unordered task."""
+        groups = [g for file in self.files for g in self._groups(file, spec)]
+        if not groups:
+            raise LogError.from_empty(self.name)
+        zone_name, naive = spec.timezone or "UTC", groups[0].naive
+        if all(g.low is not None for g in groups):
+            days = _DayGroups(groups, None if naive else zone_name)
+            parts = days.parts(max(threads * TASKS_A_THREAD, days.rows * 64 * threads // spec.memory + 1), spec.days)
+            if parts is not None:
+                return [Task(lambda found=found: _read_groups(found, spec), (low, high)) for low, high, found in parts]
+        return [Task(lambda: _read_groups(groups, spec), spec.days, ordered=len(groups) == 1 or groups[0].low is None)]
+
+    def _groups(self, file: str, spec: LogSpec) -> list[_Group]:
+        try:
+            with pq.ParquetFile(file) as opened:
+                meta, arrow = opened.metadata, opened.schema_arrow
+        except (pa.ArrowException, OSError) as error:
+            raise LogError.from_unreadable(file, str(error)) from error
+        check_columns(file, spec.wanted(), arrow.names)
+        return list(_groups(file, meta, arrow, spec.time))
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """All files, columns matched by name."""
+        return connection.read_parquet(list(self.files), union_by_name=True)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A row group: its file and place, rows, and smallest and largest time in microseconds (None where statistics do not say)."""
+
+    file: str
+    place: int
+    rows: int
+    low: int | None
+    high: int | None
+    naive: bool
+    text: tuple[str, ...]
+
+
+def _groups(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> Iterator[_Group]:
+    text = tuple(f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type))
+    column = next((i for i in range(meta.num_columns) if meta.schema.column(i).path == time), None)
+    kind = arrow.field(time).type
+    usable = column is not None and pa.types.is_timestamp(kind)
+    for place in range(meta.num_row_groups):
+        rows = meta.row_group(place).num_rows
+        found = meta.row_group(place).column(column).statistics if usable else None
+        if found is not None and found.has_min_max:
+            low, high = (int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64)) for v in (found.min, found.max))
+            yield _Group(file, place, rows, low, high, kind.tz is None, text)
+        elif rows:
+            yield _Group(file, place, rows, None, None, usable and kind.tz is None, text)
+
+
+class _DayGroups:
+    """Row groups in the order of time, to be cut into ranges of local days."""
+
+    def __init__(self, groups: list[_Group], zone_name: str | None) -> None:
+        self.groups, self.rows = groups, sum(g.rows for g in groups)
+        low, high = min(g.low for g in groups), max(g.high for g in groups)  # type: ignore[type-var]
+        turns, shifts = schema.turns(zone_name, low, high)  # type: ignore[arg-type]
+        day = lambda micros: (micros + shifts[np.searchsorted(turns, micros, side="right") - 1]) // schema.DAY_MICROS  # noqa: E731
+        # A zone that sets its clock back over midnight returns to the day before: one more day on either side.
+        slack = 0 if len(turns) == 1 else 1
+        self.low = np.array([int(day(g.low)) - slack for g in groups])
+        self.high = np.array([int(day(g.high)) + slack for g in groups])
+
+    def parts(self, wanted: int, days: tuple[int, int] | None) -> list[tuple[int, int, list[_Group]]] | None:
+        """Ranges of days of about equal rows, with the row groups that reach into each; None where groups overlap too much for that."""
+        first, last = int(self.low.min()), int(self.high.max()) + 1
+        if days is not None:
+            first, last = max(first, days[0]), min(last, days[1])
+        edges = self._edges(wanted, first, last)
+        order = np.argsort(self.low, kind="stable")
+        parts = [(low, high, [self.groups[i] for i in order if self.low[i] < high and self.high[i] >= low])
+                 for low, high in zip(edges[:-1], edges[1:], strict=True)]
+        if sum(g.rows for _, _, found in parts for g in found) > 1.5 * self.rows + 4 * BATCH * len(parts):
+            return None
+        return [p for p in parts if p[2]]
+
+    def _edges(self, wanted: int, first: int, last: int) -> list[int]:
+        order = np.argsort(self.low, kind="stable")
+        share = np.cumsum(np.array([self.groups[i].rows for i in order])) / max(self.rows, 1)
+        cuts = [int(self.low[order[min(np.searchsorted(share, k / wanted), len(order) - 1)]]) for k in range(1, wanted)]
+        return sorted({first, *(c for c in cuts if first < c < last), max(last, first)})
+
+
+def _read_groups(groups: list[_Group], spec: LogSpec) -> Iterator[pa.RecordBatch]:
+    """The wanted columns of row groups; texts come as dictionaries. One thread decodes: parts run beside one another."""
+    while groups:
+        file = groups[0].file
+        places = [g.place for g in groups if g.file == file]
+        texts = [c for c in spec.columns if c in groups[0].text]
+        groups = [g for g in groups if g.file != file]
+        try:
+            with pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True) as opened:
+                yield from opened.iter_batches(BATCH, row_groups=places, columns=spec.columns, use_threads=False)
+        except (pa.ArrowException, OSError) as error:
+            raise LogError.from_unreadable(file, str(error)) from error
+
+
+@dataclass(frozen=True)
+class CsvFiles:
+    """CSV files with one header line each, all columns text."""
+
+    name: str
+    files: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Events, were each as short as 32 bytes (4 when compressed)."""
+        return sum(Path(f).stat().st_size // (4 if f.endswith(".gz") else 32) for f in self.files)
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """One, in the order of the files."""
+        check_columns(self.name, spec.wanted(), _header(self.files[0])[0])
+        return [Task(lambda: self._batches(spec), spec.days)]
+
+    def _batches(self, spec: LogSpec) -> Iterator[pa.RecordBatch]:
+        try:
+            with duckdb.connect(":memory:") as connection:
+                yield from self.relation(connection).project(quoted(spec.columns)).to_arrow_reader(BATCH)
+        except (duckdb.Error, OSError, UnicodeError, EOFError, pa.ArrowException) as error:
+            raise LogError.from_unreadable(self.files[0] if len(self.files) == 1 else self.name, str(error)) from error
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
+        """All files as text columns; LogError where a header differs from the first file's."""
+        names, mark = _header(self.files[0])
+        for file in self.files[1:]:
+            if _header(file) != (names, mark):
+                raise LogError.from_other_header(file, self.files[0])
+        return connection.read_csv(list(self.files), header=True, sep=mark, quotechar='"', escapechar='"', auto_detect=False,
+                                   columns=dict.fromkeys(names, "VARCHAR"))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A dataframe as an Arrow table; cut into ranges of days where it is ordered by time."""
+
+    name: str
+    table: pa.Table
+
+    @property
+    def rows(self) -> int:
+        """Events."""
+        return self.table.num_rows
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """Ranges of rows that begin with a day, or one task."""
+        check_columns(self.name, spec.wanted(), self.table.column_names)
+        table = self.table.select(spec.columns)
+        cuts = _day_cuts(table.column(spec.time), spec, threads * TASKS_A_THREAD)
+        if spec.days is not None or len(cuts) < 3:
+            return [Task(lambda: iter(table.to_batches(BATCH)), spec.days)]
+        return [Task(lambda a=a, z=z: iter(table.slice(a, z - a).to_batches(BATCH))) for a, z in zip(cuts[:-1], cuts[1:], strict=True)]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """It is in memory already."""
+        return None
+
+
+def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
+    """Rows at which to cut a long table ordered by time so that no local day falls into two parts; [] for any other."""
+    if len(times) < 1_000_000 or not pa.types.is_timestamp(times.type) or times.null_count:
+        return []
+    clock = times.cast(pa.timestamp("us", tz=times.type.tz), safe=False).cast(pa.int64()).to_numpy()
+    if (np.diff(clock) < 0).any():
+        return []
+    zone_name = None if times.type.tz is None else spec.timezone or "UTC"
+    turns, shifts = schema.turns(zone_name, int(clock[0]), int(clock[-1]))
+    rows = [0]
+    for k in range(1, parts):
+        at = clock[len(clock) * k // parts]
+        day = (at + shifts[np.searchsorted(turns, at, side="right") - 1]) // schema.DAY_MICROS
+        rows.append(int(np.searchsorted(clock, schema.instant(int(day), zone_name))))
+    return sorted({*rows, len(clock)})
+
+
+def open_files(path: str | Path) -> ParquetFiles | CsvFiles:
+    """The Parquet or CSV files that a path or pattern names."""
+    files = tuple(matching(path))
+    return (CsvFiles if files[0].lower().endswith(_CSV) else ParquetFiles)(str(path), files)
 
 
 def matching(path: str | Path) -> list[str]:
@@ -41,59 +263,39 @@ def matching(path: str | Path) -> list[str]:
     return files
 
 
-def _relation(connection: duckdb.DuckDBPyConnection, files: list[str]) -> duckdb.DuckDBPyRelation:
-    if files[0].lower().endswith((".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")):
-        names, mark = _header(files[0])
-        for file in files[1:]:
-            if _header(file) != (names, mark):
-                raise LogError.from_other_header(file, files[0])
-        return connection.read_csv(files, header=True, sep=mark, quotechar='"', escapechar='"', columns=dict.fromkeys(names, "VARCHAR"),
-                                   auto_detect=False)
-    return connection.read_parquet(files, union_by_name=True)
-
-
 def _header(file: str) -> tuple[list[str], str]:
     """The column names of a CSV file and what separates them: the mark that its first line has most of."""
-    with gzip.open(file, "rt", encoding="utf-8-sig") if file.endswith(".gz") else open(file, encoding="utf-8-sig") as lines:
-        line = lines.readline()
+    try:
+        with gzip.open(file, "rt", encoding="utf-8-sig") if file.endswith(".gz") else open(file, encoding="utf-8-sig") as lines:
+            line = lines.readline()
+    except (OSError, UnicodeError, EOFError) as error:
+        raise LogError.from_unreadable(file, str(error)) from error
     mark = max(",;\t|", key=line.count)
     return next(csv.reader([line.rstrip("\r\n")], delimiter=mark), []), mark
 
 
-def _select(relation: duckdb.DuckDBPyRelation, columns: dict[str, str]) -> pa.Table:
-    names = dict.fromkeys(columns.values())
-    return relation.project(", ".join('"' + n.replace('"', '""') + '"' for n in names)).to_arrow_table()
+def quoted(columns: Sequence[str]) -> str:
+    """Column names for SQL."""
+    return ", ".join('"' + n.replace('"', '""') + '"' for n in columns)
 
 
-def _culprit(files: list[str], source: str) -> str:
-    """The first file that is not whole, so that the message can name it."""
-    for file in files:
-        if file.endswith(".parquet"):
-            try:
-                pq.ParquetFile(file).metadata  # noqa: B018
-            except (pa.ArrowException, OSError):
-                return file
-    return files[0] if len(files) == 1 else source
-
-
-def frame_table(frame: Any, columns: dict[str, str]) -> pa.Table:
-    """The columns of pandas, polars, pyarrow, a DuckDB relation: anything that speaks the Arrow C stream."""
+def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
+    """pandas, polars, pyarrow, a DuckDB relation: anything that speaks the Arrow C stream."""
+    names = list(dict.fromkeys(columns.values()))
     if isinstance(frame, pd.DataFrame):
         check_columns("the frame", columns, frame.columns)
         with warnings.catch_warnings():  # pyarrow 25 asks pandas 3.1 for zoned times in the old way
             warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone")
-            return pa.Table.from_pandas(frame[list(dict.fromkeys(columns.values()))], preserve_index=False)
+            return Frame("the frame", pa.Table.from_pandas(frame[names], preserve_index=False))
     if isinstance(frame, duckdb.DuckDBPyRelation):
         check_columns("the relation", columns, frame.columns)
-        return _select(frame, columns)
+        return Frame("the relation", frame.project(quoted(names)).to_arrow_table())
     if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         raise LogError.from_wrong_type("the log", "frame", type(frame).__name__,
                                        "a dataframe that speaks the Arrow C stream (pandas, polars, pyarrow, DuckDB)")
-    table = pa.table(frame)
-    check_columns("the frame", columns, table.column_names)
-    return table.select(list(dict.fromkeys(columns.values())))
+    return Frame("the frame", pa.table(frame))
 
 
 def check_columns(source: str, columns: dict[str, str], present: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -90,14 +91,19 @@ class ConfigError(ChurnlabError):
         return cls("a lifetime value was asked of a log without amounts; name the column with amount=, or leave the value out")
 
     @classmethod
-    def from_changed(cls, what: str, then: object, now: object) -> ConfigError:
-        """A log that does not mean what it meant in training."""
-        return cls(f"{what} was {then} in training and is {now} now; set it back, or train again")
+    def from_changed(cls, what: str, then: object, now: object, since: str = "in training", way: str = "train again") -> ConfigError:
+        """What does not mean now what it meant in training, or when a store was made."""
+        return cls(f"{what} was {then} {since} and is {now} now; set it back, or {way}")
 
     @classmethod
     def from_sentence(cls, says: str) -> ConfigError:
         """A sentence that cannot be rendered."""
         return cls(f"the sentence {says!r} cannot be rendered; name each value as {{value}} or {{feature_name}} with a plain format")
+
+    @classmethod
+    def from_folded(cls, feature: str) -> ConfigError:
+        """A feature that looks at days which were folded away."""
+        return cls(f"the feature {feature!r} looks at single days that the store has folded away; build the store again with a longer look-back")
 
     @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:
@@ -134,6 +140,16 @@ class LogError(ChurnlabError):
         """A file that is corrupt or is not what it claims to be."""
         first = " ".join(reason.split())[:300]
         return cls(f"{source} cannot be read: {first}; repair the file or leave it out")
+
+    @classmethod
+    def from_no_table(cls, place: str, given: str, tables: Iterable[str]) -> LogError:
+        """A table that a database does not have."""
+        return cls(f"{place} has no table {given!r} (given as table=): {near(given, tables)}")
+
+    @classmethod
+    def from_database(cls, source: str, reason: str, way: str) -> LogError:
+        """A database that cannot be read; `reason` holds no secret."""
+        return cls(f"{source} cannot be read: {' '.join(reason.split())[:300]}; {way}")
 
     @classmethod
     def from_other_header(cls, file: str, first: str) -> LogError:
@@ -183,6 +199,22 @@ class LogError(ChurnlabError):
     def from_all_ignored(cls, source: str, rows: int) -> LogError:
         """A log of which nothing is left."""
         return cls(f"all {rows:,} rows of {source} are ignored events; take names out of ignore=[…]")
+
+    @classmethod
+    def from_no_ids(cls, source: str, column: str, count: int, rows: int, share: float) -> LogError:
+        """More rows without an id than may be set aside."""
+        return cls(f"column {column!r} of {source} is null, empty or a word for nothing in {count:,} of {rows:,} rows, more than the share "
+                   f"{share:g} that may be set aside; mend or filter these rows, or raise bad_ids")
+
+    @classmethod
+    def from_mixed_zones(cls, source: str, column: str) -> LogError:
+        """Times with a zone in one part and without in another."""
+        return cls(f"column {column!r} of {source} has a time zone in some parts and none in others; write it one way")
+
+    @classmethod
+    def from_condition(cls, source: str, column: str, operator: str, value: object, kind: str) -> LogError:
+        """A condition of a measure that its column cannot meet."""
+        return cls(f"column {column!r} of {source} is {kind} and cannot be compared by {operator} {value!r}; give a value of its type")
 
     @classmethod
     def from_overflow(cls, measure: str) -> LogError:
@@ -327,7 +359,6 @@ class ModelError(ChurnlabError):
         """A model file that is not the one that was saved."""
         return cls(f"{path} is not the file that was saved (its sha256 differs); train again or restore the file")
 
-
     @classmethod
     def from_unreadable(cls, where: str, reason: str) -> ModelError:
         """A model folder that is none."""
@@ -338,7 +369,6 @@ class ModelError(ChurnlabError):
         """A model file that asks for types that no forest needs."""
         return cls(f"the model file asks for untrusted types ({', '.join(sorted(types))}) and was not loaded; train again")
 
-
     @classmethod
     def from_no_run(cls, store: str, what: str) -> ModelError:
         """A store without the run that was asked for."""
@@ -348,7 +378,6 @@ class ModelError(ChurnlabError):
     def from_store(cls, store: str, reason: str) -> ModelError:
         """A store that cannot be reached."""
         return cls(f"the store {store} cannot be used: {' '.join(reason.split())[:300]}; check its address and that it can be written")
-
 
     @classmethod
     def from_not_additive(cls, worst: float) -> ModelError:
@@ -366,3 +395,26 @@ class OutputError(ChurnlabError):
     def from_unwritable(cls, path: str, reason: str) -> OutputError:
         """A place that cannot be written."""
         return cls(f"{path} cannot be written: {reason}; nothing was changed, give another folder or make room")
+
+
+class StoreError(ChurnlabError):
+    """An activity store that cannot be used, or not now. FAULTS holds the exit code and the text of each kind."""
+
+    FAULTS: ClassVar[dict[str, tuple[int, str]]] = {
+        "locked": (6, "another update of {folder} is running; try again when it is done, or let this one wait longer"),
+        "none": (3, "{folder} holds no activity store (no manifest.json); build one there, or give another folder"),
+        "newer": (3, "{folder} was written by a newer churnlab (schema {version}, this one knows {known}); use that version or a newer one"),
+        "corrupt": (3, "{file} is not what was written: {reason}; restore the file, or build what it holds again"),
+        "missing": (3, "the store {folder} lacks {count} day(s), the first is {day}; append them, an empty day too"),
+        "folded": (3, "day {day} of {folder} was folded into the carry, days are kept from {kept}; build the store again to change or read it"),
+        "rows": (3, "the rows of {day} {reason}; give one row a person and version, sorted, with integer measures without nulls"),
+        "unsure": (7, "{folder} was updated, but the disk did not confirm it: {reason}; update it once more"),
+    }
+
+    @classmethod
+    def from_fault(cls, kind: str, **given: object) -> StoreError:
+        """One of the FAULTS, its text filled in."""
+        code, text = cls.FAULTS[kind]
+        error = cls(text.format(**given))
+        error.exit_code = code
+        return error

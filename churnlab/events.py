@@ -1,85 +1,109 @@
-"""EventLog: any source of events, checked once at the door, then known to be sound."""
+"""EventLog: any source of events, checked and rolled up once at the door, then known to be sound."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
+import pandas as pd  # noqa: F401  (the docstring's example)
+import pyarrow.compute as pc
 
-from churnlab import _columns, _reading, schema
+from churnlab import _reading, _rolling, schema
+from churnlab._columns import Tables
+from churnlab._reading import Source
+from churnlab._rolling import Rolled
+from churnlab.activity import DailyActivity, assemble
 from churnlab.errors import LogError
-from churnlab.kernels.rollup import Events
+from churnlab.kernels.ids import IntIds
+from churnlab.kernels.windows import largest_total
 from churnlab.schema import Roles
+from churnlab.spec import LogSpec, Measure
 
-if TYPE_CHECKING:
-    from churnlab.activity import DailyActivity
+_OPTIONS = """
+        `user`, `time`, `event`, `amount` and `event_id` name columns. `roles` maps a role to the event names that make it up (None: events
+        named like a standard role take it). `receipts` names further roles or events that happen to a person, `ignore` events to drop.
+        `measures` names numeric columns to sum up, or gives `Measure`s of your own. `timezone` is the zone of the local days, and of the
+        clock where times carry none. `arrived` names the column of arrival times: a snapshot then sees only what had occurred and arrived
+        before it, and what came more than `late_days` days late (None: no limit) is set aside. Rows whose id is null, empty or a word for
+        nothing ("null") are set aside; above the share `bad_ids` of all rows the log is refused. `memory` bounds what is held of the raw
+        events ("1GB"), `threads` how many cores work (None: all); neither changes a bit of the result.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class EventLog:
     """What people did and what happened to them, one row an event.
 
-    Made by `read` (files) or `from_frame` (dataframes). Its columns are checked once; after that every event has a
-    person, a local day and a name. `counts` says what was set aside.
+    Made by `read` (files, databases) or `from_frame` (dataframes). The events are streamed once, checked, and rolled up to daily rows;
+    they are not kept. `counts` says what was set aside.
     """
 
-    users: np.ndarray
-    names: np.ndarray
-    columns: Events
+    activity: DailyActivity
     roles: Roles
-    measures: tuple[str, ...]
     timezone: str
     source: str
-    has_amount: bool = False
+    names: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | Path, *, user: str, time: str, event: str, amount: str | None = None,
-             roles: Mapping[str, str | Iterable[str]] | None = None, receipts: Iterable[str] = (),
-             ignore: Iterable[str] = (), measures: Iterable[str] = (), timezone: str | None = None,
-             event_id: str | None = None) -> EventLog:
+             roles: Mapping[str, str | Iterable[str]] | None = None, receipts: Iterable[str] = (), ignore: Iterable[str] = (),
+             measures: Iterable[str | Measure] = (), timezone: str | None = None, event_id: str | None = None, arrived: str | None = None,
+             late_days: int | None = None, bad_ids: float = 0.01, memory: str | int = "1GB", threads: int | None = None) -> EventLog:
         """Reads Parquet or CSV files; `path` may be a pattern or a folder.
 
-        `user`, `time`, `event`, `amount`, `measures` and `event_id` name columns. `roles` maps a role to the event names
-        that make it up (None: events named like a standard role take it). `receipts` names further roles or events that
-        happen to a person, `ignore` events to drop. `timezone` is the zone of the local days, and of the clock where times
-        carry none. Ids in CSV files are text. Raises LogError, with what broke, what was given and what to do.
+        Ids in CSV files are text. Raises LogError, with what broke, what was given and what to do.
         """
-        wanted = _wanted(user, time, event, amount, measures, event_id)
-        table = _reading.read_files(path, wanted)
-        return _check(table, str(path), wanted, roles, receipts, ignore, measures, timezone)
+        spec = LogSpec.of(user=user, time=time, event=event, amount=amount, roles=roles, receipts=receipts, ignore=ignore, measures=measures,
+                          timezone=timezone, event_id=event_id, arrived=arrived, late_days=late_days, bad_ids=bad_ids, memory=memory,
+                          threads=threads)
+        return cls.of(_reading.open_files(path), spec)
 
     @classmethod
     def from_frame(cls, frame: Any, *, user: str, time: str, event: str, amount: str | None = None,
-                   roles: Mapping[str, str | Iterable[str]] | None = None, receipts: Iterable[str] = (),
-                   ignore: Iterable[str] = (), measures: Iterable[str] = (), timezone: str | None = None,
-                   event_id: str | None = None) -> EventLog:
+                   roles: Mapping[str, str | Iterable[str]] | None = None, receipts: Iterable[str] = (), ignore: Iterable[str] = (),
+                   measures: Iterable[str | Measure] = (), timezone: str | None = None, event_id: str | None = None,
+                   arrived: str | None = None, late_days: int | None = None, bad_ids: float = 0.01, memory: str | int = "1GB",
+                   threads: int | None = None) -> EventLog:
         """The same from pandas, polars, pyarrow, a DuckDB relation or anything that speaks the Arrow C stream.
 
         >>> frame = pd.DataFrame({"who": ["ann"], "at": [pd.Timestamp("2026-03-01 09:00")], "what": ["open"]})
         >>> EventLog.from_frame(frame, user="who", time="at", event="what", timezone="UTC")
         EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC)
         """
-        wanted = _wanted(user, time, event, amount, measures, event_id)
-        table = _reading.frame_table(frame, wanted)
-        return _check(table, "the frame", wanted, roles, receipts, ignore, measures, timezone)
+        spec = LogSpec.of(user=user, time=time, event=event, amount=amount, roles=roles, receipts=receipts, ignore=ignore, measures=measures,
+                          timezone=timezone, event_id=event_id, arrived=arrived, late_days=late_days, bad_ids=bad_ids, memory=memory,
+                          threads=threads)
+        return cls.of(_reading.open_frame(frame, spec.wanted()), spec)
+
+    @classmethod
+    def of(cls, source: Source, spec: LogSpec) -> EventLog:
+        """Streams a source, checks it and rolls it up."""
+        roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
+        rolled = _rolling.roll(source, spec, Tables(roles))
+        counts = rolled.counts
+        _check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, bool(rolled.blocks))
+        names = sorted(rolled.tables.names)
+        seen = roles.seen(names, standard=spec.roles is None)
+        kept = {"ignored": counts.ignored, "duplicates": counts.duplicates_dropped or counts.duplicates,
+                "duplicates_dropped": counts.duplicates_dropped, "bad_amounts": counts.bad_amounts, "bad_measures": counts.bad_measures,
+                "bad_ids": counts.bad_ids}
+        kept |= {"too_late": counts.too_late} if spec.arrived else {}
+        zone_name = spec.timezone or "UTC"
+        about = {"source": source.name, "events": counts.events}
+        activity = _activity(rolled, roles, seen, spec, zone_name, {**about, **kept})
+        return cls(activity, seen, zone_name, source.name, tuple(names), kept)
 
     def daily(self) -> DailyActivity:
         """One row per person and day: all that is read from here on."""
-        from churnlab.activity import DailyActivity
-
-        return DailyActivity.of(self)
+        return self.activity
 
     def describe(self) -> dict[str, object]:
         """Counts and dates of the log, what was set aside included."""
-        days = self.columns.day
-        return {"source": self.source, "events": len(days), "people": len(self.users), "first_day": schema.day_text(days.min()),
-                "last_day": schema.day_text(days.max()), "timezone": self.timezone, **self.counts}
+        return dict(self.activity.source)
 
     def __repr__(self) -> str:
         about = self.describe()
@@ -87,103 +111,51 @@ class EventLog:
                 f"{about['first_day']} to {about['last_day']}, {self.timezone})")
 
 
-def _wanted(user: str, time: str, event: str, amount: str | None, measures: Iterable[str], event_id: str | None) -> dict[str, str]:
-    wanted = {"user": user, "time": time, "event": event}
-    if amount is not None:
-        wanted["amount"] = amount
-    if event_id is not None:
-        wanted["event_id"] = event_id
-    schema.check_distinct("measure", schema.as_names(measures))
-    return wanted | {f"measures {m}": m for m in schema.as_names(measures)}
+for _method in (EventLog.read, EventLog.from_frame):
+    _method.__func__.__doc__ = (_method.__func__.__doc__ or "").rstrip() + "\n" + _OPTIONS  # type: ignore[attr-defined]
 
 
-def _check(table: pa.Table, source: str, wanted: dict[str, str], roles: Mapping[str, str | Iterable[str]] | None,
-           receipts: Iterable[str], ignore: Iterable[str], measures: Iterable[str], timezone: str | None) -> EventLog:
-    if timezone is not None:
-        schema.zone(timezone)
-    if not table.num_rows:
+def _check_counts(source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool) -> None:
+    if not rows:
         raise LogError.from_empty(source)
-    measures, table = schema.as_names(measures), _plain_text(table)
-    table, ignored = _without(table, wanted["event"], frozenset(schema.as_names(ignore)), source)
-    table, dropped = _first_of_each(table, wanted)
-    user, users = _columns.encode(source, wanted["user"], table[wanted["user"]])
-    name, names = _columns.encode(source, wanted["event"], table[wanted["event"]])
-    names = names.astype(str).astype(object)
-    clock, day, hour = _columns.read_times(source, wanted["time"], table[wanted["time"]], timezone)
-    meaning = Roles.of(roles, names, receipts, ignore)
-    amount, paid, bad = _money(table, source, wanted, meaning, name, names)
-    extra, bad_measures = _measures(table, source, measures)
-    columns = Events(user, clock, day, hour, name, amount, paid, extra, *_meaning(meaning, names))
-    counts = {"ignored": ignored, "duplicates": dropped or _duplicates(columns), "duplicates_dropped": dropped,
-              "bad_amounts": bad, "bad_measures": bad_measures}
-    _check_sums(columns, measures)
-    return EventLog(users, names, columns, meaning, measures, timezone or "UTC", source, "amount" in wanted, counts)
+    if bad_ids > spec.bad_ids * rows or bad_ids == rows:
+        raise LogError.from_no_ids(source, spec.user, bad_ids, rows, spec.bad_ids)
+    if not any_block:
+        raise LogError.from_all_ignored(source, rows) if ignored else LogError.from_empty(source)
 
 
-def _plain_text(table: pa.Table) -> pa.Table:
-    """Dictionary columns as plain text, which can be sorted and compared."""
-    for i, field_ in enumerate(table.schema):
-        if pa.types.is_dictionary(field_.type):
-            table = table.set_column(i, field_.name, table.column(i).cast(field_.type.value_type))
-    return table
+def _activity(rolled: Rolled, declared: Roles, roles: Roles, spec: LogSpec, zone_name: str, about: dict[str, object]) -> DailyActivity:
+    """The blocks as daily rows of users in the order of their ids, without the columns of roles that the log has not."""
+    kept = [i for i, role in enumerate(declared.names) if role in roles.names]
+    users, order = _users(rolled)
+    first, day, counts, sums, known = assemble(rolled.blocks, order, versions=spec.arrived is not None)
+    if len(kept) < len(declared.names):
+        fixed = counts.shape[1] - len(declared.names)
+        counts = np.ascontiguousarray(counts[:, [*range(fixed), *(fixed + i for i in kept)]])
+    _check_totals(first, sums, spec)
+    about |= {"people": len(users), "first_day": schema.day_text(rolled.start), "last_day": schema.day_text(rolled.end - 1), "timezone": zone_name}
+    return DailyActivity(users, first, day, counts, sums, roles, spec.measures, rolled.start, rolled.end, zone_name, spec.amount is not None,
+                         about, known)
 
 
-def _check_sums(columns: Events, measures: tuple[str, ...]) -> None:
+def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted ids of the people who have rows, and each code's place among them (-1: none), int64."""
+    table = rolled.tables.ids
+    assert table is not None
+    has = np.zeros(len(table), bool)
+    for block in rolled.blocks:
+        has[block.codes] = True
+    values = table.values()
+    order = np.argsort(values, kind="stable") if isinstance(table, IntIds) else pc.array_sort_indices(values).to_numpy().astype(np.int64)
+    order = order[has[order]]
+    place = np.full(len(table), -1, np.int64)
+    place[order] = np.arange(len(order))
+    users = values[order] if isinstance(table, IntIds) else values.take(order).to_numpy(zero_copy_only=False)
+    return users, place
+
+
+def _check_totals(first: np.ndarray, sums: np.ndarray, spec: LogSpec) -> None:
     """Refuses sums of one person that could not be held in 64 bits."""
-    for name, values in {"money": columns.amount, **{m: columns.measures[:, i] for i, m in enumerate(measures)}}.items():
-        total = np.bincount(columns.user, weights=np.abs(values.astype(np.float64)))
-        if total.max(initial=0) > 9e12 * schema.MICRO:
+    for i, name in enumerate(("money", "session time", *(m.name for m in spec.measures))):
+        if largest_total(first, sums, i) > 9e12 * schema.MICRO:
             raise LogError.from_overflow(name)
-
-
-def _without(table: pa.Table, event: str, ignore: frozenset[str], source: str) -> tuple[pa.Table, int]:
-    """The table without the ignored events, and how many they were."""
-    if not ignore:
-        return table, 0
-    keep = ~np.isin(np.array(table[event].to_pylist(), dtype=object).astype(str), sorted(ignore))
-    if not keep.any():
-        raise LogError.from_all_ignored(source, len(keep))
-    return table.filter(pa.array(keep)), int((~keep).sum())
-
-
-def _first_of_each(table: pa.Table, wanted: dict[str, str]) -> tuple[pa.Table, int]:
-    """One row for each event id, the earliest; the choice does not depend on the order of the rows."""
-    if "event_id" not in wanted:
-        return table, 0
-    keys = sorted(wanted, key=lambda k: (["event_id", "time", "user", "event", "amount"].index(k) if " " not in k else 9, k))
-    ordered = table.sort_by([(c, "ascending") for c in dict.fromkeys(wanted[k] for k in keys)])
-    ids = ordered[wanted["event_id"]].to_pandas()
-    repeated = (ids.duplicated() & ids.notna()).to_numpy()
-    return ordered.filter(pa.array(~repeated)), int(repeated.sum())
-
-
-def _money(table: pa.Table, source: str, wanted: dict[str, str], roles: Roles, name: np.ndarray,
-           names: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """Money of each event in millionths, where an amount above zero was paid, and how many amounts were set aside."""
-    if "amount" not in wanted:
-        return np.zeros(table.num_rows, np.int64), np.zeros(table.num_rows, bool), 0
-    micros, unusable, null = _columns.read_numbers(source, wanted["amount"], table[wanted["amount"]])
-    counts = np.array([roles.is_money(n) for n in names], bool)[name]
-    lacking = null & counts & ("purchase" in roles.events)
-    micros = np.where(counts, micros, 0)
-    return micros, micros > 0, int((unusable | lacking).sum())
-
-
-def _measures(table: pa.Table, source: str, measures: tuple[str, ...]) -> tuple[np.ndarray, int]:
-    """The named numeric properties in millionths, int64[n, k], and how many values were set aside."""
-    read = [_columns.read_numbers(source, m, table[m]) for m in measures]
-    if not read:
-        return np.zeros((table.num_rows, 0), np.int64), 0
-    return np.column_stack([micros for micros, _, _ in read]), int(sum(unusable.sum() for _, unusable, _ in read))
-
-
-def _meaning(roles: Roles, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which roles each event name has, bool[names, roles], and which names are acts, bool[names]."""
-    has = np.array([[role in roles.of_event(n) for role in roles.names] for n in names], bool)
-    return has, np.array([roles.is_act(n) for n in names], bool)
-
-
-def _duplicates(events: Events) -> int:
-    """How many events repeat another in person, time, name and amount."""
-    keys = pd.DataFrame({"u": events.user, "c": events.clock, "n": events.name, "a": events.amount})
-    return int(keys.duplicated().sum())

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
@@ -22,6 +23,7 @@ MICRO = 1_000_000
 DAY_MICROS = 86_400 * MICRO
 SESSION_GAP_MICROS = 30 * 60 * MICRO
 AMOUNT_LIMIT = 1e10
+EPOCH = datetime(1970, 1, 1)
 STANDARD_ROLES = ("open", "content", "social", "social_received", "push_sent", "push_opened", "purchase", "onboarding")
 RECEIPT_ROLES = frozenset({"push_sent", "social_received"})
 OTHER = "other"
@@ -92,6 +94,62 @@ def zone(name: str) -> ZoneInfo:
         raise LogError.from_unknown_zone(name, available_timezones()) from error
 
 
+def turns(zone_name: str | None, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+    """How far local time is from UTC: from the microseconds turns[i] on it is shifts[i], int64 both; whole years around `[low, high]`.
+
+    None stands for a clock that shows local time already.
+    """
+    if zone_name is None or zone_name == "UTC":
+        return np.array([-(2**62)]), np.zeros(1, np.int64)
+    years = range(_year(low) - 1, _year(high) + 2)
+    changes = [(-(2**62), _shift(zone_name, years[0])), *(c for year in years for c in _changes(zone_name, year))]
+    return np.array([c[0] for c in changes], np.int64), np.array([c[1] for c in changes], np.int64)
+
+
+def _year(micros: int) -> int:
+    return min(max((EPOCH + timedelta(microseconds=micros)).year, 2), 9997)
+
+
+def _shift(zone_name: str, year: int) -> int:
+    return _offset(zone(zone_name), datetime(year, 1, 1, tzinfo=UTC))
+
+
+def _offset(where: ZoneInfo, at: datetime) -> int:
+    return (at.astimezone(where).utcoffset() or timedelta()) // timedelta(microseconds=1)
+
+
+@cache
+def _changes(zone_name: str, year: int) -> tuple[tuple[int, int], ...]:
+    """The moments of a UTC year at which a zone's distance to UTC changes, and to what."""
+    where, found = zone(zone_name), []
+    day = datetime(year, 1, 1, tzinfo=UTC)
+    before = _offset(where, day)
+    while day.year == year:
+        low, high = day, day + timedelta(days=1)
+        after = _offset(where, high)
+        if after != before:
+            while high - low > timedelta(seconds=1):
+                middle = low + (high - low) // 2
+                low, high = (middle, high) if _offset(where, middle) == before else (low, middle)
+            high = high.replace(microsecond=0)
+            found.append(((high - EPOCH.replace(tzinfo=UTC)) // timedelta(microseconds=1), after))
+        before, day = after, day + timedelta(days=1)
+    return tuple(found)
+
+
+def instant(day: int, zone_name: str | None) -> int:
+    """The clock, in microseconds, when a local day starts: the first moment of the day in a zone, midnight itself for None.
+
+    >>> instant(1, None), instant(1, "Asia/Shanghai")
+    (86400000000, 57600000000)
+    """
+    midnight = day * DAY_MICROS
+    moments, shifts = turns(zone_name, midnight, midnight)
+    guesses = [max(int(t), midnight - int(s)) for t, s, end in zip(moments, shifts, [*moments[1:], 2**62], strict=True)
+               if max(int(t), midnight - int(s)) < end]
+    return min(g for g, s in ((g, int(shifts[np.searchsorted(moments, g, side="right") - 1])) for g in guesses) if g + s >= midnight)
+
+
 def plain(name: str) -> str:
     """A name of `[a-z0-9_]+` for a column, from any text.
 
@@ -115,31 +173,34 @@ class Roles:
     ignore: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, given: Mapping[str, str | Iterable[str]] | None, present: Iterable[str],
-           receipts: Iterable[str] = (), ignore: Iterable[str] = ()) -> Roles:
-        """Roles as the user names them, checked against the names that the log holds.
+    def declared(cls, given: Mapping[str, str | Iterable[str]] | None, receipts: Iterable[str] = (), ignore: Iterable[str] = ()) -> Roles:
+        """Roles as the user names them, before the log is read.
 
         `given` None means: events that carry the name of a standard role take it. `receipts` names roles, or events that are
-        then no acts whatever their role. Raises LogError when a role or a receipt has no event in the log, ConfigError when two
-        names are the same as columns.
+        then no acts whatever their role. Raises ConfigError when two names are the same as columns.
         """
-        present, ignored, named = set(present), frozenset(as_names(ignore)), as_names(receipts)
+        ignored, named = frozenset(as_names(ignore)), as_names(receipts)
         if given is None:
-            events: dict[str, tuple[str, ...]] = {role: (role,) for role in STANDARD_ROLES if role in present - ignored}
+            events: dict[str, tuple[str, ...]] = {role: (role,) for role in STANDARD_ROLES if role not in ignored}
         else:
             check_distinct("role", given)
             events = {plain(role): as_names(names) for role, names in given.items()}
         alone = [n for n in named if n not in events and not any(n in names for names in events.values())]
         check_distinct("role", [*events, *alone])
         events |= {plain(n): (n,) for n in alone}
-        roles = cls(events, RECEIPT_ROLES | (set(named) & events.keys()), frozenset(named) - events.keys() | frozenset(alone), ignored)
-        roles._check(present)
-        return roles
+        return cls(events, RECEIPT_ROLES | (set(named) & events.keys()), frozenset(named) - events.keys() | frozenset(alone), ignored)
 
-    def _check(self, present: set[str]) -> None:
-        for role, names in self.events.items():
+    def seen(self, present: Iterable[str], standard: bool) -> Roles:
+        """The same once it is known which events the log holds: standard roles without an event are dropped.
+
+        Raises LogError when a role that was named has no event.
+        """
+        present = set(present)
+        kept = {r: n for r, n in self.events.items() if not standard or r not in STANDARD_ROLES or n != (r,) or r in present}
+        for role, names in kept.items():
             if not present.intersection(names):
                 raise LogError.from_role_without_event(role, names, present)
+        return replace(self, events=kept)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ import pandas as pd
 from churnlab import schema
 from churnlab.activity import DailyActivity
 from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.kernels import windows
+from churnlab.kernels.cells import NONE
 from churnlab.targets import Churn, LifetimeValue, Target
 
 Day: TypeAlias = str | date | pd.Timestamp | int
@@ -48,11 +50,12 @@ class Snapshots:
         parts, dropped = [], {"label window not observed": 0, "already gone": 0}
         for day in sorted({schema.day_number(d) for d in days}):
             _check_past(activity, day)
-            codes = _eligible(activity, day, active_within)
+            then = activity.as_of(day)
+            codes = _eligible(then, day, active_within)
             if not _observed(activity, day, targets, unobserved):
                 dropped["label window not observed"] += len(codes)
                 continue
-            stay = ~_gone(activity, day, terminals)[codes]
+            stay = ~_gone(then, day, terminals)[codes]
             dropped["already gone"] += int((~stay).sum())
             parts.append(_rows(activity, day, codes[stay], targets))
         if not parts or not sum(map(len, parts)):
@@ -117,16 +120,12 @@ def _observed(activity: DailyActivity, day: int, targets: tuple[Target, ...], un
 
 def _eligible(activity: DailyActivity, day: int, active_within: int) -> np.ndarray:
     """Codes of those with an active day in `[day - active_within, day)`, sorted."""
-    seen = schema.contains(activity.day, day - active_within, day) & (activity.columns["active"] > 0)
-    return np.unique(activity.codes[seen])
+    return np.flatnonzero(_last_day(activity, day, "acts", day - active_within) > NONE)
 
 
-def _last_day(activity: DailyActivity, day: int, measure: str) -> np.ndarray:
-    """Each person's latest day before `day` with the measure above zero, -1 for none: int64[people]."""
-    seen = schema.contains(activity.day, activity.start, day) & (activity.columns[measure] > 0)
-    last = np.full(len(activity.users), -1, np.int64)
-    np.maximum.at(last, activity.codes[seen], activity.day[seen])
-    return last
+def _last_day(activity: DailyActivity, day: int, measure: str, since: int | None = None) -> np.ndarray:
+    """Each person's latest day in `[since, day)` with the measure above zero, NONE for no such day: int64[people]."""
+    return windows.last_day(activity.first, activity.day, activity.values(measure), activity.start if since is None else since, day)
 
 
 def _gone(activity: DailyActivity, day: int, terminals: Iterable[str]) -> np.ndarray:
@@ -134,40 +133,40 @@ def _gone(activity: DailyActivity, day: int, terminals: Iterable[str]) -> np.nda
     gone = np.zeros(len(activity.users), bool)
     for role in terminals:
         ended = _last_day(activity, day, _role_column(activity, role))
-        gone |= (ended >= 0) & (ended >= _last_day(activity, day, "active"))
+        gone |= (ended > NONE) & (ended >= _last_day(activity, day, "acts"))
     return gone
 
 
 def _role_column(activity: DailyActivity, role: str) -> str:
-    if f"n_{role}" not in activity.columns:
+    if role not in activity.roles.names:
         raise ConfigError.from_unknown("role", role, activity.roles.names)
     return f"n_{role}"
 
 
 def _rows(activity: DailyActivity, day: int, codes: np.ndarray, targets: tuple[Target, ...]) -> pd.DataFrame:
-    labels = {t.name: _label(activity, day, t)[codes] for t in targets}
+    labels = {t.name: _label(activity.as_of(), day, t)[codes] for t in targets}
     stamp = np.full(len(codes), schema.to_timestamp(day).to_datetime64())
-    return pd.DataFrame({"user_id": activity.users[codes], "snapshot": stamp, **labels})
+    return pd.DataFrame({"user_id": activity.ids.take(codes), "snapshot": stamp, **labels})
 
 
 def _label(activity: DailyActivity, day: int, target: Target) -> np.ndarray:
     """The label of every person at one day: float64[people]."""
-    inside = schema.contains(activity.day, *target.window(day))
+    window = target.window(day)
     if isinstance(target, LifetimeValue):
         if not activity.has_money:
             raise ConfigError.from_no_amount()
-        return _total(activity, inside, ["money"]) / schema.MICRO
+        return _total(activity, window, ["money"]) / schema.MICRO
     if target.terminal:
-        return (_total(activity, inside, [_role_column(activity, target.terminal)]) > 0).astype(np.float64)
+        return (_total(activity, window, [_role_column(activity, target.terminal)]) > 0).astype(np.float64)
     measures = [_role_column(activity, r) for r in target.roles] if target.roles else ["acts"]
-    return (_total(activity, inside, measures) == 0).astype(np.float64)
+    return (_total(activity, window, measures) == 0).astype(np.float64)
 
 
-def _total(activity: DailyActivity, inside: np.ndarray, measures: list[str]) -> np.ndarray:
-    """Exact sums of measures over chosen rows, by person: int64[people]."""
+def _total(activity: DailyActivity, window: tuple[int, int], measures: list[str]) -> np.ndarray:
+    """Exact sums of measures over the days `[window[0], window[1])`, by person: int64[people]."""
     total = np.zeros(len(activity.users), np.int64)
     for measure in measures:
-        np.add.at(total, activity.codes[inside], activity.columns[measure][inside])
+        total += windows.totals(activity.first, activity.day, activity.values(measure), *window)
     return total
 
 

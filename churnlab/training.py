@@ -87,7 +87,7 @@ def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> P
     """Reads the log, makes snapshots and features, and splits by time, purged."""
     say("reading events")
     activity = (log or config.open_log()).daily()
-    people = int((np.bincount(activity.codes, weights=activity.columns["active"]) > 0).sum())
+    people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
     if people < 2:
         raise HistoryError.from_one_person(people)
     targets = config.targets(activity.has_money)

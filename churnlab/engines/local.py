@@ -1,94 +1,92 @@
-"""One machine: daily rows in memory to a frame of features."""
+"""One machine: daily rows in memory to a frame of features, a range of persons a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
 
 from churnlab.activity import DailyActivity
-from churnlab.features.expression import Cell, Longest, Observed, Recent, Since, SinceFirst, WindowSum
+from churnlab.errors import ConfigError
+from churnlab.features.expression import Recent, WindowSum
 from churnlab.features.featureset import FeatureSet
-from churnlab.kernels import windows
+from churnlab.features.program import Program, compile_features
+from churnlab.kernels import cells as kernel
+from churnlab.kernels._jit import frozen
+
+_PARTS = 4
 
 
-def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, features: FeatureSet) -> pd.DataFrame:
-    """The features of each (person, day), float64[n, p]; rows of the activity on or after the day are not seen.
+def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, features: FeatureSet, threads: int | None = None) -> pd.DataFrame:
+    """The features of each (person, day), float64[n, p]; rows of the activity on or after the day are not seen, nor what arrived later.
 
     `codes` point into `activity.users`, -1 for a person without any row: the empty history.
     """
-    roles = available(activity)
-    reader = _Reader(activity, codes, days)
-    values = {cell: reader.value(cell) for cell in features.cells(roles)}
-    return features.evaluate(roles, values, len(codes))
+    declared = [f for _, f in features.features(available(activity))]
+    program = compile_features([f.value for f in declared], activity.sources)
+    check_reach(activity, features)
+    out = np.empty((len(declared), len(codes)))
+    for view, rows in _views(activity, days):
+        _fill(view, program, codes, days, rows, out, threads or os.cpu_count() or 1)
+    return pd.DataFrame(out.T, columns=[f.name for f in declared], copy=False)
 
 
 def available(activity: DailyActivity) -> frozenset[str]:
     """The roles of the log, and `money` where it names an amount."""
-    roles = {r for r in activity.roles.names if f"n_{r}" in activity.columns}
-    return frozenset(roles | ({"money"} if activity.has_money else set()))
+    return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
 
 
-class _Reader:
-    """Cells of one set of snapshots. All that it looks up lies before `self.now`, the row where t begins."""
+def check_reach(activity: DailyActivity, features: FeatureSet) -> None:
+    """Refuses cells that look at single days which were folded away."""
+    if activity.carry is None:
+        return
+    for _, feature in features.features(available(activity)):
+        for cell in feature.value.cells():
+            if isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > activity.carry.recent.shape[1] - 2):
+                raise ConfigError.from_folded(feature.name)
 
-    def __init__(self, activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> None:
-        self.activity, self.days = activity, days
-        people = len(activity.users)
-        self.first = np.append(activity.first, activity.first[-1])
-        self.codes = np.where(codes < 0, people, codes)
-        self.row_days = activity.day.astype(np.int64)
-        self.begin = self.first[self.codes]
-        self._rows: dict[int, np.ndarray] = {}
-        self._sums: dict[str, np.ndarray] = {}
-        self._last: dict[str, np.ndarray] = {}
-        self.now = self.row(0)
-        self._kinds: dict[type, Callable[..., np.ndarray]] = {
-            WindowSum: self._window, Since: self._since, SinceFirst: self._since_first,
-            Recent: self._recent, Longest: self._longest, Observed: self._observed}
 
-    def value(self, cell: Cell) -> np.ndarray:
-        """The cell for every snapshot, float64[n]."""
-        return self._kinds[type(cell)](cell)
+def check_windows(activity: DailyActivity, features: FeatureSet, day: int) -> None:
+    """Refuses windows that begin before the days that are still kept one by one."""
+    if activity.carry is None:
+        return
+    for _, feature in features.features(available(activity)):
+        for cell in feature.value.cells():
+            if isinstance(cell, WindowSum) and cell.old is not None and day - cell.old < activity.carry.before:
+                raise ConfigError.from_folded(feature.name)
 
-    def row(self, back: int | None) -> np.ndarray:
-        """The person's first row on or after `t - back`; their first row for None."""
-        if back is None:
-            return self.begin
-        if back not in self._rows:
-            bounds = (self.days - back)[:, None]
-            self._rows[back] = windows.positions(self.first, self.row_days, self.codes, bounds)[:, 0]
-        return self._rows[back]
 
-    def _window(self, cell: WindowSum) -> np.ndarray:
-        if cell.measure not in self._sums:
-            self._sums[cell.measure] = windows.prefix(self.activity.columns[cell.measure])
-        return windows.window_sums(self._sums[cell.measure], self.row(cell.old), self.row(cell.new))
+def _views(activity: DailyActivity, days: np.ndarray) -> list[tuple[DailyActivity, np.ndarray]]:
+    """The activity as it was known on each day, with the snapshots that see it so; one for all where nothing came late."""
+    if not activity.late:
+        return [(activity, np.arange(len(days)))]
+    return [(activity.as_of(int(day)), np.flatnonzero(days == day)) for day in np.unique(days)]
 
-    def _nth_last(self, measure: str, k: int) -> np.ndarray:
-        if measure not in self._last:
-            self._last[measure] = windows.last_rows(self.activity.codes, self.activity.columns[measure])
-        return windows.nth_last(self._last[measure], self.begin, self.now, k)
 
-    def _since(self, cell: Since) -> np.ndarray:
-        return self._days_back(self._nth_last(cell.measure, 0))
+def _fill(activity: DailyActivity, program: Program, codes: np.ndarray, days: np.ndarray, rows: np.ndarray, out: np.ndarray, threads: int) -> None:
+    order = rows[np.argsort(codes[rows], kind="stable")] if np.any(np.diff(codes[rows]) < 0) else rows
+    carried, recent = _carried(activity, program)
+    arguments = [frozen(a) for a in (activity.first.astype(np.int64), activity.day, activity.counts, activity.sums, carried, recent)]
+    columns = [frozen(np.asarray(a, np.int64)) for a in (codes, days)]
 
-    def _since_first(self, cell: SinceFirst) -> np.ndarray:
-        by_person = np.append(windows.first_rows(self.activity.first, self.activity.columns[cell.measure]), -1)
-        rows = by_person[self.codes]
-        return self._days_back(np.where(rows < self.now, rows, -1))
+    def work(part: np.ndarray) -> None:
+        kernel.features(*arguments, activity.start, *columns, frozen(part), program.measures, program.backs, program.cells,
+                        program.registers(), program.code, program.results, out)
 
-    def _days_back(self, rows: np.ndarray) -> np.ndarray:
-        return np.where(rows >= 0, self.days - self.row_days[rows], np.nan)
+    parts = [p for p in np.array_split(order.astype(np.int64), threads * _PARTS if len(order) > 4096 else 1) if len(p)]
+    if threads == 1 or len(parts) < 2:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, parts))
 
-    def _recent(self, cell: Recent) -> np.ndarray:
-        rows = self._nth_last("active", cell.k)
-        return np.where(rows >= 0, self.activity.columns[cell.measure][rows], np.nan)
 
-    def _longest(self, cell: Longest) -> np.ndarray:
-        largest = windows.running_max(self.activity.codes, self.activity.columns[cell.measure])
-        return np.where(self.now > self.begin, largest[self.now - 1], np.nan)
-
-    def _observed(self, cell: Observed) -> np.ndarray:
-        return np.maximum(self.days - self.activity.start, 0).astype(np.float64)
+def _carried(activity: DailyActivity, program: Program) -> tuple[np.ndarray, np.ndarray]:
+    """The folded past in the order of the program's measures; empty arrays where nothing was folded."""
+    if activity.carry is None:
+        return np.zeros((0, 0, 4), np.int64), np.zeros((0, 4), np.int64)
+    places = [activity.carry.names.index(name) for name in program.names]
+    return activity.carry.values[:, places], activity.carry.recent

@@ -1,17 +1,13 @@
 """Cells and their arithmetic: every feature is a small tree of these.
 
-A cell is read from daily rows before t; arithmetic is numpy on float64 columns. NaN is "not known" and spreads; a
-division by zero is NaN, not infinity.
+A cell is read from daily rows before t; arithmetic is float64. NaN is "not known" and spreads; a division by zero is NaN,
+not infinity. The operations are those of `kernels.cells.OPERATIONS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-import numpy as np
-
-Array = np.ndarray
 
 
 class Expression:
@@ -33,10 +29,6 @@ class Expression:
         """The cells that the value is made of."""
         raise TypeError(f"{type(self).__name__} has no cells")
 
-    def evaluate(self, values: Mapping[Cell, Array]) -> Array:
-        """The value, float64[n], from the values of its cells."""
-        raise TypeError(f"{type(self).__name__} has no value")
-
 
 Operand = Expression | float | int
 
@@ -47,10 +39,6 @@ class Cell(Expression):
     def cells(self) -> Iterator[Cell]:
         """Itself."""
         yield self
-
-    def evaluate(self, values: Mapping[Cell, Array]) -> Array:
-        """Looked up."""
-        return values[self]
 
 
 @dataclass(frozen=True)
@@ -125,32 +113,10 @@ class Constant(Expression):
         """None."""
         return iter(())
 
-    def evaluate(self, values: Mapping[Cell, Array]) -> Array:
-        """The number; numpy stretches it."""
-        return np.array(self.value)
-
-
-def _divide(a: Array, b: Array) -> Array:
-    return np.where(b == 0, np.nan, a / np.where(b == 0, 1.0, b))
-
-
-def _given(condition: Array, value: Array) -> Array:
-    return np.where(condition > 0, value, np.nan)
-
-
-def _fill(value: Array, otherwise: Array) -> Array:
-    return np.where(np.isnan(value), otherwise, value)
-
-
-OPERATIONS: dict[str, Callable[..., Array]] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": _divide, "min": np.minimum, "max": np.maximum,
-    "log": np.log, "sqrt": np.sqrt, "given": _given, "fill": _fill,
-}
-
 
 @dataclass(frozen=True)
 class Apply(Expression):
-    """An operation of OPERATIONS on other expressions."""
+    """An operation on one or two other expressions: add, sub, mul, div, min, max, log, sqrt, given, fill."""
 
     operation: str
     operands: tuple[Expression, ...]
@@ -159,10 +125,6 @@ class Apply(Expression):
         """Those of the operands."""
         for operand in self.operands:
             yield from operand.cells()
-
-    def evaluate(self, values: Mapping[Cell, Array]) -> Array:
-        """The operation on the operands' values."""
-        return OPERATIONS[self.operation](*(o.evaluate(values) for o in self.operands))
 
 
 def lift(value: Operand) -> Expression:

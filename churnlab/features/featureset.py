@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.cadence import LoginIntervals
-from churnlab.features.expression import Cell
 from churnlab.features.lifecycle import Tenure
 from churnlab.features.push import PushOpenDecline
 from churnlab.features.sessions import SessionShortening
@@ -69,16 +67,6 @@ class FeatureSet:
         for name, lacks in out.items():
             _say_once(name, lacks)
         return out
-
-    def cells(self, roles: frozenset[str]) -> tuple[Cell, ...]:
-        """Every cell that is needed, once."""
-        return tuple(dict.fromkeys(c for _, f in self.features(roles) for c in f.value.cells()))
-
-    def evaluate(self, roles: frozenset[str], values: Mapping[Cell, np.ndarray], rows: int) -> pd.DataFrame:
-        """All columns, float64, from the values of the cells."""
-        with np.errstate(all="ignore"):
-            columns = {f.name: np.broadcast_to(f.value.evaluate(values), rows) for _, f in self.features(roles)}
-        return pd.DataFrame(columns, dtype="float64")
 
     def catalogue(self, roles: frozenset[str]) -> pd.DataFrame:
         """One row a column: name, signal, builder, unit, window, says, missing."""

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from numba import njit
 
-jit = njit(cache=True, nogil=True)
+jit = njit(cache=True, nogil=True, error_model="numpy")
+
+
+def frozen(values: Any) -> np.ndarray:
+    """A read-only view: kernels are compiled for read-only columns alone, whatever memory these lie in."""
+    view = np.ascontiguousarray(values).view()
+    view.flags.writeable = False
+    return view

@@ -1,7 +1,6 @@
-"""Daily rows and snapshots to cells: any window of a person costs two look-ups in prefix sums.
+"""Daily rows of whole persons: put in order, their gaps, who is eligible, what a label sums up to.
 
-A snapshot is (user code, t). Everything here sees the rows of days before t and nothing else: `positions` is where
-that is decided.
+Rows of person p are `first[p]` up to `first[p + 1]`, by rising day.
 """
 
 from __future__ import annotations
@@ -11,84 +10,96 @@ import numpy as np
 from churnlab.kernels._jit import jit
 
 
-def starts(codes: np.ndarray, people: int) -> np.ndarray:
-    """Where each person's rows begin, int64[people + 1]; rows are sorted by code."""
-    return np.searchsorted(codes, np.arange(people + 1)).astype(np.int64)
-
-
 @jit
-def positions(first: np.ndarray, days: np.ndarray, users: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """The first row of each snapshot's person whose day is not before `bounds`: int64[n, k] from bounds int64[n, k]."""
-    out = np.empty(bounds.shape, np.int64)
-    for i in range(bounds.shape[0]):
-        begin, end = first[users[i]], first[users[i] + 1]
-        for k in range(bounds.shape[1]):
-            low, high = begin, end
-            while low < high:
-                middle = (low + high) // 2
-                if days[middle] < bounds[i, k]:
-                    low = middle + 1
-                else:
-                    high = middle
-            out[i, k] = low
-    return out
-
-
-def prefix(values: np.ndarray) -> np.ndarray:
-    """Sums of all rows before each row, int64[m + 1]; wrapping round is harmless, differences stay exact."""
-    out = np.zeros(len(values) + 1, np.int64)
-    np.cumsum(values, out=out[1:])
-    return out
-
-
-def window_sums(sums: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """The sum of the rows in `[low, high)`, float64[n], exact below 2**53."""
-    return (sums[high] - sums[low]).astype(np.float64)
-
-
-@jit
-def last_rows(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """For each row the person's latest row up to and with it whose value is above zero, else -1: int64[m]."""
-    out = np.empty(codes.shape[0], np.int64)
-    last = -1
+def put(codes: np.ndarray, day: int, known: int, counts: np.ndarray, sums: np.ndarray, place: np.ndarray, out_day: np.ndarray,
+        out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+    """Puts a day's rows behind each person's earlier ones; `place` int64[people] is where each person's next row goes."""
     for i in range(codes.shape[0]):
-        if i == 0 or codes[i] != codes[i - 1]:
-            last = -1
-        if values[i] > 0:
-            last = i
-        out[i] = last
+        at = place[codes[i]]
+        place[codes[i]] = at + 1
+        out_day[at] = day
+        if out_known.shape[0] > 0:
+            out_known[at] = known
+        for j in range(counts.shape[1]):
+            out_counts[at, j] = counts[i, j]
+        for j in range(sums.shape[1]):
+            out_sums[at, j] = sums[i, j]
+
+
+@jit
+def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
+    """The first row of a person whose day is not before `bound`: the one place that decides what lies before t."""
+    low, high = first[person], first[person + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if day[middle] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@jit
+def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray) -> np.ndarray:
+    """Days since the person's previous active day on each active row, int64[m]; 0 on other rows and on the first active day."""
+    out = np.zeros(day.shape[0], np.int64)
+    for person in range(first.shape[0] - 1):
+        last = -1
+        for i in range(first[person], first[person + 1]):
+            if acts[i] > 0:
+                if last >= 0:
+                    out[i] = day[i] - day[last]
+                last = i
     return out
 
 
 @jit
-def running_max(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """For each row the largest value among the person's rows up to and with it: int64[m]."""
-    out = values.copy()
-    for i in range(1, codes.shape[0]):
-        if codes[i] == codes[i - 1] and out[i - 1] > out[i]:
-            out[i] = out[i - 1]
-    return out
-
-
-@jit
-def nth_last(last: np.ndarray, begin: np.ndarray, position: np.ndarray, n: int) -> np.ndarray:
-    """The row of the n-th last marked row before `position` (0: the last), or -1: int64[k]; `last` from last_rows."""
-    out = np.empty(position.shape[0], np.int64)
-    for i in range(position.shape[0]):
-        row = last[position[i] - 1] if position[i] > begin[i] else -1
-        for _ in range(n):
-            row = last[row - 1] if row > begin[i] else -1
-        out[i] = row
-    return out
-
-
-@jit
-def first_rows(first: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Each person's first row whose value is above zero, or -1: int64[people]."""
-    out = np.full(first.shape[0] - 1, -1, np.int64)
-    for user in range(out.shape[0]):
-        for i in range(first[user], first[user + 1]):
+def last_day(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Each person's last day in `[start, stop)` with the value above zero, or -2**40: int64[people]."""
+    out = np.full(first.shape[0] - 1, -(2**40), np.int64)
+    for person in range(out.shape[0]):
+        for i in range(before(first, day, person, stop) - 1, first[person] - 1, -1):
+            if day[i] < start:
+                break
             if values[i] > 0:
-                out[user] = i
+                out[person] = day[i]
                 break
     return out
+
+
+@jit
+def totals(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """Each person's sum over `[start, stop)`: int64[people]."""
+    out = np.zeros(first.shape[0] - 1, np.int64)
+    for person in range(out.shape[0]):
+        for i in range(before(first, day, person, start), before(first, day, person, stop)):
+            out[person] += values[i]
+    return out
+
+
+@jit
+def largest_total(first: np.ndarray, sums: np.ndarray, column: int) -> float:
+    """The largest sum of absolute values that any person has in a column."""
+    largest = 0.0
+    for person in range(first.shape[0] - 1):
+        total = 0.0
+        for i in range(first[person], first[person + 1]):
+            total += abs(np.float64(sums[i, column]))
+        largest = max(largest, total)
+    return largest
+
+
+@jit
+def latest(first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray) -> None:
+    """Marks in `keep` bool[m] the row of each person and day that was known last before `bound`; rows of a day stand by rising `known`."""
+    for person in range(first.shape[0] - 1):
+        chosen = -1
+        for i in range(first[person], first[person + 1]):
+            keep[i] = False
+            if chosen >= 0 and day[i] != day[chosen]:
+                keep[chosen] = True
+                chosen = -1
+            if known[i] < bound:
+                chosen = i
+        if chosen >= 0:
+            keep[chosen] = True

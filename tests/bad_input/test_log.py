@@ -71,10 +71,16 @@ def test_an_unreadable_time(frame: pd.DataFrame) -> None:
     refused("column 'ts' of the frame is no time in 1 of 500 rows, the first 'yesterday'", text)
 
 
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_a_null_or_empty_user(frame: pd.DataFrame, nothing: str | None) -> None:
+@pytest.mark.parametrize("nothing", [None, "", "null"])
+def test_rows_without_a_user_are_counted_and_too_many_refused(frame: pd.DataFrame, nothing: str | None) -> None:
+    clean = cl.EventLog.from_frame(frame.drop(index=[3, 4]), **COLUMNS).daily()
     frame.loc[[3, 4], "user_id"] = nothing
-    refused("column 'user_id' of the frame is null or empty in 2 of 500 rows", frame)
+    log = cl.EventLog.from_frame(frame, **COLUMNS)
+    assert log.describe()["bad_ids"] == 2
+    assert log.daily().digest == clean.digest
+    frame.loc[range(8), "user_id"] = nothing
+    refused("column 'user_id' of the frame is null, empty or a word for nothing in 8 of 500 rows", frame)
+    assert cl.EventLog.from_frame(frame, **COLUMNS, bad_ids=0.1).describe()["bad_ids"] == 8
 
 
 def test_ids_that_are_no_ids(frame: pd.DataFrame) -> None:

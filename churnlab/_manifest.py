@@ -1,0 +1,143 @@
+"""The manifest of an activity store: what its rows mean and which files hold them. What it does not name does not exist."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from churnlab import schema
+from churnlab._rowfile import FileEntry
+from churnlab.errors import ConfigError, StoreError
+
+NAME = "manifest.json"
+SCHEMA_VERSION = 1
+
+
+def canonical(content: object) -> str:
+    """JSON of which there is one form: keys sorted, no NaN."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def fingerprint(meaning: Mapping[str, Any]) -> str:
+    """sha256 of a meaning.
+
+    >>> fingerprint({"zone": "UTC", "roles": {}}) == fingerprint({"roles": {}, "zone": "UTC"})
+    True
+    """
+    return hashlib.sha256(canonical(meaning).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class DayEntry:
+    """The file of a day, and what the writer counted."""
+
+    file: FileEntry
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """The carry: its file, the day before which days are in it, how many days and rows they were."""
+
+    file: FileEntry
+    before_day: int
+    days: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a store is at one moment. `columns` name the measures, `ids` the type of user ids, once a day was written."""
+
+    meaning: Mapping[str, Any]
+    days: Mapping[int, DayEntry] = field(default_factory=dict)
+    first_day: int | None = None
+    folded: Folded | None = None
+    columns: tuple[str, ...] | None = None
+    ids: str | None = None
+
+    @property
+    def kept_from(self) -> int | None:
+        """The first day whose rows are there, if nothing is missing."""
+        return self.folded.before_day if self.folded else self.first_day
+
+    def files(self) -> list[FileEntry]:
+        """Every file that is part of the store."""
+        return [*(d.file for d in self.days.values()), *([self.folded.file] if self.folded else [])]
+
+    def missing(self, days: Iterable[int]) -> list[int]:
+        """Those of the days that were never written, not even as empty."""
+        return [d for d in days if d not in self.days]
+
+    def with_days(self, entries: Mapping[int, DayEntry]) -> Manifest:
+        """The same with days added or replaced."""
+        days = dict(sorted({**self.days, **entries}.items()))
+        return replace(self, days=days, first_day=min([*days, *([] if self.first_day is None else [self.first_day])], default=None))
+
+    def with_folded(self, file: FileEntry, before_day: int) -> Manifest:
+        """The same with the days before `before_day` in the carry."""
+        gone = [entry for day, entry in self.days.items() if day < before_day]
+        days, rows = (self.folded.days, self.folded.rows) if self.folded else (0, 0)
+        folded = Folded(file, before_day, days + len(gone), rows + sum(e.file.rows for e in gone))
+        return replace(self, days={d: e for d, e in self.days.items() if d >= before_day}, folded=folded)
+
+    def check_meaning(self, meaning: Mapping[str, Any], where: object) -> None:
+        """Refuses rows that would not mean what these mean; a ConfigError names the first key that differs."""
+        change = next(_changes(json.loads(canonical(self.meaning)), json.loads(canonical(meaning)), ""), None)
+        if change:
+            key, then, now = change
+            raise ConfigError.from_changed(key, then, now, f"when the store {where} was made", "build a new store in another folder")
+
+    def text(self) -> str:
+        """The one text of this manifest, with its own sha256."""
+        content = {"schema_version": SCHEMA_VERSION, "meaning": self.meaning, "fingerprint": fingerprint(self.meaning),
+                   "first_day": None if self.first_day is None else schema.day_text(self.first_day),
+                   "days": {schema.day_text(d): asdict(e) for d, e in self.days.items()},
+                   "folded": asdict(self.folded) if self.folded else None, "columns": self.columns, "ids": self.ids}
+        return canonical({**content, "sha256": hashlib.sha256(canonical(content).encode()).hexdigest()}) + "\n"
+
+
+def _changes(then: object, now: object, where: str) -> Any:
+    """(key, then, now) of everything that differs, keys joined by dots."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        for key in sorted({*then, *now}):
+            yield from _changes(then.get(key), now.get(key), f"{where}.{key}" if where else key)
+    elif then != now:
+        yield where, then, now
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a folder; raises StoreError when there is none, when it is not what was written, or newer than this."""
+    path = folder / NAME
+    try:
+        text = path.read_bytes().decode()
+        content = json.loads(text)
+        version = content["schema_version"]
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StoreError.from_fault("none", folder=folder) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError.from_fault("corrupt", file=path, reason=" ".join(str(error).split())[:200]) from error
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise StoreError.from_fault("newer", folder=folder, version=version, known=SCHEMA_VERSION)
+    try:
+        manifest = _of(content)
+        same = manifest.text() == text
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError.from_fault("corrupt", file=path, reason=repr(error)[:200]) from error
+    if not same:
+        raise StoreError.from_fault("corrupt", file=path, reason="its sha256 differs")
+    return manifest
+
+
+def _of(content: Mapping[str, Any]) -> Manifest:
+    days = {schema.day_number(d): DayEntry(FileEntry(**e["file"]), e["counts"]) for d, e in content["days"].items()}
+    folded = content["folded"]
+    if folded is not None:
+        folded = Folded(FileEntry(**folded["file"]), folded["before_day"], folded["days"], folded["rows"])
+    first, columns = content["first_day"], content["columns"]
+    return Manifest(content["meaning"], days, None if first is None else schema.day_number(first), folded,
+                    None if columns is None else tuple(columns), content["ids"])

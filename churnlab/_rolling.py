@@ -1,0 +1,280 @@
+"""Streams of events to daily rows: in the order of time where they come so, sorted where they do not, on disk where memory is short."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow.parquet as pq
+
+from churnlab import schema
+from churnlab._columns import NOT_COUNTED, Counts, Reader, Tables
+from churnlab._reading import BATCH, ParquetFiles, Source, Task, quoted
+from churnlab.activity import Block, narrow
+from churnlab.errors import LogError
+from churnlab.kernels import rollup as kernel
+from churnlab.kernels._jit import frozen
+from churnlab.kernels.ids import FirstSeen, IntIds
+from churnlab.kernels.rollup import DayRoll, Slice
+from churnlab.spec import LogSpec
+
+_BYTES_A_ROW = 64
+
+
+class _Disorder(Exception):
+    """An event of a day that was closed, or a person's clock that runs backwards: the task has to be sorted."""
+
+
+class _TooLarge(Exception):
+    """A task that has to be sorted and does not fit into memory."""
+
+
+@dataclass
+class Rolled:
+    """A log as daily blocks: codes of `tables.ids`, what was counted, and the days seen, `[start, end)`."""
+
+    tables: Tables
+    blocks: list[Block] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    start: int = 2**62
+    end: int = -(2**62)
+
+
+def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
+    """Rolls a whole source up on `spec.threads` threads (None: all cores); the result does not depend on their number or on batches."""
+    threads = spec.threads or os.cpu_count() or 1
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+        dropped = 0
+        if spec.event_id is not None:
+            source, dropped = _without_repeats(source, spec, threads, Path(folder))
+        done = Rolled(tables)
+        try:
+            _roll_tasks(source.tasks(spec, threads), source.name, spec, done, threads)
+        except _TooLarge:
+            done = Rolled(Tables(tables.roles))
+            _roll_tasks(_by_person(source, spec, threads, Path(folder)), source.name, spec, done, threads)
+    done.counts.duplicates_dropped = dropped
+    return done
+
+
+def _roll_tasks(tasks: list[Task], name: str, spec: LogSpec, done: Rolled, threads: int) -> None:
+    def work(task: Task) -> _Roller:
+        return _Roller(name, spec, done.tables, spec.memory // threads).run(task)
+
+    if threads == 1 or len(tasks) == 1:
+        rollers = map(work, tasks)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            rollers = iter(list(pool.map(work, tasks)))
+    for roller in rollers:
+        done.blocks += roller.blocks
+        done.counts.add(roller.counts)
+        if roller.blocks:
+            days = [b.day for b in roller.blocks]
+            done.start, done.end = min(done.start, *days), max(done.end, *(d + 1 for d in days))
+
+
+class _Roller:
+    """One task to blocks."""
+
+    def __init__(self, name: str, spec: LogSpec, tables: Tables, memory: int) -> None:
+        self.name, self.spec, self.tables, self.memory = name, spec, tables, memory
+        self._begin()
+
+    def _begin(self) -> None:
+        self.blocks: list[Block] = []
+        self.open: dict[int, _OpenDay] = {}
+        self.closed = -(2**62)
+        self.reader = Reader(self.name, self.spec, self.tables)
+
+    @property
+    def counts(self) -> Counts:
+        """What the task read and set aside."""
+        return self.reader.counts
+
+    def run(self, task: Task) -> _Roller:
+        """Tries the task as it comes; where it is not in the order of time, sorts it."""
+        if task.ordered:
+            try:
+                for batch in task.batches():
+                    self._take(self.reader.read(batch), task.days)
+                self._close(2**62)
+                return self
+            except _Disorder:
+                self._begin()
+        events = self._collect(task)
+        events = events.part(np.argsort(events.clock, kind="stable"))
+        for begin in range(0, len(events), BATCH):
+            self._take(events.part(slice(begin, begin + BATCH)), task.days)
+        self._close(2**62)
+        return self
+
+    def _collect(self, task: Task) -> Slice:
+        slices, rows = [], 0
+        for batch in task.batches():
+            slices.append(self.reader.read(batch))
+            rows += len(slices[-1])
+            if rows * _BYTES_A_ROW > self.memory:
+                raise _TooLarge
+        return _joined(slices)
+
+    def _take(self, events: Slice, days: tuple[int, int] | None) -> None:
+        if not len(events):
+            return
+        runs = self._runs(events.clock)
+        meaning = self.tables.meaning()
+        for (start, day, shift), stop in zip(runs, [*runs[1:, 0], len(events)], strict=True):
+            if days is not None and not days[0] <= day < days[1]:
+                continue
+            if day <= self.closed:
+                raise _Disorder
+            opened = self.open.get(int(day)) or self.open.setdefault(int(day), _OpenDay(int(day), self.spec, len(self.tables.roles.names)))
+            opened.add(events.part(slice(start, stop)), int(shift), meaning)
+        self._close(int(runs[:, 1].max()) - 1)
+
+    def _runs(self, clock: np.ndarray) -> np.ndarray:
+        zone_name = None if self.tables.naive else self.spec.timezone or "UTC"
+        turns, shifts = schema.turns(zone_name, int(clock.min()), int(clock.max()))
+        out = np.empty((min(len(clock), 65_536), 3), np.int64)
+        count = kernel.runs(clock, frozen(turns), frozen(shifts), out)
+        if count < 0:
+            raise _Disorder
+        return out[:count]
+
+    def _close(self, before: int) -> None:
+        """Closes the open days before one: nothing more is expected of them."""
+        for day in sorted(d for d in self.open if d < before):
+            self.blocks += self.open.pop(day).blocks(self.tables, self.counts)
+            self.closed = day
+
+
+class _OpenDay:
+    """A day that still takes events; with arrival times it keeps them, to roll up each version of the day."""
+
+    def __init__(self, day: int, spec: LogSpec, roles: int) -> None:
+        self.day, self.spec, self.roles = day, spec, roles
+        self.kept: list[tuple[Slice, int, kernel.Meaning]] = []
+        self.roll = self._fresh()
+
+    def _fresh(self) -> DayRoll:
+        self.seen = {i: FirstSeen() for i, m in enumerate(self.spec.measures) if m.kind == "distinct"}
+        return DayRoll(self.day, self.roles, len(self.spec.measures), schema.SESSION_GAP_MICROS)
+
+    def add(self, events: Slice, shift: int, meaning: kernel.Meaning) -> None:
+        if self.spec.arrived is not None:
+            self.kept.append((events, shift, meaning))
+        else:
+            self._add(events, shift, meaning)
+
+    def _add(self, events: Slice, shift: int, meaning: kernel.Meaning) -> None:
+        if self.seen:
+            extra = events.extra.copy()
+            for column, table in self.seen.items():
+                extra[:, column] = table.first(events.ids, extra[:, column], NOT_COUNTED)
+            events = Slice(*events.columns()[:5], frozen(extra), events.known)
+        if not self.roll.add(events, shift, meaning):
+            raise _Disorder
+
+    def blocks(self, tables: Tables, counts: Counts) -> Iterator[Block]:
+        """The day's rows; with arrival times one block for each day on which something of it arrived."""
+        if self.spec.arrived is None:
+            yield self._block(self.day, tables, counts)
+            return
+        limit = self.day + (2**40 if self.spec.late_days is None else self.spec.late_days)
+        known = np.unique(np.concatenate([events.known for events, _, _ in self.kept]))
+        counts.too_late += sum(int((events.known > limit).sum()) for events, _, _ in self.kept)
+        for version in known[known <= limit]:
+            yield self._version(int(version), tables, counts)
+
+    def _version(self, version: int, tables: Tables, counts: Counts) -> Block:
+        """The rows, as known on a day, of those of whom something arrived on it."""
+        self.roll = self._fresh()
+        arrived = np.unique(np.concatenate([e.ids[e.known == version] for e, _, _ in self.kept]))
+        for events, shift, meaning in self.kept:
+            rows = np.flatnonzero((events.known <= version) & np.isin(events.ids, arrived))
+            self._add(events.part(rows), shift, meaning)
+        before = counts.events, counts.bad_amounts, counts.duplicates
+        block = self._block(version, tables, counts)
+        if version != self.day:  # events that were counted with an earlier version
+            counts.events, counts.bad_amounts, counts.duplicates = before
+            counts.events += sum(int((e.known == version).sum()) for e, _, _ in self.kept)
+        return block
+
+    def _block(self, known: int, tables: Tables, counts: Counts) -> Block:
+        ids, table, sums = self.roll.rows()
+        for k in self.roll.overflow:
+            raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
+        counts.bad_amounts += self.roll.bad_amounts
+        counts.duplicates += self.roll.repeats()
+        counts.events += self.roll.events
+        if isinstance(tables.ids, IntIds):
+            with tables.lock:
+                ids = tables.ids.encode(ids)
+        return Block(self.day, known, ids.astype(np.int32), narrow(table), sums)
+
+
+def _joined(slices: list[Slice]) -> Slice:
+    """Slices one behind the other."""
+    if any(len(s.paid) for s in slices):
+        ones = [s.paid if len(s.paid) else np.ones(len(s), np.uint8) for s in slices]
+        slices = [Slice(s.ids, s.clock, s.name, s.amount, p, s.extra, s.known) for s, p in zip(slices, ones, strict=True)]
+    return Slice(*(frozen(np.concatenate(c)) for c in zip(*(s.columns() for s in slices), strict=True)))
+
+
+def _spool(source: Source, spec: LogSpec, threads: int, folder: Path) -> ParquetFiles:
+    """A source that DuckDB cannot read, written to a file batch by batch."""
+    file, writer = folder / "spool.parquet", None
+    for task in source.tasks(spec, threads):
+        for batch in task.batches():
+            writer = writer or pq.ParquetWriter(file, batch.schema, compression="lz4", write_page_checksum=True)
+            writer.write_batch(batch)
+    if writer is None:
+        raise LogError.from_empty(source.name)
+    writer.close()
+    return ParquetFiles(source.name, (str(file),))
+
+
+def _copy(source: Source, spec: LogSpec, threads: int, folder: Path, select: str, options: str) -> tuple[Path, int, int]:
+    """Runs `copy (select … from events)` into a fresh folder, within the memory that the log may take; and the rows before and after."""
+    out = folder / f"copy{len(list(folder.iterdir()))}"
+    out.mkdir()
+    with duckdb.connect(":memory:") as connection:
+        for setting, value in {"memory_limit": f"{max(spec.memory // 2**20, 256)}MB", "threads": threads, "temp_directory": str(folder / "temp"),
+                               "preserve_insertion_order": False, "TimeZone": "UTC", "partitioned_write_max_open_files": 512}.items():
+            connection.execute(f"set {setting} = '{value}'")
+        try:
+            relation = source.relation(connection)
+            relation = relation if relation is not None else _spool(source, spec, threads, folder).relation(connection)
+            relation.project(quoted(spec.columns)).create_view("events")
+            before, after = (connection.execute(q).fetchone() for q in ("select count(*) from events", f"copy ({select}) to '{out}' ({options})"))
+        except duckdb.Error as error:
+            raise LogError.from_unreadable(source.name, str(error)) from error
+    return out, before[0], after[0]
+
+
+def _by_person(source: Source, spec: LogSpec, threads: int, folder: Path) -> list[Task]:
+    """The log partitioned on disk by person, each part small enough to be sorted in memory."""
+    parts = max(2, -(-source.rows * _BYTES_A_ROW * threads * 2 // spec.memory))
+    select = f"select *, hash({quoted([spec.user])}) % {parts} as churnlab_part from events"
+    out, _, _ = _copy(source, spec, threads, folder, select, "format parquet, partition_by (churnlab_part), compression lz4")
+    found = [ParquetFiles(source.name, tuple(map(str, sorted(part.glob("*.parquet"))))) for part in sorted(out.iterdir())]
+    one = LogSpec(**{**vars(spec), "memory": 2**60})
+    return [Task(lambda f=f: (b for t in f.tasks(one, 1) for b in t.batches()), spec.days, ordered=False) for f in found]
+
+
+def _without_repeats(source: Source, spec: LogSpec, threads: int, folder: Path) -> tuple[ParquetFiles, int]:
+    """One row for each event id, the earliest, and how many were dropped; the choice does not depend on the order of the rows."""
+    wanted = spec.wanted()
+    order = quoted(list(dict.fromkeys(wanted[k] for k in ("time", "user", "event", *sorted(wanted)) if k != "event_id")))
+    event_id = quoted([wanted["event_id"]])
+    select = (f"select * from events where {event_id} is null union all (select * from events where {event_id} is not null "
+              f"qualify row_number() over (partition by {event_id} order by {order}) = 1)")
+    out, before, after = _copy(source, spec, threads, folder, select, "format parquet, compression lz4, per_thread_output true")
+    return ParquetFiles(source.name, tuple(map(str, sorted(out.glob("*.parquet"))))), before - after
+

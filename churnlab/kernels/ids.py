@@ -1,0 +1,189 @@
+"""Ids to codes: whole numbers and text are numbered in the order in which they first come up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from churnlab.kernels._jit import frozen, jit
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+class IntIds:
+    """Distinct whole numbers and their codes 0, 1, 2, …; not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._index, self._known, self._n = np.full(1024, -1, np.int32), np.empty(512, np.int64), 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """The code of each value, int32[n]; new values get the next codes."""
+        need = self._n + len(values)
+        if need > len(self._known):
+            self._known = np.concatenate([self._known[: self._n], np.empty(2 * need - self._n, np.int64)])
+        if 2 * need > len(self._index):
+            self._index = np.full(_power(4 * need), -1, np.int32)
+            _index_ints(self._index, self._known, self._n)
+        codes = np.empty(len(values), np.int32)
+        self._n = _encode_ints(frozen(values), self._index, self._known, self._n, codes)
+        return codes
+
+    def values(self) -> np.ndarray:
+        """The distinct values by code, int64[n]."""
+        return self._known[: self._n]
+
+
+class TextIds:
+    """Distinct texts and their codes 0, 1, 2, …; not for two threads at once."""
+
+    def __init__(self) -> None:
+        self._index, self._hashes = np.full(1024, -1, np.int32), np.empty(512, np.uint64)
+        self._ends, self._bytes, self._n = np.zeros(513, np.int64), np.empty(16384, np.uint8), 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    def encode(self, texts: pa.Array) -> np.ndarray:
+        """The code of each text, int32[n]; new texts get the next codes. `texts` holds strings without a null."""
+        offsets, data = _buffers(texts)
+        need, size = self._n + len(texts), int(self._ends[self._n] + offsets[-1] - offsets[0])
+        if need > len(self._hashes):
+            self._hashes = np.concatenate([self._hashes[: self._n], np.empty(2 * need - self._n, np.uint64)])
+            self._ends = np.concatenate([self._ends[: self._n + 1], np.empty(2 * need - self._n, np.int64)])
+        if size > len(self._bytes):
+            self._bytes = np.concatenate([self._bytes, np.empty(2 * size - len(self._bytes), np.uint8)])
+        if 2 * need > len(self._index):
+            self._index = np.full(_power(4 * need), -1, np.int32)
+            _index_texts(self._index, self._hashes, self._n)
+        codes = np.empty(len(texts), np.int32)
+        self._n = _encode_texts(offsets, data, self._index, self._hashes, self._ends, self._bytes, self._n, codes)
+        return codes
+
+    def values(self) -> pa.Array:
+        """The distinct texts by code, large_string[n]."""
+        ends, size = np.ascontiguousarray(self._ends[: self._n + 1]), int(self._ends[self._n])
+        return pa.LargeStringArray.from_buffers(self._n, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(self._bytes[:size])))
+
+
+def _power(n: int) -> int:
+    return 1 << max(10, int(n - 1).bit_length())
+
+
+def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets int64[n + 1] and bytes of a string array."""
+    texts = texts.cast(pa.large_string())
+    _, offsets, data = texts.buffers()
+    where = np.frombuffer(offsets, np.int64)[texts.offset: texts.offset + len(texts) + 1] if offsets else np.zeros(1, np.int64)
+    return frozen(where), frozen(np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8))
+
+
+@jit
+def _encode_ints(values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray) -> int:
+    mask = index.shape[0] - 1
+    for i in range(values.shape[0]):
+        value = values[i]
+        at = np.int64((np.uint64(value) * _GOLDEN) >> np.uint64(20)) & mask
+        while index[at] >= 0 and known[index[at]] != value:
+            at = (at + 1) & mask
+        if index[at] < 0:
+            index[at], known[n] = n, value
+            n += 1
+        codes[i] = index[at]
+    return n
+
+
+@jit
+def _index_ints(index: np.ndarray, known: np.ndarray, n: int) -> None:
+    mask = index.shape[0] - 1
+    for code in range(n):
+        at = np.int64((np.uint64(known[code]) * _GOLDEN) >> np.uint64(20)) & mask
+        while index[at] >= 0:
+            at = (at + 1) & mask
+        index[at] = code
+
+
+@jit
+def _hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
+    # FNV-1a over the bytes, then one round of mixing.
+    h = np.uint64(14695981039346656037)
+    for k in range(begin, end):
+        h = (h ^ np.uint64(data[k])) * np.uint64(1099511628211)
+    return (h ^ (h >> np.uint64(29))) * _GOLDEN
+
+
+@jit
+def _encode_texts(offsets: np.ndarray, data: np.ndarray, index: np.ndarray, hashes: np.ndarray, ends: np.ndarray, kept: np.ndarray, n: int,
+                  codes: np.ndarray) -> int:
+    mask = index.shape[0] - 1
+    for i in range(codes.shape[0]):
+        begin, end = offsets[i], offsets[i + 1]
+        h = _hash(data, begin, end)
+        at = np.int64(h >> np.uint64(20)) & mask
+        while index[at] >= 0 and not _same(h, data, begin, end, hashes[index[at]], kept, ends[index[at]], ends[index[at] + 1]):
+            at = (at + 1) & mask
+        if index[at] < 0:
+            index[at], hashes[n] = n, h
+            for k in range(end - begin):
+                kept[ends[n] + k] = data[begin + k]
+            ends[n + 1] = ends[n] + end - begin
+            n += 1
+        codes[i] = index[at]
+    return n
+
+
+@jit
+def _same(h: np.uint64, data: np.ndarray, begin: int, end: int, other: np.uint64, kept: np.ndarray, first: int, last: int) -> bool:
+    if h != other or end - begin != last - first:
+        return False
+    for k in range(end - begin):
+        if data[begin + k] != kept[first + k]:
+            return False
+    return True
+
+
+@jit
+def _index_texts(index: np.ndarray, hashes: np.ndarray, n: int) -> None:
+    mask = index.shape[0] - 1
+    for code in range(n):
+        at = np.int64(hashes[code] >> np.uint64(20)) & mask
+        while index[at] >= 0:
+            at = (at + 1) & mask
+        index[at] = code
+
+
+class FirstSeen:
+    """Which values of a person were not there before: a set of (id, value)."""
+
+    def __init__(self) -> None:
+        self._table, self._n = np.zeros((1024, 3), np.int64), 0
+
+    def first(self, ids: np.ndarray, values: np.ndarray, none: int) -> np.ndarray:
+        """1 where a person's value comes up for the first time, else 0, int64[n]; `none` is no value."""
+        if 2 * (self._n + len(ids)) > len(self._table):
+            old, self._table = self._table, np.zeros((_power(4 * (self._n + len(ids))), 3), np.int64)
+            kept = old[old[:, 2] == 1]
+            _first_seen(frozen(kept[:, 0]), frozen(kept[:, 1]), none, self._table, np.empty(len(kept), np.int64))
+        out = np.empty(len(ids), np.int64)
+        self._n += _first_seen(frozen(ids), frozen(values), none, self._table, out)
+        return out
+
+
+@jit
+def _first_seen(ids: np.ndarray, values: np.ndarray, none: int, table: np.ndarray, out: np.ndarray) -> int:
+    mask, fresh = table.shape[0] - 1, 0
+    for i in range(ids.shape[0]):
+        out[i] = 0
+        if values[i] == none:
+            continue
+        h = (np.uint64(ids[i]) * _GOLDEN) ^ (np.uint64(values[i]) * np.uint64(0xC2B2AE3D27D4EB4F))
+        at = np.int64((h * _GOLDEN) >> np.uint64(20)) & mask
+        while table[at, 2] == 1 and (table[at, 0] != ids[i] or table[at, 1] != values[i]):
+            at = (at + 1) & mask
+        if table[at, 2] == 0:
+            table[at, 0], table[at, 1], table[at, 2] = ids[i], values[i], 1
+            out[i] = 1
+            fresh += 1
+    return fresh
