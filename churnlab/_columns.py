@@ -146,7 +146,7 @@ class Reader:
         if empty:
             raise LogError.from_nulls(self.source, self.spec.event, empty, len(column))
         codes = self.tables.name_codes(names)
-        name = codes[column.indices.to_numpy()] if len(codes) else np.zeros(0, np.int32)
+        name = codes.take(column.indices.to_numpy()) if len(codes) else np.zeros(0, np.int32)
         if (codes < 0).any():
             keep = name >= 0
             batch = self._keep(batch, pa.array(keep), "ignored")
@@ -171,12 +171,12 @@ class Reader:
         return codes[indices]
 
     def _amount(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
-        """Amounts float64[n], and 0 where there is none uint8[n] (empty where all are given)."""
+        """Amounts float64[n], and 1 where there is none uint8[n] (empty where all are given)."""
         if self.spec.amount is None:
             return frozen(np.zeros(0)), frozen(np.zeros(0, np.uint8))
         column = batch.column(self.spec.amount)
         values, null = read_numbers(self.source, self.spec.amount, column)
-        return frozen(values), frozen((~null).view(np.uint8) if null is not None else np.zeros(0, np.uint8))
+        return frozen(values), frozen(null.view(np.uint8) if null is not None else np.zeros(0, np.uint8))
 
     def _known(self, batch: pa.RecordBatch, clock: np.ndarray) -> np.ndarray:
         """The local day on which each event arrived, int32[n], never before its own; its own where the arrival is null."""
@@ -267,7 +267,20 @@ def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, t
             tables.naive = naive
     if tables.naive != naive:
         raise LogError.from_mixed_zones(source, name)
-    return column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)), safe=False).cast(pa.int64()).to_numpy()
+    return _data(column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)), safe=False), np.int64)
+
+
+def _nulls(column: pa.Array) -> np.ndarray:
+    """Where a column is null, bool[n]."""
+    begin = column.offset % 8
+    bits = np.frombuffer(column.buffers()[0], np.uint8)[column.offset // 8: (column.offset + len(column) + 7) // 8]
+    return (np.unpackbits(bits, bitorder="little")[begin: begin + len(column)] ^ 1).view(bool)
+
+
+def _data(column: pa.Array, kind: type[np.generic]) -> np.ndarray:
+    """The values of a column without nulls (or whatever stands where it is null), as they lie in memory."""
+    data = column.buffers()[1]
+    return np.frombuffer(data, kind)[column.offset: column.offset + len(column)] if data else np.zeros(0, kind)
 
 
 def _parse(source: str, name: str, column: pa.Array) -> pa.Array:
@@ -301,7 +314,5 @@ def read_numbers(source: str, name: str, column: pa.Array) -> tuple[np.ndarray, 
         raise LogError.from_wrong_type(source, name, str(kind), "numbers")
     if pa.types.is_null(kind):
         return np.zeros(len(column)), np.ones(len(column), bool)
-    null = column.is_null().to_numpy(zero_copy_only=False) if column.null_count else None
-    column = column.cast(pa.float64(), safe=False)
-    data = column.buffers()[1]
-    return np.frombuffer(data, np.float64)[column.offset: column.offset + len(column)] if data else np.zeros(0), null
+    null = _nulls(column) if column.null_count else None
+    return _data(column.cast(pa.float64(), safe=False), np.float64), null

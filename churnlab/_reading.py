@@ -42,7 +42,9 @@ class Task:
 class Source(Protocol):
     """A log before it is checked. `rows` is about how many events it has, for the number of parts that it is cut into on disk."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What errors call it."""
 
     @property
     def rows(self) -> int:
@@ -183,7 +185,7 @@ class CsvFiles:
 
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
         """One, in the order of the files."""
-        check_columns(self.name, spec.wanted(), _header(self.files[0])[0])
+        check_columns(self.name, spec.wanted(), header(self.files[0])[0])
         return [Task(lambda: self._batches(spec), spec.days)]
 
     def _batches(self, spec: LogSpec) -> Iterator[pa.RecordBatch]:
@@ -195,9 +197,9 @@ class CsvFiles:
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """All files as text columns; LogError where a header differs from the first file's."""
-        names, mark = _header(self.files[0])
+        names, mark = header(self.files[0])
         for file in self.files[1:]:
-            if _header(file) != (names, mark):
+            if header(file) != (names, mark):
                 raise LogError.from_other_header(file, self.files[0])
         return connection.read_csv(list(self.files), header=True, sep=mark, quotechar='"', escapechar='"', auto_detect=False,
                                    columns=dict.fromkeys(names, "VARCHAR"))
@@ -263,7 +265,7 @@ def matching(path: str | Path) -> list[str]:
     return files
 
 
-def _header(file: str) -> tuple[list[str], str]:
+def header(file: str) -> tuple[list[str], str]:
     """The column names of a CSV file and what separates them: the mark that its first line has most of."""
     try:
         with gzip.open(file, "rt", encoding="utf-8-sig") if file.endswith(".gz") else open(file, encoding="utf-8-sig") as lines:

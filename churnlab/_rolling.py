@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from churnlab import schema
 from churnlab._columns import NOT_COUNTED, Counts, Reader, Tables
 from churnlab._reading import BATCH, ParquetFiles, Source, Task, quoted
-from churnlab.activity import Block, narrow
+from churnlab.activity import PIECE_BITS, Block, blocks_of
 from churnlab.errors import LogError
 from churnlab.kernels import rollup as kernel
+from churnlab.kernels import windows
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import FirstSeen, IntIds
 from churnlab.kernels.rollup import DayRoll, Slice
@@ -177,22 +178,22 @@ class _OpenDay:
             extra = events.extra.copy()
             for column, table in self.seen.items():
                 extra[:, column] = table.first(events.ids, extra[:, column], NOT_COUNTED)
-            events = Slice(*events.columns()[:5], frozen(extra), events.known)
+            events = replace(events, extra=frozen(extra))
         if not self.roll.add(events, shift, meaning):
             raise _Disorder
 
     def blocks(self, tables: Tables, counts: Counts) -> Iterator[Block]:
         """The day's rows; with arrival times one block for each day on which something of it arrived."""
         if self.spec.arrived is None:
-            yield self._block(self.day, tables, counts)
+            yield from self._blocks(self.day, tables, counts)
             return
         limit = self.day + (2**40 if self.spec.late_days is None else self.spec.late_days)
         known = np.unique(np.concatenate([events.known for events, _, _ in self.kept]))
         counts.too_late += sum(int((events.known > limit).sum()) for events, _, _ in self.kept)
         for version in known[known <= limit]:
-            yield self._version(int(version), tables, counts)
+            yield from self._version(int(version), tables, counts)
 
-    def _version(self, version: int, tables: Tables, counts: Counts) -> Block:
+    def _version(self, version: int, tables: Tables, counts: Counts) -> Iterator[Block]:
         """The rows, as known on a day, of those of whom something arrived on it."""
         self.roll = self._fresh()
         arrived = np.unique(np.concatenate([e.ids[e.known == version] for e, _, _ in self.kept]))
@@ -200,30 +201,31 @@ class _OpenDay:
             rows = np.flatnonzero((events.known <= version) & np.isin(events.ids, arrived))
             self._add(events.part(rows), shift, meaning)
         before = counts.events, counts.bad_amounts, counts.duplicates
-        block = self._block(version, tables, counts)
+        yield from self._blocks(version, tables, counts)
         if version != self.day:  # events that were counted with an earlier version
             counts.events, counts.bad_amounts, counts.duplicates = before
             counts.events += sum(int((e.known == version).sum()) for e, _, _ in self.kept)
-        return block
 
-    def _block(self, known: int, tables: Tables, counts: Counts) -> Block:
-        ids, table, sums = self.roll.rows()
+    def _blocks(self, known: int, tables: Tables, counts: Counts) -> Iterator[Block]:
+        codes = self.roll.ids()
+        if isinstance(tables.ids, IntIds):
+            with tables.lock:
+                codes = tables.ids.encode(codes)
+        codes = codes.astype(np.int32)
+        order = windows.by_piece(frozen(codes), PIECE_BITS, np.zeros((int(codes.max(initial=0)) >> PIECE_BITS) + 2, np.int64))
+        table, sums = self.roll.rows(order)
         for k in self.roll.overflow:
             raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
         counts.bad_amounts += self.roll.bad_amounts
         counts.duplicates += self.roll.repeats()
         counts.events += self.roll.events
-        if isinstance(tables.ids, IntIds):
-            with tables.lock:
-                ids = tables.ids.encode(ids)
-        return Block(self.day, known, ids.astype(np.int32), narrow(table), sums)
+        yield from blocks_of(self.day, known, codes, table, sums, order)
 
 
 def _joined(slices: list[Slice]) -> Slice:
     """Slices one behind the other."""
-    if any(len(s.paid) for s in slices):
-        ones = [s.paid if len(s.paid) else np.ones(len(s), np.uint8) for s in slices]
-        slices = [Slice(s.ids, s.clock, s.name, s.amount, p, s.extra, s.known) for s, p in zip(slices, ones, strict=True)]
+    if any(len(s.lacking) for s in slices):
+        slices = [replace(s, lacking=s.lacking if len(s.lacking) else np.zeros(len(s), np.uint8)) for s in slices]
     return Slice(*(frozen(np.concatenate(c)) for c in zip(*(s.columns() for s in slices), strict=True)))
 
 

@@ -113,10 +113,7 @@ def score(as_of: Annotated[str, typer.Option("--as-of", help="The day whose morn
         from churnlab.scoring import score as work
 
         settings = Config.read(config)
-        risks = work(settings, as_of, run=run, say=say)
-        parquet, csv = risks.write(settings.path(settings.output.folder))
-        _show({"as_of": risks.as_of, "people": len(risks.frame), "without_reasons": risks.unexplained, "run_id": risks.run_id,
-               "list_parquet": str(parquet), "list_csv": str(csv)}, as_json)
+        _show(work(settings, as_of, run=run, say=say).deliver(settings.path(settings.output.folder)), as_json)
 
 
 @app.command()
@@ -133,7 +130,7 @@ def features(config: ConfigPath = Path("churnlab.toml"),
         settings = Config.read(config)
         data = _features(settings, as_of, say)
         if out is not None:
-            _show({"rows": len(data.X), "columns": data.X.shape[1], "written": _write_features(data.X, out)}, as_json)
+            _show({"rows": _write_features(data, out), "columns": len(data.catalogue), "written": str(out)}, as_json)
         elif as_json:
             _show(data.catalogue.to_dict("records"), True)
         else:
@@ -151,14 +148,17 @@ def _features(config: Any, as_of: str | None, say: Say) -> Any:
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 
 
-def _write_features(X: Any, out: Path) -> str:
+def _write_features(data: Any, out: Path) -> int:
     from churnlab.errors import OutputError
+    from churnlab.schema import is_spark
 
+    if is_spark(data.X):
+        return int(data.write(str(out)))
     try:
-        X.reset_index().to_parquet(out, index=False)
+        data.X.reset_index().to_parquet(out, index=False)
     except OSError as error:
         raise OutputError.from_unwritable(str(out), str(error)) from error
-    return str(out)
+    return len(data.X)
 
 
 @contextmanager

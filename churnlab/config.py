@@ -15,6 +15,7 @@ from churnlab.features import FeatureSet
 from churnlab.targets import Churn, LifetimeValue, Target
 
 T = TypeVar("T")
+ENGINES = ("local", "spark")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,10 @@ class OutputTable:
 
 @dataclass(frozen=True)
 class Config:
-    """All tables; `folder` is where the file lies, and relative paths start there."""
+    """All tables; `folder` is where the file lies, and relative paths start there.
+
+    `engine` says where events become features and scores: "local", on this machine, or "spark".
+    """
 
     log: LogTable
     snapshots: SnapshotsTable = SnapshotsTable()
@@ -99,6 +103,7 @@ class Config:
     tracking: TrackingTable = TrackingTable()
     output: OutputTable = OutputTable()
     name: str = "churn"
+    engine: str = "local"
     folder: Path = Path()
 
     @classmethod
@@ -116,24 +121,32 @@ class Config:
     @classmethod
     def of(cls, given: Mapping[str, Any], folder: Path) -> Config:
         """From tables that were read already."""
-        kinds = {k: v for k, v in get_type_hints(cls).items() if k not in ("folder", "name")}
+        kinds = {k: v for k, v in get_type_hints(cls).items() if k not in ("folder", "name", "engine")}
         for key in given:
-            if key not in kinds and key != "name":
-                raise ConfigError.from_unknown("table or key", key, [*kinds, "name", "recipe"])
+            if key not in (*kinds, "name", "engine"):
+                raise ConfigError.from_unknown("table or key", key, [*kinds, "name", "engine", "recipe"])
+        engine = str(given.get("engine", "local"))
+        if engine not in ENGINES:
+            raise ConfigError.from_unknown("engine", engine, ENGINES)
         if "log" not in given:
             raise ConfigError.from_lacking("[log]", "path, user, time and event")
         tables = {key: _table(kinds[key], key, value) for key, value in given.items() if key in kinds}
-        return cls(**tables, name=str(given.get("name", "churn")), folder=folder)
+        return cls(**tables, name=str(given.get("name", "churn")), engine=engine, folder=folder)
 
     def path(self, given: str) -> str:
         """A path of the file as one that holds wherever the process runs; addresses stay as they are."""
         return given if "://" in given else str(self.folder / given)
 
     def open_log(self) -> EventLog:
-        """The event log of [log]."""
+        """The event log of [log]; a SparkLog where the engine is Spark."""
         t = self.log
-        return EventLog.read(self.path(t.path), user=t.user, time=t.time, event=t.event, amount=t.amount, roles=t.roles, receipts=t.receipts,
-                             ignore=t.ignore, measures=t.measures, timezone=t.timezone, event_id=t.event_id)
+        given: dict[str, Any] = {n: getattr(t, n) for n in ("user", "time", "event", "amount", "roles", "receipts", "ignore", "measures", "timezone",
+                                                            "event_id")}
+        if self.engine == "spark":
+            from churnlab.engines import spark
+
+            return EventLog.from_frame(spark.read(self.path(t.path)), **given)
+        return EventLog.read(self.path(t.path), **given)
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
         """What is predicted; the value only where there is money."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +20,7 @@ from churnlab.engines import local
 from churnlab.errors import FrameError, HistoryError
 from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
-from churnlab.snapshots import Day, Snapshots
+from churnlab.snapshots import Day, Rule, Snapshots
 from churnlab.targets import Target
 
 
@@ -88,24 +91,83 @@ class Dataset:
         return f"Dataset({len(self.X):,} rows, {self.X.shape[1]} columns, labels: {', '.join(self.labels) or 'none'})"
 
 
-def build_dataset(activity: DailyActivity, snapshots: Snapshots, features: FeatureSet | None = None,
-                  users: Any | None = None) -> Dataset:
+def build_dataset(activity: DailyActivity | Any, snapshots: Snapshots | Any, features: FeatureSet | None = None,
+                  users: Any | None = None, threads: int | None = None) -> Dataset:
     """Features of every snapshot row, point in time, beside its labels.
 
-    `users` is a frame of user_id and static attributes, known before every snapshot; they become `profile__*` columns.
+    `users` is a frame of user_id and static attributes, known before every snapshot; they become `profile__*` columns. The activity of a
+    log on Spark gives a SparkDataset, whose X is a Spark DataFrame. `threads` is how many cores work (None: all).
     """
     features = features or FeatureSet.default()
+    if not isinstance(activity, DailyActivity):
+        return activity.dataset(snapshots, features, users)
     roles = local.available(activity)
     codes, days = snapshots.keys(activity.users)
-    X, catalogue = local.compute(activity, codes, days, features), features.catalogue(roles)
+    X, catalogue = local.compute(activity, codes, days, features, threads), features.catalogue(roles)
     if users is not None:
         static = profile.attributes(_pandas(users), snapshots.frame["user_id"])
         X, catalogue = pd.concat([X, static], axis=1), pd.concat([catalogue, profile.catalogue(list(static))], ignore_index=True)
-    index = pd.MultiIndex.from_frame(snapshots.frame[["user_id", "snapshot"]])
+    index = _index(activity, codes, days) if (codes >= 0).all() else pd.MultiIndex.from_frame(snapshots.frame[["user_id", "snapshot"]])
     labels = snapshots.frame.drop(columns=["user_id", "snapshot"])
     counts = {**snapshots.dropped, "people not in the log": int((codes < 0).sum())}
     return Dataset(X.set_axis(index), labels.set_axis(index), catalogue, snapshots.targets,
                    {k: v for k, v in counts.items() if v}, features.skipped(roles))
+
+
+def _index(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> pd.MultiIndex:
+    """(user_id, snapshot) from codes and days, without looking every id up again."""
+    present, day_codes = np.unique(days, return_inverse=True)
+    levels = [activity.ids, pd.DatetimeIndex(schema.to_timestamps(present))]
+    return pd.MultiIndex(levels=levels, codes=[codes, day_codes], names=["user_id", "snapshot"], verify_integrity=False)
+
+
+def iter_datasets(activity: DailyActivity, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
+                  features: FeatureSet | None = None, users: Any | None = None, terminal: str | None = None,
+                  rows: int = 20_000) -> Iterator[Dataset]:
+    """What `build_dataset` gives for `Snapshots.at`, in parts of about `rows` rows, each with all rows of its people: memory does not grow with
+    the log. Parts are made on all cores while the caller works on the one before; they come in the order of the groups of people, who are
+    sorted within each, with a person's snapshots side by side.
+
+    >>> from churnlab.datasets import make_community
+    >>> activity = make_community(users=40, days=90).log().daily()
+    >>> sum(len(part.X) for part in iter_datasets(activity, ["2026-03-15"])) == len(Snapshots.at(activity, ["2026-03-15"]))
+    True
+    """
+    rule = Rule.of(days, active_within, targets, "error", terminal)
+    rule.check(activity.roles, activity.has_money)
+    features = features or FeatureSet.default()
+    groups = activity.rows.pieces()
+
+    def make(places: np.ndarray) -> list[Dataset]:
+        return list(_parts(activity.part(places), rule, features, users, rows))
+
+    yield from _ahead(make, groups)
+
+
+def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any | None, rows: int) -> Iterator[Dataset]:
+    found = [rule.chosen(activity, day) for day in rule.days]
+    count = np.zeros(len(activity.users) + 1, np.int64)
+    for one in found:
+        count[1 + one.codes] += 1
+    total = np.cumsum(count)
+    cuts = [0, *(int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows)), len(activity.users)]
+    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        if total[end] > total[begin]:
+            snapshots = Snapshots.of_rule(activity, rule, found, begin, end)
+            yield build_dataset(activity, snapshots, features, users, threads=1)
+
+
+def _ahead(make: Callable[[np.ndarray], list[Dataset]], groups: list[np.ndarray]) -> Iterator[Dataset]:
+    """The datasets of all groups in their order, made by threads that run one group each ahead of the caller."""
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Any] = deque()
+        for group in groups:
+            waiting.append(pool.submit(make, group))
+            if len(waiting) > threads:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
 
 
 def _pandas(frame: Any) -> pd.DataFrame:

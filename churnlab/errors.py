@@ -116,6 +116,11 @@ class ConfigError(ChurnlabError):
         return cls(f"{one}= and {other}= were both given; give one of them")
 
     @classmethod
+    def from_spark(cls, reason: str, way: str) -> ConfigError:
+        """What cannot be done on Spark, or not here."""
+        return cls(f"{reason}; {way}")
+
+    @classmethod
     def from_range(cls, name: str, given: object, wanted: str) -> ConfigError:
         """A number outside its range."""
         return cls(f"{name} is {given!r}; give {wanted}")

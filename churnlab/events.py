@@ -15,13 +15,14 @@ from churnlab import _reading, _rolling, schema
 from churnlab._columns import Tables
 from churnlab._reading import Source
 from churnlab._rolling import Rolled
-from churnlab.activity import DailyActivity, assemble
+from churnlab.activity import BlockRows, DailyActivity
 from churnlab.errors import LogError
 from churnlab.kernels.ids import IntIds
-from churnlab.kernels.windows import largest_total
+from churnlab.kernels.rollup import COUNTS
 from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure
 
+_SAFE = 9e12 * schema.MICRO
 _OPTIONS = """
         `user`, `time`, `event`, `amount` and `event_id` name columns. `roles` maps a role to the event names that make it up (None: events
         named like a standard role take it). `receipts` names further roles or events that happen to a person, `ignore` events to drop.
@@ -70,6 +71,8 @@ class EventLog:
                    threads: int | None = None) -> EventLog:
         """The same from pandas, polars, pyarrow, a DuckDB relation or anything that speaks the Arrow C stream.
 
+        A Spark DataFrame gives a SparkLog: its daily rows, snapshots, features and lists stay on Spark.
+
         >>> frame = pd.DataFrame({"who": ["ann"], "at": [pd.Timestamp("2026-03-01 09:00")], "what": ["open"]})
         >>> EventLog.from_frame(frame, user="who", time="at", event="what", timezone="UTC")
         EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC)
@@ -77,6 +80,11 @@ class EventLog:
         spec = LogSpec.of(user=user, time=time, event=event, amount=amount, roles=roles, receipts=receipts, ignore=ignore, measures=measures,
                           timezone=timezone, event_id=event_id, arrived=arrived, late_days=late_days, bad_ids=bad_ids, memory=memory,
                           threads=threads)
+        if schema.is_spark(frame):
+            from churnlab.engines import distributed
+
+            on_spark: Any = distributed.SparkLog.of(frame, spec)
+            return on_spark
         return cls.of(_reading.open_frame(frame, spec.wanted()), spec)
 
     @classmethod
@@ -85,7 +93,7 @@ class EventLog:
         roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
         rolled = _rolling.roll(source, spec, Tables(roles))
         counts = rolled.counts
-        _check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, bool(rolled.blocks))
+        check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, bool(rolled.blocks))
         names = sorted(rolled.tables.names)
         seen = roles.seen(names, standard=spec.roles is None)
         kept = {"ignored": counts.ignored, "duplicates": counts.duplicates_dropped or counts.duplicates,
@@ -94,7 +102,7 @@ class EventLog:
         kept |= {"too_late": counts.too_late} if spec.arrived else {}
         zone_name = spec.timezone or "UTC"
         about = {"source": source.name, "events": counts.events}
-        activity = _activity(rolled, roles, seen, spec, zone_name, {**about, **kept})
+        activity = daily_rows(rolled, roles, seen, spec, zone_name, {**about, **kept})
         return cls(activity, seen, zone_name, source.name, tuple(names), kept)
 
     def daily(self) -> DailyActivity:
@@ -115,7 +123,8 @@ for _method in (EventLog.read, EventLog.from_frame):
     _method.__func__.__doc__ = (_method.__func__.__doc__ or "").rstrip() + "\n" + _OPTIONS  # type: ignore[attr-defined]
 
 
-def _check_counts(source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool) -> None:
+def check_counts(source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool) -> None:
+    """Refuses a log of which nothing is left, or in which too many rows are without an id."""
     if not rows:
         raise LogError.from_empty(source)
     if bad_ids > spec.bad_ids * rows or bad_ids == rows:
@@ -124,18 +133,15 @@ def _check_counts(source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: 
         raise LogError.from_all_ignored(source, rows) if ignored else LogError.from_empty(source)
 
 
-def _activity(rolled: Rolled, declared: Roles, roles: Roles, spec: LogSpec, zone_name: str, about: dict[str, object]) -> DailyActivity:
+def daily_rows(rolled: Rolled, declared: Roles, roles: Roles, spec: LogSpec, zone_name: str, about: dict[str, object]) -> DailyActivity:
     """The blocks as daily rows of users in the order of their ids, without the columns of roles that the log has not."""
-    kept = [i for i, role in enumerate(declared.names) if role in roles.names]
-    users, order = _users(rolled)
-    first, day, counts, sums, known = assemble(rolled.blocks, order, versions=spec.arrived is not None)
-    if len(kept) < len(declared.names):
-        fixed = counts.shape[1] - len(declared.names)
-        counts = np.ascontiguousarray(counts[:, [*range(fixed), *(fixed + i for i in kept)]])
-    _check_totals(first, sums, spec)
+    fixed = len(COUNTS)
+    kept = np.array([*range(fixed), *(fixed + i for i, role in enumerate(declared.names) if role in roles.names)])
+    users, place = _users(rolled)
+    rows = BlockRows(rolled.blocks, place, kept, spec.arrived is not None)
+    _check_totals(rows, spec)
     about |= {"people": len(users), "first_day": schema.day_text(rolled.start), "last_day": schema.day_text(rolled.end - 1), "timezone": zone_name}
-    return DailyActivity(users, first, day, counts, sums, roles, spec.measures, rolled.start, rolled.end, zone_name, spec.amount is not None,
-                         about, known)
+    return DailyActivity(users, rows, roles, spec.measures, rolled.start, rolled.end, zone_name, spec.amount is not None, about)
 
 
 def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
@@ -154,8 +160,13 @@ def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
     return users, place
 
 
-def _check_totals(first: np.ndarray, sums: np.ndarray, spec: LogSpec) -> None:
+def _check_totals(rows: BlockRows, spec: LogSpec) -> None:
     """Refuses sums of one person that could not be held in 64 bits."""
     for i, name in enumerate(("money", "session time", *(m.name for m in spec.measures))):
-        if largest_total(first, sums, i) > 9e12 * schema.MICRO:
+        if sum(float(np.abs(b.sums[:, i]).max(initial=0)) for b in rows.blocks) < _SAFE:
+            continue
+        total = np.zeros(len(rows.place))
+        for block in rows.blocks:
+            np.add.at(total, block.codes, np.abs(block.sums[:, i].astype(np.float64)))
+        if total.max(initial=0) > _SAFE:
             raise LogError.from_overflow(name)

@@ -225,6 +225,11 @@ class Roles:
                 "receipts": sorted(self.receipts | self.receipt_events), "ignore": sorted(self.ignore)}
 
 
+def is_spark(frame: object) -> bool:
+    """Whether something is of Spark, without importing it."""
+    return type(frame).__module__.split(".")[0] == "pyspark"
+
+
 def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
     """One name or several, as a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,15 +17,12 @@ from churnlab.card import publish
 from churnlab.config import Config
 from churnlab.dataset import build_dataset
 from churnlab.errors import ConfigError
-from churnlab.evaluation import predict
 from churnlab.events import EventLog
-from churnlab.explanation import explain
+from churnlab.risks import COLUMNS, EXPLAINED, reasons, scores
 from churnlab.snapshots import Day, Snapshots
 from churnlab.tracking import Tracker, TrainedRun
 from churnlab.training import Say, as_trained, check_meaning, read_users, silent
 
-EXPLAINED = {"lightgbm": 20_000, "random_forest": 500}
-COLUMNS = ("user_id", "risk", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version")
 STALE_DAYS = 3
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -54,12 +52,19 @@ class RiskList:
         return parquet, csv
 
 
+    def deliver(self, folder: str | Path) -> dict[str, object]:
+        """Writes the list and says what was written."""
+        parquet, csv = self.write(folder)
+        return {"as_of": self.as_of, "people": len(self.frame), "without_reasons": self.unexplained, "run_id": self.run_id,
+                "list_parquet": str(parquet), "list_csv": str(csv)}
+
+
 def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | None = None, say: Say = silent) -> RiskList:
     """Scores everybody eligible on the morning of `as_of` with a run's models (the newest by default).
 
-    Features see the days before `as_of` alone. Raises HistoryError when there is no event before it or nobody is eligible,
-    ConfigError when the log ends more than three days before it, ModelError when no run or model can be read, FrameError when
-    the log lacks what the model learnt from.
+    Features see the days before `as_of` alone. A log on Spark gives a SparkRiskList, whose `frame` is a Spark DataFrame. Raises
+    HistoryError when there is no event before it or nobody is eligible, ConfigError when the log ends more than three days before
+    it, ModelError when no run or model can be read, FrameError when the log lacks what the model learnt from.
     """
     day = schema.day_number(as_of)
     say("loading the model")
@@ -71,25 +76,25 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
     check_meaning(trained, activity)
     settings = trained.about["config"]
     snapshots = Snapshots.at(activity, [day], settings["snapshots"]["active_within"], terminal=settings["target"]["terminal"])
-    say(f"building features of {len(snapshots):,} people")
-    X = build_dataset(activity, snapshots, as_trained(config, trained).feature_set(), read_users(config, activity)).X
+    say("building features")
+    data: Any = build_dataset(activity, snapshots, as_trained(config, trained).feature_set(), read_users(config, activity))
     say("scoring and explaining")
-    return _list(trained, X, schema.day_text(day))
+    if schema.is_spark(data.X):
+        from churnlab import scoring_spark
+
+        on_spark: Any = scoring_spark.make_list(trained, data, schema.day_text(day))
+        return on_spark
+    return _list(trained, data.X, schema.day_text(day))
 
 
 def _list(trained: TrainedRun, X: pd.DataFrame, as_of: str) -> RiskList:
-    model = trained.models["churned"]
-    risk = np.round(predict(model, X), 9)
-    ids = X.index.get_level_values("user_id")
-    order = np.lexsort((np.arange(len(ids)), -risk))
-    X, risk = X.iloc[order], risk[order]
-    value = trained.models.get("ltv")
-    ltv = np.full(len(X), np.nan) if value is None else np.round(predict(value, X), 6)
+    model, frame = trained.models["churned"], scores(trained.models, X)
+    order = np.argsort(-frame["risk"].to_numpy(), kind="stable")
+    frame, X = frame.iloc[order].reset_index(drop=True), X.iloc[order]
     top = min(len(X), EXPLAINED[model.algorithm])
-    reasons = explain(model, model.select(X.iloc[:top]), trained.catalogue).reasons(3)
-    frame = pd.DataFrame({"user_id": X.index.get_level_values("user_id"), "risk": risk, "ltv": ltv, "value_at_risk": np.round(risk * ltv, 6)})
-    for column in reasons:
-        frame[column] = pd.Series([*reasons[column], *[""] * (len(X) - top)], dtype="str")
+    found = reasons(model, X.iloc[:top], trained.catalogue)
+    for column in found:
+        frame[column] = pd.Series([*found[column], *[""] * (len(X) - top)], dtype="str")
     frame["as_of"], frame["model_version"] = as_of, str(trained.about["version"])
     return RiskList(frame[list(COLUMNS)], as_of, trained.run_id, len(X) - top)
 

@@ -15,9 +15,82 @@ from churnlab.activity import DailyActivity
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
+from churnlab.schema import Roles
 from churnlab.targets import Churn, LifetimeValue, Target
 
 Day: TypeAlias = str | date | pd.Timestamp | int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Codes int64[k] of the people eligible on a day and their labels float64[k]; how many had gone, how many had labels not observed."""
+
+    codes: np.ndarray
+    labels: Mapping[str, np.ndarray]
+    gone: int
+    unobserved: int
+
+    def take(self, rows: np.ndarray) -> Chosen:
+        """Some of the people."""
+        return Chosen(self.codes[rows], {n: v[rows] for n, v in self.labels.items()}, self.gone, self.unobserved)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Everybody who was active in `[t - active_within, t)`, for each t of `days`, but those who had already gone: the arguments of
+    `Snapshots.at`, checked. What it says of one person and day depends on that person's rows alone."""
+
+    days: tuple[int, ...]
+    active_within: int
+    targets: tuple[Target, ...]
+    unobserved: str
+    terminals: tuple[str, ...]
+
+    @classmethod
+    def of(cls, days: Sequence[Day], active_within: int, targets: Iterable[Target], unobserved: str, terminal: str | None) -> Rule:
+        """Checks the arguments; days are sorted, each once."""
+        targets = tuple(targets)
+        terminals = {r for r in (terminal, *(t.terminal for t in targets if isinstance(t, Churn))) if r is not None}
+        if unobserved not in ("error", "drop"):
+            raise ConfigError.from_unknown("value of unobserved=", unobserved, ("error", "drop"))
+        if active_within < 1:
+            raise ConfigError.from_range("active_within", active_within, "at least 1 day")
+        return cls(tuple(sorted({schema.day_number(d) for d in days})), active_within, targets, unobserved, tuple(sorted(terminals)))
+
+    def observed(self, start: int, end: int, day: int) -> bool:
+        """Whether all label windows of a day lie inside a log of the days `[start, end)`; an error instead of False where that is asked for."""
+        for target in self.targets:
+            stop = target.window(day)[1]
+            if schema.fully_observed(stop, end):
+                continue
+            if stop - day > end - start:
+                raise HistoryError.from_horizon_too_long(stop - day, end - start)
+            if self.unobserved == "error":
+                raise HistoryError.from_unobserved(target.name, schema.day_text(day), schema.day_text(stop - 1), schema.day_text(end - 1))
+            return False
+        return True
+
+    def chosen(self, activity: DailyActivity, day: int) -> Chosen:
+        """Who is eligible on a day, and their labels where the log reaches far enough."""
+        then = activity.as_of(day)
+        codes = _eligible(then, day, self.active_within)
+        if not self.observed(activity.start, activity.end, day):
+            return Chosen(codes[:0], {t.name: np.zeros(0) for t in self.targets}, 0, len(codes))
+        stay = ~_gone(then, day, self.terminals)[codes]
+        kept, whole = codes[stay], activity.as_of()
+        return Chosen(kept, {t.name: _label(whole, day, t)[kept] for t in self.targets}, int((~stay).sum()), 0)
+
+    def rows(self, activity: DailyActivity, day: int) -> tuple[pd.DataFrame, int]:
+        """user_id, snapshot and labels of one day, and how many were left out because they had already gone."""
+        found = self.chosen(activity, day)
+        return _frame(activity, day, found), found.gone
+
+    def check(self, roles: Roles, has_money: bool) -> None:
+        """Refuses roles and amounts that the log does not have."""
+        for role in self.terminals:
+            _role_column(roles, role)
+        for target in self.targets:
+            _measures(target, roles, has_money)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,43 +104,55 @@ class Snapshots:
     frame: pd.DataFrame
     targets: tuple[Target, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
+    _codes: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
 
     @classmethod
-    def at(cls, activity: DailyActivity, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
+    def at(cls, activity: DailyActivity | Any, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
            unobserved: Literal["error", "drop"] = "error", terminal: str | None = None) -> Snapshots:
         """Everybody who was active in `[t - active_within, t)`, for each t of `days`, with their labels.
 
         `targets=()` for scoring. A day whose label windows reach past the end of the log raises HistoryError, or with
         `unobserved="drop"` is left out and its rows counted. A person whose latest act was on the day of their own
         terminal event is not eligible: they have already gone. `terminal` names its role where no target does, as in scoring.
+        The activity of a log on Spark gives SparkSnapshots, of which nothing is computed yet and nothing counted.
         """
-        targets = tuple(targets)
-        terminals = {r for r in (terminal, *(t.terminal for t in targets if isinstance(t, Churn))) if r is not None}
-        if unobserved not in ("error", "drop"):
-            raise ConfigError.from_unknown("value of unobserved=", unobserved, ("error", "drop"))
-        if active_within < 1:
-            raise ConfigError.from_range("active_within", active_within, "at least 1 day")
-        parts, dropped = [], {"label window not observed": 0, "already gone": 0}
-        for day in sorted({schema.day_number(d) for d in days}):
+        rule = Rule.of(days, active_within, targets, unobserved, terminal)
+        if not isinstance(activity, DailyActivity):
+            return activity.snapshots(rule)
+        for day in rule.days:
             _check_past(activity, day)
-            then = activity.as_of(day)
-            codes = _eligible(then, day, active_within)
-            if not _observed(activity, day, targets, unobserved):
-                dropped["label window not observed"] += len(codes)
-                continue
-            stay = ~_gone(then, day, terminals)[codes]
-            dropped["already gone"] += int((~stay).sum())
-            parts.append(_rows(activity, day, codes[stay], targets))
-        if not parts or not sum(map(len, parts)):
+            rule.observed(activity.start, activity.end, day)
+        found = [[(places, rule.chosen(part, day)) for day in rule.days] for places, part in activity.parts()]
+        by_day = [_joined(parts) for parts in zip(*found, strict=True)]
+        if not sum(len(f.codes) for f in by_day):
             raise HistoryError.from_nobody(", ".join(str(d) for d in days) or "no day", active_within)
-        return cls(pd.concat(parts, ignore_index=True), targets, dropped)
+        dropped = {"label window not observed": sum(f.unobserved for f in by_day), "already gone": sum(f.gone for f in by_day)}
+        frame = pd.concat([_frame(activity, day, f) for day, f in zip(rule.days, by_day, strict=True)], ignore_index=True)
+        return cls(frame, rule.targets, dropped, (activity.users, np.concatenate([f.codes for f in by_day])))
+
+    @classmethod
+    def of_rule(cls, activity: DailyActivity, rule: Rule, found: Sequence[Chosen], begin: int, end: int) -> Snapshots:
+        """The snapshots of the users from place `begin` up to `end`, of what a rule chose on each of its days; a person's stand together."""
+        cut = [f.take(np.flatnonzero((f.codes >= begin) & (f.codes < end))) for f in found]
+        codes = np.concatenate([f.codes for f in cut])
+        order = np.argsort(codes, kind="stable")
+        days = np.repeat(np.array(rule.days), [len(f.codes) for f in cut])[order]
+        labels = {t.name: np.concatenate([f.labels[t.name] for f in cut])[order] for t in rule.targets}
+        frame = pd.DataFrame({"user_id": activity.ids.take(codes[order]), "snapshot": schema.to_timestamps(days), **labels})
+        return cls(frame, rule.targets, {}, (activity.users, codes[order]))
 
     @classmethod
     def from_frame(cls, frame: Any, targets: Iterable[Target] = ()) -> Snapshots:
         """Your own snapshots: user_id, snapshot (a midnight), and any of churned (0, 1) and ltv.
 
-        Raises FrameError for missing columns, times inside a day, duplicate keys or labels that are none.
+        Raises FrameError for missing columns, times inside a day, duplicate keys or labels that are none. A Spark DataFrame gives
+        SparkSnapshots, whose rows are checked when they are computed.
         """
+        if schema.is_spark(frame):
+            from churnlab.engines import distributed
+
+            on_spark: Any = distributed.SparkSnapshots.of(frame, tuple(targets))
+            return on_spark
         frame = _as_pandas(frame)
         missing = [c for c in ("user_id", "snapshot") if c not in frame]
         if missing:
@@ -84,6 +169,8 @@ class Snapshots:
 
     def keys(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Codes into `users` (-1: not in the log) and day numbers of every row, int64[n] each."""
+        if self._codes is not None and self._codes[0] is users:
+            return self._codes[1], schema.day_numbers(self.frame["snapshot"])
         ids = self.frame["user_id"].to_numpy()
         codes = np.asarray(pd.Index(users).get_indexer(pd.Index(ids)), np.int64)
         if len(codes) and (codes < 0).all():
@@ -99,23 +186,8 @@ class Snapshots:
 
 
 def _check_past(activity: DailyActivity, day: int) -> None:
-    if not schema.contains(activity.day, activity.start, day).any():
+    if not schema.contains(np.array([activity.start]), activity.start, day).any():
         raise HistoryError.from_no_past(schema.day_text(day), schema.day_text(activity.start))
-
-
-def _observed(activity: DailyActivity, day: int, targets: tuple[Target, ...], unobserved: str) -> bool:
-    """Whether all label windows lie inside the log; an error instead of False where that is asked for."""
-    for target in targets:
-        stop = target.window(day)[1]
-        if schema.fully_observed(stop, activity.end):
-            continue
-        if stop - day > activity.end - activity.start:
-            raise HistoryError.from_horizon_too_long(stop - day, activity.end - activity.start)
-        if unobserved == "error":
-            raise HistoryError.from_unobserved(target.name, schema.day_text(day), schema.day_text(stop - 1),
-                                               schema.day_text(activity.end - 1))
-        return False
-    return True
 
 
 def _eligible(activity: DailyActivity, day: int, active_within: int) -> np.ndarray:
@@ -132,34 +204,47 @@ def _gone(activity: DailyActivity, day: int, terminals: Iterable[str]) -> np.nda
     """Who had their terminal event and has not acted on a later day: bool[people]."""
     gone = np.zeros(len(activity.users), bool)
     for role in terminals:
-        ended = _last_day(activity, day, _role_column(activity, role))
+        ended = _last_day(activity, day, _role_column(activity.roles, role))
         gone |= (ended > NONE) & (ended >= _last_day(activity, day, "acts"))
     return gone
 
 
-def _role_column(activity: DailyActivity, role: str) -> str:
-    if role not in activity.roles.names:
-        raise ConfigError.from_unknown("role", role, activity.roles.names)
+def _role_column(roles: Roles, role: str) -> str:
+    if role not in roles.names:
+        raise ConfigError.from_unknown("role", role, roles.names)
     return f"n_{role}"
 
 
-def _rows(activity: DailyActivity, day: int, codes: np.ndarray, targets: tuple[Target, ...]) -> pd.DataFrame:
-    labels = {t.name: _label(activity.as_of(), day, t)[codes] for t in targets}
-    stamp = np.full(len(codes), schema.to_timestamp(day).to_datetime64())
-    return pd.DataFrame({"user_id": activity.ids.take(codes), "snapshot": stamp, **labels})
+def _joined(parts: Sequence[tuple[np.ndarray, Chosen]]) -> Chosen:
+    """What was found in groups of people as one, in the order of the users."""
+    codes = np.concatenate([places[found.codes] for places, found in parts])
+    order = np.argsort(codes, kind="stable")
+    labels = {name: np.concatenate([found.labels[name] for _, found in parts])[order] for name in parts[0][1].labels}
+    return Chosen(codes[order], labels, sum(f.gone for _, f in parts), sum(f.unobserved for _, f in parts))
+
+
+def _frame(activity: DailyActivity, day: int, found: Chosen) -> pd.DataFrame:
+    stamp = np.full(len(found.codes), schema.to_timestamp(day).to_datetime64())
+    return pd.DataFrame({"user_id": activity.ids.take(found.codes), "snapshot": stamp, **found.labels})
 
 
 def _label(activity: DailyActivity, day: int, target: Target) -> np.ndarray:
     """The label of every person at one day: float64[people]."""
-    window = target.window(day)
+    total = _total(activity, target.window(day), _measures(target, activity.roles, activity.has_money))
     if isinstance(target, LifetimeValue):
-        if not activity.has_money:
+        return total / schema.MICRO
+    return ((total > 0) if target.terminal else (total == 0)).astype(np.float64)
+
+
+def _measures(target: Target, roles: Roles, has_money: bool) -> list[str]:
+    """What a label sums up."""
+    if isinstance(target, LifetimeValue):
+        if not has_money:
             raise ConfigError.from_no_amount()
-        return _total(activity, window, ["money"]) / schema.MICRO
+        return ["money"]
     if target.terminal:
-        return (_total(activity, window, [_role_column(activity, target.terminal)]) > 0).astype(np.float64)
-    measures = [_role_column(activity, r) for r in target.roles] if target.roles else ["acts"]
-    return (_total(activity, window, measures) == 0).astype(np.float64)
+        return [_role_column(roles, target.terminal)]
+    return [_role_column(roles, r) for r in target.roles] if target.roles else ["acts"]
 
 
 def _total(activity: DailyActivity, window: tuple[int, int], measures: list[str]) -> np.ndarray:

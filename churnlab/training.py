@@ -87,6 +87,8 @@ def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> P
     """Reads the log, makes snapshots and features, and splits by time, purged."""
     say("reading events")
     activity = (log or config.open_log()).daily()
+    if not isinstance(activity, DailyActivity):
+        raise ConfigError.from_spark("models are trained on one machine", 'set engine = "local" and train on a log of some of the people')
     people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
     if people < 2:
         raise HistoryError.from_one_person(people)
@@ -132,12 +134,17 @@ def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> 
     raise HistoryError.from_empty_split(schema.day_text(days[-1]), schema.day_text(days[0]), schema.day_text(days[-1]), reach)
 
 
-def read_users(config: Config, activity: DailyActivity) -> pd.DataFrame | None:
-    """Static attributes, when the configuration names a file; ids are read as the log has them."""
+def read_users(config: Config, activity: DailyActivity | Any) -> pd.DataFrame | None:
+    """Static attributes, when the configuration names a file; ids are read as the log has them. Parquet stays on Spark where the log is."""
     if config.log.users is None:
         return None
     path = config.path(config.log.users)
-    kind = "str" if activity.users.dtype == object else "int64"
+    if not isinstance(activity, DailyActivity) and ".parquet" in path:
+        from churnlab.engines import spark
+
+        return spark.read(path).withColumnRenamed(config.log.user, "user_id")
+    text = activity.users.dtype == object if isinstance(activity, DailyActivity) else activity.whole.text_ids
+    kind = "str" if text else "int64"
     try:
         parts = [pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: kind}) for f in _reading.matching(path)]
     except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:

@@ -16,9 +16,10 @@ ROOT = Path(churnlab.__file__).parent
 ORDER = ["errors", "schema", "kernels._jit", "kernels.rollup", "kernels.windows", "_reading", "_databases", "_columns", "events", "activity", "targets",
          "snapshots", "features.expression", "features.builder", "features.sessions", "features.push", "features.social", "features.cadence",
          "features.spend", "features.lifecycle", "features.profile", "features.featureset", "features", "engines.local", "dataset",
+         "engines.partition", "engines.spark", "engines.distributed",
          "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.store", "estimators.base", "estimators.classifier",
-         "estimators.regressor", "estimators.baselines", "estimators", "metrics", "evaluation", "explanation", "plots", "card", "tracking",
-         "config", "training", "scoring", "datasets", "demo", "cli"]
+         "estimators.regressor", "estimators.baselines", "estimators", "metrics", "evaluation", "explanation", "risks", "plots", "card", "tracking",
+         "config", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]
 HOMES = {"lightgbm": "estimators.boosting", "shap": "explanation", "mlflow": "tracking", "matplotlib": "plots", "numba": "kernels._jit",
          "pyspark": "engines.spark", "adbc_driver_postgresql": "_databases"}
 PUBLIC = {"__version__", "EventLog", "DailyActivity", "Snapshots", "Churn", "LifetimeValue", "Feature", "FeatureBuilder", "FeatureSet", "Dataset",

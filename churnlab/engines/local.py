@@ -1,14 +1,14 @@
-"""One machine: daily rows in memory to a frame of features, a range of persons a thread."""
+"""One machine: daily rows to a frame of features, a group of persons at a time on every core."""
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from churnlab.activity import DailyActivity
+from churnlab.activity import DailyActivity, Rows
 from churnlab.errors import ConfigError
 from churnlab.features.expression import Recent, WindowSum
 from churnlab.features.featureset import FeatureSet
@@ -16,21 +16,46 @@ from churnlab.features.program import Program, compile_features
 from churnlab.kernels import cells as kernel
 from churnlab.kernels._jit import frozen
 
-_PARTS = 4
-
-
 def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, features: FeatureSet, threads: int | None = None) -> pd.DataFrame:
     """The features of each (person, day), float64[n, p]; rows of the activity on or after the day are not seen, nor what arrived later.
 
-    `codes` point into `activity.users`, -1 for a person without any row: the empty history.
+    `codes` point into `activity.users`, -1 for a person without any row: the empty history. Goes by groups of persons, one a thread.
     """
-    declared = [f for _, f in features.features(available(activity))]
-    program = compile_features([f.value for f in declared], activity.sources)
-    check_reach(activity, features)
-    out = np.empty((len(declared), len(codes)))
-    for view, rows in _views(activity, days):
-        _fill(view, program, codes, days, rows, out, threads or os.cpu_count() or 1)
-    return pd.DataFrame(out.T, columns=[f.name for f in declared], copy=False)
+    names, program = _compiled(features, available(activity), tuple(activity.sources.items()))
+    out, days = np.empty((len(names), len(codes))), np.asarray(days, np.int64)
+    groups = activity.rows.pieces()
+    group, local = np.full(len(activity.users) + 1, -1, np.int64), np.full(len(activity.users) + 1, -1, np.int64)
+    for i, places in enumerate(groups):
+        group[places], local[places] = i, np.arange(len(places))
+    order = np.argsort(group[codes], kind="stable")
+    bounds = np.searchsorted(group[codes], np.arange(-1, len(groups) + 1), sorter=order)
+
+    def work(i: int) -> None:
+        mine = order[bounds[i + 1]: bounds[i + 2]]
+        if len(mine):
+            rows = activity.rows.piece(groups[i]) if i >= 0 else _nobody(activity)
+            _check(rows, features, activity, int(days[mine].min()))
+            for part, view in _views(rows, days, mine):
+                _fill(view, activity.start, program, local[codes], days, part, out)
+
+    if threads == 1 or len(groups) == 1:
+        for i in range(-1, len(groups)):
+            work(i)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, range(-1, len(groups))))
+    return pd.DataFrame(out.T, columns=names, copy=False)
+
+
+@lru_cache(maxsize=32)
+def _compiled(features: FeatureSet, roles: frozenset[str], sources: tuple[tuple[str, tuple[int, int]], ...]) -> tuple[pd.Index, Program]:
+    declared = [f for _, f in features.features(roles)]
+    return pd.Index([f.name for f in declared]), compile_features([f.value for f in declared], dict(sources))
+
+
+def _nobody(activity: DailyActivity) -> Rows:
+    counts, sums = len(activity.count_names), len(activity.sum_names)
+    return Rows(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros((0, counts), np.int32), np.zeros((0, sums), np.int64))
 
 
 def available(activity: DailyActivity) -> frozenset[str]:
@@ -38,55 +63,36 @@ def available(activity: DailyActivity) -> frozenset[str]:
     return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
 
 
-def check_reach(activity: DailyActivity, features: FeatureSet) -> None:
+def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) -> None:
     """Refuses cells that look at single days which were folded away."""
-    if activity.carry is None:
+    if rows.carry is None:
         return
     for _, feature in features.features(available(activity)):
         for cell in feature.value.cells():
-            if isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > activity.carry.recent.shape[1] - 2):
+            too_old = isinstance(cell, WindowSum) and cell.old is not None and day - cell.old < rows.carry.before
+            too_far = isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > rows.carry.recent.shape[1] - 2)
+            if too_old or too_far:
                 raise ConfigError.from_folded(feature.name)
 
 
-def check_windows(activity: DailyActivity, features: FeatureSet, day: int) -> None:
-    """Refuses windows that begin before the days that are still kept one by one."""
-    if activity.carry is None:
-        return
-    for _, feature in features.features(available(activity)):
-        for cell in feature.value.cells():
-            if isinstance(cell, WindowSum) and cell.old is not None and day - cell.old < activity.carry.before:
-                raise ConfigError.from_folded(feature.name)
+def _views(rows: Rows, days: np.ndarray, mine: np.ndarray) -> list[tuple[np.ndarray, Rows]]:
+    """The rows as they were known on each day, with the snapshots that see them so; one for all where nothing came late."""
+    if not rows.late:
+        return [(mine, rows)]
+    return [(mine[days[mine] == day], rows.as_of(int(day))) for day in np.unique(days[mine])]
 
 
-def _views(activity: DailyActivity, days: np.ndarray) -> list[tuple[DailyActivity, np.ndarray]]:
-    """The activity as it was known on each day, with the snapshots that see it so; one for all where nothing came late."""
-    if not activity.late:
-        return [(activity, np.arange(len(days)))]
-    return [(activity.as_of(int(day)), np.flatnonzero(days == day)) for day in np.unique(days)]
+def _fill(rows: Rows, start: int, program: Program, people: np.ndarray, days: np.ndarray, mine: np.ndarray, out: np.ndarray) -> None:
+    mine = mine[np.argsort(people[mine], kind="stable")] if np.any(np.diff(people[mine]) < 0) else mine
+    carried, recent = _carried(rows, program)
+    arrays = [frozen(a) for a in (rows.first, rows.day, rows.counts, rows.sums, carried, recent)]
+    kernel.features(*arrays, start, frozen(people), frozen(days), frozen(mine), program.measures, program.backs, program.cells,
+                    program.registers(), program.code, program.results, out)
 
 
-def _fill(activity: DailyActivity, program: Program, codes: np.ndarray, days: np.ndarray, rows: np.ndarray, out: np.ndarray, threads: int) -> None:
-    order = rows[np.argsort(codes[rows], kind="stable")] if np.any(np.diff(codes[rows]) < 0) else rows
-    carried, recent = _carried(activity, program)
-    arguments = [frozen(a) for a in (activity.first.astype(np.int64), activity.day, activity.counts, activity.sums, carried, recent)]
-    columns = [frozen(np.asarray(a, np.int64)) for a in (codes, days)]
-
-    def work(part: np.ndarray) -> None:
-        kernel.features(*arguments, activity.start, *columns, frozen(part), program.measures, program.backs, program.cells,
-                        program.registers(), program.code, program.results, out)
-
-    parts = [p for p in np.array_split(order.astype(np.int64), threads * _PARTS if len(order) > 4096 else 1) if len(p)]
-    if threads == 1 or len(parts) < 2:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, parts))
-
-
-def _carried(activity: DailyActivity, program: Program) -> tuple[np.ndarray, np.ndarray]:
+def _carried(rows: Rows, program: Program) -> tuple[np.ndarray, np.ndarray]:
     """The folded past in the order of the program's measures; empty arrays where nothing was folded."""
-    if activity.carry is None:
+    if rows.carry is None:
         return np.zeros((0, 0, 4), np.int64), np.zeros((0, 4), np.int64)
-    places = [activity.carry.names.index(name) for name in program.names]
-    return activity.carry.values[:, places], activity.carry.recent
+    places = [rows.carry.names.index(name) for name in program.names]
+    return rows.carry.values[:, places], rows.carry.recent

@@ -8,11 +8,11 @@ from churnlab.errors import FrameError
 from churnlab.schema import plain
 
 
-def attributes(users: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
+def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
     """The attributes of each row's person as `profile__<column>__static`: numbers as float64, the rest as category.
 
     `users` has user_id and one column an attribute, known before every snapshot; a person who is not in it has missing
-    values. Raises FrameError for a missing user_id or one that occurs twice.
+    values. Raises FrameError for a missing user_id or one that occurs twice, and where nobody is known unless this is a part (not `whole`).
     """
     if "user_id" not in users:
         raise FrameError.from_missing_columns("the users frame", ["user_id"], users.columns)
@@ -22,10 +22,19 @@ def attributes(users: pd.DataFrame, ids: pd.Series) -> pd.DataFrame:
     if pd.api.types.is_string_dtype(ids) and not pd.api.types.is_string_dtype(users["user_id"]):
         users = users.assign(user_id=users["user_id"].astype(str))
     table = users.set_index("user_id")
-    if len(ids) and not ids.isin(table.index).any():
+    if whole and len(ids) and not ids.isin(table.index).any():
         raise FrameError.from_unknown_users(len(ids), len(ids), ids.iloc[0])
-    columns = {f"profile__{plain(str(c))}__static": _typed(table[c]) for c in table}
+    columns = {column_name(str(c)): _typed(table[c]) for c in table}
     return pd.DataFrame(columns).reindex(ids.to_numpy()).reset_index(drop=True)
+
+
+def column_name(attribute: str) -> str:
+    """What an attribute is called among the features.
+
+    >>> column_name("Age band")
+    'profile__age_band__static'
+    """
+    return f"profile__{plain(attribute)}__static"
 
 
 def _typed(column: pd.Series) -> pd.Series:

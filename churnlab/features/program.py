@@ -17,7 +17,7 @@ _KINDS = {WindowSum: kernel.WINDOW, Since: kernel.SINCE, SinceFirst: kernel.SINC
 
 @dataclass(frozen=True)
 class Program:
-    """Arrays of `kernels.cells.features`: measures int64[k, 2], backs int64[b], cells int64[c, 4], constants float64 by register, code
+    """Arrays of `kernels.cells.features`: measures int64[k, 2], backs int64[b] (rising, the first 0), cells int64[c, 4], constants float64 by register, code
     int64[i, 4], results int64[p]; `names` are the measures in the order of `measures`."""
 
     names: tuple[str, ...]
@@ -52,10 +52,12 @@ class _Compiler:
         self.constants: dict[int, float] = {}
         self.code: list[tuple[int, int, int, int]] = []
         self.measures: dict[str, int] = {}
-        self.backs: dict[int, int] = {0: 0}
+        self.backs: dict[int, int] = {}
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
         cells = list(dict.fromkeys(c for v in values for c in v.cells()))
+        ends = {e for c in cells if isinstance(c, WindowSum) for e in (c.new, c.old) if e is not None}
+        self.backs = {back: i for i, back in enumerate(sorted({0, *ends}))}
         self.known = {cell: i for i, cell in enumerate(cells)}
         rows = [self._cell(cell) for cell in cells]
         results = [self._register(v) for v in values]
@@ -67,16 +69,13 @@ class _Compiler:
     def _cell(self, cell: Cell) -> tuple[int, int, int, int]:
         measure = self._measure(cell.measure) if hasattr(cell, "measure") else 0
         if isinstance(cell, WindowSum):
-            return kernel.WINDOW, measure, self._back(cell.new), -1 if cell.old is None else self._back(cell.old)
+            return kernel.WINDOW, measure, self.backs[cell.new], -1 if cell.old is None else self.backs[cell.old]
         return _KINDS[type(cell)], measure, getattr(cell, "k", 0), 0
 
     def _measure(self, name: str) -> int:
         if name not in self.sources:
             raise ConfigError.from_unknown("measure", name, self.sources)
         return self.measures.setdefault(name, len(self.measures))
-
-    def _back(self, days: int) -> int:
-        return self.backs.setdefault(days, len(self.backs))
 
     def _register(self, value: Expression) -> int:
         if value not in self.known:

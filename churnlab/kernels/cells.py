@@ -24,7 +24,7 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
              registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
     """Fills out float64[p, n] for the snapshots `order` (positions of users int64[n] and days int64[n], grouped by person).
 
-    measures int64[k, 2]: kind and column. backs int64[b]: days back from t, the first 0. cells int64[c, 4]: kind, measure, and for a window
+    measures int64[k, 2]: kind and column. backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a window
     the places in backs of its new and old end (-1: everything), for RECENT the k. registers float64[r, LANES]: cells first, then
     constants, then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature.
     carried int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there is none);
@@ -33,35 +33,43 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
     room = 1
     for person in range(first.shape[0] - 1):
         room = max(room, first[person + 1] - first[person] + 1)
-    prefix = np.zeros((room, measures.shape[0]), np.int64)
-    last = np.zeros((room, measures.shape[0]), np.int64)
-    largest = np.zeros((room, measures.shape[0]), np.int64)
-    actives = np.zeros(room, np.int64)
-    begun = np.zeros(measures.shape[0], np.int64)
-    wants = _wants(cells, measures.shape[0])
-    nowhere = np.full(backs.shape[0], 0, np.int64)
-    lane, current, origin = 0, -1, 0
+    shape = (measures.shape[0], room)
+    prefix, last, largest = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    actives, begun, folded = np.zeros(room, np.int64), np.zeros(measures.shape[0], np.int64), np.zeros(measures.shape[0], np.int64)
+    values = np.zeros(room, np.int64)
+    past, rows, wants = np.full(4, NONE, np.int64), np.zeros(backs.shape[0], np.int64), _wants(cells, measures.shape[0])
+    lane, current = 0, -2
     for at in range(order.shape[0]):
         person, t = users[order[at]], days[order[at]]
-        if person < 0:
-            nowhere[:] = 0
-            prefix[0], last[0], largest[0], actives[0], begun[:] = 0, NONE, NONE, -1, NONE
-            current = -1
+        if person != current:
+            _scan(first, day, counts, sums, carried, recent, person, measures, wants, prefix, last, largest, values, actives, begun, folded, past)
+            current = person
+        if person >= 0:
+            _look_up(first[person], before(first, day, person, t), day, t, backs, rows)
         else:
-            if person != current:
-                _scan(first, day, counts, sums, carried, recent, person, measures, wants, prefix, last, largest, actives, begun)
-                current, origin = person, first[person]
-            for b in range(backs.shape[0]):
-                nowhere[b] = before(first, day, person, t - backs[b]) - origin
-        for c in range(cells.shape[0]):
-            registers[c, lane] = _cell(cells[c], person, t, origin, start, day, nowhere, prefix, last, largest, actives, begun, carried, recent)
+            rows[:] = 0
+        _read(cells, t, start, rows, prefix, last, largest, actives, begun, folded, past, registers, lane)
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             _run(code, registers)
-            for f in range(results.shape[0]):
-                for i in range(lane):
-                    out[f, order[at + 1 - lane + i]] = registers[results[f], i]
+            _write(registers, results, order, at + 1 - lane, lane, out)
             lane = 0
+
+
+@jit
+def _write(registers: np.ndarray, results: np.ndarray, order: np.ndarray, begin: int, lanes: int, out: np.ndarray) -> None:
+    to = order[begin]
+    together = order[begin + lanes - 1] - to == lanes - 1
+    for i in range(lanes):
+        together &= order[begin + i] == to + i
+    for f in range(results.shape[0]):
+        register = results[f]
+        if together:
+            for i in range(lanes):
+                out[f, to + i] = registers[register, i]
+        else:
+            for i in range(lanes):
+                out[f, order[begin + i]] = registers[register, i]
 
 
 @jit
@@ -77,73 +85,105 @@ def _wants(cells: np.ndarray, measures: int) -> np.ndarray:
 
 
 @jit
+def _look_up(begin: int, now: int, day: np.ndarray, t: int, backs: np.ndarray, rows: np.ndarray) -> None:
+    """The first row, of those of a person, on or after t - back for each of the rising `backs`: a walk back from `now`, the row of t."""
+    row = now
+    for b in range(backs.shape[0]):
+        bound = t - backs[b]
+        while row > begin and day[row - 1] >= bound:
+            row -= 1
+        rows[b] = row - begin
+
+
+@jit
 def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, carried: np.ndarray, recent: np.ndarray, person: int,
-          measures: np.ndarray, wants: np.ndarray, prefix: np.ndarray, last: np.ndarray, largest: np.ndarray, actives: np.ndarray,
-          begun: np.ndarray) -> None:
-    """What lies before each row of a person: sums, last days, largest values, the last active row, and each measure's first day."""
-    begin, rows = first[person], first[person + 1] - first[person]
-    folded = carried.shape[0] > 0
-    old = recent[person, 0] if folded else NONE
+          measures: np.ndarray, wants: np.ndarray, prefix: np.ndarray, last: np.ndarray, largest: np.ndarray, values: np.ndarray,
+          actives: np.ndarray, begun: np.ndarray, folded: np.ndarray, past: np.ndarray) -> None:
+    """What lies before each row of a person: sums, last days, largest values, the last active row, each measure's first day; -1: nobody."""
+    begin = first[person] if person >= 0 else 0
+    rows = first[person + 1] - begin if person >= 0 else 0
+    has = person >= 0 and carried.shape[0] > 0
+    for k in range(past.shape[0]):
+        past[k] = recent[person, k] if has else NONE
     actives[0] = -1
     for i in range(rows):
         actives[i + 1] = i if counts[begin + i, 0] > 0 else actives[i]
     for m in range(measures.shape[0]):
-        kind, column = measures[m, 0], measures[m, 1]
-        prefix[0, m] = 0
-        last[0, m] = carried[person, m, 3] if folded else NONE
-        largest[0, m] = carried[person, m, 1] if folded else NONE
-        begun[m] = carried[person, m, 2] if folded else NONE
+        _values(begin, rows, day, counts, sums, actives, past[0], measures[m, 0], measures[m, 1], values)
+        folded[m] = carried[person, m, 0] if has else 0
+        prefix[m, 0] = 0
         for i in range(rows):
-            if kind == COUNT:
-                value = np.int64(counts[begin + i, column])
-            elif kind == SUM:
-                value = sums[begin + i, column]
-            elif kind == ACTIVE:
-                value = np.int64(counts[begin + i, 0] > 0)
-            else:
-                value = np.int64(0)
-                if counts[begin + i, 0] > 0:
-                    previous = day[begin + actives[i]] if actives[i] >= 0 else old
-                    if previous > NONE:
-                        value = day[begin + i] - previous
-                if kind == GAP_SQ:
-                    value = value * value
-                elif kind == GAPS:
-                    value = np.int64(value > 0)
-            prefix[i + 1, m] = prefix[i, m] + value
-            if wants[m, 0]:
-                last[i + 1, m] = day[begin + i] if value > 0 else last[i, m]
-                if value > 0 and begun[m] == NONE:
+            prefix[m, i + 1] = prefix[m, i] + values[i]
+        if wants[m, 0]:
+            begun[m], last[m, 0] = NONE, NONE
+            if has:
+                begun[m], last[m, 0] = carried[person, m, 2], carried[person, m, 3]
+            for i in range(rows):
+                last[m, i + 1] = day[begin + i] if values[i] > 0 else last[m, i]
+                if values[i] > 0 and begun[m] == NONE:
                     begun[m] = day[begin + i]
-            if wants[m, 1]:
-                largest[i + 1, m] = max(value, largest[i, m])
+        if wants[m, 1]:
+            largest[m, 0] = carried[person, m, 1] if has else NONE
+            for i in range(rows):
+                largest[m, i + 1] = max(values[i], largest[m, i])
 
 
 @jit
-def _cell(cell: np.ndarray, person: int, t: int, origin: int, start: int, day: np.ndarray, rows: np.ndarray, prefix: np.ndarray,
-          last: np.ndarray, largest: np.ndarray, actives: np.ndarray, begun: np.ndarray, carried: np.ndarray, recent: np.ndarray) -> float:
-    kind, m, now = cell[0], cell[1], rows[0]
-    if kind == WINDOW:
-        total = prefix[rows[cell[2]], m]
-        if cell[3] >= 0:
-            return np.float64(total - prefix[rows[cell[3]], m])
-        return np.float64(total + carried[person, m, 0]) if carried.shape[0] > 0 and person >= 0 else np.float64(total)
-    if kind == OBSERVED:
-        return np.float64(max(t - start, 0))
-    if kind == SINCE:
-        return np.float64(t - last[now, m]) if last[now, m] > NONE else np.nan
-    if kind == SINCE_FIRST:
-        return np.float64(t - begun[m]) if NONE < begun[m] < t else np.nan
-    if kind == LONGEST:
-        return np.float64(largest[now, m]) if largest[now, m] > NONE else np.nan
-    row, k = actives[now], cell[2]
-    while row >= 0 and k > 0:
-        row, k = actives[row], k - 1
-    if row >= 0:
-        return np.float64(prefix[row + 1, m] - prefix[row, m])
-    if carried.shape[0] > 0 and person >= 0 and k + 1 < recent.shape[1] and recent[person, k] > NONE:
-        return np.float64(recent[person, k] - recent[person, k + 1]) if recent[person, k + 1] > NONE else 0.0
-    return np.nan
+def _values(begin: int, rows: int, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, actives: np.ndarray, old: int, kind: int, column: int,
+            out: np.ndarray) -> None:
+    """One measure of a person's rows."""
+    if kind == COUNT:
+        for i in range(rows):
+            out[i] = counts[begin + i, column]
+    elif kind == SUM:
+        for i in range(rows):
+            out[i] = sums[begin + i, column]
+    elif kind == ACTIVE:
+        for i in range(rows):
+            out[i] = counts[begin + i, 0] > 0
+    else:
+        for i in range(rows):
+            out[i] = 0
+            if actives[i + 1] == i:
+                previous = np.int64(day[begin + actives[i]]) if actives[i] >= 0 else old
+                if previous > NONE:
+                    gap = day[begin + i] - previous
+                    out[i] = gap if kind == GAP else gap * gap if kind == GAP_SQ else 1
+
+
+@jit
+def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, prefix: np.ndarray, last: np.ndarray, largest: np.ndarray,
+          actives: np.ndarray, begun: np.ndarray, folded: np.ndarray, past: np.ndarray, registers: np.ndarray, lane: int) -> None:
+    """All cells of one snapshot into their registers."""
+    now = rows[0]
+    for c in range(cells.shape[0]):
+        kind, m = cells[c, 0], cells[c, 1]
+        if kind == WINDOW:
+            old = cells[c, 3]
+            base = prefix[m, rows[old]] if old >= 0 else -folded[m]
+            registers[c, lane] = np.float64(prefix[m, rows[cells[c, 2]]] - base)
+            continue
+        value = np.nan
+        if kind == OBSERVED:
+            value = np.float64(max(t - start, 0))
+        elif kind == SINCE:
+            if last[m, now] > NONE:
+                value = np.float64(t - last[m, now])
+        elif kind == SINCE_FIRST:
+            if NONE < begun[m] < t:
+                value = np.float64(t - begun[m])
+        elif kind == LONGEST:
+            if largest[m, now] > NONE:
+                value = np.float64(largest[m, now])
+        else:
+            row, k = actives[now], cells[c, 2]
+            while row >= 0 and k > 0:
+                row, k = actives[row], k - 1
+            if row >= 0:
+                value = np.float64(prefix[m, row + 1] - prefix[m, row])
+            elif k + 1 < past.shape[0] and past[k] > NONE:
+                value = np.float64(past[k] - past[k + 1]) if past[k + 1] > NONE else 0.0
+        registers[c, lane] = value
 
 
 @jit

@@ -11,19 +11,43 @@ from churnlab.kernels._jit import jit
 
 
 @jit
-def put(codes: np.ndarray, day: int, known: int, counts: np.ndarray, sums: np.ndarray, place: np.ndarray, out_day: np.ndarray,
-        out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
-    """Puts a day's rows behind each person's earlier ones; `place` int64[people] is where each person's next row goes."""
+def by_piece(codes: np.ndarray, shift: int, starts: np.ndarray) -> np.ndarray:
+    """The order of codes by `code >> shift`, int64[m]; piece p is then `starts[p]` up to `starts[p + 1]`, int64[pieces + 1], filled in here."""
+    starts[:] = 0
     for i in range(codes.shape[0]):
-        at = place[codes[i]]
-        place[codes[i]] = at + 1
-        out_day[at] = day
+        starts[(codes[i] >> shift) + 1] += 1
+    for r in range(1, starts.shape[0]):
+        starts[r] += starts[r - 1]
+    out, at = np.empty(codes.shape[0], np.int64), starts.copy()
+    for i in range(codes.shape[0]):
+        r = codes[i] >> shift
+        out[at[r]] = i
+        at[r] += 1
+    return out
+
+
+@jit
+def put(place: np.ndarray, codes: np.ndarray, base: int, day: int, known: int, counts: np.ndarray, sums: np.ndarray, at: np.ndarray,
+        out_day: np.ndarray, out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+    """Puts rows behind each person's earlier ones; the person is `place[code - base]`, `at` int64[people] is where their next row goes."""
+    for i in range(codes.shape[0]):
+        person = place[codes[i] - base]
+        to = at[person]
+        at[person] = to + 1
+        out_day[to] = day
         if out_known.shape[0] > 0:
-            out_known[at] = known
+            out_known[to] = known
         for j in range(counts.shape[1]):
-            out_counts[at, j] = counts[i, j]
+            out_counts[to, j] = counts[i, j]
         for j in range(sums.shape[1]):
-            out_sums[at, j] = sums[i, j]
+            out_sums[to, j] = sums[i, j]
+
+
+@jit
+def count(place: np.ndarray, codes: np.ndarray, base: int, held: np.ndarray) -> None:
+    """Adds each person's rows to `held` int64[people]."""
+    for i in range(codes.shape[0]):
+        held[place[codes[i] - base]] += 1
 
 
 @jit
@@ -75,18 +99,6 @@ def totals(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, s
         for i in range(before(first, day, person, start), before(first, day, person, stop)):
             out[person] += values[i]
     return out
-
-
-@jit
-def largest_total(first: np.ndarray, sums: np.ndarray, column: int) -> float:
-    """The largest sum of absolute values that any person has in a column."""
-    largest = 0.0
-    for person in range(first.shape[0] - 1):
-        total = 0.0
-        for i in range(first[person], first[person + 1]):
-            total += abs(np.float64(sums[i, column]))
-        largest = max(largest, total)
-    return largest
 
 
 @jit

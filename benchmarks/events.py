@@ -1,0 +1,217 @@
+"""A log of N events with people's real shape, streamed to Parquet in time order, a day at a time.
+
+    python benchmarks/events.py 1_000_000 events.parquet [--ids string]
+
+SIMULATED. Activity is log-normal over people, who arrive and leave; visits come by hour and weekday; a visit is one to a few
+sessions of one to hundreds of events, seconds apart; a few people have 10^4 to 10^5 events. Pushes go to everybody who has
+ever arrived, those long gone too. Times are the wall clock of ZONE; money stands on orders alone, in cents.
+"""
+
+from __future__ import annotations
+
+import argparse
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+START, DAYS, ZONE = date(2026, 1, 1), 180, "Asia/Shanghai"
+END = START + timedelta(days=DAYS)
+ROLES: dict[str, list[str]] = {
+    "open": ["app_open", "push_open"], "content": ["read", "watch"], "social": ["like", "comment", "share"], "social_received": ["liked"],
+    "push_sent": ["push"], "push_opened": ["push_open"], "purchase": ["order"], "onboarding": ["tutorial"]}
+NAMES = ("app_open", "push_open", "read", "watch", "search", "profile", "like", "comment", "share", "order", "tutorial", "push", "liked")
+RECEIPTS = ("push", "liked")
+ROW_GROUP = 122_880
+_ACTS = {"read": .36, "watch": .21, "search": .11, "profile": .07, "like": .12, "comment": .03, "share": .02, "order": .01, "tutorial": .07}
+_HOURS = np.array([12, 7, 4, 2, 2, 3, 8, 18, 26, 28, 28, 32, 42, 36, 28, 27, 29, 34, 42, 54, 64, 66, 48, 26], np.float64)
+_WEEKDAYS = np.array([1.0, .97, .96, .98, 1.05, 1.22, 1.18])
+_SECOND, _DAY = 1_000_000, 86_400_000_000
+_PUSHED, _LIKED = .06, .04
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a log is to be: how many events and people, over how many days, ids as int64 or as UUID text."""
+
+    events: int
+    ids: str = "int"
+    days: int = DAYS
+    people: int = 0
+    seed: int = 1
+
+    @property
+    def registered(self) -> int:
+        """People: 260 events each, unless said."""
+        return self.people or max(self.events // 260, 2)
+
+    def counts(self) -> np.ndarray:
+        """Events of each day: weekdays and slow growth; they sum to `events`."""
+        day = np.arange(self.days)
+        weight = _WEEKDAYS[(START.weekday() + day) % 7] * (1 + .15 * day / self.days)
+        return np.diff(np.round(np.cumsum(weight) / weight.sum() * self.events), prepend=0).astype(np.int64)
+
+    def schema(self) -> pa.Schema:
+        """Columns of the files."""
+        user = pa.string() if self.ids == "string" else pa.int64()
+        return pa.schema([("user_id", user), ("ts", pa.timestamp("us")), ("event", pa.string()), ("amount", pa.float64())])
+
+
+@dataclass(frozen=True)
+class People:
+    """Who there is: ids, how much they do, and the days of `[arrive, leave)`."""
+
+    ids: pa.Array
+    weight: np.ndarray
+    arrive: np.ndarray
+    leave: np.ndarray
+
+    @classmethod
+    def of(cls, shape: Shape, rng: np.random.Generator) -> People:
+        """Log-normal activity, half there from the start, leaving at a constant rate; the first few very heavy."""
+        n = shape.registered
+        arrive = np.where(rng.random(n) < .5, 0, rng.integers(0, shape.days, n))
+        stay, weight = rng.exponential(200, n) + 1, rng.lognormal(0, 1.4, n)
+        heavy = max(n // 20_000, 1)
+        wanted = np.minimum(10 ** rng.uniform(4, 5, heavy), shape.events / 100)
+        arrive[:heavy], stay[:heavy] = 0, shape.days
+        weight[:heavy] = wanted / shape.events * (weight * np.minimum(stay, shape.days - arrive) / shape.days)[heavy:].sum()
+        return cls(_ids(shape, n, rng), weight, arrive, arrive + stay)
+
+    def draw(self, rng: np.random.Generator, among: np.ndarray, n: int) -> np.ndarray:
+        """Positions of n people, each as likely as its weight in `among`."""
+        sums = np.cumsum(among)
+        return np.minimum(np.searchsorted(sums, rng.random(n) * sums[-1], side="right"), len(sums) - 1)
+
+
+def _ids(shape: Shape, n: int, rng: np.random.Generator) -> pa.Array:
+    if shape.ids == "string":
+        return pa.array([str(uuid.UUID(bytes=rng.bytes(16), version=4)) for _ in range(n)])
+    return pa.array(rng.permutation(np.cumsum(rng.integers(1, 94, n))))
+
+
+@dataclass
+class Block:
+    """Events of a stretch of time: positions of people, microseconds since START, codes of NAMES."""
+
+    who: np.ndarray
+    at: np.ndarray
+    name: np.ndarray
+
+    def where(self, rows: np.ndarray) -> Block:
+        """Some of the events."""
+        return Block(self.who[rows], self.at[rows], self.name[rows])
+
+
+def tables(shape: Shape) -> Iterator[tuple[int, pa.Table]]:
+    """Each day's number and its events, in time order. What a session does after midnight belongs to the next day."""
+    rng = np.random.default_rng(shape.seed)
+    people = People.of(shape, rng)
+    later = Block(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int8)))
+    for day, count in enumerate(shape.counts()):
+        block, end = _join(later, _day(people, rng, day, int(count))), (day + 1) * _DAY
+        if day == shape.days - 1:
+            block.at[block.at >= end] -= _DAY
+        inside = block.at < end
+        later, block = block.where(~inside), block.where(inside)
+        yield day, arrow(shape, people, rng, block.where(np.argsort(block.at)))
+
+
+def _join(*blocks: Block) -> Block:
+    return Block(*(np.concatenate([getattr(b, part) for b in blocks]) for part in ("who", "at", "name")))
+
+
+def _day(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
+    pushed, liked = round(count * _PUSHED), round(count * _LIKED)
+    arrived = people.arrive <= day
+    blocks = (_sessions(people, rng, day, count - pushed - liked),
+              _received(people, rng, day, arrived.astype(np.float64), pushed, "push"),
+              _received(people, rng, day, people.weight * arrived, liked, "liked"))
+    return _join(*blocks)
+
+
+def _sessions(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
+    """Exactly `count` acts: visitors, their sessions, the events of each."""
+    present = (people.arrive <= day) & (day < people.leave)
+    visitor = people.draw(rng, people.weight * present, count // 5 + 1)
+    who = np.repeat(visitor, 1 + rng.poisson(.7, len(visitor)))
+    length = np.minimum(1 + rng.lognormal(1.3, 1, len(who)), 400).astype(np.int64)
+    ends = np.cumsum(length)
+    if ends[-1] < count:
+        length[-1] += count - ends[-1]
+        ends[-1] = count
+    last = int(np.searchsorted(ends, count))
+    who, length, begin = who[:last + 1], length[:last + 1], (ends - length)[:last + 1]
+    length[-1] = count - begin[-1]
+    clock = np.cumsum((np.exp(rng.standard_normal(count, np.float32) * 1.1 + 2.5) * _SECOND).astype(np.int64))
+    at = clock + np.repeat(day * _DAY + _time_of_day(rng, len(who)) - clock[begin], length)
+    who = np.repeat(who, length)
+    return Block(who, at, _acts(rng, begin, (day - people.arrive[who]) < 7))
+
+
+def _acts(rng: np.random.Generator, begin: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Names: a session begins with an opening; the tutorial is for people in their first week."""
+    name = rng.choice(_table_of(_ACTS), len(new))
+    name[(name == NAMES.index("tutorial")) & ~new] = NAMES.index("read")
+    name[begin] = np.where(rng.random(len(begin)) < .12, NAMES.index("push_open"), NAMES.index("app_open"))
+    return name
+
+
+def _table_of(shares: dict[str, float]) -> np.ndarray:
+    """Codes of names, each as often as its share of 100."""
+    return np.concatenate([np.full(round(share * 100), NAMES.index(name), np.int8) for name, share in shares.items()])
+
+
+def _time_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
+    hour = np.searchsorted(np.cumsum(_HOURS / _HOURS.sum()), rng.random(n)).clip(max=23)
+    return hour * 3_600 * _SECOND + rng.integers(0, 3_600 * _SECOND, n)
+
+
+def _received(people: People, rng: np.random.Generator, day: int, among: np.ndarray, n: int, name: str) -> Block:
+    """Pushes come in three waves a day, likes when people are about."""
+    waves = rng.choice(np.array([10, 15, 20]), n) * 3_600 * _SECOND + rng.integers(0, 900 * _SECOND, n)
+    at = day * _DAY + (waves if name == "push" else _time_of_day(rng, n))
+    return Block(people.draw(rng, among, n), at, np.full(n, NAMES.index(name), np.int8))
+
+
+def arrow(shape: Shape, people: People, rng: np.random.Generator, block: Block) -> pa.Table:
+    """Events as the columns of a file."""
+    paid = block.name == NAMES.index("order")
+    amount = np.where(paid, np.round(rng.lognormal(3, 1, len(paid)), 2), 0)
+    begin = (START - date(1970, 1, 1)).days * _DAY
+    event = pa.DictionaryArray.from_arrays(pa.array(block.name), pa.array(NAMES)).cast(pa.string())
+    columns = [people.ids.take(pa.array(block.who)), pa.array(block.at + begin).cast(pa.timestamp("us")), event, pa.array(amount, mask=~paid)]
+    return pa.table(columns, schema=shape.schema())
+
+
+def write(shape: Shape, path: Path) -> None:
+    """One file in time order, row groups of ROW_GROUP."""
+    waiting = shape.schema().empty_table()
+    with pq.ParquetWriter(path, shape.schema(), compression="snappy") as writer:
+        for _, table in tables(shape):
+            waiting = pa.concat_tables([waiting, table])
+            whole = waiting.num_rows // ROW_GROUP * ROW_GROUP
+            if whole:
+                writer.write_table(waiting.slice(0, whole), row_group_size=ROW_GROUP)
+                waiting = waiting.slice(whole)
+        if waiting.num_rows:
+            writer.write_table(waiting, row_group_size=ROW_GROUP)
+
+
+def main() -> None:
+    """Writes one log."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("events", type=int)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--ids", choices=("int", "string"), default="int")
+    given = parser.parse_args()
+    write(Shape(given.events, given.ids), given.path)
+
+
+if __name__ == "__main__":
+    main()

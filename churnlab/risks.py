@@ -1,0 +1,77 @@
+"""What is said of a person: risk, value and reasons, from features and models; by rows, so that any part of the people can be scored alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from churnlab import estimators
+from churnlab.estimators.base import TreeModel
+from churnlab.evaluation import predict
+from churnlab.explanation import explain
+
+EXPLAINED = {"lightgbm": 20_000, "random_forest": 500}
+COLUMNS = ("user_id", "risk", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version")
+REASONS = ("reason_1", "reason_2", "reason_3")
+Packed: TypeAlias = tuple[tuple[str, bytes], ...]
+
+
+def scores(models: Mapping[str, TreeModel], X: pd.DataFrame) -> pd.DataFrame:
+    """user_id, risk, ltv and value_at_risk of each row of X, in its order; ltv is missing without a value model."""
+    risk, value = np.round(predict(models["churned"], X), 9), models.get("ltv")
+    ltv = np.full(len(X), np.nan) if value is None else np.round(predict(value, X), 6)
+    return pd.DataFrame({"user_id": X.index.get_level_values("user_id"), "risk": risk, "ltv": ltv, "value_at_risk": np.round(risk * ltv, 6)})
+
+
+def reasons(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The three reasons of each row of X."""
+    return explain(model, model.select(X), catalogue).reasons(len(REASONS))
+
+
+def pack(model: TreeModel) -> Packed:
+    """A model as the bytes of its files, which run no code when loaded."""
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+        model.save(folder)
+        return tuple((file.name, file.read_bytes()) for file in sorted(Path(folder).iterdir()))
+
+
+@lru_cache(maxsize=8)
+def unpack(packed: Packed) -> TreeModel:
+    """The model again, on one thread; loaded once a process."""
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+        for name, data in packed:
+            (Path(folder) / name).write_bytes(data)
+        return estimators.load(folder).set_params(n_jobs=1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`scores` that travels: the models packed."""
+
+    models: tuple[tuple[str, Packed], ...]
+    as_of: str
+    version: str
+
+    def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The scores, the day and the version."""
+        return scores({target: unpack(packed) for target, packed in self.models}, X).assign(as_of=self.as_of, model_version=self.version)
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """`reasons` that travels: the model packed."""
+
+    model: Packed
+    catalogue: pd.DataFrame
+
+    def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The reasons beside user_id."""
+        found = reasons(unpack(self.model), X, self.catalogue)
+        return found.assign(user_id=X.index.get_level_values("user_id")).reset_index(drop=True)

@@ -1,0 +1,73 @@
+"""Tonight's list on Spark: scored, explained and written by the workers; the same list as on one machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from churnlab import risks
+from churnlab.engines import spark
+from churnlab.engines.distributed import SparkDataset
+from churnlab.engines.spark import DataFrame
+from churnlab.errors import HistoryError
+from churnlab.tracking import TrainedRun
+
+_SCORES = {"risk": pa.float64(), "ltv": pa.float64(), "value_at_risk": pa.float64(), "as_of": pa.string(), "model_version": pa.string()}
+
+
+@dataclass(frozen=True, eq=False)
+class SparkRiskList:
+    """One row a person, highest risk first, as in RiskList; nothing is computed before `frame` is used or written.
+
+    `scores` is the list without reasons; `explained` is how many rows have them, from the top.
+    """
+
+    frame: DataFrame
+    scores: DataFrame
+    as_of: str
+    run_id: str
+    explained: int
+    nobody: HistoryError
+
+    def write(self, folder: str | Path) -> tuple[str, int]:
+        """Writes the folder risk_list_<as_of>.parquet, whole or not at all; gives where it is and its rows.
+
+        HistoryError when nobody is on the list.
+        """
+        target = f"{str(folder).rstrip('/')}/risk_list_{self.as_of}.parquet"
+        self.scores.persist()
+        try:
+            with spark.in_one_line():
+                if self.scores.isEmpty():
+                    raise self.nobody
+            return target, spark.write_whole(self.frame, target)
+        finally:
+            self.scores.unpersist()
+
+    def deliver(self, folder: str | Path) -> dict[str, object]:
+        """Writes the list and says what was written."""
+        target, people = self.write(folder)
+        return {"as_of": self.as_of, "people": people, "without_reasons": max(0, people - self.explained), "run_id": self.run_id,
+                "list_parquet": target}
+
+
+def make_list(trained: TrainedRun, data: SparkDataset, as_of: str) -> SparkRiskList:
+    """The list of the people of a dataset. FrameError when the log lacks what the models learnt from."""
+    names = [f.name for f in data.job.schema][2:]
+    for model in trained.models.values():
+        model.select(pd.DataFrame(columns=names))
+    churn = trained.models["churned"]
+    packed = {target: risks.pack(model) for target, model in trained.models.items()}
+    scores = data.map(risks.Scores(tuple(packed.items()), as_of, str(trained.about["version"])), _SCORES)
+    top = _ranked(scores).limit(risks.EXPLAINED[churn.algorithm]).select("user_id")
+    why = data.only(top).map(risks.Reasons(packed["churned"], trained.catalogue), dict.fromkeys(risks.REASONS, pa.string()))
+    whole = scores.join(why, "user_id", "left").na.fill("", list(risks.REASONS)).select(*risks.COLUMNS)
+    nobody = HistoryError.from_nobody(as_of, trained.about["config"]["snapshots"]["active_within"])
+    return SparkRiskList(_ranked(whole), scores, as_of, trained.run_id, risks.EXPLAINED[churn.algorithm], nobody)
+
+
+def _ranked(frame: DataFrame) -> DataFrame:
+    return frame.orderBy(frame["risk"].desc(), frame["user_id"])
