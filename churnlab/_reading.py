@@ -8,6 +8,7 @@ import gzip
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churnlab import schema
+from churnlab import _databases, schema
 from churnlab.errors import LogError
 from churnlab.spec import LogSpec
 
@@ -145,7 +146,7 @@ class _DayGroups:
         edges = self._edges(wanted, first, last)
         order = np.argsort(self.low, kind="stable")
         parts = [(low, high, [self.groups[i] for i in order if self.low[i] < high and self.high[i] >= low])
-                 for low, high in zip(edges[:-1], edges[1:], strict=True)]
+                 for low, high in pairwise(edges)]
         if sum(g.rows for _, _, found in parts for g in found) > 1.5 * self.rows + 4 * BATCH * len(parts):
             return None
         return [p for p in parts if p[2]]
@@ -224,7 +225,7 @@ class Frame:
         cuts = _day_cuts(table.column(spec.time), spec, threads * TASKS_A_THREAD)
         if spec.days is not None or len(cuts) < 3:
             return [Task(lambda: iter(table.to_batches(BATCH)), spec.days)]
-        return [Task(lambda a=a, z=z: iter(table.slice(a, z - a).to_batches(BATCH))) for a, z in zip(cuts[:-1], cuts[1:], strict=True)]
+        return [Task(lambda a=a, z=z: iter(table.slice(a, z - a).to_batches(BATCH))) for a, z in pairwise(cuts)]
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """It is in memory already."""
@@ -248,10 +249,58 @@ def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
     return sorted({*rows, len(clock)})
 
 
-def open_files(path: str | Path) -> ParquetFiles | CsvFiles:
-    """The Parquet or CSV files that a path or pattern names."""
-    files = tuple(matching(path))
-    return (CsvFiles if files[0].lower().endswith(_CSV) else ParquetFiles)(str(path), files)
+@dataclass(frozen=True)
+class DatabaseTable:
+    """A table of DuckDB or PostgreSQL, a range of days at a time, pushed down into the query."""
+
+    name: str
+    table: Any
+
+    @property
+    def rows(self) -> int:
+        """Not known without a query: the parts are cut for a hundred million."""
+        return 100_000_000
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """Ranges of local days of about equal length."""
+        kinds = self.table.schema()
+        check_columns(self.name, spec.wanted(), kinds.names)
+        kind, span = kinds.field(spec.time).type, self.table.span(spec.time)
+        if span is None:
+            return [Task(lambda: self.table.batches(spec.columns, spec.time, None, None), spec.days)]
+        zone_name = None if getattr(kind, "tz", None) is None else spec.timezone or "UTC"
+        turns, shifts = schema.turns(zone_name, *span)
+        first, last = (int((m + shifts[np.searchsorted(turns, m, side="right") - 1]) // schema.DAY_MICROS) for m in span)
+        if spec.days is not None:
+            first, last = max(first, spec.days[0]), min(last, spec.days[1] - 1)
+        edges = sorted({*np.linspace(first, last + 1, min(threads * TASKS_A_THREAD, max(last + 1 - first, 1)) + 1).astype(int).tolist()})
+        return [Task(lambda a=a, z=z: self.table.batches(spec.columns, spec.time, schema.instant(a, zone_name), schema.instant(z, zone_name)), (a, z))
+                for a, z in pairwise(edges)]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """It is read batch by batch."""
+        return None
+
+
+def open_path(path: str | Path | Sequence[str], spec: LogSpec) -> Source:
+    """The files that a path, a pattern or several name, or the table of a database."""
+    paths = [str(p) for p in ([path] if isinstance(path, str | Path) else path)]
+    found = _databases.open_database(paths[0], spec.table, memory_limit=f"{max(spec.memory // 2**20, 64)}MB", threads=spec.threads)
+    if found is not None:
+        return DatabaseTable(found.name, found)
+    return open_files(paths)
+
+
+def open_files(path: str | Path | Sequence[str]) -> ParquetFiles | CsvFiles:
+    """The Parquet or CSV files that a path, a pattern or several name."""
+    paths = [str(p) for p in ([path] if isinstance(path, str | Path) else path)]
+    files = tuple(dict.fromkeys(f for p in paths for f in matching(p)))
+    return (CsvFiles if files[0].lower().endswith(_CSV) else ParquetFiles)(paths[-1], files)
+
+
+def is_there(path: str) -> bool:
+    """Whether a path or pattern names any file."""
+    return any(Path(f).is_file() for f in glob.glob(path, recursive=True))
 
 
 def matching(path: str | Path) -> list[str]:

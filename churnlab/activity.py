@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -289,6 +289,11 @@ class DailyActivity:
         """The people in groups of some thousands: their rising places in `users`, int64[k], and their activity."""
         for places in self.rows.pieces():
             yield places, self.part(places)
+
+    def jobs(self) -> Iterator[Callable[[], DailyActivity]]:
+        """The activity of each group, the work left to be done by the caller's thread."""
+        for places in self.rows.pieces():
+            yield lambda places=places: self.part(places)
 
     def part(self, places: np.ndarray) -> DailyActivity:
         """The activity of one group of `rows.pieces()`."""

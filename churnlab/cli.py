@@ -1,7 +1,7 @@
-"""The command line: `churnlab demo | train | evaluate | card | score | features`.
+"""The command line: `churnlab demo | train | evaluate | card | score | update | features`.
 
 The only file that prints. Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 2 usage or configuration, 3
-bad input, 4 model or store, 5 a guard said no, 7 the output cannot be written; 1 is a bug of ours.
+bad input, 4 model or store, 5 a guard said no, 6 another update is running, 7 the output cannot be written; 1 is a bug of ours.
 """
 
 from __future__ import annotations
@@ -117,6 +117,30 @@ def score(as_of: Annotated[str, typer.Option("--as-of", help="The day whose morn
 
 
 @app.command()
+def update(day: Annotated[str, typer.Option("--day", help="The day to roll up, like 2026-08-28.")], config: ConfigPath = Path("churnlab.toml"),
+           since: Annotated[str | None, typer.Option("--since", help="Roll up every day from this one on, to begin a store.")] = None,
+           allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A day without an event is no fault.")] = False,
+           wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another update to end.")] = 0.0,
+           compact: Annotated[bool, typer.Option("--compact", help="Fold days older than the look-back into one row a person.")] = False,
+           as_json: AsJson = False, debug: Debug = False) -> None:
+    """Bring the activity store up to date: roll a day up and put it in the place of what was there for it."""
+    with _guarded(debug), _progress() as say:
+        from churnlab.config import Config
+        from churnlab.schema import day_number, day_text
+
+        settings = Config.read(config)
+        say("opening the store")
+        store = settings.open_store()
+        for each in range(day_number(since or day), day_number(day) + 1):
+            say(f"rolling up {day_text(each)}")
+            done = store.append(each, allow_empty=allow_empty, wait=wait)
+        if compact:
+            say("folding old days")
+            store.compact(settings.store.lookback, wait=wait)
+        _show(done.to_dict(), as_json)
+
+
+@app.command()
 def features(config: ConfigPath = Path("churnlab.toml"),
              as_of: Annotated[str | None, typer.Option("--as-of", help="Write the features of that day.")] = None,
              out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None, as_json: AsJson = False,
@@ -143,7 +167,7 @@ def _features(config: Any, as_of: str | None, say: Say) -> Any:
     from churnlab.training import read_users
 
     say("reading events")
-    activity = config.open_log().daily()
+    activity = config.activity()
     snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - activity.start)
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 

@@ -12,6 +12,7 @@ from churnlab import schema
 from churnlab.errors import ConfigError
 from churnlab.events import EventLog
 from churnlab.features import FeatureSet
+from churnlab.stored import ActivityStore
 from churnlab.targets import Churn, LifetimeValue, Target
 
 T = TypeVar("T")
@@ -20,7 +21,10 @@ ENGINES = ("local", "spark")
 
 @dataclass(frozen=True)
 class LogTable:
-    """[log]: where the events are and what their columns mean, as in EventLog.read; `users` is a file of static attributes."""
+    """[log]: where the events are and what their columns mean, as in EventLog.read; `users` is a file of static attributes.
+
+    `{day}` in the path stands for a day like 2026-03-04 where the log has a file a day.
+    """
 
     path: str
     user: str
@@ -33,6 +37,9 @@ class LogTable:
     ignore: list[str] = field(default_factory=list)
     measures: list[str] = field(default_factory=list)
     event_id: str | None = None
+    arrived: str | None = None
+    late_days: int | None = None
+    table: str | None = None
     users: str | None = None
     simulated: bool = False
 
@@ -74,6 +81,14 @@ class ModelTable:
 
 
 @dataclass(frozen=True)
+class StoreTable:
+    """[store]: the folder of the activity store, none when empty; how many days it keeps one by one when it is compacted."""
+
+    folder: str = ""
+    lookback: int = 400
+
+
+@dataclass(frozen=True)
 class TrackingTable:
     """[tracking]: a folder or the address of an MLflow store, and the experiment's name."""
 
@@ -100,6 +115,7 @@ class Config:
     target: TargetTable = TargetTable()
     features: FeaturesTable = field(default_factory=FeaturesTable)
     model: ModelTable = ModelTable()
+    store: StoreTable = StoreTable()
     tracking: TrackingTable = TrackingTable()
     output: OutputTable = OutputTable()
     name: str = "churn"
@@ -137,16 +153,29 @@ class Config:
         """A path of the file as one that holds wherever the process runs; addresses stay as they are."""
         return given if "://" in given else str(self.folder / given)
 
+    def _options(self) -> dict[str, Any]:
+        return {n: getattr(self.log, n) for n in ("user", "time", "event", "amount", "roles", "receipts", "ignore", "measures", "timezone",
+                                                  "event_id", "arrived", "late_days", "table")}
+
     def open_log(self) -> EventLog:
         """The event log of [log]; a SparkLog where the engine is Spark."""
-        t = self.log
-        given: dict[str, Any] = {n: getattr(t, n) for n in ("user", "time", "event", "amount", "roles", "receipts", "ignore", "measures", "timezone",
-                                                            "event_id")}
+        given, path = self._options(), self.path(self.log.path).replace("{day}", "*")
         if self.engine == "spark":
             from churnlab.engines import spark
 
-            return EventLog.from_frame(spark.read(self.path(t.path)), **given)
-        return EventLog.read(self.path(t.path), **given)
+            given.pop("table")
+            return EventLog.from_frame(spark.read(path), **given)
+        return EventLog.read(path, **given)
+
+    def open_store(self) -> ActivityStore:
+        """The activity store of [store], made when it is not there; ConfigError without a folder."""
+        if not self.store.folder:
+            raise ConfigError.from_lacking("[store]", "folder")
+        return ActivityStore.create(self.path(self.store.folder), log=self.path(self.log.path), **self._options())
+
+    def activity(self) -> Any:
+        """Everybody's daily rows: from the store where there is one, else from the log."""
+        return self.open_store().daily() if self.store.folder else self.open_log().daily()
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
         """What is predicted; the value only where there is money."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,12 @@ from churnlab.engines import local
 from churnlab.errors import FrameError, HistoryError
 from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
-from churnlab.snapshots import Day, Rule, Snapshots
+from churnlab.schema import Day, Roles
+from churnlab.snapshots import Rule, Snapshots
 from churnlab.targets import Target
+
+
+Job: TypeAlias = Callable[[], DailyActivity]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +125,20 @@ def _index(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> pd.M
     return pd.MultiIndex(levels=levels, codes=[codes, day_codes], names=["user_id", "snapshot"], verify_integrity=False)
 
 
-def iter_datasets(activity: DailyActivity, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
+class Jobs(Protocol):
+    """Daily rows that come a group of people at a time: a DailyActivity or an ActivityStore."""
+
+    roles: Roles
+
+    @property
+    def has_money(self) -> bool:
+        """Whether the log named an amount."""
+
+    def jobs(self) -> Iterator[Job]:
+        """What makes each group's activity."""
+
+
+def iter_datasets(activity: Jobs, days: Sequence[Day], active_within: int = 60, targets: Iterable[Target] = (),
                   features: FeatureSet | None = None, users: Any | None = None, terminal: str | None = None,
                   rows: int = 20_000) -> Iterator[Dataset]:
     """What `build_dataset` gives for `Snapshots.at`, in parts of about `rows` rows, each with all rows of its people: memory does not grow with
@@ -135,13 +152,8 @@ def iter_datasets(activity: DailyActivity, days: Sequence[Day], active_within: i
     """
     rule = Rule.of(days, active_within, targets, "error", terminal)
     rule.check(activity.roles, activity.has_money)
-    features = features or FeatureSet.default()
-    groups = activity.rows.pieces()
-
-    def make(places: np.ndarray) -> list[Dataset]:
-        return list(_parts(activity.part(places), rule, features, users, rows))
-
-    yield from _ahead(make, groups)
+    chosen = features or FeatureSet.default()
+    yield from _ahead(lambda job: list(_parts(job(), rule, chosen, users, rows)), activity.jobs())
 
 
 def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any | None, rows: int) -> Iterator[Dataset]:
@@ -157,13 +169,13 @@ def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any
             yield build_dataset(activity, snapshots, features, users, threads=1)
 
 
-def _ahead(make: Callable[[np.ndarray], list[Dataset]], groups: list[np.ndarray]) -> Iterator[Dataset]:
-    """The datasets of all groups in their order, made by threads that run one group each ahead of the caller."""
+def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterator[Dataset]:
+    """The datasets of all jobs in their order, made by threads that run one job each ahead of the caller."""
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Any] = deque()
-        for group in groups:
-            waiting.append(pool.submit(make, group))
+        for job in jobs:
+            waiting.append(pool.submit(make, job))
             if len(waiting) > threads:
                 yield from waiting.popleft().result()
         while waiting:

@@ -413,6 +413,8 @@ class StoreError(ChurnlabError):
         "missing": (3, "the store {folder} lacks {count} day(s), the first is {day}; append them, an empty day too"),
         "folded": (3, "day {day} of {folder} was folded into the carry, days are kept from {kept}; build the store again to change or read it"),
         "rows": (3, "the rows of {day} {reason}; give one row a person and version, sorted, with integer measures without nulls"),
+        "foreign": (3, "{source} was given for {day} and holds {rows} rows of other days ({first} to {last}); give each day's events alone"),
+        "empty": (3, "{source} holds no event on {day}; look why, or say that the day may be empty (allow_empty)"),
         "unsure": (7, "{folder} was updated, but the disk did not confirm it: {reason}; update it once more"),
     }
 

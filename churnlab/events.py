@@ -53,15 +53,17 @@ class EventLog:
     def read(cls, path: str | Path, *, user: str, time: str, event: str, amount: str | None = None,
              roles: Mapping[str, str | Iterable[str]] | None = None, receipts: Iterable[str] = (), ignore: Iterable[str] = (),
              measures: Iterable[str | Measure] = (), timezone: str | None = None, event_id: str | None = None, arrived: str | None = None,
-             late_days: int | None = None, bad_ids: float = 0.01, memory: str | int = "1GB", threads: int | None = None) -> EventLog:
-        """Reads Parquet or CSV files; `path` may be a pattern or a folder.
+             late_days: int | None = None, bad_ids: float = 0.01, memory: str | int = "1GB", threads: int | None = None,
+             table: str | None = None) -> EventLog:
+        """Reads Parquet or CSV files, or a table of a database.
 
-        Ids in CSV files are text. Raises LogError, with what broke, what was given and what to do.
+        `path` may be a pattern or a folder; or a DuckDB file (.duckdb, .ddb, .db) or `postgresql://`, with the name of the `table`; user and
+        password of PostgreSQL come from PGUSER and PGPASSWORD. Ids in CSV files are text. Raises LogError, with what broke, what was given and what to do.
         """
         spec = LogSpec.of(user=user, time=time, event=event, amount=amount, roles=roles, receipts=receipts, ignore=ignore, measures=measures,
                           timezone=timezone, event_id=event_id, arrived=arrived, late_days=late_days, bad_ids=bad_ids, memory=memory,
-                          threads=threads)
-        return cls.of(_reading.open_files(path), spec)
+                          threads=threads, table=table)
+        return cls.of(_reading.open_path(path, spec), spec)
 
     @classmethod
     def from_frame(cls, frame: Any, *, user: str, time: str, event: str, amount: str | None = None,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
@@ -27,9 +28,10 @@ EPOCH = datetime(1970, 1, 1)
 STANDARD_ROLES = ("open", "content", "social", "social_received", "push_sent", "push_opened", "purchase", "onboarding")
 RECEIPT_ROLES = frozenset({"push_sent", "social_received"})
 OTHER = "other"
+Day: TypeAlias = str | date | datetime | pd.Timestamp | np.datetime64 | int
 
 
-def day_number(when: str | date | datetime | pd.Timestamp | np.datetime64 | int) -> int:
+def day_number(when: Day) -> int:
     """Days since 1970-01-01 of a date, a midnight, or text like "2026-03-01".
 
     Raises ConfigError for what is no date or lies inside a day.

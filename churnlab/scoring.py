@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab import schema
+from churnlab.activity import DailyActivity
 from churnlab.card import publish
 from churnlab.config import Config
-from churnlab.dataset import build_dataset
-from churnlab.errors import ConfigError
+from churnlab.dataset import Dataset, build_dataset, iter_datasets
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.events import EventLog
 from churnlab.risks import COLUMNS, EXPLAINED, reasons, scores
-from churnlab.snapshots import Day, Snapshots
+from churnlab.schema import Day
+from churnlab.snapshots import Snapshots
+from churnlab.stored import ActivityStore
 from churnlab.tracking import Tracker, TrainedRun
 from churnlab.training import Say, as_trained, check_meaning, read_users, silent
 
 STALE_DAYS = 3
+_RISK = "risk of the row"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -62,7 +66,8 @@ class RiskList:
 def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | None = None, say: Say = silent) -> RiskList:
     """Scores everybody eligible on the morning of `as_of` with a run's models (the newest by default).
 
-    Features see the days before `as_of` alone. A log on Spark gives a SparkRiskList, whose `frame` is a Spark DataFrame. Raises
+    Features see the days before `as_of` alone; people are scored some thousands at a time, from the activity store where the configuration
+    names one. A log on Spark gives a SparkRiskList, whose `frame` is a Spark DataFrame. Raises
     HistoryError when there is no event before it or nobody is eligible, ConfigError when the log ends more than three days before
     it, ModelError when no run or model can be read, FrameError when the log lacks what the model learnt from.
     """
@@ -70,33 +75,56 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
     say("loading the model")
     trained = Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
     say("reading events")
-    activity = (log or config.open_log()).daily()
+    activity: Any = _activity(config, log)
     if day > activity.end + STALE_DAYS:
         raise ConfigError.from_stale(schema.day_text(day), schema.day_text(activity.end - 1))
     check_meaning(trained, activity)
-    settings = trained.about["config"]
-    snapshots = Snapshots.at(activity, [day], settings["snapshots"]["active_within"], terminal=settings["target"]["terminal"])
-    say("building features")
-    data: Any = build_dataset(activity, snapshots, as_trained(config, trained).feature_set(), read_users(config, activity))
-    say("scoring and explaining")
-    if schema.is_spark(data.X):
-        from churnlab import scoring_spark
+    settings, users = as_trained(config, trained), read_users(config, activity)
+    within, terminal = settings.snapshots.active_within, settings.target.terminal
+    if isinstance(activity, DailyActivity | ActivityStore):
+        Snapshots.check_past(activity, day)
+        say("building features, scoring and explaining")
+        return _list(trained, iter_datasets(activity, [day], within, (), settings.feature_set(), users, terminal), schema.day_text(day), within)
+    from churnlab import scoring_spark
 
-        on_spark: Any = scoring_spark.make_list(trained, data, schema.day_text(day))
-        return on_spark
-    return _list(trained, data.X, schema.day_text(day))
+    say("planning features and scores")
+    snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
+    on_spark: Any = scoring_spark.make_list(trained, build_dataset(activity, snapshots, settings.feature_set(), users), schema.day_text(day))
+    return on_spark
 
 
-def _list(trained: TrainedRun, X: pd.DataFrame, as_of: str) -> RiskList:
-    model, frame = trained.models["churned"], scores(trained.models, X)
-    order = np.argsort(-frame["risk"].to_numpy(), kind="stable")
-    frame, X = frame.iloc[order].reset_index(drop=True), X.iloc[order]
-    top = min(len(X), EXPLAINED[model.algorithm])
-    found = reasons(model, X.iloc[:top], trained.catalogue)
+def _activity(config: Config, log: EventLog | None) -> Any:
+    """The rows to score from, a group of people at a time where there is a store."""
+    if log is not None:
+        return log.daily()
+    return config.open_store() if config.store.folder else config.open_log().daily()
+
+
+def _list(trained: TrainedRun, parts: Iterable[Dataset], as_of: str, within: int) -> RiskList:
+    """The list of everybody; features are kept of those alone who may still get reasons."""
+    model = trained.models["churned"]
+    top, frames, kept = EXPLAINED[model.algorithm], [], pd.DataFrame()
+    for part in parts:
+        frames.append(scores(trained.models, part.X))
+        kept = pd.concat([kept, part.X.assign(**{_RISK: frames[-1]["risk"].to_numpy()})]) if len(kept) else part.X.assign(
+            **{_RISK: frames[-1]["risk"].to_numpy()})
+        if len(kept) > 2 * top:
+            kept = _riskiest(kept, top)
+    if not frames:
+        raise HistoryError.from_nobody(as_of, within)
+    frame = pd.concat(frames, ignore_index=True)
+    frame = frame.sort_values(["risk", "user_id"], ascending=[False, True], kind="stable", ignore_index=True)
+    kept = _riskiest(kept, top).drop(columns=_RISK)
+    found = reasons(model, kept, trained.catalogue)
     for column in found:
-        frame[column] = pd.Series([*found[column], *[""] * (len(X) - top)], dtype="str")
+        frame[column] = pd.Series([*found[column], *[""] * (len(frame) - len(kept))], dtype="str")
     frame["as_of"], frame["model_version"] = as_of, str(trained.about["version"])
-    return RiskList(frame[list(COLUMNS)], as_of, trained.run_id, len(X) - top)
+    return RiskList(frame[list(COLUMNS)], as_of, trained.run_id, len(frame) - len(kept))
+
+
+def _riskiest(X: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows of highest risk, ties by id."""
+    return X.sort_index(level="user_id").sort_values(_RISK, ascending=False, kind="stable").head(most)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:

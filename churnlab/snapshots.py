@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,8 @@ from churnlab.activity import DailyActivity
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
-from churnlab.schema import Roles
+from churnlab.schema import Day, Roles
 from churnlab.targets import Churn, LifetimeValue, Target
-
-Day: TypeAlias = str | date | pd.Timestamp | int
 
 
 @dataclass(frozen=True)
@@ -120,7 +117,7 @@ class Snapshots:
         if not isinstance(activity, DailyActivity):
             return activity.snapshots(rule)
         for day in rule.days:
-            _check_past(activity, day)
+            cls.check_past(activity, day)
             rule.observed(activity.start, activity.end, day)
         found = [[(places, rule.chosen(part, day)) for day in rule.days] for places, part in activity.parts()]
         by_day = [_joined(parts) for parts in zip(*found, strict=True)]
@@ -129,6 +126,12 @@ class Snapshots:
         dropped = {"label window not observed": sum(f.unobserved for f in by_day), "already gone": sum(f.gone for f in by_day)}
         frame = pd.concat([_frame(activity, day, f) for day, f in zip(rule.days, by_day, strict=True)], ignore_index=True)
         return cls(frame, rule.targets, dropped, (activity.users, np.concatenate([f.codes for f in by_day])))
+
+    @staticmethod
+    def check_past(activity: Any, day: int) -> None:
+        """Refuses a day before which nothing was observed."""
+        if not schema.contains(np.array([activity.start]), activity.start, day).any():
+            raise HistoryError.from_no_past(schema.day_text(day), schema.day_text(activity.start))
 
     @classmethod
     def of_rule(cls, activity: DailyActivity, rule: Rule, found: Sequence[Chosen], begin: int, end: int) -> Snapshots:
@@ -183,11 +186,6 @@ class Snapshots:
     def __repr__(self) -> str:
         days = self.frame["snapshot"].nunique()
         return f"Snapshots({len(self):,} rows, {self.frame['user_id'].nunique():,} people, {days} days)"
-
-
-def _check_past(activity: DailyActivity, day: int) -> None:
-    if not schema.contains(np.array([activity.start]), activity.start, day).any():
-        raise HistoryError.from_no_past(schema.day_text(day), schema.day_text(activity.start))
 
 
 def _eligible(activity: DailyActivity, day: int, active_within: int) -> np.ndarray:

@@ -84,6 +84,7 @@ class LogSpec:
     memory: int = 2**30
     threads: int | None = None
     days: tuple[int, int] | None = None
+    table: str | None = None
 
     @classmethod
     def of(cls, *, receipts: str | Iterable[str] = (), ignore: str | Iterable[str] = (), measures: Iterable[str | Measure] | str = (),

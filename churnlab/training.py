@@ -86,7 +86,7 @@ def train(config: Config, log: EventLog | None = None, say: Say = silent) -> Tra
 def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
     """Reads the log, makes snapshots and features, and splits by time, purged."""
     say("reading events")
-    activity = (log or config.open_log()).daily()
+    activity = log.daily() if log else config.activity()
     if not isinstance(activity, DailyActivity):
         raise ConfigError.from_spark("models are trained on one machine", 'set engine = "local" and train on a log of some of the people')
     people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
@@ -268,11 +268,19 @@ def _span(data: Dataset) -> str:
     return f"{len(days)} days from {days[0].date()} to {days[-1].date()}"
 
 
+def _lateness(config: Config, ready: Prepared) -> str:
+    if config.log.arrived is None:
+        return "not in the log; lateness is unknown"
+    late = "some days have later versions" if ready.activity.late else "nothing came late"
+    return f"column {config.log.arrived!r}; a snapshot sees what had arrived before it; {late}"
+
+
 def _data_facts(config: Config, ready: Prepared) -> dict[str, Any]:
     about = ready.activity.describe()
     facts = {"source": Path(config.log.path).name, "events": about["events"], "people": about["people"],
              "days": f"{about['first_day']} to {about['last_day']}", "time zone": about["timezone"], "duplicates": about["duplicates"],
-             "amounts set aside": about["bad_amounts"], "events ignored": about["ignored"], "arrival times": "not in the log; lateness is unknown"}
+             "amounts set aside": about["bad_amounts"], "events ignored": about["ignored"], "rows without an id": about["bad_ids"],
+             "arrival times": _lateness(config, ready)}
     lacking = [f"{name} (no {what})" for name, what in ready.train.skipped.items()]
     return facts | ({"signals without data": ", ".join(lacking)} if lacking else {})
 

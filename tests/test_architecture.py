@@ -13,7 +13,7 @@ import pytest
 import churnlab
 
 ROOT = Path(churnlab.__file__).parent
-ORDER = ["errors", "schema", "kernels._jit", "kernels.rollup", "kernels.windows", "_reading", "_databases", "_columns", "events", "activity", "targets",
+ORDER = ["errors", "schema", "kernels._jit", "kernels.rollup", "kernels.windows", "_databases", "_reading", "_columns", "events", "activity", "targets",
          "snapshots", "features.expression", "features.builder", "features.sessions", "features.push", "features.social", "features.cadence",
          "features.spend", "features.lifecycle", "features.profile", "features.featureset", "features", "engines.local", "dataset",
          "engines.partition", "engines.spark", "engines.distributed",

@@ -154,8 +154,7 @@ class SparkActivity:
         """What `Snapshots.at` gives; errors that one person's rows cannot tell are found here."""
         rule.check(self.roles, self.has_money)
         for day in rule.days:
-            if day <= self.start:
-                raise HistoryError.from_no_past(schema.day_text(day), schema.day_text(self.start))
+            Snapshots.check_past(self, day)
         observed = tuple(day for day in rule.days if rule.observed(self.start, self.end, day))
         if not observed:
             raise HistoryError.from_nobody(", ".join(map(schema.day_text, rule.days)) or "no day", rule.active_within)
@@ -163,8 +162,9 @@ class SparkActivity:
 
     def dataset(self, snapshots: SparkSnapshots | Snapshots, features: FeatureSet, users: Any | None) -> SparkDataset:
         """What `build_dataset` gives. `users` is a Spark DataFrame, or a frame on this machine."""
-        session, given, sides = self.events.sparkSession, _given(snapshots, self.events.sparkSession), []
-        job = SnapshotRows(self.whole, features, rule=snapshots.rule if isinstance(snapshots, SparkSnapshots) else None, labels=_labels(snapshots, given))
+        session, sides = self.events.sparkSession, []
+        given, rule = _given(snapshots, session), snapshots.rule if isinstance(snapshots, SparkSnapshots) else None
+        job = SnapshotRows(self.whole, features, rule, labels=_labels(snapshots, given))
         if given is not None:
             job = replace(job, snapshots=partition.travelling(SNAPSHOT, ("snapshot", *job.labels)))
             sides.append(self._side(SNAPSHOT, "the snapshots", given, job.snapshots))

@@ -155,6 +155,7 @@ class _Apart:
         self.kept: dict[int, list[pa.RecordBatch]] = {SNAPSHOT: [], USER: []}
 
     def events(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The events alone."""
         for batch in batches:
             if TAG not in batch.schema.names:
                 yield batch

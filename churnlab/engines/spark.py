@@ -16,7 +16,6 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab import _reading, errors
-from churnlab._reading import ParquetFiles
 from churnlab.errors import ConfigError, OutputError
 
 DataFrame: TypeAlias = Any  # pyspark.sql.DataFrame, which is not there on every machine
@@ -128,11 +127,11 @@ def read(path: str) -> DataFrame:
     """Parquet or CSV files, all columns of CSV as text; `path` is a file, a folder, a pattern or an address that Spark knows."""
     if "://" in path:
         return session().read.csv(path, header=True, escape='"', multiLine=True) if ".csv" in path else session().read.parquet(path)
-    opened = _reading.open_files(path)
-    files = [f"file://{Path(f).resolve()}" for f in opened.files]
-    if isinstance(opened, ParquetFiles):
-        return session().read.parquet(*files)
-    return session().read.csv(files, header=True, sep=_reading.header(opened.files[0])[1], escape='"', multiLine=True)
+    found = _reading.matching(path)
+    files = [f"file://{Path(f).resolve()}" for f in found]
+    if found[0].lower().endswith(_reading._CSV):
+        return session().read.csv(files, header=True, sep=_reading.header(found[0])[1], escape='"', multiLine=True)
+    return session().read.parquet(*files)
 
 
 def write_whole(frame: DataFrame, target: str) -> int:

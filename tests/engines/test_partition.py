@@ -115,7 +115,8 @@ def test_snapshots_and_attributes_come_among_the_events() -> None:
     frames = {EVENT: community.events[spec.columns], SNAPSHOT: mine.rename(columns=given),
               USER: community.users.assign(age=np.arange(60.0)).rename(columns=static)}
     mixed = pd.concat([f.assign(**{TAG: tag}) for tag, f in frames.items()], ignore_index=True).sample(frac=1, random_state=0)
-    parts = [pa.Table.from_pandas(mixed[mixed["user_id"].map(lambda u: sum(u.encode()) % 4 == p)], preserve_index=False).to_batches(500) for p in range(4)]
+    of = mixed["user_id"].map(lambda u: sum(u.encode()) % 4)
+    parts = [pa.Table.from_pandas(mixed[of == p], preserve_index=False).to_batches(500) for p in range(4)]
     got = run(SnapshotRows(whole, cl.FeatureSet.default(), snapshots=given, labels=("churned",), attributes=static), [*parts, []])
     want = pd.concat([data.labels, data.X], axis=1).reset_index()
     same(got, want.astype({c: object for c in want if want[c].dtype == "category"}), ["user_id"])
