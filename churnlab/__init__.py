@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "EventLog": "events", "DailyActivity": "activity", "Snapshots": "snapshots", "Churn": "targets", "LifetimeValue": "targets",
     "Feature": "features", "FeatureBuilder": "features", "FeatureSet": "features", "Dataset": "dataset", "build_dataset": "dataset",
+    "iter_datasets": "dataset", "Measure": "spec", "ActivityStore": "stored",
     "ChurnClassifier": "estimators", "LTVRegressor": "estimators", "Evaluation": "evaluation", "explain": "explanation",
     "ModelCard": "card", "Tracker": "tracking", "Config": "config", "train": "training", "score": "scoring",
     "ChurnlabError": "errors",
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from churnlab.activity import DailyActivity
     from churnlab.card import ModelCard
     from churnlab.config import Config
-    from churnlab.dataset import Dataset, build_dataset
+    from churnlab.dataset import Dataset, build_dataset, iter_datasets
     from churnlab.errors import ChurnlabError
     from churnlab.estimators import ChurnClassifier, LTVRegressor
     from churnlab.evaluation import Evaluation
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from churnlab.features import Feature, FeatureBuilder, FeatureSet
     from churnlab.scoring import score
     from churnlab.snapshots import Snapshots
+    from churnlab.spec import Measure
+    from churnlab.stored import ActivityStore
     from churnlab.targets import Churn, LifetimeValue
     from churnlab.tracking import Tracker
     from churnlab.training import train

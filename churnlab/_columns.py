@@ -15,7 +15,7 @@ from churnlab import schema
 from churnlab.errors import LogError
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import IntIds, TextIds
-from churnlab.kernels.rollup import ACT, DAY_MICROS, MONEY, MUST_PAY, Meaning, Slice
+from churnlab.kernels.rollup import ACT, MONEY, MUST_PAY, Meaning, Slice
 from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure
 
@@ -96,8 +96,8 @@ def meaning_of(roles: Roles, names: list[str]) -> Meaning:
     flags = [ACT * roles.is_act(n) | (MONEY | must) * m for n, m in zip(names, money, strict=True)]
     of_name = [[i for i, role in enumerate(roles.names) if role in roles.of_event(n)] for n in names]
     first = np.concatenate([[0], np.cumsum([len(r) for r in of_name])])
-    return Meaning(frozen(np.array(flags, np.uint8)), frozen(first.astype(np.int32)), frozen(np.array(sum(of_name, []), np.int32)),
-                   len(roles.names))
+    together = np.array([role for of_one in of_name for role in of_one], np.int32)
+    return Meaning(frozen(np.array(flags, np.uint8)), frozen(first.astype(np.int32)), frozen(together), len(roles.names))
 
 
 class Reader:
@@ -299,8 +299,7 @@ def local_days(clock: np.ndarray, zone_name: str | None) -> np.ndarray:
     """The local day of each moment, int64[n]; None for a clock that shows local time."""
     if not len(clock):
         return np.zeros(0, np.int64)
-    turns, shifts = schema.turns(zone_name, int(clock.min()), int(clock.max()))
-    return (clock + shifts[np.searchsorted(turns, clock, side="right") - 1]) // DAY_MICROS
+    return schema.local_day(clock, *schema.turns(zone_name, int(clock.min()), int(clock.max())))
 
 
 def read_numbers(source: str, name: str, column: pa.Array) -> tuple[np.ndarray, np.ndarray | None]:

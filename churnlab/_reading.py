@@ -8,6 +8,7 @@ import gzip
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -80,7 +81,7 @@ class ParquetFiles:
             days = _DayGroups(groups, None if naive else zone_name)
             parts = days.parts(max(threads * TASKS_A_THREAD, days.rows * 64 * threads // spec.memory + 1), spec.days)
             if parts is not None:
-                return [Task(lambda found=found: _read_groups(found, spec), (low, high)) for low, high, found in parts]
+                return [Task(partial(_read_groups, found, spec), (low, high)) for low, high, found in parts]
         return [Task(lambda: _read_groups(groups, spec), spec.days, ordered=len(groups) == 1 or groups[0].low is None)]
 
     def _groups(self, file: str, spec: LogSpec) -> list[_Group]:
@@ -132,11 +133,10 @@ class _DayGroups:
         self.groups, self.rows = groups, sum(g.rows for g in groups)
         low, high = min(g.low for g in groups), max(g.high for g in groups)  # type: ignore[type-var]
         turns, shifts = schema.turns(zone_name, low, high)  # type: ignore[arg-type]
-        day = lambda micros: (micros + shifts[np.searchsorted(turns, micros, side="right") - 1]) // schema.DAY_MICROS  # noqa: E731
         # A zone that sets its clock back over midnight returns to the day before: one more day on either side.
         slack = 0 if len(turns) == 1 else 1
-        self.low = np.array([int(day(g.low)) - slack for g in groups])
-        self.high = np.array([int(day(g.high)) + slack for g in groups])
+        self.low = schema.local_day(np.array([g.low for g in groups]), turns, shifts) - slack
+        self.high = schema.local_day(np.array([g.high for g in groups]), turns, shifts) + slack
 
     def parts(self, wanted: int, days: tuple[int, int] | None) -> list[tuple[int, int, list[_Group]]] | None:
         """Ranges of days of about equal rows, with the row groups that reach into each; None where groups overlap too much for that."""
@@ -154,7 +154,7 @@ class _DayGroups:
     def _edges(self, wanted: int, first: int, last: int) -> list[int]:
         order = np.argsort(self.low, kind="stable")
         share = np.cumsum(np.array([self.groups[i].rows for i in order])) / max(self.rows, 1)
-        cuts = [int(self.low[order[min(np.searchsorted(share, k / wanted), len(order) - 1)]]) for k in range(1, wanted)]
+        cuts = [int(self.low[order[min(int(np.searchsorted(share, k / wanted)), len(order) - 1)]]) for k in range(1, wanted)]
         return sorted({first, *(c for c in cuts if first < c < last), max(last, first)})
 
 
@@ -225,11 +225,15 @@ class Frame:
         cuts = _day_cuts(table.column(spec.time), spec, threads * TASKS_A_THREAD)
         if spec.days is not None or len(cuts) < 3:
             return [Task(lambda: iter(table.to_batches(BATCH)), spec.days)]
-        return [Task(lambda a=a, z=z: iter(table.slice(a, z - a).to_batches(BATCH))) for a, z in pairwise(cuts)]
+        return [Task(partial(_slices, table, a, z)) for a, z in pairwise(cuts)]
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """It is in memory already."""
         return None
+
+
+def _slices(table: pa.Table, begin: int, end: int) -> Iterator[pa.RecordBatch]:
+    yield from table.slice(begin, end - begin).to_batches(BATCH)
 
 
 def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
@@ -244,7 +248,7 @@ def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
     rows = [0]
     for k in range(1, parts):
         at = clock[len(clock) * k // parts]
-        day = (at + shifts[np.searchsorted(turns, at, side="right") - 1]) // schema.DAY_MICROS
+        day = schema.local_day(np.array([at]), turns, shifts)[0]
         rows.append(int(np.searchsorted(clock, schema.instant(int(day), zone_name))))
     return sorted({*rows, len(clock)})
 
@@ -270,11 +274,11 @@ class DatabaseTable:
             return [Task(lambda: self.table.batches(spec.columns, spec.time, None, None), spec.days)]
         zone_name = None if getattr(kind, "tz", None) is None else spec.timezone or "UTC"
         turns, shifts = schema.turns(zone_name, *span)
-        first, last = (int((m + shifts[np.searchsorted(turns, m, side="right") - 1]) // schema.DAY_MICROS) for m in span)
+        first, last = schema.local_day(np.array(span), turns, shifts).tolist()
         if spec.days is not None:
             first, last = max(first, spec.days[0]), min(last, spec.days[1] - 1)
         edges = sorted({*np.linspace(first, last + 1, min(threads * TASKS_A_THREAD, max(last + 1 - first, 1)) + 1).astype(int).tolist()})
-        return [Task(lambda a=a, z=z: self.table.batches(spec.columns, spec.time, schema.instant(a, zone_name), schema.instant(z, zone_name)), (a, z))
+        return [Task(partial(self.table.batches, spec.columns, spec.time, schema.instant(a, zone_name), schema.instant(z, zone_name)), (a, z))
                 for a, z in pairwise(edges)]
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,10 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab import schema
@@ -68,11 +70,8 @@ def _roll_tasks(tasks: list[Task], name: str, spec: LogSpec, done: Rolled, threa
     def work(task: Task) -> _Roller:
         return _Roller(name, spec, done.tables, spec.memory // threads).run(task)
 
-    if threads == 1 or len(tasks) == 1:
-        rollers = map(work, tasks)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            rollers = iter(list(pool.map(work, tasks)))
+    with ThreadPoolExecutor(threads) as pool:
+        rollers = list(pool.map(work, tasks))
     for roller in rollers:
         done.blocks += roller.blocks
         done.counts.add(roller.counts)
@@ -168,6 +167,7 @@ class _OpenDay:
         return DayRoll(self.day, self.roles, len(self.spec.measures), schema.SESSION_GAP_MICROS)
 
     def add(self, events: Slice, shift: int, meaning: kernel.Meaning) -> None:
+        """Takes events of the day in."""
         if self.spec.arrived is not None:
             self.kept.append((events, shift, meaning))
         else:
@@ -267,7 +267,12 @@ def _by_person(source: Source, spec: LogSpec, threads: int, folder: Path) -> lis
     out, _, _ = _copy(source, spec, threads, folder, select, "format parquet, partition_by (churnlab_part), compression lz4")
     found = [ParquetFiles(source.name, tuple(map(str, sorted(part.glob("*.parquet"))))) for part in sorted(out.iterdir())]
     one = LogSpec(**{**vars(spec), "memory": 2**60})
-    return [Task(lambda f=f: (b for t in f.tasks(one, 1) for b in t.batches()), spec.days, ordered=False) for f in found]
+    return [Task(partial(_all_batches, f, one), spec.days, ordered=False) for f in found]
+
+
+def _all_batches(source: Source, spec: LogSpec) -> Iterator[pa.RecordBatch]:
+    for task in source.tasks(spec, 1):
+        yield from task.batches()
 
 
 def _without_repeats(source: Source, spec: LogSpec, threads: int, folder: Path) -> tuple[ParquetFiles, int]:

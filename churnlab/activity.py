@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -293,7 +293,7 @@ class DailyActivity:
     def jobs(self) -> Iterator[Callable[[], DailyActivity]]:
         """The activity of each group, the work left to be done by the caller's thread."""
         for places in self.rows.pieces():
-            yield lambda places=places: self.part(places)
+            yield partial(self.part, places)
 
     def part(self, places: np.ndarray) -> DailyActivity:
         """The activity of one group of `rows.pieces()`."""

@@ -280,7 +280,8 @@ def _reasons(facts: CardFacts) -> tuple[Section, ...]:
 def _over_time(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
     if evaluation is None:
         return ()
-    return (*_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"), Table.of(evaluation.per_cut.drop(columns="group").rename(columns={"value": "snapshot day"})))
+    return (*_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"),
+            Table.of(evaluation.per_cut.drop(columns="group").rename(columns={"value": "snapshot day"})))
 
 
 def _segments(evaluation: Evaluation | None) -> tuple[Block, ...]:

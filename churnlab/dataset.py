@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -23,7 +24,6 @@ from churnlab.features.featureset import FeatureSet
 from churnlab.schema import Day, Roles
 from churnlab.snapshots import Rule, Snapshots
 from churnlab.targets import Target
-
 
 Job: TypeAlias = Callable[[], DailyActivity]
 
@@ -128,7 +128,9 @@ def _index(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> pd.M
 class Jobs(Protocol):
     """Daily rows that come a group of people at a time: a DailyActivity or an ActivityStore."""
 
-    roles: Roles
+    @property
+    def roles(self) -> Roles:
+        """What the events mean."""
 
     @property
     def has_money(self) -> bool:
@@ -163,7 +165,7 @@ def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any
         count[1 + one.codes] += 1
     total = np.cumsum(count)
     cuts = [0, *(int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows)), len(activity.users)]
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in pairwise(cuts):
         if total[end] > total[begin]:
             snapshots = Snapshots.of_rule(activity, rule, found, begin, end)
             yield build_dataset(activity, snapshots, features, users, threads=1)

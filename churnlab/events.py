@@ -23,15 +23,6 @@ from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure
 
 _SAFE = 9e12 * schema.MICRO
-_OPTIONS = """
-        `user`, `time`, `event`, `amount` and `event_id` name columns. `roles` maps a role to the event names that make it up (None: events
-        named like a standard role take it). `receipts` names further roles or events that happen to a person, `ignore` events to drop.
-        `measures` names numeric columns to sum up, or gives `Measure`s of your own. `timezone` is the zone of the local days, and of the
-        clock where times carry none. `arrived` names the column of arrival times: a snapshot then sees only what had occurred and arrived
-        before it, and what came more than `late_days` days late (None: no limit) is set aside. Rows whose id is null, empty or a word for
-        nothing ("null") are set aside; above the share `bad_ids` of all rows the log is refused. `memory` bounds what is held of the raw
-        events ("1GB"), `threads` how many cores work (None: all); neither changes a bit of the result.
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +30,15 @@ class EventLog:
     """What people did and what happened to them, one row an event.
 
     Made by `read` (files, databases) or `from_frame` (dataframes). The events are streamed once, checked, and rolled up to daily rows;
-    they are not kept. `counts` says what was set aside.
+    they are not kept. `counts` says what was set aside. The options of both:
+
+    `user`, `time`, `event`, `amount` and `event_id` name columns; of events with the same id the earliest counts. `roles` maps a role to
+    the event names that make it up (None: events named like a standard role take it). `receipts` names further roles or events that
+    happen to a person, `ignore` events to drop. `measures` names numeric columns to sum up, or gives `Measure`s of your own. `timezone`
+    is the zone of the local days, and of the clock where times carry none. `arrived` names the column of arrival times: a snapshot then
+    sees only what had occurred and arrived before it, and what came more than `late_days` days late (None: no limit) is set aside. Rows
+    whose id is null, empty or a word for nothing ("null") are set aside; above the share `bad_ids` of all rows the log is refused.
+    `memory` bounds what is held of the raw events ("1GB"), `threads` how many cores work (None: all); neither changes a bit of the result.
     """
 
     activity: DailyActivity
@@ -58,7 +57,8 @@ class EventLog:
         """Reads Parquet or CSV files, or a table of a database.
 
         `path` may be a pattern or a folder; or a DuckDB file (.duckdb, .ddb, .db) or `postgresql://`, with the name of the `table`; user and
-        password of PostgreSQL come from PGUSER and PGPASSWORD. Ids in CSV files are text. Raises LogError, with what broke, what was given and what to do.
+        password of PostgreSQL come from PGUSER and PGPASSWORD. Ids in CSV files are text. Raises LogError, with what broke, what was given
+        and what to do.
         """
         spec = LogSpec.of(user=user, time=time, event=event, amount=amount, roles=roles, receipts=receipts, ignore=ignore, measures=measures,
                           timezone=timezone, event_id=event_id, arrived=arrived, late_days=late_days, bad_ids=bad_ids, memory=memory,
@@ -121,10 +121,6 @@ class EventLog:
                 f"{about['first_day']} to {about['last_day']}, {self.timezone})")
 
 
-for _method in (EventLog.read, EventLog.from_frame):
-    _method.__func__.__doc__ = (_method.__func__.__doc__ or "").rstrip() + "\n" + _OPTIONS  # type: ignore[attr-defined]
-
-
 def check_counts(source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool) -> None:
     """Refuses a log of which nothing is left, or in which too many rows are without an id."""
     if not rows:
@@ -153,7 +149,7 @@ def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
     has = np.zeros(len(table), bool)
     for block in rolled.blocks:
         has[block.codes] = True
-    values = table.values()
+    values: Any = table.values()
     order = np.argsort(values, kind="stable") if isinstance(table, IntIds) else pc.array_sort_indices(values).to_numpy().astype(np.int64)
     order = order[has[order]]
     place = np.full(len(table), -1, np.int64)

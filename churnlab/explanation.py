@@ -67,7 +67,7 @@ def in_words(name: str) -> str:
     >>> in_words("push__open_rate_change__14d_56d")
     'open rate change, last 14 days against the 56 before'
     """
-    signal, statistic, window = name.split("__") if name.count("__") == 2 else ("", name, "")
+    _, statistic, window = name.split("__") if name.count("__") == 2 else ("", name, "")
     days = [part.removesuffix("d") for part in window.split("_")]
     when = {"all": ", so far", "static": "", "": ""}.get(window)
     if when is None:

@@ -89,7 +89,8 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
 
     say("planning features and scores")
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
-    on_spark: Any = scoring_spark.make_list(trained, build_dataset(activity, snapshots, settings.feature_set(), users), schema.day_text(day))
+    planned: Any = build_dataset(activity, snapshots, settings.feature_set(), users)
+    on_spark: Any = scoring_spark.make_list(trained, planned, schema.day_text(day))
     return on_spark
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ class ActivityStore:
     def jobs(self, people: int = PEOPLE, days: Iterable[int] | None = None) -> Iterator[Callable[[], DailyActivity]]:
         """The same, the work of each part left to be done by the caller's thread."""
         for chunk in self.store.chunks(days, people):
-            yield lambda chunk=chunk: self._part(chunk)
+            yield partial(self._part, chunk)
 
     def daily(self) -> DailyActivity:
         """Everybody's rows, in memory. Raises StoreError when a day is missing."""

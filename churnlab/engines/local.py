@@ -16,6 +16,7 @@ from churnlab.features.program import Program, compile_features
 from churnlab.kernels import cells as kernel
 from churnlab.kernels._jit import frozen
 
+
 def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, features: FeatureSet, threads: int | None = None) -> pd.DataFrame:
     """The features of each (person, day), float64[n, p]; rows of the activity on or after the day are not seen, nor what arrived later.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +18,8 @@ _KINDS = {WindowSum: kernel.WINDOW, Since: kernel.SINCE, SinceFirst: kernel.SINC
 
 @dataclass(frozen=True)
 class Program:
-    """Arrays of `kernels.cells.features`: measures int64[k, 2], backs int64[b] (rising, the first 0), cells int64[c, 4], constants float64 by register, code
-    int64[i, 4], results int64[p]; `names` are the measures in the order of `measures`."""
+    """Arrays for `kernels.cells.features`: measures int64[k, 2], backs int64[b] (rising, the first 0), cells int64[c, 4], code int64[i, 4],
+    results int64[p]. `names` are the measures in the order of `measures`; `constants` are values by register, out of `size`."""
 
     names: tuple[str, ...]
     measures: np.ndarray
@@ -45,6 +46,10 @@ def compile_features(values: Iterable[Expression], sources: Mapping[str, tuple[i
     return _Compiler(sources).compile(tuple(values))
 
 
+def _table(rows: list[Any], width: int) -> np.ndarray:
+    return np.array(rows, np.int64).reshape(-1, width)
+
+
 class _Compiler:
     def __init__(self, sources: Mapping[str, tuple[int, int]]) -> None:
         self.sources = sources
@@ -55,6 +60,7 @@ class _Compiler:
         self.backs: dict[int, int] = {}
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
+        """The program of all values."""
         cells = list(dict.fromkeys(c for v in values for c in v.cells()))
         ends = {e for c in cells if isinstance(c, WindowSum) for e in (c.new, c.old) if e is not None}
         self.backs = {back: i for i, back in enumerate(sorted({0, *ends}))}
@@ -62,9 +68,8 @@ class _Compiler:
         rows = [self._cell(cell) for cell in cells]
         results = [self._register(v) for v in values]
         measures = [self.sources[name] for name in self.measures]
-        table = lambda rows, width: np.array(rows, np.int64).reshape(-1, width)  # noqa: E731
-        return Program(tuple(self.measures), table(measures, 2), np.array(list(self.backs), np.int64), table(rows, 4), self.constants,
-                       table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
+        return Program(tuple(self.measures), _table(measures, 2), np.array(list(self.backs), np.int64), _table(rows, 4), self.constants,
+                       _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
 
     def _cell(self, cell: Cell) -> tuple[int, int, int, int]:
         measure = self._measure(cell.measure) if hasattr(cell, "measure") else 0
@@ -83,8 +88,7 @@ class _Compiler:
             self.known[value] = register = len(self.known)
             if isinstance(value, Constant):
                 self.constants[register] = value.value
-            else:
-                assert isinstance(value, Apply)
+            elif isinstance(value, Apply):
                 left, right = operands[0], operands[-1]
                 self.code.append((kernel.OPERATIONS.index(value.operation), register, left, right))
         return self.known[value]

@@ -22,13 +22,13 @@ _ADD, _SUB, _MUL, _DIV, _MIN, _MAX, _LOG, _SQRT, _GIVEN, _FILL = range(10)
 def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, carried: np.ndarray, recent: np.ndarray, start: int,
              users: np.ndarray, days: np.ndarray, order: np.ndarray, measures: np.ndarray, backs: np.ndarray, cells: np.ndarray,
              registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
-    """Fills out float64[p, n] for the snapshots `order` (positions of users int64[n] and days int64[n], grouped by person).
+    """Fills out float64[p, n] for the snapshots `order`: positions of users int64[n] and days int64[n], grouped by person.
 
-    measures int64[k, 2]: kind and column. backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a window
-    the places in backs of its new and old end (-1: everything), for RECENT the k. registers float64[r, LANES]: cells first, then
-    constants, then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature.
-    carried int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there is none);
-    recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the first day of the log.
+    measures int64[k, 2]: kind and column. backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a
+    window the places in backs of its new and old end (-1: everything), for RECENT the k. registers float64[r, LANES]: cells first, then
+    constants, then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
+    int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there
+    is none); recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the first day of the log.
     """
     room = 1
     for person in range(first.shape[0] - 1):
