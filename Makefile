@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench notebooks docs wheel-test public-tasks ci clean
+.PHONY: help demo test lint types bench bench-engine notebooks docs wheel-test public-tasks ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -14,7 +14,7 @@ help: ## list the targets
 	@touch $@
 
 .venv/dev: .venv/core
-	$(BIN)/python -m pip install --quiet --editable ".[dev,notebooks]"
+	$(BIN)/python -m pip install --quiet --editable ".[dev,notebooks,spark]"
 	@touch $@
 
 demo: .venv/core ## run the main job on simulated and on real data
@@ -29,8 +29,11 @@ lint: .venv/dev ## check style
 types: .venv/dev ## check types
 	$(BIN)/mypy
 
-bench: .venv/dev ## measure speed as ratios, side by side
-	$(BIN)/python benchmarks/rollup.py
+bench: .venv/dev ## measure speed as ratios, side by side, on a small log
+	$(BIN)/python benchmarks/engine.py --events 1_000_000 --scale 0.05
+
+bench-engine: .venv/dev ## the same on 100 million events, about an hour
+	$(BIN)/python benchmarks/engine.py --events 100_000_000
 
 notebooks: .venv/dev ## execute the notebooks in place
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb

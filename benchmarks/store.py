@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import glob
 import json
 import statistics
 import time
@@ -25,6 +26,8 @@ import pyarrow.parquet as pq
 from contenders import churnlab_features
 from events import DAYS, END, NAMES, ROLES, ROW_GROUP, START, Block, People, Shape, arrow, tables
 from worker import memory
+
+import churnlab as cl
 
 _DAY = 86_400_000_000
 
@@ -44,7 +47,36 @@ class Store:
     features: Callable[[Path], tuple[int, int]] | None = None
 
 
-STORE = Store()
+def _make(pattern: str, folder: Path) -> None:
+    kept = cl.ActivityStore.create(folder, **churnlab_features.OPTIONS)
+    for file in sorted(glob.glob(pattern)):
+        kept.append(Path(file).stem, file)
+
+
+def _append(file: Path, folder: Path) -> None:
+    cl.ActivityStore.open(folder).append(file.stem.removeprefix("late-"), file)
+
+
+def _save(rows: dict[str, np.ndarray], folder: Path) -> None:
+    kept = cl.ActivityStore.create(folder, **churnlab_features.OPTIONS)
+    order = np.lexsort((rows["codes"], rows["day"]))
+    cuts = np.flatnonzero(np.diff(rows["day"][order], prepend=-1))
+    names = [n for n in rows if n not in ("codes", "day", "active", "gap", "gap_sq", "gaps")]
+    small = {n: rows[n].astype(np.int64 if n in ("money", "session_micros") else np.uint16) for n in names}
+    for part in np.split(order, cuts[1:]):
+        table = pa.table({"user_id": rows["codes"][part], **{n: small[n][part] for n in names}})
+        day = int(rows["day"][part[0]])
+        kept.store.replace({day: table}, {day: {"names": list(NAMES), "events": int(rows["acts"][part].sum())}})
+
+
+def _features(folder: Path) -> tuple[int, int]:
+    count = columns = 0
+    for part in cl.iter_datasets(cl.ActivityStore.open(folder), days=[str(END)], active_within=30):
+        count, columns = count + part.X.shape[0], part.X.shape[1]
+    return count, columns
+
+
+STORE = Store(_make, _append, _save, _features)
 
 
 def write_days(folder: Path, people: int, daily: int, events: int, more: int) -> tuple[str, list[Path]]:

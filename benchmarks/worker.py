@@ -32,14 +32,14 @@ def churnlab(threads: int) -> Run:
     """(a) One snapshot a person."""
     from contenders import churnlab_features
 
-    return lambda path: churnlab_features.features(path).X.shape
+    return churnlab_features.parts
 
 
 def churnlab_12(threads: int) -> Run:
     """(a) Twelve snapshots a person, a fortnight apart."""
     from contenders import churnlab_features
 
-    return lambda path: churnlab_features.features(path, churnlab_features.FORTNIGHTS).X.shape
+    return lambda path: churnlab_features.parts(path, churnlab_features.FORTNIGHTS)
 
 
 def duckdb(threads: int) -> Run:

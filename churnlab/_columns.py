@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from churnlab import schema
+from churnlab._reading import micros_of
 from churnlab.errors import LogError
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import IntIds, TextIds
@@ -22,7 +23,7 @@ from churnlab.spec import LogSpec, Measure
 NO_IDS = ("", "null", "NULL", "Null", "none", "None", "nan", "NaN", "undefined", "00000000-0000-0000-0000-000000000000")
 _TEXT_ZONE = r"(?:[zZ]|\d:\d{2}(?::\d{2}(?:\.\d+)?)? ?[+-]\d{2}(?::?\d{2})?)$"
 _COMPARE = {"==": pc.equal, "!=": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal}
-NOT_COUNTED = -(2**62)
+NOT_COUNTED = -(2**63)  # as float64 -0.0, which is counted as 0.0
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -66,7 +67,7 @@ class Tables:
 
     def ids_of(self, source: str, column: str, kind: pa.DataType) -> IntIds | TextIds:
         """The table of ids, made when the first batch shows of which kind they are."""
-        text = is_text(kind) or pa.types.is_null(kind)
+        text = is_text(kind)
         if not text and not pa.types.is_integer(kind):
             raise LogError.from_wrong_type(source, column, str(kind), "text or whole numbers")
         with self.lock:
@@ -76,10 +77,14 @@ class Tables:
             raise LogError.from_wrong_type(source, column, f"{kind} in some rows and another type in others", "one type of id")
         return self.ids
 
-    def name_codes(self, names: Iterable[str]) -> np.ndarray:
-        """The numbers of event names, int32; -1 for those that are ignored."""
+    def name_codes(self, names: Sequence[str], indices: np.ndarray) -> np.ndarray:
+        """The numbers of event names, int32; -1 for those that are ignored, 0 for those that no event of `indices` has."""
         with self.lock:
-            return np.array([-1 if n in self.roles.ignore else self.names.setdefault(n, len(self.names)) for n in names], np.int32)
+            if any(n not in self.names for n in names):
+                for i in np.flatnonzero(np.bincount(indices, minlength=len(names))):
+                    if names[i] not in self.roles.ignore:
+                        self.names.setdefault(names[i], len(self.names))
+            return np.array([-1 if n in self.roles.ignore else self.names.get(n, 0) for n in names], np.int32)
 
     def meaning(self) -> Meaning:
         """What the names seen so far mean."""
@@ -106,13 +111,32 @@ class Reader:
     def __init__(self, source: str, spec: LogSpec, tables: Tables) -> None:
         self.source, self.spec, self.tables, self.counts = source, spec, tables, Counts()
 
-    def read(self, batch: pa.RecordBatch) -> Slice:
-        """The sound events of a batch; ids are codes where they are text."""
+    def read(self, batch: pa.RecordBatch, days: tuple[int, int] | None = None) -> Slice:
+        """The sound events of a batch; ids are codes where they are text. Events outside the local days `[days[0], days[1])` are not
+        counted (where times are text they are: the roller leaves them out)."""
+        batch = self._inside(_plain(batch), days)
         self.counts.rows += batch.num_rows
         batch, name = self._named(self._with_ids(batch))
         clock = read_clock(self.source, self.spec.time, batch.column(self.spec.time), self.spec.timezone, self.tables)
         amount, paid = self._amount(batch)
         return Slice(frozen(self._ids(batch)), frozen(clock), frozen(name), amount, paid, frozen(self._extra(batch)), self._known(batch, clock))
+
+    def _inside(self, batch: pa.RecordBatch, days: tuple[int, int] | None) -> pa.RecordBatch:
+        """Without the events of other days, which another part of the log counts; a null time is of no day and stays."""
+        column = batch.column(self.spec.time)
+        if days is None or is_text(column.type) or column.null_count == len(column):
+            return batch
+        ends = pc.min_max(column)
+        if _within(self._days(pa.array([ends["min"], ends["max"]], column.type)), days, slack=1):
+            return batch
+        keep = column.is_valid().to_numpy(zero_copy_only=False)
+        keep[keep] = schema.contains(self._days(column.drop_null()), *days)
+        return batch.filter(pa.array(keep | column.is_null().to_numpy(zero_copy_only=False)))
+
+    def _days(self, column: pa.Array) -> np.ndarray:
+        """The local day of each time."""
+        clock = read_clock(self.source, self.spec.time, column, self.spec.timezone, self.tables)
+        return local_days(clock, None if self.tables.naive else self.spec.timezone or "UTC")
 
     def _with_ids(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Without the rows whose id is none."""
@@ -142,11 +166,13 @@ class Reader:
             column = column.cast(pa.string())
         column = _dictionary(column)
         names = column.dictionary.to_pylist()
-        empty = column.null_count + (pc.sum(pc.equal(column.indices, names.index(""))).as_py() or 0 if "" in names else 0)
+        nothing = [i for i, n in enumerate(names) if n == ""]
+        empty = column.null_count + (pc.sum(pc.is_in(column.indices, pa.array(nothing, pa.int32()))).as_py() or 0 if nothing else 0)
         if empty:
             raise LogError.from_nulls(self.source, self.spec.event, empty, len(column))
-        codes = self.tables.name_codes(names)
-        name = codes.take(column.indices.to_numpy()) if len(codes) else np.zeros(0, np.int32)
+        indices = column.indices.to_numpy()
+        codes = self.tables.name_codes(names, indices)
+        name = codes.take(indices) if len(codes) else np.zeros(0, np.int32)
         if (codes < 0).any():
             keep = name >= 0
             batch = self._keep(batch, pa.array(keep), "ignored")
@@ -155,13 +181,13 @@ class Reader:
 
     def _ids(self, batch: pa.RecordBatch) -> np.ndarray:
         column = batch.column(self.spec.user)
+        if pa.types.is_null(column.type):
+            return np.zeros(0, np.int64)
         table = self.tables.ids_of(self.source, self.spec.user, column.type)
         if isinstance(table, IntIds):
             if pa.types.is_uint64(column.type) and len(column) and pc.max(column).as_py() > 2**63 - 1:
                 raise LogError.from_wrong_type(self.source, self.spec.user, "uint64 beyond 9.2e18", "text or whole numbers below that")
             return column.cast(pa.int64()).to_numpy()
-        if not is_text(column.type):
-            return np.zeros(0, np.int64)
         present = np.zeros(len(column.dictionary), bool)
         indices = column.indices.to_numpy()
         present[indices] = True
@@ -230,7 +256,7 @@ class Reader:
         return meets
 
     def _value_codes(self, name: str, column: pa.Array) -> np.ndarray:
-        """Numbers that tell the values of a column apart, int64[n]; 0 for a null."""
+        """Numbers that tell the values of a column apart, int64[n]; anything for a null, NOT_COUNTED for NaN."""
         if is_text(column.type):
             column = _dictionary(column)
             with self.tables.lock:
@@ -238,17 +264,39 @@ class Reader:
             places = column.indices.fill_null(0).to_numpy()
             return codes.astype(np.int64)[places] if len(codes) else np.zeros(len(column), np.int64)
         if pa.types.is_integer(column.type) or pa.types.is_boolean(column.type):
-            return column.cast(pa.int64()).fill_null(0).to_numpy()
-        return read_numbers(self.source, name, column)[0].view(np.int64)
+            return column.cast(pa.int64(), safe=False).fill_null(0).to_numpy()
+        values = read_numbers(self.source, name, column)[0]
+        return np.where(np.isnan(values), -0.0, values + 0.0).view(np.int64)
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with columns of the plainer kinds: dictionaries of text without a null among their values, no views, else as it was."""
+    for i, kind in enumerate(batch.schema.types):
+        column = batch.column(i)
+        if pa.types.is_dictionary(kind):
+            if pa.types.is_string_view(kind.value_type):
+                column = pa.DictionaryArray.from_arrays(column.indices, column.dictionary.cast(pa.large_string()))
+            if not is_text(kind) or column.dictionary.null_count:
+                column = column.dictionary_decode()
+        elif pa.types.is_string_view(kind):
+            column = column.cast(pa.large_string())
+        if column is not batch.column(i) and column.type != kind:
+            batch = batch.set_column(i, batch.schema.names[i], column)
+    return batch
 
 
 def _dictionary(column: pa.Array) -> pa.DictionaryArray:
-    """A text column as a dictionary of distinct large strings, indices int32."""
+    """A text column as a dictionary of strings, indices int32."""
     if not pa.types.is_dictionary(column.type):
         return column.cast(pa.large_string()).dictionary_encode()
-    if column.dictionary.null_count or column.indices.type != pa.int32():
-        return column.dictionary_decode().cast(pa.large_string()).dictionary_encode()
+    if column.indices.type != pa.int32():
+        return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), column.dictionary)
     return column
+
+
+def _within(days: np.ndarray, inside: tuple[int, int], slack: int) -> bool:
+    """Whether days, and those before and after them by `slack` (a clock that is set back over midnight), lie in `[inside[0], inside[1])`."""
+    return inside[0] + slack <= days.min() and days.max() < inside[1] - slack
 
 
 def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, tables: Tables) -> np.ndarray:
@@ -267,7 +315,10 @@ def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, t
             tables.naive = naive
     if tables.naive != naive:
         raise LogError.from_mixed_zones(source, name)
-    return _data(column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)), safe=False), np.int64)
+    clock = micros_of(column)
+    if clock is None:
+        raise LogError.from_far_times(source, name)
+    return clock
 
 
 def _nulls(column: pa.Array) -> np.ndarray:

@@ -109,6 +109,12 @@ class _Table(ABC):
             raise LogError.from_wrong_type(self.name, time, "infinite in some rows", "finite times")
         return low, high
 
+    def lacks(self, time: str) -> bool:
+        """Whether the time is null in any row."""
+        with self._session() as read:
+            relation, _ = self._columns(read)
+            return bool(read(f"select exists(select 1 from {relation} where {_quoted(time)} is null) as lacks").read_all()["lacks"][0].as_py())
+
     def batches(self, columns: Sequence[str], time: str, low: int | None, high: int | None) -> Iterator[pa.RecordBatch]:
         """The rows with `low <= time < high` in microseconds, streamed; None leaves that end open.
 
@@ -199,7 +205,7 @@ class DuckDBTable(_Table):
         if kind in ("TIMESTAMP_NS", "TIMESTAMPTZ_NS"):  # a cast would round the last microsecond into the next day
             finite = f"isfinite({what})" if kind == "TIMESTAMP_NS" else f"{what} is not null"
             make = "make_timestamp" if kind == "TIMESTAMP_NS" else "make_timestamptz"
-            return f"case when {finite} then {make}(epoch_ns({what}) // 1000) end"
+            return f"case when {finite} then {make}((epoch_ns({what}) - if(epoch_ns({what}) < 0, 999, 0)) // 1000) end"
         if kind in ("TIMESTAMP_S", "TIMESTAMP_MS"):
             return f"case when isfinite({what}) then cast({what} as timestamp) end"
         if kind in _STEPS:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ SCHEMA_VERSION = 1
 
 def canonical(content: object) -> str:
     """JSON of which there is one form: keys sorted, no NaN."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def fingerprint(meaning: Mapping[str, Any]) -> str:
@@ -41,12 +42,26 @@ class DayEntry:
 
 @dataclass(frozen=True)
 class Folded:
-    """The carry: its file, the day before which days are in it, how many days and rows they were."""
+    """The carry: its file, the day before which days are in it, how many days and rows they were, and what was counted on them."""
 
     file: FileEntry
     before_day: int
     days: int
     rows: int
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def total(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was counted on several days: numbers are added, lists united.
+
+    >>> total([{"events": 2, "roles": ["open"]}, {"events": 3, "roles": ["buy", "open"]}])
+    {'events': 5, 'roles': ['buy', 'open']}
+    """
+    out: dict[str, Any] = {}
+    for each in counts:
+        for name, value in each.items():
+            out[name] = sorted({*out.get(name, ()), *value}) if isinstance(value, list) else out.get(name, 0) + value
+    return out
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,8 @@ class Manifest:
         """The same with the days before `before_day` in the carry."""
         gone = [entry for day, entry in self.days.items() if day < before_day]
         days, rows = (self.folded.days, self.folded.rows) if self.folded else (0, 0)
-        folded = Folded(file, before_day, days + len(gone), rows + sum(e.file.rows for e in gone))
+        counts = total([*([self.folded.counts] if self.folded else []), *(e.counts for e in gone)])
+        folded = Folded(file, before_day, days + len(gone), rows + sum(e.file.rows for e in gone), counts)
         return replace(self, days={d: e for d, e in self.days.items() if d >= before_day}, folded=folded)
 
     def check_meaning(self, meaning: Mapping[str, Any], where: object) -> None:
@@ -96,9 +112,10 @@ class Manifest:
         """The one text of this manifest, with its own sha256."""
         content = {"schema_version": SCHEMA_VERSION, "meaning": self.meaning, "fingerprint": fingerprint(self.meaning),
                    "first_day": None if self.first_day is None else schema.day_text(self.first_day),
-                   "days": {schema.day_text(d): asdict(e) for d, e in self.days.items()},
+                   "days": {schema.day_text(d): {"file": vars(e.file), "counts": e.counts} for d, e in self.days.items()},
                    "folded": asdict(self.folded) if self.folded else None, "columns": self.columns, "ids": self.ids}
-        return canonical({**content, "sha256": hashlib.sha256(canonical(content).encode()).hexdigest()}) + "\n"
+        text = canonical(content)
+        return f'{text[:-1]},"sha256":"{hashlib.sha256(text.encode()).hexdigest()}"}}\n'
 
 
 def _changes(then: object, now: object, where: str) -> Any:
@@ -115,14 +132,23 @@ def read(folder: Path) -> Manifest:
     path = folder / NAME
     try:
         text = path.read_bytes().decode()
-        content = json.loads(text)
-        version = content["schema_version"]
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError.from_fault("none", folder=folder) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
+        raise StoreError.from_fault("corrupt", file=path, reason=" ".join(str(error).split())[:200]) from error
+    return _parsed(path, text)
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, text: str) -> Manifest:
+    """The manifest of a text; an update reads the same one several times."""
+    try:
+        content = json.loads(text)
+        version = content["schema_version"]
+    except (ValueError, KeyError, TypeError) as error:
         raise StoreError.from_fault("corrupt", file=path, reason=" ".join(str(error).split())[:200]) from error
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise StoreError.from_fault("newer", folder=folder, version=version, known=SCHEMA_VERSION)
+        raise StoreError.from_fault("newer", folder=path.parent, version=version, known=SCHEMA_VERSION)
     try:
         manifest = _of(content)
         same = manifest.text() == text
@@ -137,7 +163,7 @@ def _of(content: Mapping[str, Any]) -> Manifest:
     days = {schema.day_number(d): DayEntry(FileEntry(**e["file"]), e["counts"]) for d, e in content["days"].items()}
     folded = content["folded"]
     if folded is not None:
-        folded = Folded(FileEntry(**folded["file"]), folded["before_day"], folded["days"], folded["rows"])
+        folded = Folded(FileEntry(**folded["file"]), folded["before_day"], folded["days"], folded["rows"], folded["counts"])
     first, columns = content["first_day"], content["columns"]
     return Manifest(content["meaning"], days, None if first is None else schema.day_number(first), folded,
                     None if columns is None else tuple(columns), content["ids"])

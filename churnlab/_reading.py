@@ -119,7 +119,7 @@ def _groups(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> It
     for place in range(meta.num_row_groups):
         rows = meta.row_group(place).num_rows
         found = meta.row_group(place).column(column).statistics if usable else None
-        if found is not None and found.has_min_max:
+        if found is not None and found.has_min_max and not found.null_count:  # a row without a time belongs to no day
             low, high = (int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64)) for v in (found.min, found.max))
             yield _Group(file, place, rows, low, high, kind.tz is None, text)
         elif rows:
@@ -236,11 +236,33 @@ def _slices(table: pa.Table, begin: int, end: int) -> Iterator[pa.RecordBatch]:
     yield from table.slice(begin, end - begin).to_batches(BATCH)
 
 
+_STEPS = {"s": schema.MICRO, "ms": 1000, "us": 1}
+_FIRST, _LAST = schema.day_number("0001-01-01") * schema.DAY_MICROS, (schema.day_number("9999-12-31") + 1) * schema.DAY_MICROS
+
+
+def micros_of(column: pa.Array) -> np.ndarray | None:
+    """Times without nulls, of any Arrow type, as microseconds since 1970, int64[n], rounded down; None where some are outside the years 1 to 9999."""
+    kind = column.type
+    wide = pa.types.is_timestamp(kind) or pa.types.is_date64(kind)
+    data = column.buffers()[1]
+    raw = np.frombuffer(data, np.int64 if wide else np.int32)[column.offset: column.offset + len(column)] if data else np.zeros(0, np.int64)
+    unit = kind.unit if pa.types.is_timestamp(kind) else "ms"
+    if wide and unit == "ns":
+        return raw // 1000
+    step = _STEPS[unit] if wide else schema.DAY_MICROS
+    if len(raw) and not _FIRST // step <= raw.min() <= raw.max() < _LAST // step:
+        return None
+    return raw if step == 1 else raw.astype(np.int64) * step
+
+
 def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
     """Rows at which to cut a long table ordered by time so that no local day falls into two parts; [] for any other."""
     if len(times) < 1_000_000 or not pa.types.is_timestamp(times.type) or times.null_count:
         return []
-    clock = times.cast(pa.timestamp("us", tz=times.type.tz), safe=False).cast(pa.int64()).to_numpy()
+    chunks = [micros_of(chunk) for chunk in times.chunks]
+    if any(chunk is None for chunk in chunks):
+        return []
+    clock = np.concatenate(chunks)  # type: ignore[arg-type]
     if (np.diff(clock) < 0).any():
         return []
     zone_name = None if times.type.tz is None else spec.timezone or "UTC"
@@ -248,8 +270,9 @@ def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
     rows = [0]
     for k in range(1, parts):
         at = clock[len(clock) * k // parts]
-        day = schema.local_day(np.array([at]), turns, shifts)[0]
-        rows.append(int(np.searchsorted(clock, schema.instant(int(day), zone_name))))
+        day = int(schema.local_day(np.array([at]), turns, shifts)[0])
+        if schema.instant(day, zone_name) == schema.settled(day, zone_name):
+            rows.append(int(np.searchsorted(clock, schema.instant(day, zone_name))))
     return sorted({*rows, len(clock)})
 
 
@@ -270,16 +293,18 @@ class DatabaseTable:
         kinds = self.table.schema()
         check_columns(self.name, spec.wanted(), kinds.names)
         kind, span = kinds.field(spec.time).type, self.table.span(spec.time)
-        if span is None:
+        if span is None or self.table.lacks(spec.time):
             return [Task(lambda: self.table.batches(spec.columns, spec.time, None, None), spec.days)]
         zone_name = None if getattr(kind, "tz", None) is None else spec.timezone or "UTC"
         turns, shifts = schema.turns(zone_name, *span)
         first, last = schema.local_day(np.array(span), turns, shifts).tolist()
         if spec.days is not None:
             first, last = max(first, spec.days[0]), min(last, spec.days[1] - 1)
-        edges = sorted({*np.linspace(first, last + 1, min(threads * TASKS_A_THREAD, max(last + 1 - first, 1)) + 1).astype(int).tolist()})
-        return [Task(partial(self.table.batches, spec.columns, spec.time, schema.instant(a, zone_name), schema.instant(z, zone_name)), (a, z))
-                for a, z in pairwise(edges)]
+        edges = np.unique(np.linspace(first, last + 1, min(threads * TASKS_A_THREAD, max(last + 1 - first, 1)) + 1).astype(int)).tolist()
+        # No cut where the clock is set back over midnight: what is read for one part is not read for another.
+        cuts = [d for d in edges[1:-1] if schema.instant(d, zone_name) == schema.settled(d, zone_name)]
+        begins = {d: schema.instant(d, zone_name) for d in (edges[0], *cuts)} | {edges[-1]: schema.settled(edges[-1], zone_name)}
+        return [Task(partial(self.table.batches, spec.columns, spec.time, begins[a], begins[z]), (a, z)) for a, z in pairwise(begins)]
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """It is read batch by batch."""
@@ -341,7 +366,10 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
         check_columns("the frame", columns, frame.columns)
         with warnings.catch_warnings():  # pyarrow 25 asks pandas 3.1 for zoned times in the old way
             warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone")
-            return Frame("the frame", pa.Table.from_pandas(frame[names], preserve_index=False))
+            try:
+                return Frame("the frame", pa.Table.from_pandas(frame[names], preserve_index=False))
+            except pa.ArrowException as error:
+                raise LogError.from_unreadable("the frame", ": ".join(map(str, error.args))) from error
     if isinstance(frame, duckdb.DuckDBPyRelation):
         check_columns("the relation", columns, frame.columns)
         return Frame("the relation", frame.project(quoted(names)).to_arrow_table())

@@ -18,16 +18,17 @@ import pyarrow.parquet as pq
 from churnlab import schema
 from churnlab._columns import NOT_COUNTED, Counts, Reader, Tables
 from churnlab._reading import BATCH, ParquetFiles, Source, Task, quoted
-from churnlab.activity import PIECE_BITS, Block, blocks_of
 from churnlab.errors import LogError
 from churnlab.kernels import rollup as kernel
 from churnlab.kernels import windows
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import FirstSeen, IntIds
 from churnlab.kernels.rollup import DayRoll, Slice
+from churnlab.rows import PIECE_BITS, Block, Shelf, blocks_of
 from churnlab.spec import LogSpec
 
 _BYTES_A_ROW = 64
+_RUNS = 65_536  # a batch with more changes of day than this is not in the order of time
 
 
 class _Disorder(Exception):
@@ -58,17 +59,19 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
             source, dropped = _without_repeats(source, spec, threads, Path(folder))
         done = Rolled(tables)
         try:
-            _roll_tasks(source.tasks(spec, threads), source.name, spec, done, threads)
+            _roll_tasks(source.tasks(spec, threads), source.name, spec, done, threads, spec.memory // threads)
         except _TooLarge:
             done = Rolled(Tables(tables.roles))
-            _roll_tasks(_by_person(source, spec, threads, Path(folder)), source.name, spec, done, threads)
+            _roll_tasks(_by_person(source, spec, threads, Path(folder)), source.name, spec, done, threads, 2**60)  # a person is not cut
     done.counts.duplicates_dropped = dropped
     return done
 
 
-def _roll_tasks(tasks: list[Task], name: str, spec: LogSpec, done: Rolled, threads: int) -> None:
+def _roll_tasks(tasks: list[Task], name: str, spec: LogSpec, done: Rolled, threads: int, memory: int) -> None:
+    shelf = Shelf(spec.memory // 3)
+
     def work(task: Task) -> _Roller:
-        return _Roller(name, spec, done.tables, spec.memory // threads).run(task)
+        return _Roller(name, spec, done.tables, shelf, memory).run(task)
 
     with ThreadPoolExecutor(threads) as pool:
         rollers = list(pool.map(work, tasks))
@@ -83,11 +86,12 @@ def _roll_tasks(tasks: list[Task], name: str, spec: LogSpec, done: Rolled, threa
 class _Roller:
     """One task to blocks."""
 
-    def __init__(self, name: str, spec: LogSpec, tables: Tables, memory: int) -> None:
-        self.name, self.spec, self.tables, self.memory = name, spec, tables, memory
+    def __init__(self, name: str, spec: LogSpec, tables: Tables, shelf: Shelf, memory: int) -> None:
+        self.name, self.spec, self.tables, self.shelf, self.memory = name, spec, tables, shelf, memory
         self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self, runs: int = _RUNS) -> None:
+        self.runs = runs
         self.blocks: list[Block] = []
         self.open: dict[int, _OpenDay] = {}
         self.closed = -(2**62)
@@ -103,11 +107,12 @@ class _Roller:
         if task.ordered:
             try:
                 for batch in task.batches():
-                    self._take(self.reader.read(batch), task.days)
+                    self._take(self.reader.read(batch, task.days), task.days)
                 self._close(2**62)
                 return self
             except _Disorder:
-                self._begin()
+                pass
+        self._begin(runs=2**62)
         events = self._collect(task)
         events = events.part(np.argsort(events.clock, kind="stable"))
         for begin in range(0, len(events), BATCH):
@@ -118,7 +123,7 @@ class _Roller:
     def _collect(self, task: Task) -> Slice:
         slices, rows = [], 0
         for batch in task.batches():
-            slices.append(self.reader.read(batch))
+            slices.append(self.reader.read(batch, task.days))
             rows += len(slices[-1])
             if rows * _BYTES_A_ROW > self.memory:
                 raise _TooLarge
@@ -141,7 +146,7 @@ class _Roller:
     def _runs(self, clock: np.ndarray) -> np.ndarray:
         zone_name = None if self.tables.naive else self.spec.timezone or "UTC"
         turns, shifts = schema.turns(zone_name, int(clock.min()), int(clock.max()))
-        out = np.empty((min(len(clock), 65_536), 3), np.int64)
+        out = np.empty((min(len(clock), self.runs), 3), np.int64)
         count = kernel.runs(clock, frozen(turns), frozen(shifts), out)
         if count < 0:
             raise _Disorder
@@ -150,7 +155,7 @@ class _Roller:
     def _close(self, before: int) -> None:
         """Closes the open days before one: nothing more is expected of them."""
         for day in sorted(d for d in self.open if d < before):
-            self.blocks += self.open.pop(day).blocks(self.tables, self.counts)
+            self.blocks += map(self.shelf.put, self.open.pop(day).blocks(self.tables, self.counts))
             self.closed = day
 
 
@@ -190,21 +195,26 @@ class _OpenDay:
         limit = self.day + (2**40 if self.spec.late_days is None else self.spec.late_days)
         known = np.unique(np.concatenate([events.known for events, _, _ in self.kept]))
         counts.too_late += sum(int((events.known > limit).sum()) for events, _, _ in self.kept)
-        for version in known[known <= limit]:
-            yield from self._version(int(version), tables, counts)
+        versions = known[known <= limit]
+        for version in versions:
+            self._again(np.unique(np.concatenate([e.ids[e.known == version] for e, _, _ in self.kept])), version)
+            yield from self._blocks(int(version), tables, counts if len(versions) == 1 else Counts())
+        if len(versions) > 1:
+            self._again(None, limit)
+            self._count(counts)
 
-    def _version(self, version: int, tables: Tables, counts: Counts) -> Iterator[Block]:
-        """The rows, as known on a day, of those of whom something arrived on it."""
+    def _again(self, people: np.ndarray | None, version: int) -> None:
+        """Rolls up what had arrived by the day `version`, of some people or all."""
         self.roll = self._fresh()
-        arrived = np.unique(np.concatenate([e.ids[e.known == version] for e, _, _ in self.kept]))
         for events, shift, meaning in self.kept:
-            rows = np.flatnonzero((events.known <= version) & np.isin(events.ids, arrived))
-            self._add(events.part(rows), shift, meaning)
-        before = counts.events, counts.bad_amounts, counts.duplicates
-        yield from self._blocks(version, tables, counts)
-        if version != self.day:  # events that were counted with an earlier version
-            counts.events, counts.bad_amounts, counts.duplicates = before
-            counts.events += sum(int((e.known == version).sum()) for e, _, _ in self.kept)
+            rows = events.known <= version
+            rows = rows if people is None else rows & np.isin(events.ids, people)
+            self._add(events.part(np.flatnonzero(rows)), shift, meaning)
+
+    def _count(self, counts: Counts) -> None:
+        counts.bad_amounts += self.roll.bad_amounts
+        counts.duplicates += self.roll.repeats()
+        counts.events += self.roll.events
 
     def _blocks(self, known: int, tables: Tables, counts: Counts) -> Iterator[Block]:
         codes = self.roll.ids()
@@ -216,9 +226,7 @@ class _OpenDay:
         table, sums = self.roll.rows(order)
         for k in self.roll.overflow:
             raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
-        counts.bad_amounts += self.roll.bad_amounts
-        counts.duplicates += self.roll.repeats()
-        counts.events += self.roll.events
+        self._count(counts)
         yield from blocks_of(self.day, known, codes, table, sums, order)
 
 

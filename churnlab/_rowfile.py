@@ -102,10 +102,10 @@ class RowWriter:
         self.rows, self.people = self.rows + table.num_rows, self.people + count_people(ids)
 
     def _open(self, table: pa.Table) -> pq.ParquetWriter:
-        head = table.slice(0, GROUP_ROWS)
-        few = [n for n in table.column_names if n != ID and 2 * pc.count_distinct(head[n]).as_py() <= head.num_rows]
-        encoding = {ID: "DELTA_BINARY_PACKED"} if pa.types.is_int64(self.schema.field(ID).type) else None
-        return pq.ParquetWriter(self._stream, self.schema, compression="zstd", compression_level=1, use_dictionary=few or False,
+        # Small whole numbers: a stream for each of their bytes is smaller, and faster both ways, than a dictionary (measured).
+        encoding = {n: "BYTE_STREAM_SPLIT" for n in table.column_names if n != ID}
+        encoding |= {ID: "DELTA_BINARY_PACKED"} if pa.types.is_int64(self.schema.field(ID).type) else {}
+        return pq.ParquetWriter(self._stream, self.schema, compression="zstd", compression_level=1, use_dictionary=False,
                                 column_encoding=encoding, write_statistics=[ID], write_page_checksum=True, store_schema=False)
 
     def finish(self, folder: Path, stem: str) -> FileEntry:

@@ -128,16 +128,22 @@ def update(day: Annotated[str, typer.Option("--day", help="The day to roll up, l
         from churnlab.config import Config
         from churnlab.schema import day_number, day_text
 
-        settings = Config.read(config)
+        settings, last = Config.read(config), day_number(day)
+        first = day_number(since or day)
+        if first > last:
+            raise ConfigError.from_range("--since", since, f"a day up to {day_text(last)}")
         say("opening the store")
-        store = settings.open_store()
-        for each in range(day_number(since or day), day_number(day) + 1):
+        store, done = settings.open_store(new=True, wait=wait), []
+        for each in range(first, last + 1):
             say(f"rolling up {day_text(each)}")
-            done = store.append(each, allow_empty=allow_empty, wait=wait)
+            done.append(store.append(each, allow_empty=allow_empty, wait=wait).to_dict())
         if compact:
             say("folding old days")
             store.compact(settings.store.lookback, wait=wait)
-        _show(done.to_dict(), as_json)
+        if as_json:
+            _show(done if since else done[0], True)
+        else:
+            _show({"days": len(done), **done[-1]}, False)
 
 
 @app.command()
@@ -168,7 +174,8 @@ def _features(config: Any, as_of: str | None, say: Say) -> Any:
 
     say("reading events")
     activity = config.activity()
-    snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - activity.start)
+    start = activity.start if activity.carry is None else activity.carry.before
+    snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - start)
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 
 
@@ -214,7 +221,14 @@ def _progress() -> Iterator[Say]:
     from rich.console import Console
 
     with Console(stderr=True).status("starting") as status:
-        yield status.update
+        yield lambda text: status.update(text + _compiling())
+
+
+def _compiling() -> str:
+    """What is said beside the progress until the kernels have been compiled on this machine."""
+    from churnlab.kernels import _jit, cells
+
+    return "" if _jit.compiled(cells.features) else " (compiling the kernels, once)"
 
 
 def _show(result: Any, as_json: bool) -> None:

@@ -39,6 +39,7 @@ class LogTable:
     event_id: str | None = None
     arrived: str | None = None
     late_days: int | None = None
+    bad_ids: float = 0.01
     table: str | None = None
     users: str | None = None
     simulated: bool = False
@@ -155,7 +156,7 @@ class Config:
 
     def _options(self) -> dict[str, Any]:
         return {n: getattr(self.log, n) for n in ("user", "time", "event", "amount", "roles", "receipts", "ignore", "measures", "timezone",
-                                                  "event_id", "arrived", "late_days", "table")}
+                                                  "event_id", "arrived", "late_days", "bad_ids", "table")}
 
     def open_log(self) -> EventLog:
         """The event log of [log]; a SparkLog where the engine is Spark."""
@@ -167,11 +168,17 @@ class Config:
             return EventLog.from_frame(spark.read(path), **given)
         return EventLog.read(path, **given)
 
-    def open_store(self) -> ActivityStore:
-        """The activity store of [store], made when it is not there; ConfigError without a folder."""
+    def open_store(self, new: bool = False, wait: float = 0.0) -> ActivityStore:
+        """The activity store of [store]; made when it is not there and may be `new`.
+
+        Raises ConfigError without a folder, or when [log] says something else than the store's rows, StoreError when there is no store.
+        """
         if not self.store.folder:
             raise ConfigError.from_lacking("[store]", "folder")
-        return ActivityStore.create(self.path(self.store.folder), log=self.path(self.log.path), **self._options())
+        folder, log = self.path(self.store.folder), self.path(self.log.path)
+        if new:
+            return ActivityStore.create(folder, log=log, wait=wait, **self._options())
+        return ActivityStore.open(folder, log, **self._options())
 
     def activity(self) -> Any:
         """Everybody's daily rows: from the store where there is one, else from the log."""
@@ -230,6 +237,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return True
     if isinstance(value, bool):
         return bool in kinds
+    if isinstance(value, int) and float in kinds:
+        return True
     if isinstance(value, dict):
         return dict in kinds and all(isinstance(v, str) or (isinstance(v, list) and all(isinstance(w, str) for w in v)) for v in value.values())
     if isinstance(value, list):
@@ -238,7 +247,8 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _word(hint: Any) -> str:
-    words = {"str": "text", "int": "a whole number", "bool": "true or false", "list": "a list of texts", "dict": "a table of texts"}
+    words = {"str": "text", "int": "a whole number", "float": "a number",
+             "bool": "true or false", "list": "a list of texts", "dict": "a table of texts"}
     return " or ".join(w for k, w in words.items() if k in str(hint))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from churnlab import _reading, _rolling, schema
 from churnlab._columns import Tables
 from churnlab._reading import Source
 from churnlab._rolling import Rolled
-from churnlab.activity import BlockRows, DailyActivity
+from churnlab.activity import DailyActivity
 from churnlab.errors import LogError
 from churnlab.kernels.ids import IntIds
-from churnlab.kernels.rollup import COUNTS
+from churnlab.kernels.rollup import COUNTS, SUMS
+from churnlab.rows import Block, BlockRows
 from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure
 
@@ -97,6 +99,10 @@ class EventLog:
         counts = rolled.counts
         check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, bool(rolled.blocks))
         names = sorted(rolled.tables.names)
+        meant = roles.paying(names, standard=spec.roles is None)
+        if spec.amount is not None and meant != roles:  # only now is it known that all amounts are money
+            roles, rolled = meant, _rolling.roll(source, spec, Tables(meant))
+            counts = rolled.counts
         seen = roles.seen(names, standard=spec.roles is None)
         kept = {"ignored": counts.ignored, "duplicates": counts.duplicates_dropped or counts.duplicates,
                 "duplicates_dropped": counts.duplicates_dropped, "bad_amounts": counts.bad_amounts, "bad_measures": counts.bad_measures,
@@ -136,8 +142,8 @@ def daily_rows(rolled: Rolled, declared: Roles, roles: Roles, spec: LogSpec, zon
     fixed = len(COUNTS)
     kept = np.array([*range(fixed), *(fixed + i for i, role in enumerate(declared.names) if role in roles.names)])
     users, place = _users(rolled)
-    rows = BlockRows(rolled.blocks, place, kept, spec.arrived is not None)
-    _check_totals(rows, spec)
+    rows = BlockRows(rolled.blocks, place, kept, spec.arrived is not None, (fixed + len(declared.names), len(SUMS) + len(spec.measures)))
+    check_totals(rows.blocks, len(place), spec)
     about |= {"people": len(users), "first_day": schema.day_text(rolled.start), "last_day": schema.day_text(rolled.end - 1), "timezone": zone_name}
     return DailyActivity(users, rows, roles, spec.measures, rolled.start, rolled.end, zone_name, spec.amount is not None, about)
 
@@ -158,13 +164,16 @@ def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
     return users, place
 
 
-def _check_totals(rows: BlockRows, spec: LogSpec) -> None:
-    """Refuses sums of one person that could not be held in 64 bits."""
+def check_totals(blocks: Sequence[Block], people: int, spec: LogSpec) -> None:
+    """Refuses sums of one person, of codes below `people`, that could not be held in 64 bits."""
     for i, name in enumerate(("money", "session time", *(m.name for m in spec.measures))):
-        if sum(float(np.abs(b.sums[:, i]).max(initial=0)) for b in rows.blocks) < _SAFE:
+        if sum(float(np.abs(b.sums[:, i]).max(initial=0)) for b in blocks) < _SAFE:
             continue
-        total = np.zeros(len(rows.place))
-        for block in rows.blocks:
-            np.add.at(total, block.codes, np.abs(block.sums[:, i].astype(np.float64)))
+        total = np.zeros(people)
+        for _, versions in groupby(sorted(blocks, key=lambda b: b.day), lambda b: b.day):  # of a day's versions one counts
+            largest = np.zeros(people)
+            for block in versions:
+                np.maximum.at(largest, block.codes, np.abs(block.sums[:, i].astype(np.float64)))
+            total += largest
         if total.max(initial=0) > _SAFE:
             raise LogError.from_overflow(name)

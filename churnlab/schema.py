@@ -47,7 +47,7 @@ def day_number(when: Day) -> int:
         raise ConfigError.from_bad_date(when) from error
     if stamp is pd.NaT or stamp != stamp.normalize():
         raise ConfigError.from_bad_date(when)
-    return (stamp.tz_localize(None) - pd.Timestamp(0)).days
+    return int(stamp.tz_localize(None).to_datetime64().astype("datetime64[D]").astype(np.int64))
 
 
 def day_numbers(stamps: pd.Series | pd.DatetimeIndex) -> np.ndarray:
@@ -114,7 +114,8 @@ def local_day(clock: np.ndarray, moments: np.ndarray, shifts: np.ndarray) -> np.
 
 
 def _year(micros: int) -> int:
-    return min(max((EPOCH + timedelta(microseconds=micros)).year, 2), 9997)
+    """The year of a moment, of those whose neighbours `datetime` knows in every zone."""
+    return int(np.clip(np.datetime64(int(micros), "us").astype("datetime64[Y]").astype(np.int64) + 1970, 3, 9997))
 
 
 def _shift(zone_name: str, year: int) -> int:
@@ -151,10 +152,24 @@ def instant(day: int, zone_name: str | None) -> int:
     (86400000000, 57600000000)
     """
     midnight = day * DAY_MICROS
-    moments, shifts = turns(zone_name, midnight, midnight)
-    guesses = [max(int(t), midnight - int(s)) for t, s, end in zip(moments, shifts, [*moments[1:], 2**62], strict=True)
-               if max(int(t), midnight - int(s)) < end]
-    return min(g for g, s in ((g, int(shifts[np.searchsorted(moments, g, side="right") - 1])) for g in guesses) if g + s >= midnight)
+    return min(max(begin, midnight - shift) for begin, shift, end in _stretches(day, zone_name) if midnight - shift < end)
+
+
+def settled(day: int, zone_name: str | None) -> int:
+    """The clock when a local day has started for good: later than `instant` where the clock is set back over that midnight.
+
+    >>> day = day_number("2010-11-07")  # one minute after midnight it was 23:01 again
+    >>> (settled(day, "America/St_Johns") - instant(day, "America/St_Johns")) // 60_000_000
+    60
+    """
+    midnight = day * DAY_MICROS
+    return max(min(end, midnight - shift) for begin, shift, end in _stretches(day, zone_name) if begin < midnight - shift)
+
+
+def _stretches(day: int, zone_name: str | None) -> list[tuple[int, int, int]]:
+    """From when, by how much and until when local time is ahead of the clock, for some years around a day."""
+    moments, shifts = turns(zone_name, day * DAY_MICROS, day * DAY_MICROS)
+    return [(int(t), int(s), int(end)) for t, s, end in zip(moments, shifts, [*moments[1:], 2**62], strict=True)]
 
 
 def plain(name: str) -> str:
@@ -196,6 +211,11 @@ class Roles:
         check_distinct("role", [*events, *alone])
         events |= {plain(n): (n,) for n in alone}
         return cls(events, RECEIPT_ROLES | (set(named) & events.keys()), frozenset(named) - events.keys() | frozenset(alone), ignored)
+
+    def paying(self, present: Iterable[str], standard: bool) -> Roles:
+        """The same; where roles are the standard ones and no event is called `purchase`, without that role: then all amounts are money."""
+        lacks = standard and self.events.get("purchase") == ("purchase",) and "purchase" not in set(present)
+        return replace(self, events={r: n for r, n in self.events.items() if r != "purchase"}) if lacks else self
 
     def seen(self, present: Iterable[str], standard: bool) -> Roles:
         """The same once it is known which events the log holds: standard roles without an event are dropped.

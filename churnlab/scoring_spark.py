@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -54,7 +55,7 @@ class SparkRiskList:
                 "list_parquet": target}
 
 
-def make_list(trained: TrainedRun, data: SparkDataset, as_of: str) -> SparkRiskList:
+def make_list(trained: TrainedRun, data: SparkDataset | Any, as_of: str) -> SparkRiskList:
     """The list of the people of a dataset. FrameError when the log lacks what the models learnt from."""
     names = [f.name for f in data.job.schema][2:]
     for model in trained.models.values():

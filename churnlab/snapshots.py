@@ -69,6 +69,7 @@ class Rule:
 
     def chosen(self, activity: DailyActivity, day: int) -> Chosen:
         """Who is eligible on a day, and their labels where the log reaches far enough."""
+        self._check_kept(activity, day)
         then = activity.as_of(day)
         codes = _eligible(then, day, self.active_within)
         if not self.observed(activity.start, activity.end, day):
@@ -76,6 +77,13 @@ class Rule:
         stay = ~_gone(then, day, self.terminals)[codes]
         kept, whole = codes[stay], activity.as_of()
         return Chosen(kept, {t.name: _label(whole, day, t)[kept] for t in self.targets}, int((~stay).sum()), 0)
+
+    def _check_kept(self, activity: DailyActivity, day: int) -> None:
+        """Refuses a day before those that a store keeps one by one, or too near to them to tell who was active."""
+        carry = activity.carry
+        if carry is not None and (day < carry.exact_from or day - self.active_within < carry.before):
+            what = f"who was active in the {self.active_within} days before"
+            raise HistoryError.from_folded(schema.day_text(day), what, schema.day_text(carry.before))
 
     def rows(self, activity: DailyActivity, day: int) -> tuple[pd.DataFrame, int]:
         """user_id, snapshot and labels of one day, and how many were left out because they had already gone."""
@@ -113,7 +121,11 @@ class Snapshots:
         terminal event is not eligible: they have already gone. `terminal` names its role where no target does, as in scoring.
         The activity of a log on Spark gives SparkSnapshots, of which nothing is computed yet and nothing counted.
         """
-        rule = Rule.of(days, active_within, targets, unobserved, terminal)
+        return cls.of(activity, Rule.of(days, active_within, targets, unobserved, terminal))
+
+    @classmethod
+    def of(cls, activity: DailyActivity | Any, rule: Rule) -> Snapshots:
+        """Everybody whom a rule chooses on each of its days."""
         if not isinstance(activity, DailyActivity):
             return activity.snapshots(rule)
         for day in rule.days:
@@ -122,7 +134,7 @@ class Snapshots:
         found = [[(places, rule.chosen(part, day)) for day in rule.days] for places, part in activity.parts()]
         by_day = [_joined(parts) for parts in zip(*found, strict=True)]
         if not sum(len(f.codes) for f in by_day):
-            raise HistoryError.from_nobody(", ".join(str(d) for d in days) or "no day", active_within)
+            raise HistoryError.from_nobody(", ".join(schema.day_text(d) for d in rule.days) or "no day", rule.active_within)
         dropped = {"label window not observed": sum(f.unobserved for f in by_day), "already gone": sum(f.gone for f in by_day)}
         frame = pd.concat([_frame(activity, day, f) for day, f in zip(rule.days, by_day, strict=True)], ignore_index=True)
         return cls(frame, rule.targets, dropped, (activity.users, np.concatenate([f.codes for f in by_day])))

@@ -30,24 +30,30 @@ class Measure:
     where: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
-        for column, operator, _ in self.where:
+        for condition in self.where:
+            if len(condition) != 3 or isinstance(condition, str):
+                raise ConfigError.from_type(f"a condition of {self.name!r}", condition, "(column, operator, value)")
+            column, operator, value = condition
             if operator not in OPERATORS:
                 raise ConfigError.from_unknown(f"operator on {column!r}", str(operator), OPERATORS)
+            if operator in ("in", "not in") and (isinstance(value, str) or not isinstance(value, Iterable)):
+                raise ConfigError.from_type(f"the value of {operator!r} on {column!r}", value, "a list")
 
     @classmethod
     def count(cls, name: str, where: Iterable[Condition] = ()) -> Measure:
         """How many events meet the conditions."""
-        return cls(name, "count", None, tuple(tuple(c) for c in where))  # type: ignore[misc]
+        return cls(name, "count", None, _conditions(where))
 
     @classmethod
     def sum(cls, column: str, name: str | None = None, where: Iterable[Condition] = ()) -> Measure:
         """The sum of a numeric column over the events that meet the conditions, in millionths; NaN and what is beyond 1e10 count as 0."""
-        return cls(name or column, "sum", column, tuple(tuple(c) for c in where))  # type: ignore[misc]
+        return cls(name or column, "sum", column, _conditions(where))
 
     @classmethod
     def distinct(cls, column: str, name: str | None = None, where: Iterable[Condition] = ()) -> Measure:
-        """How many different values a column takes on a day; over a window these daily numbers are summed. Nulls are no value."""
-        return cls(name or f"{column}_distinct", "distinct", column, tuple(tuple(c) for c in where))  # type: ignore[misc]
+        """How many different values a column takes on a day; over a window these daily numbers are summed. Nulls and NaN are no
+        value, nor is the whole number -2**63."""
+        return cls(name or f"{column}_distinct", "distinct", column, _conditions(where))
 
     @property
     def column_name(self) -> str:
@@ -62,6 +68,11 @@ class Measure:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for a fingerprint."""
         return {"name": self.name, "kind": self.kind, "column": self.column, "where": [[c, o, v] for c, o, v in self.where]}
+
+
+def _conditions(where: Iterable[Condition]) -> tuple[Any, ...]:
+    """Conditions as tuples, texts left as they are to be refused."""
+    return tuple(c if isinstance(c, str) else tuple(c) for c in where)
 
 
 @dataclass(frozen=True)
@@ -101,7 +112,7 @@ class LogSpec:
         given = {"user": self.user, "time": self.time, "event": self.event, "amount": self.amount, "event_id": self.event_id,
                  "arrived": self.arrived}
         named = {k: v for k, v in given.items() if v is not None}
-        return named | {f"measures {m.name}": c for m in self.measures for c in m.columns if c not in named.values()}
+        return named | {f"measures {m.name}.{c}": c for m in self.measures for c in m.columns if c not in named.values()}
 
     @property
     def columns(self) -> list[str]:

@@ -25,7 +25,6 @@ from churnlab._rowfile import ID, KNOWN, FileEntry, RowFile, RowWriter, bounds, 
 from churnlab.errors import OutputError, StoreError
 
 PART, MANIFEST_PART = ".rows.part", ".manifest.part"
-OURS = ("day=*/rows-*.parquet", "carry-*.parquet", ".*.part")
 TRIES = 20
 T = TypeVar("T")
 
@@ -56,18 +55,26 @@ class Store:
     def create(cls, folder: str | Path, meaning: Mapping[str, Any], wait: float = 0.0) -> Store:
         """A new store without days; or the one that is there, when its rows mean the same (else a ConfigError).
 
-        `meaning` is ready for JSON: roles, zone, measures and whatever else decides what the rows say.
+        `meaning` is ready for JSON: roles, zone, measures and whatever else decides what the rows say. A store that never had a day takes it.
         """
         store = cls(folder, Manifest(dict(meaning)))
+        if store._same(meaning):
+            return store
         with _writing(store.folder):
             store.folder.mkdir(parents=True, exist_ok=True)
         with store.locked(wait):
-            if (store.folder / _manifest.NAME).exists():
-                store.refresh()
-                store.check_meaning(meaning)
-            else:
-                store._switch(store.manifest)
+            if not store._same(meaning):
+                store._switch(Manifest(dict(meaning)))
         return store
+
+    def _same(self, meaning: Mapping[str, Any]) -> bool:
+        """Whether the folder holds a store of this meaning; refused when it holds rows of another."""
+        if not (self.folder / _manifest.NAME).exists():
+            return False
+        self.refresh()
+        if self.manifest.first_day is not None:
+            self.check_meaning(meaning)
+        return self.fingerprint == _manifest.fingerprint(meaning)
 
     @classmethod
     def open(cls, folder: str | Path) -> Store:
@@ -120,8 +127,11 @@ class Store:
 
     def missing_days(self) -> tuple[int, ...]:
         """Days between the first and the last kept one that were never written."""
-        days = self.days
-        return tuple(self.manifest.missing(range(self.manifest.kept_from or 0, days[-1]))) if days else ()
+        return tuple(self.manifest.missing(self._kept()))
+
+    def _kept(self) -> range:
+        """The days from the first to the last kept one, missing ones too."""
+        return range(self.manifest.kept_from or 0, self.days[-1] + 1) if self.days else range(0)
 
     def describe(self) -> dict[str, Any]:
         """What the store holds, ready for JSON; bytes are those of all files."""
@@ -176,7 +186,7 @@ class Store:
                 return
             self._require(range(now.kept_from if now.kept_from is not None else before_day - 1, before_day))
             chunks = self.chunks([d for d in self.days if d < before_day], people, everybody=True)
-            target = _carry.schema_of(pa.type_for_alias(now.ids), self.columns)
+            target = _carry.schema_of(pa.type_for_alias(now.ids or "int64"), self.columns)
             file = self._write("carry", target, (_carry.fold(c.tables, c.carry, self.columns) for c in chunks))
             self._switch(now.with_folded(file, before_day))
 
@@ -198,10 +208,12 @@ class Store:
             raise self._folded(day)
         rows = checked_rows(table, schema.day_text(day), _carry.DERIVED)
         ids, measures = str(rows.schema.field(ID).type), tuple(n for n in rows.column_names if n not in (ID, KNOWN))
-        if (now.ids or ids, sorted(now.columns or measures)) != (ids, sorted(measures)):
-            reason = f"have {ids} ids and the measures {', '.join(measures)}, the store {now.ids} ids and {', '.join(now.columns or ())}"
+        if rows.num_rows and ids != (now.ids or ids):
+            raise StoreError.from_fault("ids", day=schema.day_text(day), given=ids, folder=self.folder, kept=now.ids)
+        if sorted(now.columns or measures) != sorted(measures):
+            reason = f"have the measures {', '.join(measures)}, the store {', '.join(now.columns or ())}"
             raise StoreError.from_fault("rows", day=schema.day_text(day), reason=reason)
-        now = replace(now, ids=ids, columns=now.columns or measures)
+        now = replace(now, ids=ids if rows.num_rows else now.ids, columns=now.columns or measures)
         return rows.select([n for n in (ID, KNOWN, *(now.columns or ())) if n in rows.column_names]), now
 
     def _write(self, stem: str, target: pa.Schema, tables: Iterable[pa.Table]) -> FileEntry:
@@ -233,13 +245,12 @@ class Store:
         if self._unsure:
             return
         with suppress(OSError, StoreError):
-            keep = {self.folder / file.name for file in _manifest.read(self.folder).files()}
-            for path in {path for pattern in OURS for path in self.folder.glob(pattern)} - keep:
-                with suppress(OSError):
-                    path.unlink(missing_ok=True)
-            for path in self.folder.glob("day=*"):
-                with suppress(OSError):
-                    path.rmdir()
+            keep = {file.name for file in _manifest.read(self.folder).files()}
+            for name in _ours(self.folder):
+                if name not in keep:
+                    with suppress(OSError):
+                        (self.folder / name).unlink(missing_ok=True)
+                        (self.folder / name).parent.rmdir()
 
     # ── reading ──
 
@@ -255,7 +266,7 @@ class Store:
 
     def chunks(self, days: Iterable[int] | None = None, people: int = 100_000, *, columns: Sequence[str] | None = None,
                carry_columns: Sequence[str] | None = None, everybody: bool = False, threads: int = 2) -> Iterator[Chunk]:
-        """All rows of some days (None: all kept ones), the persons in ascending ranges of about `people`.
+        """All rows of some days (None: from the first to the last kept one), the persons in ascending ranges of about `people`.
 
         Together the chunks hold every row once. Beside its rows a chunk has the carry of its range of ids; ranges in which nobody has
         a row are left out, unless `everybody`. Memory is bounded by a chunk and `16,384` rows a file. `columns` are the measures
@@ -278,7 +289,7 @@ class Store:
         """The files of days, ascending, and the carry's, all of one manifest."""
         def opened() -> tuple[list[tuple[int, RowFile]], RowFile | None]:
             """As things stand in the manifest now."""
-            picked, folded = sorted({*(self.days if days is None else wanted)}), self.manifest.folded
+            picked, folded = self._kept() if days is None else sorted({*wanted}), self.manifest.folded
             self._require(picked)
             _allow_handles(len(picked))
             files = [(day, RowFile(self.folder, self.manifest.days[day].file, columns)) for day in picked]
@@ -324,6 +335,19 @@ def _walk(files: Sequence[tuple[int, RowFile]], carry: RowFile | None, cuts: Seq
             low = high
     for file in [*(file for _, file in files), *([carry] if carry else [])]:
         file.close()
+
+
+def _ours(folder: Path) -> list[str]:
+    """The files and empty day folders that an update may have left, by their names in the folder."""
+    names = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("day=") and entry.is_dir():
+                inside = sorted(os.listdir(entry.path))
+                names += [f"{entry.name}/{n}" for n in inside if n.startswith("rows-")] or [f"{entry.name}/rows-none"]
+            elif entry.name.endswith(".part") or entry.name.startswith("carry-"):
+                names.append(entry.name)
+    return names
 
 
 @contextmanager

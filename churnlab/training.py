@@ -18,6 +18,7 @@ from churnlab.activity import DailyActivity
 from churnlab.card import CardFacts, ModelCard
 from churnlab.config import Config, FeaturesTable, TargetTable, day_or_none
 from churnlab.dataset import Dataset, build_dataset
+from churnlab.engines.local import first_day
 from churnlab.errors import ConfigError, HistoryError, LogError, OutputError
 from churnlab.estimators import ChurnClassifier, LTVRegressor, baselines
 from churnlab.estimators.base import TreeModel
@@ -25,6 +26,7 @@ from churnlab.evaluation import MODEL, Evaluation, predict
 from churnlab.events import EventLog
 from churnlab.explanation import Explanation, explain
 from churnlab.snapshots import Snapshots
+from churnlab.stored import ActivityStore
 from churnlab.targets import Churn, Target
 from churnlab.tracking import Tracker, TrainedRun
 
@@ -114,12 +116,20 @@ def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Confi
     last = activity.end - reach
     if last <= activity.start:
         raise HistoryError.from_horizon_too_long(reach, observed)
-    first = day_or_none(config.snapshots.first)
+    first, told = day_or_none(config.snapshots.first), _first_told(activity, config)
+    if last < told:
+        raise HistoryError.from_folded(schema.day_text(last), "features", schema.day_text(told))
     if first is None:
-        first = activity.start + min(config.snapshots.active_within, (last - activity.start) // 3)
+        first = max(told, activity.start + min(config.snapshots.active_within, (last - activity.start) // 3))
     if first > last:
         raise ConfigError.from_range("snapshots.first", schema.day_text(first), f"a day up to {schema.day_text(last)}, the last with whole labels")
     return sorted(range(last, max(first, activity.start + 1) - 1, -config.snapshots.every))
+
+
+def _first_told(activity: DailyActivity, config: Config) -> int:
+    """The first day at which features can be told, and who was active before: later than the log's where a store has folded days away."""
+    first = first_day(activity, config.feature_set())
+    return first if activity.carry is None else max(first, activity.carry.before + config.snapshots.active_within)
 
 
 def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> int:
@@ -139,11 +149,12 @@ def read_users(config: Config, activity: DailyActivity | Any) -> pd.DataFrame | 
     if config.log.users is None:
         return None
     path = config.path(config.log.users)
-    if not isinstance(activity, DailyActivity) and ".parquet" in path:
+    local = isinstance(activity, DailyActivity | ActivityStore)
+    if not local and ".parquet" in path:
         from churnlab.engines import spark
 
         return spark.read(path).withColumnRenamed(config.log.user, "user_id")
-    text = activity.users.dtype == object if isinstance(activity, DailyActivity) else activity.whole.text_ids
+    text = activity.users.dtype == object if local else activity.whole.text_ids  # type: ignore[union-attr]
     kind = "str" if text else "int64"
     try:
         parts = [pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: kind}) for f in _reading.matching(path)]
@@ -271,8 +282,11 @@ def _span(data: Dataset) -> str:
 def _lateness(config: Config, ready: Prepared) -> str:
     if config.log.arrived is None:
         return "not in the log; lateness is unknown"
-    late = "some days have later versions" if ready.activity.late else "nothing came late"
-    return f"column {config.log.arrived!r}; a snapshot sees what had arrived before it; {late}"
+    activity, about = ready.activity, ready.activity.source
+    rows = int((activity.known > activity.day).sum()) if activity.late else 0
+    late = f"{rows:,} daily rows were changed by events that came on a later day" if rows else "nothing came on a later day"
+    too_late = f"; {about['too_late']:,} events came too late and were set aside" if about.get("too_late") else ""
+    return f"column {config.log.arrived!r}; a snapshot sees what had arrived before it; {late}{too_late}"
 
 
 def _data_facts(config: Config, ready: Prepared) -> dict[str, Any]:

@@ -14,10 +14,10 @@ import churnlab
 
 ROOT = Path(churnlab.__file__).parent
 ORDER = ["errors.base", "errors.data", "errors.kept", "errors.log", "errors", "schema", "spec", "kernels._jit", "kernels.ids", "kernels.rollup",
-         "kernels.windows", "kernels.cells", "_databases", "_reading", "_columns", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
-         "store", "stored", "targets", "snapshots", "features.expression", "features.builder", "features.sessions", "features.push",
+         "kernels.windows", "kernels.cells", "_databases", "_reading", "_columns", "rows", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
+         "store", "_stored_rows", "targets", "snapshots", "features.expression", "features.builder", "features.sessions", "features.push",
          "features.social", "features.cadence", "features.spend", "features.lifecycle", "features.profile", "features.featureset", "features",
-         "features.program", "engines.local", "dataset", "engines.partition", "engines.spark", "engines.distributed",
+         "features.program", "engines.local", "dataset", "stored", "engines.partition", "engines.spark", "engines.distributed",
          "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.store", "estimators.base", "estimators.classifier",
          "estimators.regressor", "estimators.baselines", "estimators", "metrics", "evaluation", "explanation", "risks", "plots", "card", "tracking",
          "config", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]

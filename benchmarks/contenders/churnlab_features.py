@@ -11,12 +11,23 @@ import churnlab as cl
 FORTNIGHTS = tuple(str(END - timedelta(days=14 * k)) for k in range(12))
 
 
+OPTIONS = {"user": "user_id", "time": "ts", "event": "event", "amount": "amount", "roles": ROLES, "timezone": ZONE}
+
+
 def read(path: str) -> cl.EventLog:
     """The log as its user would name it."""
-    return cl.EventLog.read(path, user="user_id", time="ts", event="event", amount="amount", roles=ROLES, timezone=ZONE)
+    return cl.EventLog.read(path, **OPTIONS)
+
+
+def parts(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> tuple[int, int]:
+    """From the file to the whole default feature matrix of everybody active in the log, some thousand rows at a time; rows and columns."""
+    rows = columns = 0
+    for part in cl.iter_datasets(read(path).daily(), days=list(days), active_within=DAYS):
+        rows, columns = rows + part.X.shape[0], part.X.shape[1]
+    return rows, columns
 
 
 def features(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> cl.Dataset:
-    """From the file to the whole default feature matrix of everybody active in the log."""
+    """The same matrix in one piece."""
     activity = read(path).daily()
     return cl.build_dataset(activity, cl.Snapshots.at(activity, days=list(days), active_within=DAYS))

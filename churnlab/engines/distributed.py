@@ -61,6 +61,7 @@ class SparkLog:
         events, before = self._events()
         declared = Roles.declared(self.spec.roles, self.spec.receipts, self.spec.ignore)
         facts = _facts(events, self.spec, declared)
+        declared = declared.paying(facts["names"], standard=self.spec.roles is None) if self.spec.amount is not None else declared
         roles = declared.seen(facts["names"], standard=self.spec.roles is None)
         whole = Whole(self.spec, declared, roles, facts["start"], facts["end"], kind_of(self.frame, self.spec.user) in TEXTS)
         parts = max(spark.shuffle_partitions(events.sparkSession), -(-facts["rows"] * _BYTES_A_ROW // self.spec.memory))

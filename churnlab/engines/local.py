@@ -8,13 +8,15 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from churnlab.activity import DailyActivity, Rows
-from churnlab.errors import ConfigError
-from churnlab.features.expression import Recent, WindowSum
+from churnlab import schema
+from churnlab.activity import DailyActivity
+from churnlab.errors import ConfigError, HistoryError
+from churnlab.features.expression import Cell, Recent, WindowSum
 from churnlab.features.featureset import FeatureSet
 from churnlab.features.program import Program, compile_features
 from churnlab.kernels import cells as kernel
 from churnlab.kernels._jit import frozen
+from churnlab.rows import Rows
 
 
 def compute(activity: DailyActivity, codes: np.ndarray, days: np.ndarray, features: FeatureSet, threads: int | None = None) -> pd.DataFrame:
@@ -65,15 +67,29 @@ def available(activity: DailyActivity) -> frozenset[str]:
 
 
 def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) -> None:
-    """Refuses cells that look at single days which were folded away."""
+    """Refuses cells that look at single days which were folded away, and days before those that are kept."""
     if rows.carry is None:
         return
+    if day < rows.carry.exact_from:
+        raise HistoryError.from_folded(schema.day_text(day), "features", schema.day_text(rows.carry.before))
     for _, feature in features.features(available(activity)):
         for cell in feature.value.cells():
-            too_old = isinstance(cell, WindowSum) and cell.old is not None and day - cell.old < rows.carry.before
             too_far = isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > rows.carry.recent.shape[1] - 2)
-            if too_old or too_far:
+            if too_far or day - _back(cell) < rows.carry.before:
                 raise ConfigError.from_folded(feature.name)
+
+
+def _back(cell: Cell) -> int:
+    """How many days before t a cell must tell apart from those before them."""
+    return (cell.new if cell.old is None else cell.old) if isinstance(cell, WindowSum) else 0
+
+
+def first_day(activity: DailyActivity, features: FeatureSet) -> int:
+    """The first day at which the features can be told: the second of the log, or later where days were folded away."""
+    if activity.carry is None:
+        return activity.start + 1
+    cells = [c for _, f in features.features(available(activity)) for c in f.value.cells()]
+    return max(activity.carry.exact_from, activity.carry.before + max(map(_back, cells), default=0))
 
 
 def _views(rows: Rows, days: np.ndarray, mine: np.ndarray) -> list[tuple[np.ndarray, Rows]]:

@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from churnlab import _rolling, events, schema
 from churnlab._columns import Reader, Tables, local_days
 from churnlab._reading import BATCH, Task
-from churnlab.activity import DailyActivity, Rows
+from churnlab.activity import DailyActivity
 from churnlab.engines import local
 from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
 from churnlab.kernels.rollup import COUNTS, MUST_PAY, SUMS, Slice
+from churnlab.rows import Rows
 from churnlab.schema import Roles
 from churnlab.snapshots import Rule, Snapshots
 from churnlab.spec import LogSpec

@@ -55,7 +55,7 @@ def in_one_line() -> Iterator[None]:
     except Exception as error:
         if "No module named 'churnlab'" in str(error):
             raise ConfigError.from_spark("Spark's Python workers do not have churnlab", "install it there, or set PYSPARK_PYTHON") from error
-        found = re.search(r"^churnlab\.errors\.(\w+): (.+)$", str(error), re.MULTILINE)
+        found = re.search(r"^churnlab\.errors\.(?:\w+\.)*(\w+): (.+)$", str(error), re.MULTILINE)
         if found is None:
             raise
         raise getattr(errors, found[1])(found[2].strip()) from error

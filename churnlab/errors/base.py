@@ -98,7 +98,8 @@ class ConfigError(ChurnlabError):
     @classmethod
     def from_folded(cls, feature: str) -> ConfigError:
         """A feature that looks at days which were folded away."""
-        return cls(f"the feature {feature!r} looks at single days that the store has folded away; build the store again with a longer look-back")
+        return cls(f"the feature {feature!r} looks at single days that the store has folded away; leave it out, take a later day, or build the store "
+                   "again with a longer look-back")
 
     @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:

@@ -28,6 +28,12 @@ class HistoryError(ChurnlabError):
                    "give a shorter horizon or a longer log")
 
     @classmethod
+    def from_folded(cls, day: object, what: str, since: object) -> HistoryError:
+        """What lies on days that a store has folded away."""
+        return cls(f"{what} cannot be told at {day}: the store keeps days one by one from {since} on; take a later day, or build the store again "
+                   "with a longer look-back")
+
+    @classmethod
     def from_empty_split(cls, start: object, first: object, last: object, reach: int) -> HistoryError:
         """A split that leaves one side empty."""
         return cls(f"a split at {start} leaves no row on one side: snapshots run from {first} to {last} and labels reach "

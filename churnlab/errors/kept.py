@@ -66,8 +66,11 @@ class StoreError(ChurnlabError):
         "corrupt": (3, "{file} is not what was written: {reason}; restore the file, or build what it holds again"),
         "missing": (3, "the store {folder} lacks {count} day(s), the first is {day}; append them, an empty day too"),
         "folded": (3, "day {day} of {folder} was folded into the carry, days are kept from {kept}; build the store again to change or read it"),
+        "no day": (3, "the store {folder} has no day yet; append one, or run `churnlab update --day DAY`"),
+        "ids": (3, "the ids of {day} are {given}, those of the store {folder} {kept}; read the log so that ids have one type"),
         "rows": (3, "the rows of {day} {reason}; give one row a person and version, sorted, with integer measures without nulls"),
-        "foreign": (3, "{source} was given for {day} and holds {rows} rows of other days ({first} to {last}); give each day's events alone"),
+        "foreign": (3, "{source} was given for {day} and holds events of other days ({first} to {last}); give each day's alone, "
+                    "or all files by a pattern like events/*.parquet"),
         "empty": (3, "{source} holds no event on {day}; look why, or say that the day may be empty (allow_empty)"),
         "unsure": (7, "{folder} was updated, but the disk did not confirm it: {reason}; update it once more"),
     }

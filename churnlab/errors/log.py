@@ -8,7 +8,9 @@ from churnlab.errors.base import ChurnlabError, near
 
 
 class LogError(ChurnlabError):
-    """The event log cannot be read as it was described."""
+    """The event log cannot be read as it was described; `empty` where it has no event at all."""
+
+    empty = False
 
     @classmethod
     def from_missing_column(cls, source: str, role: str, given: str, columns: Iterable[str]) -> LogError:
@@ -45,7 +47,9 @@ class LogError(ChurnlabError):
     @classmethod
     def from_empty(cls, source: str) -> LogError:
         """A log without one event."""
-        return cls(f"{source} holds no event (0 rows); give a log with at least one row")
+        error = cls(f"{source} holds no event (0 rows); give a log with at least one row")
+        error.empty = True
+        return error
 
     @classmethod
     def from_nulls(cls, source: str, column: str, count: int, rows: int) -> LogError:
@@ -57,6 +61,11 @@ class LogError(ChurnlabError):
         """Times that are no times."""
         return cls(f"column {column!r} of {source} is no time in {count:,} of {rows:,} rows, the first {example!r}; "
                    "give timestamps, or text like 2026-03-01 12:30:00")
+
+    @classmethod
+    def from_far_times(cls, source: str, column: str) -> LogError:
+        """Times that no calendar shows."""
+        return cls(f"column {column!r} of {source} holds times outside the years 1 to 9999; drop or mend these rows, or give the unit that it is in")
 
     @classmethod
     def from_naive_time(cls, source: str, column: str) -> LogError:

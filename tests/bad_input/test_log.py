@@ -154,3 +154,10 @@ def test_the_machines_own_zone_does_not_matter(frame: pd.DataFrame, monkeypatch:
         monkeypatch.setenv("TZ", zone)
         digests.add(cl.EventLog.from_frame(frame.assign(ts=frame["ts"].dt.tz_localize("UTC")), **{**COLUMNS, "timezone": "Asia/Kolkata"}).daily().digest)
     assert len(digests) == 1
+
+
+def test_all_amounts_are_money_where_no_event_is_a_purchase(frame: pd.DataFrame) -> None:
+    frame["event"] = frame["event"].replace("purchase", "order")
+    log = cl.EventLog.from_frame(frame, **COLUMNS)
+    assert log.roles.names == ("open", "other")
+    assert log.daily().sums[:, 0].sum() == round(frame["amount"] * 1e6).astype(int).sum()
