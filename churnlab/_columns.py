@@ -81,7 +81,7 @@ class Tables:
         """The numbers of event names, int32; -1 for those that are ignored, 0 for those that no event of `indices` has."""
         with self.lock:
             if any(n not in self.names for n in names):
-                for i in np.flatnonzero(np.bincount(indices, minlength=len(names))):
+                for i in np.flatnonzero(np.bincount(indices, minlength=len(names))).tolist():
                     if names[i] not in self.roles.ignore:
                         self.names.setdefault(names[i], len(self.names))
             return np.array([-1 if n in self.roles.ignore else self.names.get(n, 0) for n in names], np.int32)
@@ -113,22 +113,23 @@ class Reader:
 
     def read(self, batch: pa.RecordBatch, days: tuple[int, int] | None = None) -> Slice:
         """The sound events of a batch; ids are codes where they are text. Events outside the local days `[days[0], days[1])` are not
-        counted (where times are text they are: the roller leaves them out)."""
-        batch = self._inside(_plain(batch), days)
+        counted."""
+        batch = self.inside(_plain(batch), days)
         self.counts.rows += batch.num_rows
         batch, name = self._named(self._with_ids(batch))
         clock = read_clock(self.source, self.spec.time, batch.column(self.spec.time), self.spec.timezone, self.tables)
         amount, paid = self._amount(batch)
         return Slice(frozen(self._ids(batch)), frozen(clock), frozen(name), amount, paid, frozen(self._extra(batch)), self._known(batch, clock))
 
-    def _inside(self, batch: pa.RecordBatch, days: tuple[int, int] | None) -> pa.RecordBatch:
+    def inside(self, batch: pa.RecordBatch, days: tuple[int, int] | None) -> pa.RecordBatch:
         """Without the events of other days, which another part of the log counts; a null time is of no day and stays."""
         column = batch.column(self.spec.time)
-        if days is None or is_text(column.type) or column.null_count == len(column):
+        if days is None or column.null_count == len(column):
             return batch
-        ends = pc.min_max(column)
-        if _within(self._days(pa.array([ends["min"], ends["max"]], column.type)), days, slack=1):
-            return batch
+        if not is_text(column.type):
+            ends = pc.min_max(column)
+            if _within(self._days(pa.array([ends["min"], ends["max"]], column.type)), days, slack=1):
+                return batch
         keep = column.is_valid().to_numpy(zero_copy_only=False)
         keep[keep] = schema.contains(self._days(column.drop_null()), *days)
         return batch.filter(pa.array(keep | column.is_null().to_numpy(zero_copy_only=False)))
@@ -301,6 +302,8 @@ def _within(days: np.ndarray, inside: tuple[int, int], slack: int) -> bool:
 
 def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, tables: Tables) -> np.ndarray:
     """Microseconds of the log's clock, int64[n]: UTC where times carry a zone, else the local time of `timezone`, which then must be stated."""
+    if not len(column):
+        return np.zeros(0, np.int64)
     if is_text(column.type):
         column = _parse(source, name, column)
     elif not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):

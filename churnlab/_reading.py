@@ -119,11 +119,20 @@ def _groups(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> It
     for place in range(meta.num_row_groups):
         rows = meta.row_group(place).num_rows
         found = meta.row_group(place).column(column).statistics if usable else None
-        if found is not None and found.has_min_max and not found.null_count:  # a row without a time belongs to no day
-            low, high = (int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64)) for v in (found.min, found.max))
-            yield _Group(file, place, rows, low, high, kind.tz is None, text)
-        elif rows:
-            yield _Group(file, place, rows, None, None, usable and kind.tz is None, text)
+        low, high = (_ends(found) if found is not None else None) or (None, None)
+        if low is not None or rows:
+            yield _Group(file, place, rows, low, high, usable and kind.tz is None, text)
+
+
+def _ends(found: Any) -> tuple[int, int] | None:
+    """The first and last microsecond that statistics tell of; None where they do not, or some row has no time and so belongs to no day."""
+    if not found.has_min_max or found.null_count:
+        return None
+    try:
+        low, high = (int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64)) for v in (found.min, found.max))
+    except (OverflowError, ValueError, TypeError):  # no calendar shows it
+        return None
+    return low, high
 
 
 class _DayGroups:
@@ -259,11 +268,9 @@ def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, parts: int) -> list[int]:
     """Rows at which to cut a long table ordered by time so that no local day falls into two parts; [] for any other."""
     if len(times) < 1_000_000 or not pa.types.is_timestamp(times.type) or times.null_count:
         return []
-    chunks = [micros_of(chunk) for chunk in times.chunks]
-    if any(chunk is None for chunk in chunks):
-        return []
-    clock = np.concatenate(chunks)  # type: ignore[arg-type]
-    if (np.diff(clock) < 0).any():
+    chunks = [chunk for chunk in map(micros_of, times.chunks) if chunk is not None]
+    clock: np.ndarray = np.concatenate(chunks) if len(chunks) == times.num_chunks else np.zeros(0, np.int64)
+    if not len(clock) or (np.diff(clock) < 0).any():
         return []
     zone_name = None if times.type.tz is None else spec.timezone or "UTC"
     turns, shifts = schema.turns(zone_name, int(clock[0]), int(clock[-1]))
@@ -383,6 +390,9 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
 
 def check_columns(source: str, columns: dict[str, str], present: Any) -> None:
     """Refuses the first column that is not there, with near names."""
+    names = list(present)
     for role, name in columns.items():
-        if name not in list(present):
-            raise LogError.from_missing_column(source, role, name, present)
+        if name not in names:
+            raise LogError.from_missing_column(source, role, name, names)
+        if names.count(name) > 1:
+            raise LogError.from_wrong_type(source, name, "there more than once", "one column of that name")

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from churnlab import schema
 from churnlab._columns import NOT_COUNTED, Counts, Reader, Tables
-from churnlab._reading import BATCH, ParquetFiles, Source, Task, quoted
+from churnlab._reading import BATCH, DatabaseTable, ParquetFiles, Source, Task, quoted
 from churnlab.errors import LogError
 from churnlab.kernels import rollup as kernel
 from churnlab.kernels import windows
@@ -56,6 +56,7 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
     with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
         dropped = 0
         if spec.event_id is not None:
+            source = source if spec.days is None else _spool(source, spec, threads, Path(folder))  # repeats of those days alone
             source, dropped = _without_repeats(source, spec, threads, Path(folder))
         done = Rolled(tables)
         try:
@@ -88,9 +89,9 @@ class _Roller:
 
     def __init__(self, name: str, spec: LogSpec, tables: Tables, shelf: Shelf, memory: int) -> None:
         self.name, self.spec, self.tables, self.shelf, self.memory = name, spec, tables, shelf, memory
-        self._begin()
+        self._begin(_RUNS)
 
-    def _begin(self, runs: int = _RUNS) -> None:
+    def _begin(self, runs: int) -> None:
         self.runs = runs
         self.blocks: list[Block] = []
         self.open: dict[int, _OpenDay] = {}
@@ -238,12 +239,17 @@ def _joined(slices: list[Slice]) -> Slice:
 
 
 def _spool(source: Source, spec: LogSpec, threads: int, folder: Path) -> ParquetFiles:
-    """A source that DuckDB cannot read, written to a file batch by batch."""
-    file, writer = folder / "spool.parquet", None
-    for task in source.tasks(spec, threads):
-        for batch in task.batches():
-            writer = writer or pq.ParquetWriter(file, batch.schema, compression="lz4", write_page_checksum=True)
-            writer.write_batch(batch)
+    """A source that DuckDB cannot read, or of which some days are wanted, written to a file batch by batch."""
+    file, writer, reader = folder / "spool.parquet", None, Reader(source.name, spec, Tables(schema.Roles()))
+    for batch in (reader.inside(b, t.days) for t in source.tasks(spec, threads) for b in t.batches()):
+        table = pa.table(batch).select(spec.columns)
+        if writer is None:
+            kinds = pa.schema([f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in table.schema])
+            writer = pq.ParquetWriter(file, kinds, compression="lz4", write_page_checksum=True)
+        try:
+            writer.write_table(table.cast(kinds))
+        except pa.ArrowException as error:
+            raise LogError.from_unreadable(source.name, str(error)) from error
     if writer is None:
         raise LogError.from_empty(source.name)
     writer.close()
@@ -270,6 +276,7 @@ def _copy(source: Source, spec: LogSpec, threads: int, folder: Path, select: str
 
 def _by_person(source: Source, spec: LogSpec, threads: int, folder: Path) -> list[Task]:
     """The log partitioned on disk by person, each part small enough to be sorted in memory."""
+    source = _spool(source, spec, threads, folder) if isinstance(source, DatabaseTable) else source  # then it is known how many rows it has
     parts = max(2, -(-source.rows * _BYTES_A_ROW * threads * 2 // spec.memory))
     select = f"select *, hash({quoted([spec.user])}) % {parts} as churnlab_part from events"
     out, _, _ = _copy(source, spec, threads, folder, select, "format parquet, partition_by (churnlab_part), compression lz4")
@@ -284,11 +291,12 @@ def _all_batches(source: Source, spec: LogSpec) -> Iterator[pa.RecordBatch]:
 
 
 def _without_repeats(source: Source, spec: LogSpec, threads: int, folder: Path) -> tuple[ParquetFiles, int]:
-    """One row for each event id, the earliest, and how many were dropped; the choice does not depend on the order of the rows."""
+    """One row for each event id (null and empty are none), the earliest, and how many were dropped, whatever the order of the rows."""
     wanted = spec.wanted()
     order = quoted(list(dict.fromkeys(wanted[k] for k in ("time", "user", "event", *sorted(wanted)) if k != "event_id")))
     event_id = quoted([wanted["event_id"]])
-    select = (f"select * from events where {event_id} is null union all (select * from events where {event_id} is not null "
+    nothing = f"coalesce(cast({event_id} as varchar), '') = ''"
+    select = (f"select * from events where {nothing} union all (select * from events where not {nothing} "
               f"qualify row_number() over (partition by {event_id} order by {order}) = 1)")
     out, before, after = _copy(source, spec, threads, folder, select, "format parquet, compression lz4, per_thread_output true")
     return ParquetFiles(source.name, tuple(map(str, sorted(out.glob("*.parquet"))))), before - after

@@ -18,7 +18,7 @@ import pandas as pd
 from churnlab import schema
 from churnlab.activity import DailyActivity
 from churnlab.engines import local
-from churnlab.errors import FrameError, HistoryError
+from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
 from churnlab.schema import Day, Roles
@@ -105,11 +105,21 @@ def build_dataset(activity: DailyActivity | Any, snapshots: Snapshots | Any, fea
     features = features or FeatureSet.default()
     if not isinstance(activity, DailyActivity):
         return activity.dataset(snapshots, features, users)
+    by_user = None if users is None else _attributes(users, activity)
+    return _build(activity, snapshots, features, by_user, threads, whole=True)
+
+
+def _attributes(users: Any, activity: Jobs) -> pd.DataFrame:
+    return profile.table(_pandas(users), not np.issubdtype(activity.users.dtype, np.integer))
+
+
+def _build(activity: DailyActivity, snapshots: Snapshots, features: FeatureSet, by_user: pd.DataFrame | None, threads: int | None,
+           whole: bool) -> Dataset:
     roles = local.available(activity)
     codes, days = snapshots.keys(activity.users)
     X, catalogue = local.compute(activity, codes, days, features, threads), features.catalogue(roles)
-    if users is not None:
-        static = profile.attributes(_pandas(users), snapshots.frame["user_id"])
+    if by_user is not None:
+        static = profile.of(by_user, snapshots.frame["user_id"], whole)
         X, catalogue = pd.concat([X, static], axis=1), pd.concat([catalogue, profile.catalogue(list(static))], ignore_index=True)
     index = _index(activity, codes, days) if (codes >= 0).all() else pd.MultiIndex.from_frame(snapshots.frame[["user_id", "snapshot"]])
     labels = snapshots.frame.drop(columns=["user_id", "snapshot"])
@@ -133,6 +143,14 @@ class Jobs(Protocol):
         """What the events mean."""
 
     @property
+    def users(self) -> np.ndarray:
+        """The ids, or an empty array of their type."""
+
+    @property
+    def start(self) -> int:
+        """The first observed day."""
+
+    @property
     def has_money(self) -> bool:
         """Whether the log named an amount."""
 
@@ -152,13 +170,24 @@ def iter_datasets(activity: Jobs, days: Sequence[Day], active_within: int = 60, 
     >>> sum(len(part.X) for part in iter_datasets(activity, ["2026-03-15"])) == len(Snapshots.at(activity, ["2026-03-15"]))
     True
     """
+    if rows < 1:
+        raise ConfigError.from_range("rows", rows, "at least 1")
     rule = Rule.of(days, active_within, targets, "error", terminal)
     rule.check(activity.roles, activity.has_money)
-    chosen = features or FeatureSet.default()
-    yield from _ahead(lambda job: list(_parts(job(), rule, chosen, users, rows)), activity.jobs())
+    for day in rule.days:
+        Snapshots.check_past(activity, day)
+    chosen, by_user = features or FeatureSet.default(), None if users is None else _attributes(users, activity)
+    strangers = 0
+    for part in _ahead(lambda job: list(_parts(job(), rule, chosen, by_user, rows)), activity.jobs()):
+        if by_user is not None and strangers >= 0:
+            known = part.X.index.get_level_values("user_id").isin(by_user.index).any()
+            strangers = -1 if known else strangers + len(part.X)
+        yield part
+    if strangers > 0:
+        raise FrameError.from_unknown_users(strangers, strangers, "…")
 
 
-def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any | None, rows: int) -> Iterator[Dataset]:
+def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, by_user: pd.DataFrame | None, rows: int) -> Iterator[Dataset]:
     found = [rule.chosen(activity, day) for day in rule.days]
     count = np.zeros(len(activity.users) + 1, np.int64)
     for one in found:
@@ -168,7 +197,7 @@ def _parts(activity: DailyActivity, rule: Rule, features: FeatureSet, users: Any
     for begin, end in pairwise(cuts):
         if total[end] > total[begin]:
             snapshots = Snapshots.of_rule(activity, rule, found, begin, end)
-            yield build_dataset(activity, snapshots, features, users, threads=1)
+            yield _build(activity, snapshots, features, by_user, threads=1, whole=False)
 
 
 def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterator[Dataset]:

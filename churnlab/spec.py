@@ -105,6 +105,9 @@ class LogSpec:
         schema.check_distinct("measure", [m.name for m in chosen])
         if rest.get("timezone") is not None:
             schema.zone(rest["timezone"])
+        for name, low, high in (("threads", 1, 10_000), ("late_days", 0, 10**6), ("bad_ids", 0, 1)):
+            if rest.get(name) is not None and not low <= rest[name] <= high:
+                raise ConfigError.from_range(name, rest[name], f"a number from {low} to {high:,}")
         return cls(receipts=schema.as_names(receipts), ignore=frozenset(schema.as_names(ignore)), measures=chosen, memory=in_bytes(memory), **rest)
 
     def wanted(self) -> dict[str, str]:
@@ -126,8 +129,9 @@ def in_bytes(size: str | int) -> int:
     >>> in_bytes("2GB"), in_bytes("512MB"), in_bytes(100)
     (2147483648, 536870912, 100)
     """
-    if isinstance(size, int):
+    if isinstance(size, int) and size > 0:
         return size
+    size = str(size)
     text = size.strip().upper().removesuffix("B").removesuffix("I")
     for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40)):
         if text.endswith(unit) and text[:-1].strip().replace(".", "", 1).isdigit():

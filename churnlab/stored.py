@@ -61,18 +61,22 @@ class ActivityStore:
     that millions of people never stand in memory at once (`iter_datasets` goes by it); `daily` reads everything, as do `Snapshots.at` and
     `build_dataset`. What was folded away by `compact` stays in the sums since the beginning, exactly.
 
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
     >>> events = pd.DataFrame({"who": ["ann", "bob", "ann"], "what": "open",
     ...                        "at": pd.to_datetime(["2026-03-01 09:00", "2026-03-01 10:00", "2026-03-02 09:00"])})
-    >>> events.to_parquet("events.parquet")
-    >>> store = ActivityStore.create("store", log="events.parquet", user="who", time="at", event="what", timezone="UTC")
+    >>> for day, part in events.groupby(events["at"].dt.date):
+    ...     part.to_parquet(f"{folder.name}/{day}.parquet")
+    >>> store = ActivityStore.create(f"{folder.name}/store", log=folder.name + "/{day}.parquet", user="who", time="at", event="what", timezone="UTC")
     >>> [store.append(day).people for day in ("2026-03-01", "2026-03-02")]
     [2, 1]
     >>> store
-    ActivityStore('store', 2 days, 2026-03-01 to 2026-03-02)
+    ActivityStore('.../store', 2 days, 2026-03-01 to 2026-03-02)
     >>> store.daily()
     DailyActivity(2 people, 2026-03-01 to 2026-03-02)
     >>> store.append("2026-03-02").changed  # once more: nothing changes, not a byte
     0
+    >>> folder.cleanup()
     """
 
     def __init__(self, store: Store, log: str | Path | None = None, spec: LogSpec | None = None) -> None:
@@ -86,8 +90,10 @@ class ActivityStore:
         """A new store, or the one that is there when it means the same; `options` are those of `EventLog.read`.
 
         `log` says where events are: a path, a pattern, or a database's address. `{day}` in a path stands for a day like 2026-03-04 where the
-        log has a file for each local day (with arrival times: or a file for what arrived on each). With `arrived`, `late_days` is 3 unless
-        said. Raises ConfigError when the store in the folder means something else, StoreError when it cannot be used.
+        log has a file for each local day (with arrival times: or a file for what arrived on each); name files that are cut in another way,
+        such as by UTC, by a pattern. Of Parquet in the order of time and of databases the day alone is read, of any other log all of it each
+        time. With `arrived`, `late_days` is 3 unless said. Repeats of an `event_id` are looked for within the day. Raises ConfigError when
+        the store in the folder means something else, StoreError when it cannot be used.
         """
         return cls.of(folder, LogSpec.of(**options), log, wait)
 

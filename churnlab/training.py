@@ -117,8 +117,9 @@ def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Confi
     if last <= activity.start:
         raise HistoryError.from_horizon_too_long(reach, observed)
     first, told = day_or_none(config.snapshots.first), _first_told(activity, config)
-    if last < told:
-        raise HistoryError.from_folded(schema.day_text(last), "features", schema.day_text(told))
+    if activity.carry is not None and last < told:
+        what = f"features (before {schema.day_text(told)})"
+        raise HistoryError.from_folded(schema.day_text(last), what, schema.day_text(activity.carry.before))
     if first is None:
         first = max(told, activity.start + min(config.snapshots.active_within, (last - activity.start) // 3))
     if first > last:

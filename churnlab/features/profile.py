@@ -14,18 +14,28 @@ def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.Da
     `users` has user_id and one column an attribute, known before every snapshot; a person who is not in it has missing
     values. Raises FrameError for a missing user_id or one that occurs twice, and where nobody is known unless this is a part (not `whole`).
     """
+    return of(table(users, pd.api.types.is_string_dtype(ids)), ids, whole)
+
+
+def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
+    """The columns of `attributes` by user, for ids that are text or numbers; FrameError as there."""
     if "user_id" not in users:
         raise FrameError.from_missing_columns("the users frame", ["user_id"], users.columns)
     repeated = int(users["user_id"].duplicated().sum())
     if repeated:
         raise FrameError.from_duplicates("the users frame", repeated)
-    if pd.api.types.is_string_dtype(ids) and not pd.api.types.is_string_dtype(users["user_id"]):
+    if text_ids and not pd.api.types.is_string_dtype(users["user_id"]):
         users = users.assign(user_id=users["user_id"].astype(str))
-    table = users.set_index("user_id")
-    if whole and len(ids) and not ids.isin(table.index).any():
+    by_user = users.set_index("user_id")
+    by_user.index.get_indexer(by_user.index[:1])  # its table of places is made here, by one thread
+    return pd.DataFrame({column_name(str(c)): _typed(by_user[c]) for c in by_user}, index=by_user.index)
+
+
+def of(by_user: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
+    """The rows of a `table` for some ids; FrameError where nobody is known unless this is a part (not `whole`)."""
+    if whole and len(ids) and not ids.isin(by_user.index).any():
         raise FrameError.from_unknown_users(len(ids), len(ids), ids.iloc[0])
-    columns = {column_name(str(c)): _typed(table[c]) for c in table}
-    return pd.DataFrame(columns).reindex(ids.to_numpy()).reset_index(drop=True)
+    return by_user.reindex(ids.to_numpy()).reset_index(drop=True)
 
 
 def column_name(attribute: str) -> str:

@@ -53,7 +53,8 @@ def to_log(found: Arrived, meaning: oracle.Meaning, **options: Any) -> cl.EventL
                       "arrived": pa.array([a for _, a in found], kind)})
     options = {"arrived": "arrived", **options}
     return cl.EventLog.from_frame(table, user="u", time="t", event="e", amount="a", roles=meaning.roles, receipts=sorted(meaning.receipts),
-                                  ignore=sorted(meaning.ignore), measures=["seconds", Measure.distinct("e", name="kinds")], timezone=meaning.zone, **options)
+                                  ignore=sorted(meaning.ignore), measures=["seconds", Measure.distinct("e", name="kinds")], timezone=meaning.zone,
+                                  **options)
 
 
 def seen(found: Arrived, meaning: oracle.Meaning, t: int) -> list[oracle.Event]:
@@ -151,7 +152,8 @@ def test_what_arrives_at_or_after_t_changes_nothing(made: tuple, offset: int, mo
 
 def test_an_arrival_before_the_event_and_none_at_all_are_on_time() -> None:
     at = [datetime(2026, 3, d, 10) for d in (1, 2, 3)]
-    table = pa.table({"u": ["a"] * 3, "t": at, "e": ["x"] * 3, "arrived": pa.array([datetime(2020, 1, 1), None, datetime(2026, 3, 5)], pa.timestamp("us"))})
+    table = pa.table({"u": ["a"] * 3, "t": at, "e": ["x"] * 3,
+                      "arrived": pa.array([datetime(2020, 1, 1), None, datetime(2026, 3, 5)], pa.timestamp("us"))})
     activity = cl.EventLog.from_frame(table, user="u", time="t", event="e", timezone="UTC", arrived="arrived").daily()
     first = schema.day_number("2026-03-01")
     assert activity.day.tolist() == [first, first + 1, first + 2] and activity.known.tolist() == [first, first + 1, first + 4]
@@ -159,7 +161,8 @@ def test_an_arrival_before_the_event_and_none_at_all_are_on_time() -> None:
         assert len(activity.as_of(day).day) == rows
 
 
-@pytest.mark.parametrize("arrived", [pa.nulls(3), pa.nulls(3, pa.timestamp("us")), pa.nulls(3, pa.string()), pa.array(["2026-03-01 10:00", "2026-03-02", None]),
+@pytest.mark.parametrize("arrived", [pa.nulls(3), pa.nulls(3, pa.timestamp("us")), pa.nulls(3, pa.string()),
+                                     pa.array(["2026-03-01 10:00", "2026-03-02", None]),
                                      pa.array([None, None, datetime(2026, 3, 3).date()], pa.date32())])
 def test_arrivals_of_every_type(arrived: pa.Array) -> None:
     at = pa.array([datetime(2026, 3, d, 10) for d in (1, 2, 3)])
@@ -169,8 +172,10 @@ def test_arrivals_of_every_type(arrived: pa.Array) -> None:
 
 
 @pytest.mark.parametrize("arrived, match", [
-    (pa.array([datetime(2026, 3, 1, tzinfo=UTC)] * 2, pa.timestamp("us", "UTC")), "column 'arrived' of the frame has a time zone in some parts and none in others"),
-    (pa.array(["soon", None]), "column 'arrived' of the frame is no time in 1 of 1 rows"), (pa.array([1.0, 2.0]), "column 'arrived' of the frame is double"),
+    (pa.array([datetime(2026, 3, 1, tzinfo=UTC)] * 2, pa.timestamp("us", "UTC")),
+     "column 'arrived' of the frame has a time zone in some parts and none in others"),
+    (pa.array(["soon", None]), "column 'arrived' of the frame is no time in 1 of 1 rows"),
+    (pa.array([1.0, 2.0]), "column 'arrived' of the frame is double"),
     (pa.array([2**60, 0], pa.int64()).cast(pa.timestamp("us")), "column 'arrived' of the frame holds times outside the years 1 to 9999")])
 def test_arrivals_that_are_none_are_refused(arrived: pa.Array, match: str) -> None:
     table = pa.table({"u": ["a"] * 2, "t": pa.array([datetime(2026, 3, 1)] * 2), "e": ["x"] * 2, "arrived": arrived})

@@ -27,8 +27,10 @@ START = datetime(2026, 3, 1)
 OPTIONS = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
 KINDS = {"text": pa.string(), "number": pa.int64(), "share": pa.float64(), "flag": pa.bool_(), "day": pa.date32()}
 VALUES: dict[str, st.SearchStrategy] = {
-    "text": st.sampled_from([None, "", "ios", "android", "Ios", "web"]), "number": st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([2**53 + 1, -(2**62), 2**40])),
-    "share": st.one_of(st.none(), st.sampled_from([0.0, -0.0, -2.0, 0.5, 1.5, math.nan, math.inf, 1e11, 0.0000005, -1e10])), "flag": st.sampled_from([None, True, False]),
+    "text": st.sampled_from([None, "", "ios", "android", "Ios", "web"]),
+    "number": st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([2**53 + 1, -(2**62), 2**40])),
+    "share": st.one_of(st.none(), st.sampled_from([0.0, -0.0, -2.0, 0.5, 1.5, math.nan, math.inf, 1e11, 0.0000005, -1e10])),
+    "flag": st.sampled_from([None, True, False]),
     "day": st.sampled_from([None, date(2026, 3, 1), date(2025, 12, 31)])}
 PLAIN = {"==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b,
          ">=": lambda a, b: a >= b, "in": lambda a, b: a in b, "not in": lambda a, b: a not in b}
@@ -81,7 +83,8 @@ def table_of(rows: list[dict[str, Any]], **kinds: pa.DataType) -> pa.Table:
 
 
 @settings(max_examples=300)
-@given(tables(), st.lists(st.tuples(st.sampled_from(["count", "sum", "distinct"]), st.lists(conditions(), max_size=3)), min_size=1, max_size=4), st.sampled_from([1, 4, 1000]),
+@given(tables(), st.lists(st.tuples(st.sampled_from(["count", "sum", "distinct"]), st.lists(conditions(), max_size=3)), min_size=1, max_size=4),
+       st.sampled_from([1, 4, 1000]),
        st.data())
 def test_measures_equal_plain_python(rows: list, asked: list, batch: int, data: st.DataObject) -> None:
     measures = []
@@ -96,20 +99,24 @@ def test_measures_equal_plain_python(rows: list, asked: list, batch: int, data: 
     assert log.counts["bad_measures"] == len(bad)
 
 
-ROWS = [{"u": "ab"[i % 2], "t": START + timedelta(hours=i), "e": ["open", "read"][i % 3 % 2], "text": [None, "ios", "web"][i % 3], "number": [None, 1, 2, 3][i % 4],
+ROWS = [{"u": "ab"[i % 2], "t": START + timedelta(hours=i), "e": ["open", "read"][i % 3 % 2], "text": [None, "ios", "web"][i % 3],
+         "number": [None, 1, 2, 3][i % 4],
          "share": [0.5, None, math.nan][i % 3], "flag": [True, False, None][i % 3], "day": None} for i in range(60)]
-EVERY = [Measure.count("ios", where=[("text", "==", "ios")]), Measure.distinct("text"), Measure.sum("number", where=[("text", "in", ["ios", "web"]), ("flag", "!=", True)]),
+EVERY = [Measure.count("ios", where=[("text", "==", "ios")]), Measure.distinct("text"),
+         Measure.sum("number", where=[("text", "in", ["ios", "web"]), ("flag", "!=", True)]),
          Measure.count("reads", where=[("e", "==", "read"), ("number", ">=", 2)]), Measure.distinct("number"), Measure.distinct("share")]
 
 
-@pytest.mark.parametrize("kinds", [{"text": pa.large_string()}, {"text": pa.string_view()}, {"text": pa.dictionary(pa.int8(), pa.string())}, {"number": pa.int8()},
+@pytest.mark.parametrize("kinds", [{"text": pa.large_string()}, {"text": pa.string_view()}, {"text": pa.dictionary(pa.int8(), pa.string())},
+                                   {"number": pa.int8()},
                                    {"number": pa.float32()}, {"number": pa.decimal128(9, 2)}, {"number": pa.uint64()}, {"share": pa.float32()}])
 def test_measures_over_columns_of_every_type(kinds: dict[str, pa.DataType]) -> None:
     check(ROWS, EVERY, table_of(ROWS, **kinds))
 
 
 def test_dictionaries_whose_null_is_an_entry() -> None:
-    texts = pa.DictionaryArray.from_arrays(pa.array([0 if r["text"] is None else 1 if r["text"] == "ios" else 2 for r in ROWS], pa.int32()), pa.array([None, "ios", "web", "ios"]))
+    texts = pa.DictionaryArray.from_arrays(pa.array([0 if r["text"] is None else 1 if r["text"] == "ios" else 2 for r in ROWS], pa.int32()),
+                                           pa.array([None, "ios", "web", "ios"]))
     numbers = pa.array([r["number"] for r in ROWS]).dictionary_encode()
     table = table_of(ROWS)
     for name, column in (("text", texts), ("number", numbers)):
@@ -124,7 +131,8 @@ def test_numbers_that_are_text_are_summed_and_what_is_none_is_counted() -> None:
 
 
 def test_distinct_tells_large_numbers_apart() -> None:
-    for values in (pa.array([2**64 - 1, 2**64 - 2, 2**63 + 1, 2**63 - 1, 0, 0], pa.uint64()), pa.array([-(2**62), 2**62, -(2**63) + 1, 2**63 - 1, 0, 0])):
+    for values in (pa.array([2**64 - 1, 2**64 - 2, 2**63 + 1, 2**63 - 1, 0, 0], pa.uint64()),
+                   pa.array([-(2**62), 2**62, -(2**63) + 1, 2**63 - 1, 0, 0])):
         table = pa.table({"u": ["a"] * 6, "t": [START] * 6, "e": ["x"] * 6, "n": values})
         assert cl.EventLog.from_frame(table, **OPTIONS, measures=[Measure.distinct("n")]).daily().values("m_n_distinct").tolist() == [5]
 
@@ -136,7 +144,8 @@ def test_distinct_values_of_many_people_across_batches(batch: int, order: str, m
     for module in (_reading, _rolling):
         monkeypatch.setattr(module, "BATCH", batch)
     at = np.datetime64("2026-03-01", "us") + np.sort(rng.integers(0, 2 * 86_400, rows)).astype("timedelta64[s]")
-    table = pa.table({"u": rng.integers(0, 40, rows), "t": at, "e": ["x"] * rows, "page": [f"page {i}" for i in rng.zipf(1.3, rows) % 700], "n": rng.integers(0, 300, rows)})
+    table = pa.table({"u": rng.integers(0, 40, rows), "t": at, "e": ["x"] * rows, "page": [f"page {i}" for i in rng.zipf(1.3, rows) % 700],
+                      "n": rng.integers(0, 300, rows)})
     table = table if order == "time" else table.take(rng.permutation(rows))
     frame = cl.EventLog.from_frame(table, **OPTIONS, measures=[Measure.distinct("page"), Measure.distinct("n")]).daily().frame()
     plain = table.to_pandas()
@@ -145,13 +154,15 @@ def test_distinct_values_of_many_people_across_batches(batch: int, order: str, m
 
 
 @pytest.mark.parametrize("measure, match", [
-    (Measure.sum("text"), None), (Measure.sum("flag"), "column 'flag' of the frame is bool; give numbers"), (Measure.sum("day"), "column 'day' of the frame is date32"),
+    (Measure.sum("text"), None), (Measure.sum("flag"), "column 'flag' of the frame is bool; give numbers"),
+    (Measure.sum("day"), "column 'day' of the frame is date32"),
     (Measure.distinct("day"), "column 'day' of the frame is date32"), (Measure.sum("t"), "column 't' of the frame is timestamp"),
     (Measure.count("x", where=[("text", ">", 5)]), "column 'text' of the frame is string and cannot be compared by > 5; give a value of its type"),
     (Measure.count("x", where=[("number", "==", "ios")]), "column 'number' of the frame is int64 and cannot be compared by == 'ios'"),
     (Measure.count("x", where=[("flag", "==", "yes")]), "column 'flag' of the frame is bool and cannot be compared"),
     (Measure.count("x", where=[("number", "in", ["ios"])]), "column 'number' of the frame is int64 and cannot be compared by in"),
-    (Measure.count("x", where=[("number", "in", [1, "ios"])]), "cannot be compared by in"), (Measure.count("x", where=[("text", "==", object())]), "cannot be compared by =="),
+    (Measure.count("x", where=[("number", "in", [1, "ios"])]), "cannot be compared by in"),
+    (Measure.count("x", where=[("text", "==", object())]), "cannot be compared by =="),
     (Measure.count("x", where=[("numbr", "==", 1)]), r"no column 'numbr' \(given as measures x\.numbr=\): did you mean 'number'")])
 def test_measures_of_the_wrong_type_are_refused_in_one_line(measure: Measure, match: str | None) -> None:
     if match is None:
@@ -164,10 +175,13 @@ def test_measures_of_the_wrong_type_are_refused_in_one_line(measure: Measure, ma
 
 
 @pytest.mark.parametrize("make, match", [
-    (lambda: Measure.count("x", where=[("a", "=", 1)]), "unknown operator on 'a' '=': "), (lambda: Measure.count("x", where=[("a", "in", "ios")]), "the value of 'in' on 'a' is 'ios'; give a list"),
+    (lambda: Measure.count("x", where=[("a", "=", 1)]), "unknown operator on 'a' '=': "),
+    (lambda: Measure.count("x", where=[("a", "in", "ios")]), "the value of 'in' on 'a' is 'ios'; give a list"),
     (lambda: Measure.count("x", where=[("a", "not in", 5)]), "the value of 'not in' on 'a' is 5; give a list"),
-    (lambda: cl.EventLog.from_frame(table_of(ROWS), **OPTIONS, measures=[Measure.count("A b"), Measure.sum("number", name="a-b")]), "measure named twice: a_b"),
-    (lambda: Measure.count("x", where=[("a", "==")]), "a condition of 'x' is .*; give"), (lambda: Measure.count("x", where=["abc"]), "a condition of 'x' is .*; give")])
+    (lambda: cl.EventLog.from_frame(table_of(ROWS), **OPTIONS, measures=[Measure.count("A b"), Measure.sum("number", name="a-b")]),
+     "measure named twice: a_b"),
+    (lambda: Measure.count("x", where=[("a", "==")]), "a condition of 'x' is .*; give"),
+    (lambda: Measure.count("x", where=["abc"]), "a condition of 'x' is .*; give")])
 def test_measures_that_mean_nothing_are_refused_in_one_line(make: Any, match: str) -> None:
     with pytest.raises(ConfigError, match=match) as caught:
         make()
@@ -175,7 +189,10 @@ def test_measures_that_mean_nothing_are_refused_in_one_line(make: Any, match: st
 
 
 def test_a_null_or_a_decimal_as_a_value() -> None:
-    count = lambda where, **kinds: int(cl.EventLog.from_frame(table_of(ROWS, **kinds), **OPTIONS, measures=[Measure.count("x", where=where)]).daily().values("m_x").sum())  # noqa: E731
+    def count(where: list[Any], **kinds: pa.DataType) -> int:
+        log = cl.EventLog.from_frame(table_of(ROWS, **kinds), **OPTIONS, measures=[Measure.count("x", where=where)])
+        return int(log.daily().values("m_x").sum())
+
     assert count([("text", "==", None)]) == 0 and count([("text", "in", [None, "ios"])]) == sum(r["text"] == "ios" for r in ROWS)
     assert count([("number", "==", Decimal(2))], number=pa.decimal128(9, 2)) == sum(r["number"] == 2 for r in ROWS)
     assert count([("text", "not in", [])]) == sum(r["text"] is not None for r in ROWS)
@@ -203,6 +220,7 @@ def test_a_builder_over_ones_own_measures() -> None:
         row = data.X.loc[(user, day)]
         assert row["pages__distinct_sum__3d"] == sum(worth(EVERY[1], rows) for rows in by_day)
         assert row["pages__ios_share__3d"] == worth(EVERY[0], mine) / len(mine)
+    plain = cl.EventLog.from_frame(table_of(ROWS), **OPTIONS).daily()
+    snapshots = cl.Snapshots.at(plain, [day], active_within=9)
     with pytest.raises(ConfigError, match="unknown measure 'm_text_distinct'"):
-        plain = cl.EventLog.from_frame(table_of(ROWS), **OPTIONS).daily()
-        cl.build_dataset(plain, cl.Snapshots.at(plain, [day], active_within=9), features=features)
+        cl.build_dataset(plain, snapshots, features=features)
