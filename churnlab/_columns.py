@@ -110,6 +110,7 @@ class Reader:
 
     def __init__(self, source: str, spec: LogSpec, tables: Tables) -> None:
         self.source, self.spec, self.tables, self.counts = source, spec, tables, Counts()
+        self._sure: dict[tuple[int, int], tuple[int, int]] = {}
 
     def read(self, batch: pa.RecordBatch, days: tuple[int, int] | None = None) -> Slice:
         """The sound events of a batch; ids are codes where they are text. Events outside the local days `[days[0], days[1])` are not
@@ -126,13 +127,21 @@ class Reader:
         column = batch.column(self.spec.time)
         if days is None or column.null_count == len(column):
             return batch
-        if not is_text(column.type):
-            ends = pc.min_max(column)
-            if _within(self._days(pa.array([ends["min"], ends["max"]], column.type)), days, slack=1):
+        if not is_text(column.type) and not column.null_count:
+            clock = read_clock(self.source, self.spec.time, column, self.spec.timezone, self.tables)
+            low, high = self._surely(days)
+            if low <= clock.min() and clock.max() < high:
                 return batch
         keep = column.is_valid().to_numpy(zero_copy_only=False)
         keep[keep] = schema.contains(self._days(column.drop_null()), *days)
         return batch.filter(pa.array(keep | column.is_null().to_numpy(zero_copy_only=False)))
+
+    def _surely(self, days: tuple[int, int]) -> tuple[int, int]:
+        """Moments between which every event is of these days."""
+        if days not in self._sure:
+            zone_name = None if self.tables.naive else self.spec.timezone or "UTC"
+            self._sure[days] = schema.settled(days[0], zone_name), schema.instant(days[1], zone_name)
+        return self._sure[days]
 
     def _days(self, column: pa.Array) -> np.ndarray:
         """The local day of each time."""
@@ -293,11 +302,6 @@ def _dictionary(column: pa.Array) -> pa.DictionaryArray:
     if column.indices.type != pa.int32():
         return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), column.dictionary)
     return column
-
-
-def _within(days: np.ndarray, inside: tuple[int, int], slack: int) -> bool:
-    """Whether days, and those before and after them by `slack` (a clock that is set back over midnight), lie in `[inside[0], inside[1])`."""
-    return inside[0] + slack <= days.min() and days.max() < inside[1] - slack
 
 
 def read_clock(source: str, name: str, column: pa.Array, timezone: str | None, tables: Tables) -> np.ndarray:

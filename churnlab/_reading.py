@@ -176,7 +176,7 @@ def _read_groups(groups: list[_Group], spec: LogSpec) -> Iterator[pa.RecordBatch
         groups = [g for g in groups if g.file != file]
         try:
             with pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True) as opened:
-                yield from opened.iter_batches(BATCH, row_groups=places, columns=spec.columns, use_threads=False)
+                yield from opened.iter_batches(4 * BATCH, row_groups=places, columns=spec.columns, use_threads=False)
         except (pa.ArrowException, OSError) as error:
             raise LogError.from_unreadable(file, str(error)) from error
 

@@ -276,7 +276,8 @@ def _copy(source: Source, spec: LogSpec, threads: int, folder: Path, select: str
 
 def _by_person(source: Source, spec: LogSpec, threads: int, folder: Path) -> list[Task]:
     """The log partitioned on disk by person, each part small enough to be sorted in memory."""
-    source = _spool(source, spec, threads, folder) if isinstance(source, DatabaseTable) else source  # then it is known how many rows it has
+    if isinstance(source, DatabaseTable):  # its rows are counted so
+        source = _spool(source, spec, threads, folder)
     parts = max(2, -(-source.rows * _BYTES_A_ROW * threads * 2 // spec.memory))
     select = f"select *, hash({quoted([spec.user])}) % {parts} as churnlab_part from events"
     out, _, _ = _copy(source, spec, threads, folder, select, "format parquet, partition_by (churnlab_part), compression lz4")

@@ -232,10 +232,11 @@ class BlockRows:
 
 def blocks_of(day: int, known: int, codes: np.ndarray, counts: np.ndarray, sums: np.ndarray, order: np.ndarray) -> Iterator[Block]:
     """Rolled rows, given in the `order` of their codes' groups, as a block of one byte a count and, where one does not fit, another."""
-    codes, wide = codes[order], counts.max(axis=1, initial=0) > 255
-    for rows, kind in ((~wide, np.uint8), (wide, np.int32)):
-        if rows.any():
+    codes, wide = codes[order], windows.over(frozen(counts), 255)
+    many = int(wide.sum())
+    for is_wide, kind, rows in ((False, np.uint8, len(codes) - many), (True, np.int32, many)):
+        if rows:
             starts = np.zeros((int(codes.max()) >> PIECE_BITS) + 2, np.int64)
-            np.add.at(starts, (codes[rows] >> PIECE_BITS) + 1, 1) if not rows.all() else windows.by_piece(frozen(codes), PIECE_BITS, starts)
-            starts = np.cumsum(starts) if not rows.all() else starts
-            yield Block(day, known, codes[rows], starts, counts[rows].astype(kind), sums[rows])
+            kept = np.empty(rows, np.int32), np.empty((rows, counts.shape[1]), kind), np.empty((rows, sums.shape[1]), np.int64)
+            windows.pick(wide, is_wide, frozen(codes), frozen(counts), frozen(sums), PIECE_BITS, starts, *kept)
+            yield Block(day, known, kept[0], np.cumsum(starts), kept[1], kept[2])

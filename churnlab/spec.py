@@ -136,7 +136,7 @@ def in_bytes(size: str | int) -> int:
     for unit, power in (("K", 10), ("M", 20), ("G", 30), ("T", 40)):
         if text.endswith(unit) and text[:-1].strip().replace(".", "", 1).isdigit():
             return int(float(text[:-1]) * 2**power)
-    if text.isdigit():
+    if text.isdigit() and int(text):
         return int(text)
     raise ConfigError.from_type("memory", size, 'a size like "512MB" or "2GB"')
 

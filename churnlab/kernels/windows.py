@@ -27,6 +27,34 @@ def by_piece(codes: np.ndarray, shift: int, starts: np.ndarray) -> np.ndarray:
 
 
 @jit
+def over(counts: np.ndarray, limit: int) -> np.ndarray:
+    """Which rows hold a count above the limit, bool[m]."""
+    out = np.zeros(counts.shape[0], np.bool_)
+    for i in range(counts.shape[0]):
+        largest = counts[i, 0]
+        for j in range(1, counts.shape[1]):
+            largest = max(largest, counts[i, j])
+        out[i] = largest > limit
+    return out
+
+
+@jit
+def pick(marks: np.ndarray, mark: bool, codes: np.ndarray, counts: np.ndarray, sums: np.ndarray, shift: int, sizes: np.ndarray,
+         out_codes: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+    """Copies the rows that have the mark, and counts those of each piece p in `sizes[p + 1]`."""
+    to = 0
+    for i in range(codes.shape[0]):
+        if marks[i] == mark:
+            out_codes[to] = codes[i]
+            sizes[(codes[i] >> shift) + 1] += 1
+            for j in range(counts.shape[1]):
+                out_counts[to, j] = counts[i, j]
+            for j in range(sums.shape[1]):
+                out_sums[to, j] = sums[i, j]
+            to += 1
+
+
+@jit
 def put(place: np.ndarray, codes: np.ndarray, base: int, day: int, known: int, counts: np.ndarray, sums: np.ndarray, at: np.ndarray,
         out_day: np.ndarray, out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
     """Puts rows behind each person's earlier ones; the person is `place[code - base]`, `at` int64[people] is where their next row goes."""
