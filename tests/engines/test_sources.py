@@ -198,6 +198,33 @@ def test_where_no_event_is_called_purchase_all_amounts_are_money() -> None:
     assert outcome(cl.EventLog.from_frame(renamed, **COLUMNS, roles=named))[2] == WANT[2]
 
 
+def test_two_columns_of_one_name_are_refused_in_one_line() -> None:
+    twice = pa.Table.from_arrays([TABLE["u"], TABLE["t"], TABLE["e"], TABLE["e"]], names=["u", "t", "e", "e"])
+    for given in (twice, twice.to_pandas()):
+        with pytest.raises(LogError, match="column 'e' of the frame is there more than once; give one column of that name"):
+            cl.EventLog.from_frame(given, user="u", time="t", event="e")
+
+
+@pytest.mark.parametrize("column, values, match", [
+    ("u", pa.array([1] * 3), "column 'u' of .* and another type in others; give one type of id"),
+    ("t", pa.array([datetime(2026, 3, 1)] * 3), "has a time zone in some parts"),
+    ("e", None, r"1\.parquet has no column 'e' \(given as event=\)"), ("a", pa.array(["much"] * 3), None),
+    ("t", pa.array(["2026-03-01 10:00Z"] * 3), None)])
+def test_files_that_differ_in_types_are_read_or_refused_in_one_line(column: str, values: pa.Array | None, match: str | None, tmp_path: Path) -> None:
+    table = pa.table({"u": ["a", "b", "c"], "t": pa.array([datetime(2026, 3, 1)] * 3, pa.timestamp("us", "UTC")), "e": ["x"] * 3, "a": [1.0] * 3})
+    for order in (0, 1):
+        pq.write_table(table, tmp_path / f"{1 - order if values is not None else 0}.parquet")
+        pq.write_table(put(table, column, values) if values is not None else table.drop_columns([column]),
+                       tmp_path / f"{order if values is not None else 1}.parquet")
+        options = {"user": "u", "time": "t", "event": "e", "amount": "a", "roles": {}, "timezone": "UTC"}
+        if match is None:
+            assert cl.EventLog.read(tmp_path / "*.parquet", **options).describe()["events"] == 6
+            continue
+        with pytest.raises(LogError, match=match) as caught:
+            cl.EventLog.read(tmp_path / "*.parquet", **options)
+        assert "\n" not in str(caught.value)
+
+
 # -------------------------------------------------------------------------------------------------------------- long frames
 
 LONG = {"user": "u", "time": "t", "event": "e", "timezone": "America/St_Johns", "ignore": "heartbeat", "bad_ids": 0.2}
