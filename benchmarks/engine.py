@@ -135,10 +135,13 @@ class Bench:
         self.rows += table.of_update(found)
 
     def score(self) -> None:
-        """The nightly score, a tenth of it."""
-        self.store("save", {"people": 1_800_000, "monthly": 300_000})
-        self.raw["score"] = found = self.store("score", {})
-        self.rows += table.of_score(found)
+        """The nightly score, a twentieth and a tenth of it."""
+        found = []
+        for people, monthly in ((900_000, 150_000), (1_800_000, 300_000)):
+            self.store("save", {"people": people, "monthly": monthly})
+            found.append(self.store("score", {}))
+        self.raw["score"] = {"twentieth": found[0], "tenth": found[1]}
+        self.rows += table.of_score(found[1], found[0])
 
     def store(self, what: str, sizes: dict[str, int]) -> dict[str, Any]:
         """One command of store.py."""

@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import glob
 import json
+import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -58,6 +59,7 @@ def _append(file: Path, folder: Path) -> None:
 
 
 def _save(rows: dict[str, np.ndarray], folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
     kept = cl.ActivityStore.create(folder, **churnlab_features.OPTIONS)
     order = np.lexsort((rows["codes"], rows["day"]))
     cuts = np.flatnonzero(np.diff(rows["day"][order], prepend=-1))
