@@ -86,6 +86,11 @@ class DailyActivity:
         return self.rows.whole.carry
 
     @property
+    def kept_from(self) -> int:
+        """The first day whose rows are there one by one."""
+        return self.start if self.carry is None else self.carry.before
+
+    @property
     def count_names(self) -> tuple[str, ...]:
         """The columns of `counts`."""
         return (*COUNTS, *(f"n_{r}" for r in self.roles.names))

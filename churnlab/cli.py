@@ -174,8 +174,8 @@ def _features(config: Any, as_of: str | None, say: Say) -> Any:
 
     say("reading events")
     activity = config.activity()
-    start = activity.start if activity.carry is None else activity.carry.before
-    snapshots = Snapshots.at(activity, [as_of or activity.end], config.snapshots.active_within if as_of else activity.end - start)
+    within = config.snapshots.active_within if as_of else activity.end - activity.kept_from
+    snapshots = Snapshots.at(activity, [as_of or activity.end], within)
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 
 

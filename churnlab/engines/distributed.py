@@ -128,6 +128,11 @@ class SparkActivity:
         return self.whole.start
 
     @property
+    def kept_from(self) -> int:
+        """The same: on Spark nothing is folded away."""
+        return self.whole.start
+
+    @property
     def end(self) -> int:
         """The day after the last observed one."""
         return self.whole.end
