@@ -15,7 +15,7 @@ from churnlab.activity import DERIVED
 from churnlab.events import check_totals
 from churnlab.kernels import cells, windows
 from churnlab.kernels._jit import frozen
-from churnlab.kernels.ids import IntIds, TextIds
+from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.rollup import COUNTS, SUMS
 from churnlab.rows import PIECE_BITS, Block, BlockRows, Carry, Rows, blocks_of
 from churnlab.spec import LogSpec
@@ -108,11 +108,8 @@ def rows_of(chunk: Chunk, names: Names, spec: LogSpec, before: int | None) -> tu
     blocks = [b for day, table in chunk.tables for b in _blocks(day, table, _encode(ids, table), *names)]
     carried = _encode(ids, chunk.carry) if chunk.carry is not None else np.zeros(0, np.int32)
     check_totals([*blocks, *([_folded(chunk.carry, carried, names[1])] if chunk.carry is not None else [])], len(ids), spec)
-    values = ids.values()
-    order = np.argsort(values, kind="stable") if isinstance(ids, IntIds) else pc.array_sort_indices(values).to_numpy().astype(np.int64)
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    users = values[order] if isinstance(ids, IntIds) else values.take(pa.array(order)).to_numpy(zero_copy_only=False)
+    order = ids.order()
+    users, place = ids.take(order), places(order, len(ids))
     rows = BlockRows(blocks, place, np.arange(len(names[0])), spec.arrived is not None, tuple(map(len, names)))
     if before is None:
         return users, rows

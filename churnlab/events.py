@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd  # noqa: F401  (the docstring's example)
-import pyarrow.compute as pc
 
 from churnlab import _reading, _rolling, schema
 from churnlab._columns import Tables
@@ -18,7 +17,7 @@ from churnlab._reading import Source
 from churnlab._rolling import Rolled
 from churnlab.activity import DailyActivity
 from churnlab.errors import LogError
-from churnlab.kernels.ids import IntIds
+from churnlab.kernels.ids import places
 from churnlab.kernels.rollup import COUNTS, SUMS
 from churnlab.rows import Block, BlockRows
 from churnlab.schema import Roles
@@ -155,13 +154,9 @@ def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
     has = np.zeros(len(table), bool)
     for block in rolled.blocks:
         has[block.codes] = True
-    values: Any = table.values()
-    order = np.argsort(values, kind="stable") if isinstance(table, IntIds) else pc.array_sort_indices(values).to_numpy().astype(np.int64)
+    order = table.order()
     order = order[has[order]]
-    place = np.full(len(table), -1, np.int64)
-    place[order] = np.arange(len(order))
-    users = values[order] if isinstance(table, IntIds) else values.take(order).to_numpy(zero_copy_only=False)
-    return users, place
+    return table.take(order), places(order, len(table))
 
 
 def check_totals(blocks: Sequence[Block], people: int, spec: LogSpec) -> None:

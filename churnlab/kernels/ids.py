@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from churnlab.kernels._jit import frozen, jit
 
@@ -34,6 +35,14 @@ class IntIds:
     def values(self) -> np.ndarray:
         """The distinct values by code, int64[n]."""
         return self._known[: self._n]
+
+    def order(self) -> np.ndarray:
+        """The codes by rising value, int64[n]."""
+        return np.argsort(self.values(), kind="stable")
+
+    def take(self, codes: np.ndarray) -> np.ndarray:
+        """The values of some codes, int64[k]."""
+        return self.values()[codes]
 
 
 class TextIds:
@@ -68,6 +77,21 @@ class TextIds:
         """The distinct texts by code, large_string[n]."""
         ends, size = np.ascontiguousarray(self._ends[: self._n + 1]), int(self._ends[self._n])
         return pa.LargeStringArray.from_buffers(self._n, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(self._bytes[:size])))
+
+    def order(self) -> np.ndarray:
+        """The codes by rising text, byte by byte as UTF-8, which is the order of Python's strings; int64[n]."""
+        return pc.array_sort_indices(self.values()).to_numpy().astype(np.int64)
+
+    def take(self, codes: np.ndarray) -> np.ndarray:
+        """The texts of some codes, as Python strings: object[k]."""
+        return self.values().take(pa.array(codes)).to_numpy(zero_copy_only=False)
+
+
+def places(order: np.ndarray, codes: int) -> np.ndarray:
+    """Each code's place in an order of some of them, int64[codes]; -1 for those that are not in it."""
+    out = np.full(codes, -1, np.int64)
+    out[order] = np.arange(len(order))
+    return out
 
 
 def _power(n: int) -> int:
