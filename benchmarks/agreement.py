@@ -1,4 +1,4 @@
-"""Whether DuckDB, Polars and churnlab give the same default features of a log: no speed counts before this holds."""
+"""Whether DuckDB, Polars and churnlab give the same features of a log: no speed counts before this holds."""
 
 from __future__ import annotations
 

@@ -4,9 +4,10 @@
     python benchmarks/engine.py --events 1_000_000 --ids int --parts floor churnlab duckdb
     python benchmarks/engine.py --check
 
-(a) churnlab from the file to the default feature matrix; (b) the floor, DuckDB's plain group-by; (c) the same features in DuckDB
-SQL, (d) in Polars; (e) Featuretools on a sample, in an environment of its own. Each in a process of its own, one at work at a
-time, in turn, several times; medians. The log is SIMULATED (events.py). First of all the features of (a), (c) and (d) are compared.
+(a) churnlab from the file to the feature matrix of six signals (named in contenders/churnlab_features.py); (b) the floor, DuckDB's
+plain group-by; (c) the same features in DuckDB SQL, (d) in Polars; (e) Featuretools on a sample, in an environment of its own. Each
+in a process of its own, one at work at a time, in turn, several times; medians. The log is SIMULATED (events.py). First of all the
+features of (a), (c) and (d) are compared.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import table
+from contenders.churnlab_features import SIGNALS
 from racing import Setting, Times, alone, environment, race
 
 HERE = Path(__file__).parent
@@ -66,7 +68,7 @@ class Bench:
         self.given, self.folder = given, folder
         self.setting = Setting(self.log(TINY, "int"), given.threads, given.limit_mib)
         self.rows: list[table.Row] = []
-        self.raw: dict[str, Any] = {"events": given.events, **machine(given.threads)}
+        self.raw: dict[str, Any] = {"events": given.events, "signals": list(SIGNALS), **machine(given.threads)}
 
     def log(self, events: int, ids: str) -> Path:
         """A log of so many events, made in another process where it is not there yet."""
@@ -167,7 +169,8 @@ class Bench:
         self.raw["table"] = [dict(zip(("what", "measured", "must reach", "ok", "note"), r.cells(), strict=True)) for r in self.rows]
         self.given.out.parent.mkdir(parents=True, exist_ok=True)
         self.given.out.write_text(json.dumps(self.raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n")
+        print(f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n"
+              f"features of the six signals {', '.join(SIGNALS)}\n")
         print(table.markdown(self.rows))
 
 

@@ -73,7 +73,7 @@ def _save(rows: dict[str, np.ndarray], folder: Path) -> None:
 
 def _features(folder: Path) -> tuple[int, int]:
     count = columns = 0
-    for part in cl.iter_datasets(cl.ActivityStore.open(folder), days=[str(END)], active_within=30):
+    for part in cl.iter_datasets(cl.ActivityStore.open(folder), days=[str(END)], active_within=30, features=churnlab_features.signals()):
         count, columns = count + part.X.shape[0], part.X.shape[1]
     return count, columns
 

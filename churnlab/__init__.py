@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "EventLog": "events", "DailyActivity": "activity", "Snapshots": "snapshots", "Churn": "targets", "LifetimeValue": "targets",
+    "TimeToChurn": "targets", "ChurnHazard": "estimators",
     "Feature": "features", "FeatureBuilder": "features", "FeatureSet": "features", "Dataset": "dataset", "build_dataset": "dataset",
     "iter_datasets": "dataset", "Measure": "spec", "ActivityStore": "stored",
     "ChurnClassifier": "estimators", "LTVRegressor": "estimators", "Evaluation": "evaluation", "explain": "explanation",
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from churnlab.config import Config
     from churnlab.dataset import Dataset, build_dataset, iter_datasets
     from churnlab.errors import ChurnlabError
-    from churnlab.estimators import ChurnClassifier, LTVRegressor
+    from churnlab.estimators import ChurnClassifier, ChurnHazard, LTVRegressor
     from churnlab.evaluation import Evaluation
     from churnlab.events import EventLog
     from churnlab.explanation import explain
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from churnlab.snapshots import Snapshots
     from churnlab.spec import Measure
     from churnlab.stored import ActivityStore
-    from churnlab.targets import Churn, LifetimeValue
+    from churnlab.targets import Churn, LifetimeValue, TimeToChurn
     from churnlab.tracking import Tracker
     from churnlab.training import train
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -148,15 +149,22 @@ class Reader:
         clock = read_clock(self.source, self.spec.time, column, self.spec.timezone, self.tables)
         return local_days(clock, None if self.tables.naive else self.spec.timezone or "UTC")
 
+    @cached_property
+    def _nothing(self) -> TextIds:
+        """The texts that are no ids."""
+        table = TextIds()
+        table.encode(pa.array(NO_IDS))
+        return table
+
     def _with_ids(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Without the rows whose id is none."""
         column = batch.column(self.spec.user)
         if is_text(column.type):
             column = _dictionary(column)
             batch = batch.set_column(batch.schema.get_field_index(self.spec.user), self.spec.user, column)
-            bad = pc.is_in(column.dictionary, pa.array(NO_IDS, column.dictionary.type))
-            if pc.any(bad).as_py() or column.null_count:
-                keep = pc.invert(pc.fill_null(pc.take(bad, column.indices), True))
+            bad = self._nothing.find(column.dictionary) >= 0
+            if bad.any() or column.null_count:
+                keep = pc.invert(pc.fill_null(pc.take(pa.array(bad), column.indices), True))
                 return self._keep(batch, keep, "bad_ids")
         elif column.null_count:
             return self._keep(batch, column.is_valid(), "bad_ids")
@@ -202,8 +210,10 @@ class Reader:
         indices = column.indices.to_numpy()
         present[indices] = True
         codes = np.full(len(present), -1, np.int64)
+        texts = column.dictionary if present.all() else column.dictionary.filter(pa.array(present))
+        h = TextIds.hashes(texts)
         with self.tables.lock:
-            codes[present] = table.encode(column.dictionary.filter(pa.array(present)))
+            codes[present] = table.encode(texts, h)
         return codes[indices]
 
     def _amount(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:

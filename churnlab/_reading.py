@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab import _databases, schema
+from churnlab._row_groups import DayGroups, Group, groups_of, read_groups
 from churnlab.errors import LogError
 from churnlab.spec import LogSpec
 
@@ -78,107 +79,24 @@ class ParquetFiles:
             raise LogError.from_empty(self.name)
         zone_name, naive = spec.timezone or "UTC", groups[0].naive
         if all(g.low is not None for g in groups):
-            days = _DayGroups(groups, None if naive else zone_name)
-            parts = days.parts(max(threads * TASKS_A_THREAD, days.rows * 64 * threads // spec.memory + 1), spec.days)
+            days = DayGroups(groups, None if naive else zone_name)
+            parts = days.parts(max(threads * TASKS_A_THREAD, days.rows * 64 * threads // spec.memory + 1), spec.days, 4 * BATCH)
             if parts is not None:
-                return [Task(partial(_read_groups, found, spec), (low, high)) for low, high, found in parts]
-        return [Task(lambda: _read_groups(groups, spec), spec.days, ordered=len(groups) == 1 or groups[0].low is None)]
+                return [Task(partial(read_groups, found, spec, BATCH), (low, high)) for low, high, found in parts]
+        return [Task(lambda: read_groups(groups, spec, BATCH), spec.days, ordered=len(groups) == 1 or groups[0].low is None)]
 
-    def _groups(self, file: str, spec: LogSpec) -> list[_Group]:
+    def _groups(self, file: str, spec: LogSpec) -> list[Group]:
         try:
             with pq.ParquetFile(file) as opened:
                 meta, arrow = opened.metadata, opened.schema_arrow
         except (pa.ArrowException, OSError) as error:
             raise LogError.from_unreadable(file, str(error)) from error
         check_columns(file, spec.wanted(), arrow.names)
-        return list(_groups(file, meta, arrow, spec.time))
+        return list(groups_of(file, meta, arrow, spec.time))
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
         """All files, columns matched by name."""
         return connection.read_parquet(list(self.files), union_by_name=True)
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A row group: its file and place, rows, and smallest and largest time in microseconds (None where statistics do not say)."""
-
-    file: str
-    place: int
-    rows: int
-    low: int | None
-    high: int | None
-    naive: bool
-    text: tuple[str, ...]
-
-
-def _groups(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> Iterator[_Group]:
-    text = tuple(f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type))
-    column = next((i for i in range(meta.num_columns) if meta.schema.column(i).path == time), None)
-    kind = arrow.field(time).type
-    usable = column is not None and pa.types.is_timestamp(kind)
-    for place in range(meta.num_row_groups):
-        rows = meta.row_group(place).num_rows
-        found = meta.row_group(place).column(column).statistics if usable else None
-        low, high = (_ends(found) if found is not None else None) or (None, None)
-        if low is not None or rows:
-            yield _Group(file, place, rows, low, high, usable and kind.tz is None, text)
-
-
-def _ends(found: Any) -> tuple[int, int] | None:
-    """The first and last microsecond that statistics tell of; None where they do not, or some row has no time and so belongs to no day."""
-    if not found.has_min_max or found.null_count:
-        return None
-    try:
-        low, high = (int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64)) for v in (found.min, found.max))
-    except (OverflowError, ValueError, TypeError):  # no calendar shows it
-        return None
-    return low, high
-
-
-class _DayGroups:
-    """Row groups in the order of time, to be cut into ranges of local days."""
-
-    def __init__(self, groups: list[_Group], zone_name: str | None) -> None:
-        self.groups, self.rows = groups, sum(g.rows for g in groups)
-        low, high = min(g.low for g in groups), max(g.high for g in groups)  # type: ignore[type-var]
-        turns, shifts = schema.turns(zone_name, low, high)  # type: ignore[arg-type]
-        # A zone that sets its clock back over midnight returns to the day before: one more day on either side.
-        slack = 0 if len(turns) == 1 else 1
-        self.low = schema.local_day(np.array([g.low for g in groups]), turns, shifts) - slack
-        self.high = schema.local_day(np.array([g.high for g in groups]), turns, shifts) + slack
-
-    def parts(self, wanted: int, days: tuple[int, int] | None) -> list[tuple[int, int, list[_Group]]] | None:
-        """Ranges of days of about equal rows, with the row groups that reach into each; None where groups overlap too much for that."""
-        first, last = int(self.low.min()), int(self.high.max()) + 1
-        if days is not None:
-            first, last = max(first, days[0]), min(last, days[1])
-        edges = self._edges(wanted, first, last)
-        order = np.argsort(self.low, kind="stable")
-        parts = [(low, high, [self.groups[i] for i in order if self.low[i] < high and self.high[i] >= low])
-                 for low, high in pairwise(edges)]
-        if sum(g.rows for _, _, found in parts for g in found) > 1.5 * self.rows + 4 * BATCH * len(parts):
-            return None
-        return [p for p in parts if p[2]]
-
-    def _edges(self, wanted: int, first: int, last: int) -> list[int]:
-        order = np.argsort(self.low, kind="stable")
-        share = np.cumsum(np.array([self.groups[i].rows for i in order])) / max(self.rows, 1)
-        cuts = [int(self.low[order[min(int(np.searchsorted(share, k / wanted)), len(order) - 1)]]) for k in range(1, wanted)]
-        return sorted({first, *(c for c in cuts if first < c < last), max(last, first)})
-
-
-def _read_groups(groups: list[_Group], spec: LogSpec) -> Iterator[pa.RecordBatch]:
-    """The wanted columns of row groups; texts come as dictionaries. One thread decodes: parts run beside one another."""
-    while groups:
-        file = groups[0].file
-        places = [g.place for g in groups if g.file == file]
-        texts = [c for c in spec.columns if c in groups[0].text]
-        groups = [g for g in groups if g.file != file]
-        try:
-            with pq.ParquetFile(file, read_dictionary=texts, page_checksum_verification=True) as opened:
-                yield from opened.iter_batches(4 * BATCH, row_groups=places, columns=spec.columns, use_threads=False)
-        except (pa.ArrowException, OSError) as error:
-            raise LogError.from_unreadable(file, str(error)) from error
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,8 +98,10 @@ class RowWriter:
         if self._writer is None:
             self._writer = self._open(table)
         ids = table.column(ID)
-        self._writer.write_table(table, row_group_size=GROUP_ROWS)
-        self._sample.add(ids)
+        with ThreadPoolExecutor(1) as beside:
+            sampled = beside.submit(self._sample.add, ids, KNOWN not in table.column_names)
+            self._writer.write_table(table, row_group_size=GROUP_ROWS)
+            sampled.result()
         self.rows, self.people = self.rows + table.num_rows, self.people + count_people(ids)
 
     def _open(self, table: pa.Table) -> pq.ParquetWriter:
@@ -332,10 +335,11 @@ class _Sample:
     def __init__(self) -> None:
         self.kept: dict[int, Any] = {}
 
-    def add(self, ids: pa.ChunkedArray) -> None:
-        """Takes more ids in."""
+    def add(self, ids: pa.ChunkedArray, distinct: bool) -> None:
+        """Takes more ids in; `distinct` says that each is there once."""
         for start in range(0, len(ids), _HASH_ROWS):
-            self._add(ids.slice(start, _HASH_ROWS).unique())
+            some = ids.slice(start, _HASH_ROWS)
+            self._add(some.combine_chunks() if distinct else some.unique())
 
     def _add(self, ids: pa.Array) -> None:
         hashes = _hashes(ids)

@@ -54,17 +54,27 @@ def _table(blocks: list[Block], values: pa.Array, names: Names, versions: bool) 
         pc.sort_indices(pa.table({"u": users, "k": known}), sort_keys=[("u", "ascending"), ("k", "ascending")]).to_numpy()
     columns: dict[str, Any] = {"user_id": users.take(pa.array(order))}
     columns |= {"known": known[order]} if versions else {}
-    counts, sums = counts[order], sums[order]
-    columns |= {n: _small(counts[:, i]) for i, n in enumerate(names[0])} | {n: sums[:, i].copy() for i, n in enumerate(names[1])}
+    columns |= dict(zip(names[0], map(_small, _columns(counts, order, _kind(counts))), strict=True))
+    columns |= dict(zip(names[1], _columns(sums, order, np.int64), strict=True))
     return pa.table(columns)
 
 
 def _order(users: np.ndarray, known: np.ndarray, versions: bool) -> np.ndarray:
-    return np.lexsort((known, users)) if versions else np.argsort(users, kind="stable")
+    return np.lexsort((known, users)) if versions else np.argsort(users)  # nobody is there twice
+
+
+def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.ndarray:
+    out = np.empty((rows.shape[1], len(order)), kind)
+    windows.columns(frozen(rows), frozen(order.astype(np.int64, copy=False)), out)
+    return out
 
 
 def _small(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.uint16) if values.max(initial=0) <= 0xFFFF else values.astype(np.int32)
+    return values.astype(_kind(values), copy=False)
+
+
+def _kind(values: np.ndarray) -> type[np.generic]:
+    return np.uint16 if values.max(initial=0) <= 0xFFFF else np.int32
 
 
 def summary(table: pa.Table, roles: tuple[str, ...]) -> dict[str, Any]:

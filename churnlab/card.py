@@ -62,6 +62,12 @@ class Table:
         rows = tuple(tuple(_cell(v, digits) for v in row) for row in frame.itertuples(index=False))
         return cls(tuple(str(c).replace("_", " ") for c in frame), rows, numbers)
 
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        rule = ["---:" if i in self.numbers else "---" for i in range(len(self.columns))]
+        cells = [[_plain(c) for c in self.columns], rule, *([_plain(c) for c in row] for row in self.rows)]
+        return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
 
 Block = Text | Bullets | Picture | Table
 
@@ -204,9 +210,7 @@ def _markdown_block(block: Block) -> str:
         return "\n".join(f"- {_plain(line)}" for line in block.lines)
     if isinstance(block, Picture):
         return f"*(picture in the HTML card: {_plain(block.alt)})*"
-    rule = ["---:" if i in block.numbers else "---" for i in range(len(block.columns))]
-    cells = [[_plain(c) for c in block.columns], rule, *([_plain(c) for c in row] for row in block.rows)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    return block.markdown()
 
 
 def _cell(value: Any, digits: int) -> str:
@@ -247,7 +251,20 @@ def _beside(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure],
     kinds = ("auc", "average_precision", "lift_at_10pct", "brier")
     note = Text("Brackets are 95% intervals from resampling people. AUC 0.5 is blind; a lift of 3 means that the riskiest tenth holds "
                 "three times as many churners as a random tenth; a lower Brier score is better.")
-    return (Text(lead), _contenders(evaluation, kinds), note, *_picture(pictures, picture, alt))
+    return (Text(lead), _contenders(evaluation, kinds), note, *_worth(evaluation), *_unsure(evaluation), *_picture(pictures, picture, alt))
+
+
+def _worth(evaluation: Evaluation) -> tuple[Block, ...]:
+    """The expected maximum profit, where it was computed."""
+    if "empc" not in set(evaluation.table["metric"]):
+        return ()
+    said = (f"Expected maximum profit (EMPC, under its paper's example costs): {evaluation.interval('empc')} a person, if a churner kept is "
+            "worth 200, the offer costs 10, a contact 1, and about three in ten churners take the offer. Nobody contacted is 0.")
+    return (Text(said),)
+
+
+def _unsure(evaluation: Evaluation) -> tuple[Block, ...]:
+    return (Bullets(tuple(f"Unsure: {text}" for text in evaluation.warnings)),) if evaluation.warnings else ()
 
 
 def _calibrated(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]) -> tuple[Block, ...]:
@@ -265,7 +282,7 @@ def _valued(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure])
     kinds = ("normalised_gini", "spearman", "total_bias", "mae", "rmse")
     note = Text("Normalised Gini 1 is a perfect order, 0 is blind; a total bias of 1 is right. MAE likes the zero model where most people "
                 "spend nothing, so it never stands alone.")
-    return (Text(evaluation.summary()), _contenders(evaluation, kinds), note,
+    return (Text(evaluation.summary()), _contenders(evaluation, kinds), note, *_unsure(evaluation),
             *_picture(pictures, "deciles", "Predicted and actual value by tenths of predicted value"))
 
 
@@ -287,4 +304,4 @@ def _over_time(evaluation: Evaluation | None, pictures: Mapping[str, plots.Figur
 def _segments(evaluation: Evaluation | None) -> tuple[Block, ...]:
     if evaluation is None or evaluation.per_segment.empty:
         return ()
-    return (Table.of(evaluation.per_segment), Text("A dash: fewer than 30 rows, or one class only."))
+    return (Table.of(evaluation.per_segment), Text("A dash stands where a figure cannot be told; the note says why."))

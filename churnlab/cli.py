@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,8 @@ import churnlab
 from churnlab.errors import ChurnlabError, ConfigError
 
 if TYPE_CHECKING:
+    from churnlab.backtest import Backtest
+    from churnlab.config import Config
     from churnlab.evaluation import Evaluation
     from churnlab.training import Say
 
@@ -75,17 +77,48 @@ def train(config: ConfigPath = Path("churnlab.toml"), as_json: AsJson = False, d
 
 
 @app.command()
-def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Judge a run's models on the held-out days of the log as it is now, beside the dumb things."""
+def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None,
+             lead: Annotated[str | None, typer.Option("--lead", help="Days of warning like 0,7,14,30: how early can you know?")] = None,
+             cuts: Annotated[int, typer.Option("--cuts", help="Train again for each of so many last cuts and judge it there; 0 for none.")] = 3,
+             as_json: AsJson = False, debug: Debug = False) -> None:
+    """Judge a run's models on the held-out days of the log as it is now, beside the dumb things; then roll over the last cuts."""
     with _guarded(debug), _progress() as say:
         from churnlab.config import Config
         from churnlab.training import evaluate as judge
 
-        run_id, found = judge(Config.read(config), run, say)
+        if cuts < 0:
+            raise ConfigError.from_range("--cuts", cuts, "0 or more")
+        settings = Config.read(config)
+        if lead is not None:
+            early = judge(settings, run, say, lead=_days(lead))
+            print(json.dumps(early.to_dict(), indent=1) if as_json else early.markdown())
+            return
+        run_id, found = judge(settings, run, say)
+        again, why = _backtest(settings, run_id, cuts, say)
         if as_json:
-            _show({"run_id": run_id, **{k: e.to_dict() for k, e in found.items()}}, True)
-        else:
-            _evaluations(found)
+            rolled = {} if not cuts else {"backtest": again.to_dict() if again else {"missing": why}}
+            _show({"run_id": run_id, **{k: e.to_dict() for k, e in found.items()}, **rolled}, True)
+            return
+        _evaluations(found)
+        _rolled(again, why)
+
+
+def _days(given: str) -> list[int]:
+    try:
+        return [int(day) for day in given.split(",")]
+    except ValueError as error:
+        raise ConfigError.from_range("--lead", given, "days of warning, each 0 or more, like 0,7,14,30") from error
+
+
+def _backtest(config: Config, run: str, cuts: int, say: Say) -> tuple[Backtest | None, str]:
+    """The backtest, or why there is none."""
+    from churnlab.errors import HistoryError
+    from churnlab.training import backtest
+
+    try:
+        return (backtest(config, run=run, cuts=cuts, say=say), "") if cuts else (None, "")
+    except HistoryError as error:
+        return None, str(error)
 
 
 @app.command()
@@ -256,6 +289,24 @@ def _evaluations(evaluations: Mapping[str, Evaluation]) -> None:
         kinds = ("auc", "lift_at_10pct", "brier") if target == "churned" else ("normalised_gini", "total_bias", "mae")
         rows = [(name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds)) for name in dict.fromkeys(found.table["contender"])]
         _table((target, *(k.replace("_", " ") for k in kinds)), rows)
+        _unsure(found.warnings)
+
+
+def _rolled(again: Backtest | None, why: str) -> None:
+    """The backtest's tables; the reason where there is none."""
+    if again is None:
+        _unsure([f"no backtest: {why}"] if why else [])
+        return
+    for target in again.targets:
+        for title, frame in again.tables(target).items():
+            print(f"backtest of {target}, trained again for each cut: {title}")
+            _table(tuple(frame), [tuple(row) for row in frame.itertuples(index=False)])
+    _unsure(again.warnings)
+
+
+def _unsure(warnings: Iterable[str]) -> None:
+    for text in warnings:
+        print(f"unsure: {text}")
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

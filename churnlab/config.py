@@ -13,7 +13,7 @@ from churnlab.errors import ConfigError
 from churnlab.events import EventLog
 from churnlab.features import FeatureSet
 from churnlab.stored import ActivityStore
-from churnlab.targets import Churn, LifetimeValue, Target
+from churnlab.targets import Churn, LifetimeValue, Target, TimeToChurn
 
 T = TypeVar("T")
 ENGINES = ("local", "spark")
@@ -75,10 +75,12 @@ class FeaturesTable:
 
 @dataclass(frozen=True)
 class ModelTable:
-    """[model]: the algorithm and the seed."""
+    """[model]: the algorithm and the seed; `when`: whether the list says by when people leave, looking `when_weeks` weeks ahead."""
 
-    algorithm: str = "lightgbm"
+    algorithm: str = "blend"
     seed: int = 0
+    when: bool = True
+    when_weeks: int = 12
 
 
 @dataclass(frozen=True)
@@ -185,10 +187,16 @@ class Config:
         return self.open_store().daily() if self.store.folder else self.open_log().daily()
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
-        """What is predicted; the value only where there is money."""
+        """What is predicted; the value only where there is money, the time only where `when` is asked for."""
         t = self.target
         churn = Churn(t.churn_horizon, lead=t.lead, roles=t.roles, terminal=t.terminal)
-        return (churn, LifetimeValue(t.ltv_horizon)) if has_money and t.ltv_horizon else (churn,)
+        value = (LifetimeValue(t.ltv_horizon),) if has_money and t.ltv_horizon else ()
+        return (churn, *value, self.time_to_churn()) if self.model.when else (churn, *value)
+
+    def time_to_churn(self, weeks: int | None = None) -> TimeToChurn:
+        """The time to churn as [target] has it, over `weeks` weeks or those of [model]."""
+        t = self.target
+        return TimeToChurn(t.churn_horizon, weeks or self.model.when_weeks, lead=t.lead, roles=t.roles, terminal=t.terminal)
 
     def feature_set(self) -> FeatureSet:
         """The builders of [features]."""

@@ -23,7 +23,7 @@ from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
 from churnlab.schema import Day, Roles
 from churnlab.snapshots import Rule, Snapshots
-from churnlab.targets import Target
+from churnlab.targets import Target, TimeToChurn
 
 Job: TypeAlias = Callable[[], DailyActivity]
 
@@ -70,8 +70,9 @@ class Dataset:
         """Training rows whose label windows end by `test_from`, and test rows from it on.
 
         Rows between (their labels overlap the test's days) are purged and counted as `purged` in the training part. `purge`
-        is the reach of the labels in days, the longest of the targets' when None. Raises HistoryError when either part is
-        empty, FrameError when labels of your own do not say how far they reach.
+        is the reach of the labels in days, the longest of the targets' when None. The weeks of a time to churn that end after `test_from` are
+        censored in the training part. Raises HistoryError when either part is empty, FrameError when labels of your own do not say how far they
+        reach.
         """
         start = schema.day_number(test_from)
         if purge is None and len(self.labels.columns) and not self.targets:
@@ -82,13 +83,17 @@ class Dataset:
         if not train.any() or not test.any():
             raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
         counts = {**self.counts, "purged": int((~train & ~test).sum())}
-        return replace(self.take(train), counts=counts), self.take(test)
+        learn = self.take(train)
+        for target in self.targets:
+            if isinstance(target, TimeToChurn):
+                learn = replace(learn, labels=target.censored(learn.labels, day[train], start))
+        return replace(learn, counts=counts), self.take(test)
 
     def describe(self) -> dict[str, object]:
         """Rows, people, days, rates and what was left out, JSON-ready."""
         about: dict[str, object] = {"rows": len(self.X), "people": int(self.X.index.get_level_values("user_id").nunique()),
                                     "columns": self.X.shape[1], "days": [str(d.date()) for d in self.days]}
-        about |= {f"{name}_mean": float(self.labels[name].mean()) for name in self.labels}
+        about |= {f"{name}_mean": float(self.labels[name].mean()) for name in self.labels if self.labels[name].notna().any()}
         return about | {"left_out": dict(self.counts), "skipped_builders": dict(self.skipped), "digest": self.digest}
 
     def __repr__(self) -> str:

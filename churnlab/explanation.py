@@ -80,13 +80,14 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
 
     Raises ModelError when base and values do not add up to the model's raw score (S. Lundberg and S. Lee, 2017, local accuracy).
     """
-    if model.algorithm == "lightgbm":
+    if model.algorithm != "random_forest":
         values, base = model.contributions(X)
         raw = model.raw_score(X)
     else:
         values, base, raw = _forest(model, X)
     _check_additive(values, base, raw)
-    return Explanation(pd.DataFrame(values, index=X.index, columns=X.columns), base, X, catalogue)
+    wide, own = model.widened(X), model.own_catalogue()
+    return Explanation(pd.DataFrame(values, index=X.index, columns=wide.columns), base, wide, pd.concat([catalogue, own], ignore_index=True))
 
 
 def _forest(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, float, np.ndarray]:

@@ -6,7 +6,7 @@ a set of weights). Ties in `p` count by halves or by expectation, never by row o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,12 @@ def _weights(y: np.ndarray, w: np.ndarray | None) -> np.ndarray:
     return np.ones(len(y)) if w is None else np.asarray(w, np.float64)
 
 
-def _groups(p: np.ndarray, *columns: np.ndarray) -> list[np.ndarray]:
-    """Columns summed over equal predictions, highest prediction first."""
+def by_score(p: np.ndarray, *columns: np.ndarray) -> list[np.ndarray]:
+    """Columns float64[n] summed over equal predictions, highest prediction first: ties enter together.
+
+    >>> by_score(np.array([0.2, 0.9, 0.2]), np.array([1.0, 2.0, 3.0]))
+    [array([2., 4.])]
+    """
     order = np.argsort(-p, kind="stable")
     starts = np.flatnonzero(np.r_[True, np.diff(p[order]) != 0])
     return [np.add.reduceat(c[order], starts) for c in columns]
@@ -37,7 +41,7 @@ def auc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     0.75
     """
     y, w = np.asarray(y, np.float64), _weights(y, w)
-    hits, misses = _groups(np.asarray(p, np.float64), w * y, w * (1 - y))
+    hits, misses = by_score(np.asarray(p, np.float64), w * y, w * (1 - y))
     pairs = hits.sum() * misses.sum()
     return float((misses * (hits.cumsum() - hits / 2)).sum() / pairs) if pairs else float("nan")
 
@@ -45,7 +49,7 @@ def auc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
 def average_precision(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """Precision averaged over recall, in (0, 1]; the base rate is blind. Tied rows enter together."""
     y, w = np.asarray(y, np.float64), _weights(y, w)
-    hits, size = _groups(np.asarray(p, np.float64), w * y, w)
+    hits, size = by_score(np.asarray(p, np.float64), w * y, w)
     total = hits.sum()
     return float((hits / total * hits.cumsum() / np.maximum(size.cumsum(), 1e-12)).sum()) if total else float("nan")
 
@@ -67,7 +71,7 @@ def log_loss(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float
 
 def _top(y: np.ndarray, p: np.ndarray, w: np.ndarray, top: float) -> float:
     """The expected sum of y among the `top` share of rows by prediction; a tie across the border counts in part."""
-    hits, size = _groups(np.asarray(p, np.float64), w * np.asarray(y, np.float64), w)
+    hits, size = by_score(np.asarray(p, np.float64), w * np.asarray(y, np.float64), w)
     before = size.cumsum() - size
     inside = np.clip((top * size.sum() - before) / np.maximum(size, 1e-12), 0, 1)
     return float((inside * hits).sum())
@@ -91,6 +95,28 @@ def recall_at(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None, top: fl
     w = _weights(y, w)
     total = float((w * y).sum())
     return _top(y, p, w, top) / total if total else float("nan")
+
+
+def accuracy(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None, cutoff: float = 0.5) -> float:
+    """The share of rows that "leaves if p >= cutoff" has right; where few leave, "nobody leaves" has most right too: show both.
+
+    >>> accuracy(np.array([1.0, 0, 0, 0]), np.zeros(4))
+    0.75
+    """
+    return float(np.average((np.asarray(p) >= cutoff) == np.asarray(y), weights=_weights(y, w)))
+
+
+def precision(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None, cutoff: float = 0.5) -> float:
+    """The share of churners among the rows with p >= cutoff; NaN where there is none."""
+    w = _weights(y, w) * (np.asarray(p) >= cutoff)
+    return float((w * y).sum() / w.sum()) if w.sum() else float("nan")
+
+
+def recall(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None, cutoff: float = 0.5) -> float:
+    """The share of all churners that the rows with p >= cutoff hold; NaN without churners."""
+    w = _weights(y, w)
+    total = float((w * y).sum())
+    return float((w * y * (np.asarray(p) >= cutoff)).sum()) / total if total else float("nan")
 
 
 def _bins(p: np.ndarray, bins: int) -> np.ndarray:
@@ -126,7 +152,7 @@ def calibration_slope(y: np.ndarray, p: np.ndarray) -> float:
 
 
 def _gini(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
-    money, size = _groups(p, w * y, w)
+    money, size = by_score(p, w * y, w)
     total, share = money.sum(), size / size.sum()
     return float(((money.cumsum() - money / 2) * share).sum() / total - 0.5) if total else float("nan")
 
@@ -172,7 +198,7 @@ def total_bias(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> flo
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the ends of its 95% interval.
+    """A value with the ends of its 95% interval; a dash when it is not known.
 
     >>> str(Interval(0.7812, 0.7703, 0.7941))
     '0.781 [0.770, 0.794]'
@@ -183,16 +209,23 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
+        if np.isnan(self.value):
+            return "–"
         form = ".3f" if abs(self.value) < 100 else ",.1f"
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
-def resamples(users: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Row weights of `draws` resamples of persons with replacement, float64[draws, n]."""
+def resampled(users: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Row weights float64[n] of `draws` resamples of persons with replacement, one after another."""
     codes, people = pd.factorize(np.asarray(users))
     rng = np.random.default_rng(seed)
-    counts = [np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people)) for _ in range(draws)]
-    return np.array([c[codes] for c in counts], np.float64).reshape(draws, len(codes))
+    for _ in range(draws):
+        yield np.bincount(rng.integers(0, len(people), len(people)), minlength=len(people)).astype(np.float64)[codes]
+
+
+def resamples(users: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """The same at once, float64[draws, n]."""
+    return np.array(list(resampled(users, draws, seed))).reshape(draws, len(users))
 
 
 def interval(value: float, drawn: np.ndarray) -> Interval:
@@ -210,10 +243,10 @@ def bootstrap(metric: Metric, y: np.ndarray, p: np.ndarray, users: np.ndarray, d
     0.0375
     """
     y, p = np.asarray(y, np.float64), np.asarray(p, np.float64)
-    return interval(metric(y, p), np.array([metric(y, p, w) for w in resamples(users, draws, seed)]))
+    return interval(metric(y, p), np.array([metric(y, p, w) for w in resampled(users, draws, seed)]))
 
 
 def paired(metric: Metric, y: np.ndarray, p: np.ndarray, q: np.ndarray, users: np.ndarray, draws: int = 200, seed: int = 0) -> Interval:
     """The difference metric(p) - metric(q) with its 95% interval, both on the same resamples of persons."""
-    drawn = [metric(y, p, w) - metric(y, q, w) for w in resamples(users, draws, seed)]
+    drawn = [metric(y, p, w) - metric(y, q, w) for w in resampled(users, draws, seed)]
     return interval(metric(y, p) - metric(y, q), np.array(drawn))

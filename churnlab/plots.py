@@ -116,6 +116,36 @@ def per_cut(table: pd.DataFrame, metric: str) -> Figure:
     return figure
 
 
+def warning_time(table: pd.DataFrame) -> Figure:
+    """AUC and precision in the riskiest tenth against days of warning, each with its 95% interval, and the base rate; from `WarningTime.table`."""
+    figure, axes = _figure()
+    known = table.dropna(subset=["auc"])
+    days = known["lead_days"].to_numpy(np.float64)
+    for name, colour, label in (("auc", BLUE, "AUC (0.5 is blind)"), ("precision_at_10pct", ORANGE, "leave, of the riskiest tenth")):
+        spread = np.abs(known[[f"{name}_low", f"{name}_high"]].to_numpy(np.float64).T - known[name].to_numpy(np.float64))
+        axes.errorbar(days, known[name], spread, fmt="o-", color=colour, ecolor=colour, elinewidth=1, capsize=3, markersize=5, label=label)
+    axes.plot(days, known["base_rate"], "--", color=GREY, linewidth=1.4, marker=".", label="leave, of everybody")
+    axes.set(xlabel="days of warning before the days that decide", ylabel="AUC, share", ylim=(0, 1.02), xticks=days)
+    figure.legend(frameon=False, fontsize=9, loc="outside upper center", ncols=3)
+    return figure
+
+
+def profit(table: pd.DataFrame) -> Figure:
+    """Expected and realised profit against the share of people contacted, from `ProfitCurve.table`; the dot is the cutoff to act on."""
+    figure, axes = _figure()
+    axes.axhline(0, color=GREY, linewidth=1)
+    axes.plot(table["share"], table["expected"], color=BLUE, linewidth=1.8, label="expected, by the probabilities")
+    if table["realised"].notna().any():
+        axes.plot(table["share"], table["realised"], color=ORANGE, linewidth=1.8, label="realised, by what happened")
+    best = table.loc[table["expected"].idxmax()]
+    axes.plot([best["share"]], [best["expected"]], "o", color=BLUE, markersize=7)
+    axes.annotate(f"contact {best['share']:.0%}", (best["share"], best["expected"]), (6, 6), textcoords="offset points", color=INK, fontsize=9)
+    axes.set(xlabel="share of people contacted, most profitable first", ylabel="profit of the campaign", xlim=(0, 1))
+    axes.margins(y=0.12)
+    axes.legend(frameon=False, fontsize=9, loc="lower left")
+    return figure
+
+
 def png(figure: Figure, dpi: int = 144) -> bytes:
     """The figure as PNG; the same figure gives the same bytes."""
     out = io.BytesIO()

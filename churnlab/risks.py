@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from churnlab import estimators
+from churnlab import estimators, schema
 from churnlab.estimators.base import TreeModel
+from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.evaluation import predict
 from churnlab.explanation import explain
+from churnlab.targets import TimeToChurn
 
-EXPLAINED = {"lightgbm": 20_000, "random_forest": 500}
-COLUMNS = ("user_id", "risk", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version")
+EXPLAINED = {"blend": 20_000, "lightgbm": 20_000, "random_forest": 500}
+COLUMNS = ("user_id", "risk", "when", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version")
 REASONS = ("reason_1", "reason_2", "reason_3")
 Packed: TypeAlias = tuple[tuple[str, bytes], ...]
 
@@ -30,12 +32,24 @@ def scores(models: Mapping[str, TreeModel], X: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"user_id": X.index.get_level_values("user_id"), "risk": risk, "ltv": ltv, "value_at_risk": np.round(risk * ltv, 6)})
 
 
+def when(hazard: ChurnHazard | None, target: TimeToChurn | None, X: pd.DataFrame, risk: pd.Series, as_of: str) -> pd.Series:
+    """The day by which each row of X has more likely left than not, as text; empty when that is later than the curve reaches, or there is no hazard.
+
+    The curve begins at the row's risk, so that it is the first possible day where the risk is one half or more.
+    """
+    if hazard is None or target is None:
+        return pd.Series("", index=risk.index, dtype="str")
+    weeks, day = hazard.predict_when(X, risk.to_numpy()), schema.day_number(as_of)
+    texts = {week: schema.day_text(target.left_by(day, int(week))) for week in weeks.dropna().unique()}
+    return pd.Series(weeks.map(texts).fillna("").to_numpy(), index=risk.index, dtype="str")
+
+
 def reasons(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
     """The three reasons of each row of X."""
     return explain(model, model.select(X), catalogue).reasons(len(REASONS))
 
 
-def pack(model: TreeModel) -> Packed:
+def pack(model: Model) -> Packed:
     """A model as the bytes of its files, which run no code when loaded."""
     with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
         model.save(folder)
@@ -43,7 +57,7 @@ def pack(model: TreeModel) -> Packed:
 
 
 @lru_cache(maxsize=8)
-def unpack(packed: Packed) -> TreeModel:
+def unpack(packed: Packed) -> Any:
     """The model again, on one thread; loaded once a process."""
     with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
         for name, data in packed:
@@ -53,15 +67,19 @@ def unpack(packed: Packed) -> TreeModel:
 
 @dataclass(frozen=True)
 class Scores:
-    """`scores` that travels: the models packed."""
+    """`scores` and `when` that travel: the models packed."""
 
     models: tuple[tuple[str, Packed], ...]
     as_of: str
     version: str
+    hazard: Packed | None = None
+    leaving: TimeToChurn | None = None
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The scores, the day and the version."""
-        return scores({target: unpack(packed) for target, packed in self.models}, X).assign(as_of=self.as_of, model_version=self.version)
+        """The scores, when, the day and the version."""
+        frame = scores({target: unpack(packed) for target, packed in self.models}, X)
+        said = when(unpack(self.hazard) if self.hazard else None, self.leaving, X, frame["risk"], self.as_of)
+        return frame.assign(when=said, as_of=self.as_of, model_version=self.version)
 
 
 @dataclass(frozen=True)

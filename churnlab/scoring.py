@@ -19,10 +19,11 @@ from churnlab.config import Config
 from churnlab.dataset import Dataset, build_dataset, iter_datasets
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events import EventLog
-from churnlab.risks import COLUMNS, EXPLAINED, reasons, scores
+from churnlab.risks import COLUMNS, EXPLAINED, reasons, scores, when
 from churnlab.schema import Day
 from churnlab.snapshots import Snapshots
 from churnlab.stored import ActivityStore
+from churnlab.targets import TimeToChurn
 from churnlab.tracking import Tracker, TrainedRun
 from churnlab.training import Say, as_trained, check_meaning, read_users, silent
 
@@ -33,8 +34,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, eq=False)
 class RiskList:
-    """One row a person, highest risk first: user_id, risk (probability to churn), ltv (expected spend, missing without a value
-    model), value_at_risk (risk times ltv), reason_1 to reason_3, as_of, model_version. `unexplained` rows have no reasons:
+    """One row a person, highest risk first: user_id, risk (probability to churn), when (the day, like 2026-03-04, by which they have more likely
+    left than not; empty: later than the weeks that the model looks ahead, 12 by default, or `[model] when = false`), ltv (expected spend, missing
+    without a value model), value_at_risk (risk times ltv), reason_1 to reason_3, as_of, model_version. `unexplained` rows have no reasons:
     those below the first 20,000 by risk (500 for a forest)."""
 
     frame: pd.DataFrame
@@ -81,16 +83,18 @@ def score(config: Config, as_of: Day, run: str | None = None, log: EventLog | No
     check_meaning(trained, activity)
     settings, users = as_trained(config, trained), read_users(config, activity)
     within, terminal = settings.snapshots.active_within, settings.target.terminal
+    leaving = settings.time_to_churn(trained.hazard.weeks) if trained.hazard else None
     if isinstance(activity, DailyActivity | ActivityStore):
         Snapshots.check_past(activity, day)
         say("building features, scoring and explaining")
-        return _list(trained, iter_datasets(activity, [day], within, (), settings.feature_set(), users, terminal), schema.day_text(day), within)
+        parts = iter_datasets(activity, [day], within, (), settings.feature_set(), users, terminal)
+        return _list(trained, parts, schema.day_text(day), within, leaving)
     from churnlab import scoring_spark
 
     say("planning features and scores")
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
     planned: Any = build_dataset(activity, snapshots, settings.feature_set(), users)
-    on_spark: Any = scoring_spark.make_list(trained, planned, schema.day_text(day))
+    on_spark: Any = scoring_spark.make_list(trained, planned, schema.day_text(day), leaving)
     return on_spark
 
 
@@ -101,12 +105,13 @@ def _activity(config: Config, log: EventLog | None) -> Any:
     return config.open_store() if config.store.folder else config.open_log().daily()
 
 
-def _list(trained: TrainedRun, parts: Iterable[Dataset], as_of: str, within: int) -> RiskList:
+def _list(trained: TrainedRun, parts: Iterable[Dataset], as_of: str, within: int, leaving: TimeToChurn | None) -> RiskList:
     """The list of everybody; features are kept of those alone who may still get reasons."""
     model = trained.models["churned"]
     top, frames, kept = EXPLAINED[model.algorithm], [], pd.DataFrame()
     for part in parts:
-        frames.append(scores(trained.models, part.X))
+        told = scores(trained.models, part.X)
+        frames.append(told.assign(when=when(trained.hazard, leaving, part.X, told["risk"], as_of)))
         kept = pd.concat([kept, part.X.assign(**{_RISK: frames[-1]["risk"].to_numpy()})]) if len(kept) else part.X.assign(
             **{_RISK: frames[-1]["risk"].to_numpy()})
         if len(kept) > 2 * top:

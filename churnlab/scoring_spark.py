@@ -14,9 +14,11 @@ from churnlab.engines import spark
 from churnlab.engines.distributed import SparkDataset
 from churnlab.engines.spark import DataFrame
 from churnlab.errors import HistoryError
+from churnlab.targets import TimeToChurn
 from churnlab.tracking import TrainedRun
 
-_SCORES = {"risk": pa.float64(), "ltv": pa.float64(), "value_at_risk": pa.float64(), "as_of": pa.string(), "model_version": pa.string()}
+_SCORES = {"risk": pa.float64(), "when": pa.string(), "ltv": pa.float64(), "value_at_risk": pa.float64(), "as_of": pa.string(),
+           "model_version": pa.string()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +57,15 @@ class SparkRiskList:
                 "list_parquet": target}
 
 
-def make_list(trained: TrainedRun, data: SparkDataset | Any, as_of: str) -> SparkRiskList:
+def make_list(trained: TrainedRun, data: SparkDataset | Any, as_of: str, leaving: TimeToChurn | None = None) -> SparkRiskList:
     """The list of the people of a dataset. FrameError when the log lacks what the models learnt from."""
     names = [f.name for f in data.job.schema][2:]
     for model in trained.models.values():
         model.select(pd.DataFrame(columns=names))
     churn = trained.models["churned"]
     packed = {target: risks.pack(model) for target, model in trained.models.items()}
-    scores = data.map(risks.Scores(tuple(packed.items()), as_of, str(trained.about["version"])), _SCORES)
+    hazard = risks.pack(trained.hazard) if trained.hazard else None
+    scores = data.map(risks.Scores(tuple(packed.items()), as_of, str(trained.about["version"]), hazard, leaving), _SCORES)
     top = _ranked(scores).limit(risks.EXPLAINED[churn.algorithm]).select("user_id")
     why = data.only(top).map(risks.Reasons(packed["churned"], trained.catalogue), dict.fromkeys(risks.REASONS, pa.string()))
     whole = scores.join(why, "user_id", "left").na.fill("", list(risks.REASONS)).select(*risks.COLUMNS)

@@ -15,7 +15,7 @@ from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
 from churnlab.schema import Day, Roles
-from churnlab.targets import Churn, LifetimeValue, Target
+from churnlab.targets import WEEK, Churn, LifetimeValue, Target, TimeToChurn
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,17 @@ class Rule:
     def of(cls, days: Sequence[Day], active_within: int, targets: Iterable[Target], unobserved: str, terminal: str | None) -> Rule:
         """Checks the arguments; days are sorted, each once."""
         targets = tuple(targets)
-        terminals = {r for r in (terminal, *(t.terminal for t in targets if isinstance(t, Churn))) if r is not None}
+        terminals = {r for r in (terminal, *(t.terminal for t in targets if isinstance(t, Churn | TimeToChurn))) if r is not None}
         if unobserved not in ("error", "drop"):
             raise ConfigError.from_unknown("value of unobserved=", unobserved, ("error", "drop"))
         if active_within < 1:
             raise ConfigError.from_range("active_within", active_within, "at least 1 day")
         return cls(tuple(sorted({schema.day_number(d) for d in days})), active_within, targets, unobserved, tuple(sorted(terminals)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The label columns of the targets."""
+        return tuple(n for t in self.targets for n in t.columns)
 
     def observed(self, start: int, end: int, day: int) -> bool:
         """Whether all label windows of a day lie inside a log of the days `[start, end)`; an error instead of False where that is asked for."""
@@ -73,10 +78,11 @@ class Rule:
         then = activity.as_of(day)
         codes = _eligible(then, day, self.active_within)
         if not self.observed(activity.start, activity.end, day):
-            return Chosen(codes[:0], {t.name: np.zeros(0) for t in self.targets}, 0, len(codes))
+            return Chosen(codes[:0], {n: np.zeros(0) for n in self.columns}, 0, len(codes))
         stay = ~_gone(then, day, self.terminals)[codes]
         kept, whole = codes[stay], activity.as_of()
-        return Chosen(kept, {t.name: _label(whole, day, t)[kept] for t in self.targets}, int((~stay).sum()), 0)
+        labels = {n: v[kept] for t in self.targets for n, v in _labels(whole, day, t).items()}
+        return Chosen(kept, labels, int((~stay).sum()), 0)
 
     def _check_kept(self, activity: DailyActivity, day: int) -> None:
         """Refuses a day before those that a store keeps one by one, or too near to them to tell who was active."""
@@ -102,7 +108,8 @@ class Rule:
 class Snapshots:
     """Rows of (user_id, snapshot): features of a row see the days before `snapshot`, its labels the days from it on.
 
-    `frame` has user_id, snapshot (naive local midnight) and one column a target: `churned` (0 or 1) and `ltv` (money).
+    `frame` has user_id, snapshot (naive local midnight) and the columns of the targets: `churned` (0 or 1), `ltv` (money), `leaves_week` and
+    `known_weeks` (weeks).
     `dropped` counts what was left out, by reason.
     """
 
@@ -152,7 +159,7 @@ class Snapshots:
         codes = np.concatenate([f.codes for f in cut])
         order = np.argsort(codes, kind="stable")
         days = np.repeat(np.array(rule.days), [len(f.codes) for f in cut])[order]
-        labels = {t.name: np.concatenate([f.labels[t.name] for f in cut])[order] for t in rule.targets}
+        labels = {n: np.concatenate([f.labels[n] for f in cut])[order] for n in rule.columns}
         frame = pd.DataFrame({"user_id": activity.ids.take(codes[order]), "snapshot": schema.to_timestamps(days), **labels})
         return cls(frame, rule.targets, {}, (activity.users, codes[order]))
 
@@ -238,7 +245,17 @@ def _frame(activity: DailyActivity, day: int, found: Chosen) -> pd.DataFrame:
     return pd.DataFrame({"user_id": activity.ids.take(found.codes), "snapshot": stamp, **found.labels})
 
 
-def _label(activity: DailyActivity, day: int, target: Target) -> np.ndarray:
+def _labels(activity: DailyActivity, day: int, target: Target) -> dict[str, np.ndarray]:
+    """The label columns of a target for every person at one day: float64[people] each."""
+    if not isinstance(target, TimeToChurn):
+        return {target.name: _label(activity, day, target)}
+    leaves, known = np.full(len(activity.users), np.nan), target.known_weeks(np.array(day), activity.end)
+    for week in reversed(range(int(known))):
+        leaves[_label(activity, day + WEEK * week, target.churn) > 0] = week
+    return {"leaves_week": leaves, "known_weeks": np.full(len(leaves), float(known))}
+
+
+def _label(activity: DailyActivity, day: int, target: Churn | LifetimeValue) -> np.ndarray:
     """The label of every person at one day: float64[people]."""
     total = _total(activity, target.window(day), _measures(target, activity.roles, activity.has_money))
     if isinstance(target, LifetimeValue):

@@ -1,12 +1,18 @@
-"""What is predicted: churn and lifetime value, each defined in one sentence."""
+"""What is predicted: churn, lifetime value and the time to churn, each defined in one sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
+import pandas as pd
+
 from churnlab.errors import ConfigError
+
+WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,7 @@ class Churn:
     roles: Sequence[str] | None = None
     terminal: str | None = None
     name: ClassVar[str] = "churned"
+    columns: ClassVar[tuple[str, ...]] = ("churned",)
 
     def __post_init__(self) -> None:
         _check_days(self.horizon, self.lead)
@@ -57,6 +64,7 @@ class LifetimeValue:
 
     horizon: int
     name: ClassVar[str] = "ltv"
+    columns: ClassVar[tuple[str, ...]] = ("ltv",)
     lead: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
@@ -71,7 +79,69 @@ class LifetimeValue:
         return f"ltv: money spent in the {self.horizon} days after the snapshot"
 
 
-Target = Churn | LifetimeValue
+@dataclass(frozen=True)
+class TimeToChurn:
+    """A person leaves in week w = 0, 1, ..., `weeks` when w is the first week for which they do nothing at all in
+    `[t + lead + 7w, t + lead + 7w + horizon)`.
+
+    Week 0 is the label of `Churn(horizon)`; in a later week begins a silence of the horizon's length that had not begun a week before.
+    `roles` and `terminal` as in Churn. Two label columns: `leaves_week` (float64, NaN: not seen to leave) and `known_weeks` (of how many of the
+    `weeks` + 1 weeks the log shows the whole window). A snapshot whose later weeks the log does not show is censored there, not left out; week 0 is
+    to be observed. ConfigError as for Churn, and for weeks below 1.
+
+    >>> TimeToChurn(horizon=30, weeks=12).describe()
+    'leaves_week: the first week, up to 12, from which on there is no act for 30 days; week 0 begins at the snapshot'
+    """
+
+    horizon: int
+    weeks: int = 12
+    lead: int = 0
+    roles: Sequence[str] | None = None
+    terminal: str | None = None
+    name: ClassVar[str] = "leaves_week"
+    columns: ClassVar[tuple[str, ...]] = ("leaves_week", "known_weeks")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", self.churn.roles)
+        if self.weeks < 1:
+            raise ConfigError.from_range("weeks", self.weeks, "at least 1 week")
+
+    @cached_property
+    def churn(self) -> Churn:
+        """What is asked of every week."""
+        return Churn(self.horizon, self.lead, self.roles, self.terminal)
+
+    def window(self, day: int) -> tuple[int, int]:
+        """The days that have to be observed, `[start, stop)`: those of week 0."""
+        return self.churn.window(day)
+
+    def known_weeks(self, day: np.ndarray, end: int) -> np.ndarray:
+        """Of how many weeks the windows end by the day `end`, float64 like `day`.
+
+        >>> TimeToChurn(horizon=30, weeks=12).known_weeks(np.array([0, 70]), end=107)
+        array([12.,  2.])
+        """
+        return np.clip((end - self.window(0)[1] - np.asarray(day)) // WEEK + 1, 0, self.weeks + 1).astype(np.float64)
+
+    def censored(self, labels: pd.DataFrame, day: np.ndarray, end: int) -> pd.DataFrame:
+        """The labels of snapshots at `day` int64[n] as they were known when the log ended at the day `end`."""
+        known = np.minimum(labels["known_weeks"], self.known_weeks(day, end))
+        return labels.assign(leaves_week=labels["leaves_week"].where(labels["leaves_week"] < known), known_weeks=known)
+
+    def left_by(self, day: int, week: int) -> int:
+        """The day by which someone has gone who leaves in a week: the first of the silence, or with `terminal` the one after the window."""
+        start, stop = self.churn.window(day + WEEK * week)
+        return stop if self.terminal else start
+
+    def describe(self) -> str:
+        """The definition, for the card."""
+        what = self.churn.describe().removeprefix("churned: ").split(" in the ")[0]
+        begins = f"{self.lead} days after" if self.lead else "at"
+        way = f"in whose {self.horizon} days there is {what}" if self.terminal else f"from which on there is {what} for {self.horizon} days"
+        return f"leaves_week: the first week, up to {self.weeks}, {way}; week 0 begins {begins} the snapshot"
+
+
+Target = Churn | LifetimeValue | TimeToChurn
 
 
 def _check_days(horizon: int, lead: int) -> None:

@@ -36,20 +36,24 @@ from mlflow.models import infer_signature
 from churnlab import estimators
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
+from churnlab.estimators.hazard import ChurnHazard, Model
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
+WHEN = "when"
 _NOISY = ("mlflow", "alembic", "mlflow.store.db.utils")
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """What a run holds: its models by target (`churned`, `ltv`), and `about`, the JSON that was logged beside them."""
+    """What a run holds: its models by target (`churned`, `ltv`), `about`, the JSON that was logged beside them, and the hazard that says when
+    people leave, if one was trained."""
 
     run_id: str
     models: Mapping[str, TreeModel]
     about: Mapping[str, Any]
     catalogue: pd.DataFrame
     metrics: Mapping[str, float]
+    hazard: ChurnHazard | None = None
 
 
 class Tracker:
@@ -64,11 +68,11 @@ class Tracker:
         self.uri = str(store) if self.folder is None else f"sqlite:///{self.folder / 'mlflow.db'}"
 
     def log_training(self, models: Mapping[str, TreeModel], *, params: Mapping[str, Any], metrics: Mapping[str, float],
-                     catalogue: pd.DataFrame, about: Mapping[str, Any], artifacts: Mapping[str, str]) -> str:
+                     catalogue: pd.DataFrame, about: Mapping[str, Any], artifacts: Mapping[str, str], hazard: ChurnHazard | None = None) -> str:
         """Logs one training and returns the run's id.
 
         `params` and `metrics` are flat; `about` is JSON (dataset with name and digest, evaluations, how to score); `artifacts` maps
-        file names to text (the card). No row of a person is stored: the input example is made up.
+        file names to text (the card). `hazard` is logged as the model `when`. No row of a person is stored: the input example is made up.
         """
         with self._open(create=True) as experiment, mlflow.start_run(experiment_id=experiment, run_name="training") as run, _undo(run.info.run_id):
             mlflow.log_params({k: _short(v) for k, v in params.items()})
@@ -80,6 +84,9 @@ class Tracker:
                 mlflow.log_text(text, name)
             for target, model in models.items():
                 _log_model(target, model)
+            if hazard is not None:
+                _log_model(WHEN, hazard)
+            mlflow.set_tag("churnlab.when", str(hazard is not None).lower())
             return str(run.info.run_id)
 
     def discard(self, run_id: str) -> None:
@@ -105,7 +112,8 @@ class Tracker:
             path = mlflow.artifacts.download_artifacts(f"{run.info.artifact_uri}/catalogue.csv", dst_path=folder)
             catalogue = pd.read_csv(path, keep_default_na=False)
             models = {target: self._model(run_id, target, folder) for target in about["models"]}
-        return TrainedRun(run_id, models, about, catalogue, dict(run.data.metrics))
+            hazard = self._model(run_id, WHEN, folder) if run.data.tags.get("churnlab.when") == "true" else None
+        return TrainedRun(run_id, models, about, catalogue, dict(run.data.metrics), hazard)
 
     def location(self, run_id: str) -> str:
         """Where the artifacts of a run are."""
@@ -123,7 +131,7 @@ class Tracker:
         except MlflowException as error:
             raise ModelError.from_no_run(self._name(), f"run {run_id}") from error
 
-    def _model(self, run_id: str, target: str, folder: str) -> TreeModel:
+    def _model(self, run_id: str, target: str, folder: str) -> Any:
         local = mlflow.artifacts.download_artifacts(f"runs:/{run_id}/{target}", dst_path=str(Path(folder) / target))
         return estimators.load(Path(local) / "data" / target)
 
@@ -184,7 +192,7 @@ def _dataset(about: Mapping[str, Any]) -> Any:
     return mlflow.data.meta_dataset.MetaDataset(source, name=str(facts["name"])[:200], digest=str(facts["digest"])[:32])
 
 
-def synthetic_example(model: TreeModel, rows: int = 3) -> pd.DataFrame:
+def synthetic_example(model: Model, rows: int = 3) -> pd.DataFrame:
     """A made-up input: numbers 0, 1, 2 and known categories, no person's row."""
     names = [str(n) for n in model.feature_names_in_]
     columns = {n: [model.categories_[n][i % len(model.categories_[n])] for i in range(rows)] if model.categories_.get(n)
@@ -192,7 +200,7 @@ def synthetic_example(model: TreeModel, rows: int = 3) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _log_model(target: str, model: TreeModel) -> None:
+def _log_model(target: str, model: Model) -> None:
     example = synthetic_example(model)
     served = _Served(model)
     with tempfile.TemporaryDirectory() as folder:
@@ -212,15 +220,17 @@ def requirements() -> list[str]:
 
 
 class _Served:
-    """What MLflow's pyfunc calls: the churn probability or the amount, never the class."""
+    """What MLflow's pyfunc calls: the churn probability, the amount or the curve, never the class."""
 
-    def __init__(self, model: TreeModel) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
 
     def predict(self, data: pd.DataFrame, params: Any = None) -> np.ndarray:
-        """float64[n]."""
+        """float64[n], or float64[n, weeks + 1] of a hazard: still there after each week."""
         text = {n: pd.Categorical(data[n], categories=c) for n, c in self.model.categories_.items()}
         X = data.assign(**text) if text else data
+        if isinstance(self.model, ChurnHazard):
+            return self.model.predict_curve(X).to_numpy()
         return np.asarray(self.model.predict_proba(X)[:, 1] if hasattr(self.model, "predict_proba") else self.model.predict(X))
 
 

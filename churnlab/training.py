@@ -4,49 +4,38 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 
-from churnlab import _reading, plots, schema
+from churnlab import plots, schema
 from churnlab.activity import DailyActivity
+from churnlab.backtest import Backtest
 from churnlab.card import CardFacts, ModelCard
-from churnlab.config import Config, FeaturesTable, TargetTable, day_or_none
-from churnlab.dataset import Dataset, build_dataset
-from churnlab.engines.local import first_day
-from churnlab.errors import ConfigError, HistoryError, LogError, OutputError
+from churnlab.config import Config, FeaturesTable, TargetTable
+from churnlab.dataset import Dataset
+from churnlab.errors import ConfigError, HistoryError, OutputError
 from churnlab.estimators import ChurnClassifier, LTVRegressor, baselines
 from churnlab.estimators.base import TreeModel
-from churnlab.evaluation import MODEL, Evaluation, predict
+from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.evaluation import MODEL, Evaluation, fit_baselines, predict, segments
 from churnlab.events import EventLog
 from churnlab.explanation import Explanation, explain
+from churnlab.preparation import Prepared, build, cut_days, open_activity, prepare, test_start
+from churnlab.preparation import Say as Say
+from churnlab.preparation import read_users as read_users
+from churnlab.preparation import silent as silent
 from churnlab.snapshots import Snapshots
-from churnlab.stored import ActivityStore
-from churnlab.targets import Churn, Target
+from churnlab.targets import Churn
+from churnlab.timing import Timing, fit_hazard, judge_hazard
 from churnlab.tracking import Tracker, TrainedRun
+from churnlab.warning_time import WarningTime, check_leads
 
-Say = Callable[[str], None]
-EXPLAINED_ROWS = {"lightgbm": 2000, "random_forest": 200}
-NEW_DAYS = 60
-
-
-def silent(text: str) -> None:
-    """Says nothing."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A log on its way to a model: activity, and rows to learn from and to judge by."""
-
-    activity: DailyActivity
-    targets: tuple[Target, ...]
-    train: Dataset
-    test: Dataset
+EXPLAINED_ROWS = {"blend": 2000, "lightgbm": 2000, "random_forest": 200}
 
 
 @dataclass(frozen=True)
@@ -74,96 +63,16 @@ def train(config: Config, log: EventLog | None = None, say: Say = silent) -> Tra
     """
     ready = prepare(config, log, say)
     say("fitting models")
-    models = fit(ready.train, config)
+    models, hazard = fit(ready.train, config), fit_hazard(ready.train, config)
     say("judging them beside the dumb things")
     evaluations = judge(models, ready)
+    timing = judge_hazard(hazard, models["churned"], ready.train, ready.test) if hazard else None
     say("explaining")
     explanation = explain_sample(models["churned"], ready.test)
-    version = version_of(models, ready.train)
-    card = make_card(config, ready, models, evaluations, explanation, version)
+    version = version_of({**models, "when": hazard} if hazard else models, ready.train)
+    card = make_card(config, ready, models, evaluations, explanation, version, timing)
     say("logging the run")
-    return _log(config, ready, models, evaluations, card, version)
-
-
-def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
-    """Reads the log, makes snapshots and features, and splits by time, purged."""
-    say("reading events")
-    activity = log.daily() if log else config.activity()
-    if not isinstance(activity, DailyActivity):
-        raise ConfigError.from_spark("models are trained on one machine", 'set engine = "local" and train on a log of some of the people')
-    people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
-    if people < 2:
-        raise HistoryError.from_one_person(people)
-    targets = config.targets(activity.has_money)
-    days = cut_days(activity, targets, config)
-    say(f"building features at {len(days)} snapshot days")
-    snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
-    data = build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
-    learn, test = data.split(test_start(days, targets, config))
-    for part in (learn, test):
-        churned = part.y("churned")
-        if churned.nunique() < 2:
-            raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
-    return Prepared(activity, targets, learn, test)
-
-
-def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Config) -> list[int]:
-    """Snapshot days, every so often, backwards from the last whose labels are whole."""
-    reach = max(t.window(0)[1] for t in targets)
-    observed = activity.end - activity.start
-    if config.snapshots.every < 1:
-        raise ConfigError.from_range("snapshots.every", config.snapshots.every, "at least 1 day")
-    last = activity.end - reach
-    if last <= activity.start:
-        raise HistoryError.from_horizon_too_long(reach, observed)
-    first, told = day_or_none(config.snapshots.first), _first_told(activity, config)
-    if activity.carry is not None and last < told:
-        what = f"features (before {schema.day_text(told)})"
-        raise HistoryError.from_folded(schema.day_text(last), what, schema.day_text(activity.carry.before))
-    if first is None:
-        first = max(told, activity.start + min(config.snapshots.active_within, (last - activity.start) // 3))
-    if first > last:
-        raise ConfigError.from_range("snapshots.first", schema.day_text(first), f"a day up to {schema.day_text(last)}, the last with whole labels")
-    return sorted(range(last, max(first, activity.start + 1) - 1, -config.snapshots.every))
-
-
-def _first_told(activity: DailyActivity, config: Config) -> int:
-    """The first day at which features can be told, and who was active before: later than the log's where a store has folded days away."""
-    first = first_day(activity, config.feature_set())
-    return first if activity.carry is None else max(first, activity.carry.before + config.snapshots.active_within)
-
-
-def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> int:
-    """The first held-out day: stated, or the start of the newest quarter that leaves rows to learn from after purging."""
-    stated = day_or_none(config.snapshots.test_from)
-    if stated is not None:
-        return stated
-    reach = max(t.window(0)[1] for t in targets)
-    for day in days[len(days) - max(1, len(days) // 4):]:
-        if days[0] + reach <= day:
-            return day
-    raise HistoryError.from_empty_split(schema.day_text(days[-1]), schema.day_text(days[0]), schema.day_text(days[-1]), reach)
-
-
-def read_users(config: Config, activity: DailyActivity | Any) -> pd.DataFrame | None:
-    """Static attributes, when the configuration names a file; ids are read as the log has them. Parquet stays on Spark where the log is."""
-    if config.log.users is None:
-        return None
-    path = config.path(config.log.users)
-    local = isinstance(activity, DailyActivity | ActivityStore)
-    if not local and ".parquet" in path:
-        from churnlab.engines import spark
-
-        return spark.read(path).withColumnRenamed(config.log.user, "user_id")
-    text = activity.users.dtype == object if local else activity.whole.text_ids  # type: ignore[union-attr]
-    kind = "str" if text else "int64"
-    try:
-        parts = [pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: kind}) for f in _reading.matching(path)]
-    except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
-        raise LogError.from_unreadable(path, str(error)) from error
-    frame = pd.concat(parts)
-    _reading.check_columns(path, {"user": config.log.user}, frame.columns)
-    return frame.rename(columns={config.log.user: "user_id"})
+    return _log(config, ready, models, evaluations, card, version, hazard, timing)
 
 
 def as_trained(config: Config, trained: TrainedRun) -> Config:
@@ -183,12 +92,24 @@ def check_meaning(trained: TrainedRun, activity: DailyActivity) -> None:
             raise ConfigError.from_changed(part, then, now[part])
 
 
+@overload
 def evaluate(config: Config, run: str | None = None, say: Say = silent) -> tuple[str, dict[str, Evaluation]]:
+    """A run's id and evaluations."""
+@overload
+def evaluate(config: Config, run: str | None = None, say: Say = silent, *, lead: Sequence[int], log: EventLog | None = None) -> WarningTime:
+    """How early it can be known."""
+def evaluate(config: Config, run: str | None = None, say: Say = silent, *, lead: Sequence[int] | None = None,
+             log: EventLog | None = None) -> tuple[str, dict[str, Evaluation]] | WarningTime:
     """Judges a run's models, by its own definition of the targets, on the held-out days of the log as it is now.
 
     Gives the run's id and the evaluations. Raises HistoryError when a held-out label overlaps what the run learnt from.
+    With `lead=[0, 7, 14, 30]`: how early can you know? A WarningTime, of one new model for each number of days of warning, learnt and
+    judged on the same cuts (those of the configuration, or of the run if one is named); `log` takes the place of the configuration's.
     """
-    trained = Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
+    if lead is not None:
+        check_leads(lead)
+        return _warning_time(config if run is None else as_trained(config, _load(config, run)), sorted(set(lead)), log, say)
+    trained = _load(config, run)
     ready = prepare(as_trained(config, trained), say=say)
     check_meaning(trained, ready.activity)
     reach = max(t.window(0)[1] for t in ready.targets)
@@ -198,33 +119,54 @@ def evaluate(config: Config, run: str | None = None, say: Say = silent) -> tuple
     return trained.run_id, judge(trained.models, ready)
 
 
+def _load(config: Config, run: str | None) -> TrainedRun:
+    return Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
+
+
+def _warning_time(config: Config, leads: list[int], log: EventLog | None, say: Say) -> WarningTime:
+    activity = open_activity(config, log, say)
+    churn = {lead: replace(config, target=replace(config.target, lead=lead, ltv_horizon=0)).targets(False) for lead in leads}
+    days = cut_days(activity, churn[leads[-1]], config)
+    start = test_start(days, churn[leads[-1]], config)
+    data = build(config, activity, days, churn[leads[-1]], say)
+    found = {lead: Snapshots.at(activity, days, config.snapshots.active_within, targets) for lead, targets in churn.items()}
+    labels = {lead: snapshots.frame["churned"].set_axis(data.X.index) for lead, snapshots in found.items()}
+    return WarningTime.of(data, labels, config.target.churn_horizon, start, make=partial(new_model, config=config), seed=config.model.seed, say=say)
+
+
+def backtest(source: Config | Dataset, *, run: str | None = None, log: EventLog | None = None, cuts: int = 3, say: Say = silent,
+             **options: Any) -> Backtest:
+    """How the model would have done at each of the last `cuts` cuts, trained on what was known by then; see `Backtest.of`.
+
+    From a configuration (as the run was trained, if one is named; `log` in the place of the configuration's), or from a Dataset with labels.
+    `options` are those of `Backtest.of`. Raises a ChurnlabError in one line where no cut can be judged.
+    """
+    if isinstance(source, Dataset):
+        return Backtest.of(source, cuts=cuts, say=say, **options)
+    config = source if run is None else as_trained(source, _load(source, run))
+    activity = open_activity(config, log, say)
+    targets = config.targets(activity.has_money)
+    data = build(config, activity, cut_days(activity, targets, config), targets, say)
+    return Backtest.of(data, cuts=cuts, say=say, **{"make": partial(new_model, config=config), "seed": config.model.seed, **options})
+
+
+def new_model(target: str, config: Config) -> TreeModel:
+    """The estimator of a target, not fitted."""
+    kind = ChurnClassifier if target == "churned" else LTVRegressor
+    return kind(algorithm=config.model.algorithm, random_state=config.model.seed)
+
+
 def fit(data: Dataset, config: Config) -> dict[str, TreeModel]:
     """A model for every target."""
-    options: dict[str, Any] = {"algorithm": config.model.algorithm, "random_state": config.model.seed}
-    models: dict[str, TreeModel] = {"churned": ChurnClassifier(**options).fit(data.X, data.y("churned"))}
-    if "ltv" in data.labels:
-        models["ltv"] = LTVRegressor(**options).fit(data.X, data.y("ltv"))
-    return models
+    return {target: new_model(target, config).fit(data.X, data.y(target)) for target in ("churned", "ltv") if target in data.labels}
 
 
 def judge(models: Mapping[str, TreeModel], ready: Prepared) -> dict[str, Evaluation]:
     """Each model beside the dumb things, which learn from the same rows."""
     out = {}
     for target, model in models.items():
-        y = ready.train.y(target)
-        kinds: Mapping[str, type] = baselines.CHURN if target == "churned" else baselines.VALUE
-        fitted = {MODEL: model} | {name: kind().fit(ready.train.X, y) for name, kind in kinds.items()}
-        out[target] = Evaluation.compare(fitted, ready.test, target, segments=segments(ready.test.X))
-    return out
-
-
-def segments(X: pd.DataFrame) -> pd.DataFrame:
-    """Groups for the card: newcomers and others, and static categories of at most twelve values."""
-    tenure = X["lifecycle__tenure_days__all"] if "lifecycle__tenure_days__all" in X else pd.Series(np.nan, index=X.index)
-    out = pd.DataFrame({"first seen": np.where(tenure < NEW_DAYS, f"under {NEW_DAYS} days ago", "earlier")}, index=X.index)
-    for column in X.columns:
-        if isinstance(X[column].dtype, pd.CategoricalDtype) and len(X[column].cat.categories) <= 12:
-            out[column.removeprefix("profile__").removesuffix("__static").replace("_", " ")] = X[column]
+        beside, left_out = fit_baselines(ready.train.X, ready.train.y(target), target)
+        out[target] = Evaluation.compare({MODEL: model} | beside, ready.test, target, segments=segments(ready.test.X), warnings=left_out)
     return out
 
 
@@ -235,22 +177,22 @@ def explain_sample(model: TreeModel, data: Dataset) -> Explanation:
     return explain(model, model.select(data.X.iloc[rows]), data.catalogue)
 
 
-def version_of(models: Mapping[str, TreeModel], data: Dataset) -> str:
+def version_of(models: Mapping[str, Model], data: Dataset) -> str:
     """Twelve digits of what the models are and what they learnt from; the same training gives the same version."""
     digest = hashlib.sha256(data.digest.encode())
     for target in sorted(models):
         with tempfile.TemporaryDirectory() as folder:
             models[target].save(folder)
-            for file in sorted(Path(folder).glob("model.lgb")) or [Path(folder) / "model.json"]:
+            for file in sorted(Path(folder).glob("model.*")):
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def make_card(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evaluations: Mapping[str, Evaluation],
-              explanation: Explanation, version: str) -> ModelCard:
+              explanation: Explanation, version: str, timing: Timing | None = None) -> ModelCard:
     """The card of a training."""
     return ModelCard.of(CardFacts(
-        title=f"{config.name}: who is about to leave", version=version, sentences=_sentences(config, ready), simulated=config.log.simulated,
+        title=f"{config.name}: who is about to leave", version=version, sentences=_sentences(config, ready, timing), simulated=config.log.simulated,
         population={"eligible": f"active on a day of the {config.snapshots.active_within} before the snapshot",
                     "learnt from": f"{len(ready.train.X):,} snapshots of {_people(ready.train):,} people, {_span(ready.train)}",
                     "judged on": f"{len(ready.test.X):,} snapshots of {_people(ready.test):,} people, {_span(ready.test)}",
@@ -262,13 +204,13 @@ def make_card(config: Config, ready: Prepared, models: Mapping[str, TreeModel], 
                                              "format": "LightGBM text or skops, with sha256; no code is run on loading"}))
 
 
-def _sentences(config: Config, ready: Prepared) -> tuple[str, ...]:
+def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[str, ...]:
     churn = next(t for t in ready.targets if isinstance(t, Churn))
     what = churn.describe().removeprefix("churned: ")
     first = (f"For everybody active in the last {config.snapshots.active_within} days it gives the probability of leaving ({what}), "
              "and three reasons in words.")
     worth = [f"It also says what they are expected to spend: {t.describe().removeprefix('ltv: ')}." for t in ready.targets if t.name == "ltv"]
-    return (first, *worth)
+    return (first, *worth, *([timing.sentence()] if timing else []))
 
 
 def _people(data: Dataset) -> int:
@@ -331,7 +273,7 @@ def _limits(config: Config, ready: Prepared) -> tuple[str, ...]:
 
 
 def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evaluations: Mapping[str, Evaluation], card: ModelCard,
-         version: str) -> TrainingResult:
+         version: str, hazard: ChurnHazard | None, timing: Timing | None) -> TrainingResult:
     about = {"name": config.name, "version": version, "models": sorted(models), "simulated": config.log.simulated,
              "dataset": {"name": Path(config.log.path).name, "digest": ready.train.digest, **ready.train.describe()},
              "roles": ready.activity.roles.to_dict(), "timezone": ready.activity.timezone,
@@ -342,9 +284,9 @@ def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evalu
               "churn_horizon": config.target.churn_horizon, "lead": config.target.lead, "features": ready.train.X.shape[1],
               "train_rows": len(ready.train.X), "test_rows": len(ready.test.X), "version": version}
     tracker = Tracker(config.path(config.tracking.store), config.tracking.experiment)
-    metrics = {k: v for e in evaluations.values() for k, v in e.metrics().items()}
+    metrics = {k: v for e in evaluations.values() for k, v in e.metrics().items()} | (timing.metrics() if timing else {})
     run = tracker.log_training(models, params=params, metrics=metrics, catalogue=ready.train.catalogue, about=about,
-                               artifacts={"card.html": card.html(), "card.md": card.markdown()})
+                               artifacts={"card.html": card.html(), "card.md": card.markdown()}, hazard=hazard)
     try:
         html, markdown = card.save(config.path(config.output.folder))
     except OutputError:

@@ -123,20 +123,25 @@ class Person:
     def __init__(self, rows: Mapping[int, Mapping[str, int]], t: int, start: int) -> None:
         self.rows = {d: r for d, r in rows.items() if d < t}
         self.t, self.start = t, start
+        self.known: dict[object, float] = {}
 
     def cell(self, cell: object) -> float:
         kind = type(cell).__name__
-        get = lambda row: row.get(getattr(cell, "measure", ""), 0)  # noqa: E731
         if kind == "Observed":
             return float(self.t - self.start)
+        if kind == "Season":
+            return math.sin(2 * math.pi * ((self.t % cell.period) / cell.period + cell.quarters / 4))
+        found = {d: measure(self.rows[d], d, cell.measure) for d in sorted(self.rows)}
+        if kind in WALKS:
+            return WALKS[kind](self, cell, {d: v for d, v in found.items() if self.t - cell.window <= d})
         if kind == "WindowSum":
             oldest = -(10**9) if cell.old is None else self.t - cell.old
-            return float(sum(get(r) for d, r in self.rows.items() if oldest <= d < self.t - cell.new))
+            return float(sum(v for d, v in found.items() if oldest <= d < self.t - cell.new))
         if kind == "Longest":
-            return float(max((get(r) for r in self.rows.values()), default=math.nan))
-        marked = sorted(d for d, r in self.rows.items() if (r["active"] if kind == "Recent" else get(r)) > 0)
+            return float(max(found.values(), default=math.nan))
+        marked = [d for d, v in found.items() if (self.rows[d]["active"] if kind == "Recent" else v) > 0]
         if kind == "Recent":
-            return float(get(self.rows[marked[-1 - cell.k]])) if len(marked) > cell.k else math.nan
+            return float(found[marked[-1 - cell.k]]) if len(marked) > cell.k else math.nan
         if not marked:
             return math.nan
         return float(self.t - (marked[-1] if kind == "Since" else marked[0]))
@@ -145,7 +150,44 @@ class Person:
         """An expression, node by node."""
         if hasattr(expression, "operation"):
             return OPERATIONS[expression.operation](*(self.value(o) for o in expression.operands))
-        return float(expression.value) if type(expression).__name__ == "Constant" else self.cell(expression)
+        return float(expression.value) if type(expression).__name__ == "Constant" else self.cell_once(expression)
+
+    def cell_once(self, cell: object) -> float:
+        if cell not in self.known:
+            self.known[cell] = self.cell(cell)
+        return self.known[cell]
+
+
+def measure(row: Mapping[str, int], day: int, name: str) -> int:
+    """A measure of a day's row, or one that is made of it."""
+    if name in row:
+        return row[name]
+    what, _, of = name.partition("_")
+    if name.startswith("gap_over_"):
+        return max(row["gap"] - int(name.removeprefix("gap_over_")), 0)
+    if name.startswith("gaps_over_"):
+        return int(row["gap"] > int(name.removeprefix("gaps_over_")))
+    if what == "weekday":
+        return int(row["active"] and (EPOCH + timedelta(days=day)).weekday() == int(of))
+    return int(row.get(of, 0) > 0) if what == "days" else 0
+
+
+def decayed(person: Person, cell: object, found: Mapping[int, int]) -> float:
+    total = 0.0
+    for day, value in found.items():
+        total += value * 2.0 ** (-(person.t - day) / cell.half_life)
+    return total
+
+
+def gaps_beyond(person: Person, cell: object, found: Mapping[int, int]) -> float:
+    active = [d for d, r in person.rows.items() if r["active"]]
+    return float(sum(gap > person.t - max(active) + cell.extra for gap in found.values())) if active else math.nan
+
+
+WALKS = {
+    "Decayed": decayed, "GapsBeyond": gaps_beyond,
+    "LongestIn": lambda person, cell, found: float(max(found.values(), default=math.nan)),
+    "LatestIn": lambda person, cell, found: next((float(found[d]) for d in reversed(found) if found[d] > 0), math.nan)}
 
 
 def _spread(function):  # type: ignore[no-untyped-def]
@@ -172,3 +214,12 @@ def spent(events: list[Event], meaning: Meaning, user: object, t: int, horizon: 
     """Money in the window, in millionths."""
     return sum(micros(e.amount) for e in events if e.user == user and e.name not in meaning.ignore and meaning.money(e.name)
                and t <= (local(e, meaning.zone).date() - EPOCH).days < t + horizon)
+
+
+def leaves(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int, weeks: int) -> tuple[int | None, int]:
+    """The week in which the person leaves, None if not seen, and how many weeks are known, from the raw events."""
+    counted = [e for e in events if e.name not in meaning.ignore]
+    end = max((local(e, meaning.zone).date() - EPOCH).days for e in counted) + 1
+    known = [w for w in range(weeks + 1) if t + lead + 7 * w + horizon <= end]
+    silent = [w for w in known if churned(events, meaning, user, t + 7 * w, horizon, lead)]
+    return (silent[0] if silent else None), len(known)

@@ -13,17 +13,19 @@ import pytest
 import churnlab
 
 ROOT = Path(churnlab.__file__).parent
-ORDER = ["errors.base", "errors.data", "errors.kept", "errors.log", "errors", "schema", "spec", "kernels._jit", "kernels.ids", "kernels.rollup",
-         "kernels.windows", "kernels.cells", "_databases", "_reading", "_columns", "rows", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
+ORDER = ["errors.base", "errors.data", "errors.kept", "errors.log", "errors",
+         "btyd.fitting", "btyd.beta", "btyd.pareto", "btyd.money", "btyd.statistics", "btyd", "schema", "spec", "kernels._jit", "kernels.ids", "kernels.rollup",
+         "kernels.windows", "kernels.cells", "_databases", "_row_groups", "_reading", "_columns", "rows", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
          "store", "_stored_rows", "targets", "snapshots", "features.expression", "features.builder", "features.sessions", "features.push",
-         "features.social", "features.cadence", "features.spend", "features.lifecycle", "features.profile", "features.featureset", "features",
+         "features.social", "features.cadence", "features.silence", "features.frequency", "features.roles", "features.decay",
+         "features.blocks", "features.habits", "features.paths", "features.engagement", "features.spend", "features.purchases", "features.lifecycle", "features.profile", "features.featureset", "features",
          "features.program", "engines.local", "dataset", "stored", "engines.partition", "engines.spark", "engines.distributed",
-         "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.store", "estimators.base", "estimators.classifier",
-         "estimators.regressor", "estimators.baselines", "estimators", "metrics", "evaluation", "explanation", "risks", "plots", "card", "tracking",
-         "config", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]
+         "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.btyd_features", "estimators.store", "estimators.base", "estimators.objectives", "estimators.loglinear", "estimators.value_trees", "estimators.intervals", "estimators.calendar", "estimators.season", "estimators.logistic", "estimators.blend", "estimators.classifier",
+         "estimators.regressor", "estimators.hazard", "estimators.baselines", "estimators", "metrics", "profit", "evaluation", "explanation", "risks", "plots", "card", "backtest", "warning_time", "tracking",
+         "config", "preparation", "timing", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]
 HOMES = {"lightgbm": "estimators.boosting", "shap": "explanation", "mlflow": "tracking", "matplotlib": "plots", "numba": "kernels._jit",
          "pyspark": "engines.spark", "adbc_driver_postgresql": "_databases"}
-PUBLIC = {"__version__", "EventLog", "DailyActivity", "Snapshots", "Churn", "LifetimeValue", "Feature", "FeatureBuilder", "FeatureSet", "Dataset",
+PUBLIC = {"__version__", "EventLog", "DailyActivity", "Snapshots", "Churn", "LifetimeValue", "TimeToChurn", "ChurnHazard", "Feature", "FeatureBuilder", "FeatureSet", "Dataset",
           "build_dataset", "iter_datasets", "Measure", "ActivityStore", "ChurnClassifier", "LTVRegressor", "Evaluation", "explain", "ModelCard", "Tracker", "Config", "train", "score",
           "ChurnlabError", "datasets", "metrics", "plots"}
 CLOCKS = {"time.time", "time.perf_counter", "time.monotonic", "datetime.now", "datetime.today", "date.today", "Timestamp.now", "Timestamp.today"}

@@ -55,6 +55,12 @@ def test_the_model_stands_beside_the_dumb_things_with_intervals(card: ModelCard)
     assert re.search(r"0\.\d{3} \\\[0\.\d{3}, 0\.\d{3}\] .*\+0\.\d{3}", lines[0])
 
 
+def test_it_says_what_it_is_worth_and_what_is_unsure() -> None:
+    few = Evaluation.of({"churnlab": P[:200]}, Y[:200], target="churned", draws=10)
+    text = ModelCard.of(CardFacts("t", "v", ("s",), evaluations={"churned": few})).markdown()
+    assert "Expected maximum profit (EMPC" in text and "- Unsure: judged on 100 people only" in text
+
+
 def test_markdown_tables_are_whole(card: ModelCard) -> None:
     for block in re.split(r"\n\n", card.markdown()):
         rows = [r for r in block.splitlines() if r.startswith("|")]

@@ -12,11 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 import churnlab
-from churnlab import datasets
+from churnlab import datasets, preparation
 from churnlab.cli import app
 from churnlab.config import Config
 from churnlab.demo import COMMUNITY
-from churnlab.errors import OutputError
+from churnlab.errors import HistoryError, OutputError
+from churnlab.estimators.baselines import Recency, SpendRate
 from churnlab.scoring import RiskList, score
 
 ROLES = "\n".join(f"{role} = {json.dumps(names)}" for role, names in datasets.ROLES.items())
@@ -59,10 +60,57 @@ def test_training_writes_run_card_and_figures(trained: tuple[Path, dict]) -> Non
 
 def test_evaluation_repeats_what_training_found(trained: tuple[Path, dict]) -> None:
     config, result = trained
-    again = json.loads(call("evaluate", "--config", config, "--json"))
+    again = json.loads(call("evaluate", "--config", config, "--cuts", "0", "--json"))
+    assert set(again) == {"run_id", "churned", "ltv"}
     auc = next(r for r in again["churned"]["table"] if r["metric"] == "auc" and r["contender"] == "churnlab")
     assert auc["value"] == result["metrics"]["churned_auc"]
-    assert "recency" in call("evaluate", "--config", config, "--run", result["run_id"])
+    assert "recency" in call("evaluate", "--config", config, "--cuts", "0", "--run", result["run_id"])
+
+
+def dumb(target: str, config: Config) -> object:
+    return Recency() if target == "churned" else SpendRate()
+
+
+def test_evaluation_rolls_over_the_last_cuts(trained: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch) -> None:
+    config, _ = trained
+    monkeypatch.setattr("churnlab.training.new_model", dumb)
+    rolled = json.loads(call("evaluate", "--config", config, "--json"))["backtest"]
+    assert [c["cut"] for c in rolled["cuts"] if c["target"] == "churned"] == ["2026-03-24", "2026-04-07", "2026-04-21"]
+    assert all(c["learnt_rows"] > 0 or c["note"] for c in rolled["cuts"]) and {r["metric"] for r in rolled["overall"]} >= {"auc", "empc", "normalised_gini"}
+    mine = {(r["target"], r["metric"], r["contender"]): r["value"] for r in rolled["overall"]}
+    assert mine["churned", "auc", "churnlab"] == mine["churned", "auc", "recency"] != mine["churned", "auc", "personal_rate"]
+    shown = call("evaluate", "--config", config, "--cuts", "1")
+    assert "backtest of churned" in shown and "unsure: churned: only 28 of 233 rows churned" in shown and "first seen" in shown
+
+
+def test_an_evaluation_stands_where_no_cut_can_be_rolled_over(trained: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch) -> None:
+    config, _ = trained
+    monkeypatch.setattr("churnlab.training.backtest", lambda *a, **k: (_ for _ in ()).throw(HistoryError.from_no_rows("the backtest")))
+    assert json.loads(call("evaluate", "--config", config, "--json"))["backtest"] == {"missing": "the backtest has no row; give snapshots with labels"}
+    assert "unsure: no backtest: the backtest has no row" in call("evaluate", "--config", config)
+
+
+def test_how_early_it_can_be_known_is_a_table(trained: tuple[Path, dict], community: datasets.Community, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, _ = trained
+    monkeypatch.setattr("churnlab.training.new_model", dumb)
+    table = json.loads(call("evaluate", "--config", config, "--lead", "14,0", "--json"))["table"]
+    assert [r["lead_days"] for r in table] == [0, 14] and table[0]["rows"] == table[1]["rows"]
+    activity = community.log().daily()
+    days = preparation.cut_days(activity, (churnlab.Churn(30, lead=14),), Config.read(config))
+    held = [d for d in days if d >= preparation.test_start(days, (churnlab.Churn(30, lead=14),), Config.read(config))]
+    for row in table:
+        left = churnlab.Snapshots.at(activity, held, 30, [churnlab.Churn(30, lead=row["lead_days"])]).frame["churned"]
+        assert (row["rows"], row["base_rate"]) == (len(left), pytest.approx(left.mean()))
+    text = call("evaluate", "--config", config, "--lead", "0,14")
+    assert "| days of warning | 0 | 14 |" in text and 'accuracy of "nobody leaves"' in text
+
+
+@pytest.mark.parametrize(("words", "code", "says"), [
+    (("--lead", "soon"), 2, "--lead is 'soon'; give days of warning"), (("--lead", "0,-3"), 2, "each 0 or more"),
+    (("--lead", "0,400"), 3, "a horizon of 430 days needs a longer log"), (("--cuts", "-1"), 2, "--cuts is -1; give 0 or more")])
+def test_warnings_and_cuts_that_make_no_sense_are_refused(trained: tuple[Path, dict], words: tuple[str, str], code: int, says: str) -> None:
+    said = call("evaluate", "--config", trained[0], *words, code=code)
+    assert says in said and said.count("\n") == 1
 
 
 def test_the_card_of_a_run_can_be_written_again(trained: tuple[Path, dict]) -> None:
@@ -79,11 +127,14 @@ def test_the_list_is_whole_sorted_and_the_same_twice(trained: tuple[Path, dict],
     last = community.events["ts"].max().normalize() + pd.Timedelta(days=1)
     said = json.loads(call("score", "--as-of", str(last.date()), "--config", config, "--json"))
     frame = pq.read_table(said["list_parquet"], page_checksum_verification=True).to_pandas()
-    assert list(frame) == ["user_id", "risk", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version"]
+    assert list(frame) == ["user_id", "risk", "when", "ltv", "value_at_risk", "reason_1", "reason_2", "reason_3", "as_of", "model_version"]
     assert len(frame) == said["people"] == frame["user_id"].nunique()
     assert frame["risk"].between(0, 1).all() and frame["risk"].is_monotonic_decreasing and (frame["ltv"] >= 0).all()
     assert frame["value_at_risk"].to_numpy() == pytest.approx(frame["risk"] * frame["ltv"], abs=1e-5)
     assert set(frame["model_version"]) == {result["version"]} and frame["reason_1"].iloc[0]
+    when, first = frame["when"], str(last.date())
+    assert (when[frame["risk"] >= 0.5] == first).all() and not (when[frame["risk"] < 0.5] == first).any()
+    assert when.map(lambda day: day == "" or (pd.Timestamp(day) - last).days in range(0, 85, 7)).all() and (when == "").any() and (when != "").any()
     before = [Path(said[k]).read_bytes() for k in ("list_parquet", "list_csv")]
     call("score", "--as-of", str(last.date()), "--config", config)
     assert [Path(said[k]).read_bytes() for k in ("list_parquet", "list_csv")] == before
@@ -240,7 +291,7 @@ def test_a_log_that_means_something_else_than_in_training_is_refused(trained: tu
     other.write_text(text.replace('push_opened = ["push_open"]', 'push_opened = ["push_sent"]'))
     assert "roles was" in call("score", "--as-of", "2026-06-01", "--config", other, code=2)
     other.write_text(text.replace("churn_horizon = 30", "churn_horizon = 7"))
-    assert json.loads(call("evaluate", "--config", other, "--json"))["churned"]["mean"] == pytest.approx(json.loads(call("evaluate", "--config", config, "--json"))["churned"]["mean"])
+    assert json.loads(call("evaluate", "--config", other, "--cuts", "0", "--json"))["churned"]["mean"] == pytest.approx(json.loads(call("evaluate", "--config", config, "--cuts", "0", "--json"))["churned"]["mean"])
     assert not (tmp_path / "output").exists()
 
 

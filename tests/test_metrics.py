@@ -37,6 +37,32 @@ def test_a_weight_of_two_is_a_row_twice_and_row_order_does_not_matter(metric: me
     assert metric(y[turned], p[turned]) == pytest.approx(metric(y, p))
 
 
+@pytest.mark.parametrize("w", [None, W], ids=["plain", "weighted"])
+@pytest.mark.parametrize("cutoff", [0.3, 0.5])
+def test_figures_at_a_cutoff_agree_with_scikit_learn(w: np.ndarray | None, cutoff: float) -> None:
+    said = np.greater_equal(P, cutoff)
+    assert metrics.accuracy(Y, P, w, cutoff) == pytest.approx(theirs.accuracy_score(Y, said, sample_weight=w))
+    assert metrics.precision(Y, P, w, cutoff) == pytest.approx(theirs.precision_score(Y, said, sample_weight=w))
+    assert metrics.recall(Y, P, w, cutoff) == pytest.approx(theirs.recall_score(Y, said, sample_weight=w))
+    assert np.isnan(metrics.precision(Y, P, w, cutoff=2)) and np.isnan(metrics.recall(Y * 0, P, w))
+
+
+@pytest.mark.parametrize("top", [0.1, 0.25])
+def test_figures_of_the_top_agree_with_scikit_learn_and_ties_count_as_on_average(top: float) -> None:
+    apart = rng.permutation(400) / 400
+    said = apart >= np.sort(apart)[-int(top * 400)]
+    assert metrics.precision_at(Y, apart, top=top) == pytest.approx(theirs.precision_score(Y, said))
+    assert metrics.recall_at(Y, apart, top=top) == pytest.approx(theirs.recall_score(Y, said))
+    assert metrics.lift(Y, apart, top=top) == pytest.approx(theirs.precision_score(Y, said) / Y.mean())
+    tied, orders = np.round(P, 1), [rng.random(400) * 1e-9 for _ in range(3000)]
+    drawn = [Y[np.argsort(-(tied + o))[: int(top * 400)]].mean() for o in orders]
+    assert metrics.precision_at(Y, tied, top=top) == pytest.approx(np.mean(drawn), abs=0.01)
+
+
+def test_a_value_that_is_not_known_reads_as_a_dash() -> None:
+    assert str(metrics.Interval(float("nan"), float("nan"), float("nan"))) == "–"
+
+
 def test_spearman_agrees_with_scipy() -> None:
     assert metrics.spearman(MONEY, GUESS) == pytest.approx(stats.spearmanr(MONEY, GUESS).statistic)
     assert np.isnan(metrics.spearman(MONEY, np.ones(400)))

@@ -14,8 +14,9 @@ from strategies import START, events, logs, to_log
 
 import churnlab as cl
 from churnlab.engines import local
+from churnlab.features.featureset import BUILDERS
 
-FEATURES = cl.FeatureSet.default()
+FEATURES = cl.FeatureSet.of(BUILDERS)
 
 
 def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> bytes:

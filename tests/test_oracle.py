@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import oracle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import logs, to_log
+from strategies import NAMES, ROLES, START, logs, to_log
 
 import churnlab as cl
 from churnlab.engines import local
+from churnlab.features.featureset import BUILDERS
 
 GAPS = {"gap", "gap_sq", "gaps"}
 
@@ -30,6 +33,18 @@ def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: l
     check_labels(activity, found, meaning, start)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_a_log_of_years_equals_the_oracle_too(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    found = [oracle.Event(user, START + timedelta(minutes=int(at)), str(random.choice(NAMES)), round(float(random.normal(20, 15)), 2), 1.0)
+             for user in ("ann", "bob", "cat") for at in np.cumsum(random.choice([5, 90, 1440, 10_080, 60_480, 144_000], 60, p=[.3, .2, .3, .14, .05, .01]))]
+    found += [replace(found[0], name=name, amount=None) for name in NAMES]
+    meaning = oracle.Meaning(ROLES, {"badge"}, {"heartbeat"}, "Asia/Shanghai")
+    activity, rows = to_log(found, meaning).daily(), oracle.daily(found, meaning)
+    assert activity.end - activity.start > 364 or seed
+    check_features(activity, rows, [activity.start + d for d in (3, 95, 190, 365, 400, 720)])
+
+
 def check_rows(activity: cl.DailyActivity, rows: dict, meaning: oracle.Meaning) -> None:
     assert set(activity.columns) == meaning.measures()
     keys = [(activity.users[c], int(d)) for c, d in zip(activity.codes, activity.day, strict=True)]
@@ -39,7 +54,7 @@ def check_rows(activity: cl.DailyActivity, rows: dict, meaning: oracle.Meaning) 
 
 
 def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:
-    features, roles = cl.FeatureSet.default(), local.available(activity)
+    features, roles = cl.FeatureSet.of(BUILDERS), local.available(activity)
     codes = np.repeat(np.arange(len(activity.users)), len(days))
     X = local.compute(activity, codes, np.tile(days, len(activity.users)), features)
     for i, code in enumerate(codes):

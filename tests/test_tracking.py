@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from churnlab.errors import ModelError
-from churnlab.estimators import ChurnClassifier, LTVRegressor
-from churnlab.tracking import Tracker, synthetic_example
+from churnlab.estimators import ChurnClassifier, ChurnHazard, LTVRegressor
+from churnlab.tracking import Tracker, _load_pyfunc, synthetic_example
 
 CANARY = "canary-person-7c1"
 
@@ -50,6 +50,19 @@ def test_a_run_comes_back_with_models_that_score_the_same(store: tuple[Tracker, 
     np.testing.assert_array_equal(again.models["churned"].predict_proba(frame), models["churned"].predict_proba(frame))
     np.testing.assert_array_equal(again.models["ltv"].predict(frame), models["ltv"].predict(frame))
     assert again.metrics == {"churned_auc": 0.9} and again.catalogue["says"].tolist() == ["a is {value}"]
+
+
+def test_the_hazard_of_a_run_comes_back_and_serves_its_curve(models: dict, frame: pd.DataFrame, tmp_path: Path) -> None:
+    labels = pd.DataFrame({"leaves_week": np.where(frame["a__x__all"] > 0, 1.0, np.nan), "known_weeks": 3.0}, index=frame.index)
+    hazard = ChurnHazard(2, learner=ChurnClassifier("lightgbm", n_estimators=10)).fit(frame, labels)
+    tracker = Tracker(tmp_path / "runs")
+    about = {"dataset": {"name": "made up", "digest": "d" * 64}, "models": []}
+    run = tracker.log_training({}, params={}, metrics={}, catalogue=pd.DataFrame({"name": []}), about=about, artifacts={}, hazard=hazard)
+    again = tracker.load(run).hazard
+    assert again is not None
+    pd.testing.assert_frame_equal(again.predict_curve(frame), hazard.predict_curve(frame))
+    served = _load_pyfunc(str(hazard.save(tmp_path / "saved"))).predict(frame.astype({"profile__c__static": str}))
+    np.testing.assert_array_equal(served, hazard.predict_curve(frame).to_numpy())
 
 
 def test_mlflows_own_client_sees_the_run(store: tuple[Tracker, str]) -> None:

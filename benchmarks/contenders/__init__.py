@@ -1,1 +1,3 @@
-"""Who is measured. Each takes a file of events to the default features of everybody active, at END or at the days given."""
+"""Who is measured. Each takes a file of events to the features of everybody active (six signals, named in churnlab_features), at END
+or at the days given.
+"""

@@ -10,8 +10,14 @@ import churnlab as cl
 
 FORTNIGHTS = tuple(str(END - timedelta(days=14 * k)) for k in range(12))
 
-
+# By name, so that what is measured stays the same when churnlab gets more signals.
+SIGNALS = ("SessionShortening", "PushOpenDecline", "SocialDropOff", "LoginIntervals", "SpendDecline", "Tenure")
 OPTIONS = {"user": "user_id", "time": "ts", "event": "event", "amount": "amount", "roles": ROLES, "timezone": ZONE}
+
+
+def signals() -> cl.FeatureSet:
+    """What is computed by all contenders."""
+    return cl.FeatureSet.of(SIGNALS)
 
 
 def read(path: str) -> cl.EventLog:
@@ -20,9 +26,9 @@ def read(path: str) -> cl.EventLog:
 
 
 def parts(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> tuple[int, int]:
-    """From the file to the whole default feature matrix of everybody active in the log, some thousand rows at a time; rows and columns."""
+    """From the file to the whole feature matrix (SIGNALS) of everybody active in the log, some thousand rows at a time; rows and columns."""
     rows = columns = 0
-    for part in cl.iter_datasets(read(path).daily(), days=list(days), active_within=DAYS):
+    for part in cl.iter_datasets(read(path).daily(), days=list(days), active_within=DAYS, features=signals()):
         rows, columns = rows + part.X.shape[0], part.X.shape[1]
     return rows, columns
 
@@ -30,4 +36,4 @@ def parts(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> tuple[int, int]:
 def features(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> cl.Dataset:
     """The same matrix in one piece."""
     activity = read(path).daily()
-    return cl.build_dataset(activity, cl.Snapshots.at(activity, days=list(days), active_within=DAYS))
+    return cl.build_dataset(activity, cl.Snapshots.at(activity, days=list(days), active_within=DAYS), signals())

@@ -1,4 +1,4 @@
-"""DuckDB: the plain group-by that is the floor, and the default features as an analyst would write them.
+"""DuckDB: the plain group-by that is the floor, and the features as an analyst would write them.
 
 The steps from events to daily rows are written by hand. Of the common spellings the fastest is kept, by processor time at 5 million
 events: one window by person alone takes 10% more than one by person and day. A mask of bits for count(distinct event) would take 11%
@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 from events import END, RECEIPTS, ROLES, START
 
-import churnlab as cl
 from churnlab.features.expression import Apply, Cell, Constant, Expression, Longest, Observed, Recent, Since, SinceFirst, WindowSum
+from contenders.churnlab_features import signals
 
 FLOOR = "select user_id, count(*), max(ts), sum(amount) from read_parquet('{}') group by user_id"
 COLUMNS = frozenset({*ROLES, "other", "money"})
@@ -66,7 +66,7 @@ def floor(path: str, threads: int) -> pa.Table:
 
 
 def features(path: str, threads: int) -> pa.Table:
-    """The default features at END of everybody active: user_id, then a column each."""
+    """The features of SIGNALS at END of everybody active: user_id, then a column each."""
     return query(statement(path), threads)
 
 
@@ -79,7 +79,7 @@ def query(text: str, threads: int) -> pa.Table:
 
 def statement(path: str, at: date = END) -> str:
     """The whole question. Windows are `[t - old, t - new)`, t being `at`."""
-    pairs = cl.FeatureSet.default().features(COLUMNS)
+    pairs = signals().features(COLUMNS)
     cells = list(dict.fromkeys(c for _, f in pairs for c in f.value.cells()))
     aggregates = ",\n  ".join(f"({cell_sql(c, at)})::double as {cell_name(c)}" for c in cells)
     columns = ",\n  ".join(f"{arithmetic_sql(f.value)} as {f.name}" for _, f in pairs)

@@ -11,16 +11,16 @@ from datetime import timedelta
 import polars as pl
 from events import END, NAMES, RECEIPTS, ROLES, START
 
-import churnlab as cl
 from churnlab.features.expression import Apply, Cell, Constant, Expression, Longest, Observed, Recent, Since, SinceFirst, WindowSum
+from contenders.churnlab_features import signals
 from contenders.duckdb_sql import COLUMNS, cell_name
 
 PERSON_DAY = ["user_id", "day"]
 
 
 def features(path: str, engine: str = "streaming") -> pl.DataFrame:
-    """The default features at END of everybody active: user_id, then a column each."""
-    pairs = cl.FeatureSet.default().features(COLUMNS)
+    """The features of SIGNALS at END of everybody active: user_id, then a column each."""
+    pairs = signals().features(COLUMNS)
     cells = list(dict.fromkeys(c for _, f in pairs for c in f.value.cells()))
     active = pl.col("day").filter(pl.col("active") > 0).max() >= START
     people = daily(path).filter(pl.col("day") < END).group_by("user_id").agg(

@@ -243,7 +243,7 @@ class SparkSnapshots:
 
 
 def _labels(snapshots: SparkSnapshots | Snapshots, given: DataFrame | None) -> tuple[str, ...]:
-    return tuple(t.name for t in snapshots.targets) if given is None else tuple(n for n in ("churned", "ltv") if n in given.columns)
+    return tuple(n for t in snapshots.targets for n in t.columns) if given is None else tuple(n for n in ("churned", "ltv") if n in given.columns)
 
 
 def _given(snapshots: SparkSnapshots | Snapshots, session: Session) -> DataFrame | None:

@@ -13,7 +13,7 @@ from churnlab.activity import DailyActivity
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.expression import Cell, Recent, WindowSum
 from churnlab.features.featureset import FeatureSet
-from churnlab.features.program import Program, compile_features
+from churnlab.features.program import Program, compile_features, made_of
 from churnlab.kernels import cells as kernel
 from churnlab.kernels._jit import frozen
 from churnlab.rows import Rows
@@ -74,14 +74,18 @@ def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) 
         raise HistoryError.from_folded(schema.day_text(day), "features", schema.day_text(rows.carry.before))
     for _, feature in features.features(available(activity)):
         for cell in feature.value.cells():
-            too_far = isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > rows.carry.recent.shape[1] - 2)
-            if too_far or day - _back(cell) < rows.carry.before:
+            recent = isinstance(cell, Recent) and (cell.measure != "gap" or cell.k > rows.carry.recent.shape[1] - 2)
+            made = made_of(getattr(cell, "measure", ""), activity.sources) is not None
+            endless = made and getattr(cell, "old", getattr(cell, "window", None)) is None
+            if recent or endless or day - _back(cell) < rows.carry.before:
                 raise ConfigError.from_folded(feature.name)
 
 
 def _back(cell: Cell) -> int:
     """How many days before t a cell must tell apart from those before them."""
-    return (cell.new if cell.old is None else cell.old) if isinstance(cell, WindowSum) else 0
+    if isinstance(cell, WindowSum):
+        return cell.new if cell.old is None else cell.old
+    return getattr(cell, "window", 0)
 
 
 def first_day(activity: DailyActivity, features: FeatureSet) -> int:
@@ -104,12 +108,17 @@ def _fill(rows: Rows, start: int, program: Program, people: np.ndarray, days: np
     carried, recent = _carried(rows, program)
     arrays = [frozen(a) for a in (rows.first, rows.day, rows.counts, rows.sums, carried, recent)]
     kernel.features(*arrays, start, frozen(people), frozen(days), frozen(mine), program.measures, program.backs, program.cells,
-                    program.registers(), program.code, program.results, out)
+                    program.weights, program.registers(), program.code, program.results, out)
 
 
 def _carried(rows: Rows, program: Program) -> tuple[np.ndarray, np.ndarray]:
     """The folded past in the order of the program's measures; empty arrays where nothing was folded."""
     if rows.carry is None:
         return np.zeros((0, 0, 4), np.int64), np.zeros((0, 4), np.int64)
-    places = [rows.carry.names.index(name) for name in program.names]
-    return rows.carry.values[:, places], rows.carry.recent
+    place = {name: i for i, name in enumerate(rows.carry.names)}
+    values = np.full((rows.carry.values.shape[0], len(program.names), 4), kernel.NONE, np.int64)
+    values[:, :, 0] = 0
+    for i, name in enumerate(program.names):
+        if name in place:
+            values[:, i] = rows.carry.values[:, place[name]]
+    return values, rows.carry.recent

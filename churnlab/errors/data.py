@@ -55,6 +55,16 @@ class HistoryError(ChurnlabError):
         return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
 
     @classmethod
+    def from_no_unseen(cls, what: str) -> HistoryError:
+        """Nothing was predicted for persons whom a model had not seen."""
+        return cls(f"{what} needs predictions for persons not seen in training, and fit had fewer than 20 persons or 10 amounts; give more people")
+
+    @classmethod
+    def from_no_repeats(cls, people: int) -> HistoryError:
+        """Histories of which none goes on after the first transaction."""
+        return cls(f"none of {people:,} people with a history came back after their first time; give more people or a longer log")
+
+    @classmethod
     def from_learnt(cls, day: object, earliest: object) -> HistoryError:
         """Judging on days that a model has seen."""
         return cls(f"snapshots at {day} overlap what the run learnt from; judge it on days from {earliest} on, or train again")
@@ -113,6 +123,12 @@ class FrameError(ChurnlabError):
         """Predictions that do not fit the labels."""
         return cls(f"predictions of {name!r}: {count:,} for {rows:,} labels, {unusable:,} of them null or infinite; "
                    "give one finite number a row")
+
+    @classmethod
+    def from_bad_history(cls, count: int, example: tuple[float, float, float]) -> FrameError:
+        """Counts and times that no history has."""
+        return cls(f"{count:,} histories cannot be, the first (repeats, last, age) = {example}; give finite numbers with repeats >= 0 and "
+                   "0 <= last <= age")
 
     @classmethod
     def from_duplicates(cls, what: str, count: int) -> FrameError:

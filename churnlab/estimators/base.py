@@ -11,27 +11,32 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators import boosting, store
+from churnlab.estimators.btyd_features import BTYDFeatures
 
+HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
 ALGORITHMS = ("lightgbm", "random_forest")
 
 
 class TreeModel(BaseEstimator):  # type: ignore[misc]
     """Parameters of ChurnClassifier and LTVRegressor.
 
-    algorithm: "lightgbm" or "random_forest". n_estimators: trees; None lets folds by person decide (LightGBM) or takes 200
+    n_estimators: trees; None lets folds by person decide (LightGBM) or takes 200
     (forest). learning_rate, num_leaves, min_child_samples, feature_fraction: of LightGBM; leaves are smaller on small data.
     calibrate: correct the output on predictions for unseen persons. random_state: int or numpy generator state; n_jobs: threads
     (None: 1, -1: all), which never changes a result.
     """
 
-    objective: ClassVar[str] = ""
+    algorithms: ClassVar[tuple[str, ...]] = ALGORITHMS
+    objective: str = ""
     booster_: Any
     forest_: Any
+    btyd_: dict[str, Any] | None
 
     def __init__(self, algorithm: str = "lightgbm", *, n_estimators: int | None = None, learning_rate: float = 0.03,
-                 num_leaves: int = 15, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
+                 num_leaves: int | None = None, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
                  random_state: Any = 0, n_jobs: int | None = -1) -> None:
         self.algorithm = algorithm
         self.n_estimators = n_estimators
@@ -73,12 +78,30 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
         frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
-        return np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"))
+        matrix = np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"))
+        return matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])
+
+    def _expected(self, matrix: np.ndarray) -> np.ndarray:
+        return BTYDFeatures.from_dict(self.btyd_ or {}).transform(pd.DataFrame(matrix, columns=self.feature_names_in_)).to_numpy()
+
+    def widened(self, X: pd.DataFrame) -> pd.DataFrame:
+        """X beside the columns that the model makes itself, to which contributions belong as well."""
+        check_is_fitted(self)
+        if self.btyd_ is None:
+            return X
+        codes = pd.DataFrame(self._matrix(X)[:, : X.shape[1]], columns=X.columns, index=X.index)
+        return pd.concat([X, BTYDFeatures.from_dict(self.btyd_).transform(codes)], axis=1)
+
+    def own_catalogue(self) -> pd.DataFrame:
+        """One row a column that the model makes itself: name, signal, builder, unit, window, says, missing."""
+        check_is_fitted(self)
+        made = BTYDFeatures(kinds=()).fit(pd.DataFrame()) if self.btyd_ is None else BTYDFeatures.from_dict(self.btyd_)
+        return made.catalogue()
 
     def _learn_columns(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
         """The matrix and labels to fit on; remembers names and categories."""
-        if self.algorithm not in ALGORITHMS:
-            raise ConfigError.from_unknown("algorithm", str(self.algorithm), ALGORITHMS)
+        if self.algorithm not in self.algorithms:
+            raise ConfigError.from_unknown("algorithm", str(self.algorithm), self.algorithms)
         if self.n_estimators is not None and self.n_estimators < 1:
             raise ConfigError.from_range("n_estimators", self.n_estimators, "at least 1, or None")
         self.categories_ = _categories(X)
@@ -87,7 +110,16 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         matrix, labels = validate_data(self, frame, y, dtype=np.float64, ensure_all_finite="allow-nan",
                                        ensure_min_samples=2, **checks)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        return matrix, labels
+        self.btyd_ = self._fit_btyd(matrix)
+        return (matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])), labels
+
+    def _fit_btyd(self, matrix: np.ndarray) -> dict[str, Any] | None:
+        """Buy-till-you-die models of the rows' histories; None where the columns do not tell these, or nothing can be fitted."""
+        names = list(getattr(self, "feature_names_in_", ()))
+        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY})
+        fitted = BTYDFeatures().fit(known)
+        useful = [m for m in fitted.models_.values() if m is not None]
+        return fitted.to_dict() if useful else None
 
     def _encode(self, X: pd.DataFrame) -> pd.DataFrame:
         """Category columns as codes of the categories seen in fit."""
@@ -110,8 +142,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score (log-odds, or log money), float64[n, p], and their base. LightGBM only."""
-        if self.algorithm != "lightgbm":
-            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("lightgbm",))
+        if self.algorithm == "random_forest":
+            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("blend", "lightgbm"))
         values = boosting.contributions(self.booster_, self.prepare(X), self._threads())
         return values[:, :-1], float(values[0, -1]) if len(values) else 0.0
 

@@ -1,4 +1,4 @@
-"""The dumb things that a model has to beat: small estimators on one or two columns."""
+"""The dumb things that a model has to beat: small estimators on a few columns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression
 
 from churnlab.errors import FrameError
+from churnlab.estimators.btyd_features import BTYDFeatures
 
 LAST, TENURE, DAYS = "cadence__since_last_days__all", "lifecycle__tenure_days__all", "cadence__active_days__all"
 SPENT = "spend__amount_sum__all"
@@ -66,6 +68,35 @@ class PersonalRate(_OneNumber):
         return np.log((column(X, DAYS, 0) + 0.5) / (column(X, TENURE, 1) + 1))[:, None]
 
 
+class BTYD(_OneNumber):
+    """The probability that BG/NBD or MBG/NBD gives to no active day in `horizon` days (30, about the label's: the curve learns the rest), from the
+    dates alone. Everybody churns as often as people did in training where the model cannot be fitted; `reasons_` then says why.
+    """
+
+    model: ClassVar[str] = "bg_nbd"
+
+    def __init__(self, horizon: int = 30) -> None:
+        self.horizon = horizon
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Fits the model on the rows' histories and learns the curve. FrameError when their columns are not there."""
+        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=("acts",)).fit(X)
+        self.reasons_ = self.features_.reasons_
+        return super().fit(X, y)
+
+    def _number(self, X: pd.DataFrame) -> np.ndarray:
+        if self.reasons_:
+            return np.zeros((len(X), 1))
+        none = self.features_.transform(X)[f"btyd__no_days_{self.horizon}d__all"].fillna(1).to_numpy()
+        return logit(np.clip(none, 1e-9, 1 - 1e-9))[:, None]
+
+
+class ModifiedBTYD(BTYD):
+    """The same by MBG/NBD, in which a person may be gone after the very first day."""
+
+    model: ClassVar[str] = "mbg_nbd"
+
+
 class _Amount(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     constant: ClassVar[float | None] = None
 
@@ -107,5 +138,41 @@ class SpendRate(_Amount):
         return np.maximum(column(X, SPENT, 0), 0) / np.maximum(column(X, TENURE, 1), 30)
 
 
-CHURN: dict[str, type[_OneNumber]] = {"base_rate": BaseRate, "recency": Recency, "personal_rate": PersonalRate}
-VALUE: dict[str, type[_Amount]] = {"zero": ZeroValue, "train_mean": TrainMean, "spend_rate": SpendRate}
+class BTYDValue(_Amount):
+    """Orders that BG/NBD or MBG/NBD expects in `horizon` days times an order's value by Gamma-Gamma, times one factor learnt in training.
+
+    0 for who never ordered; the training mean for everybody where the models cannot be fitted; `reasons_` then says why.
+    """
+
+    model: ClassVar[str] = "bg_nbd"
+
+    def __init__(self, horizon: int = 30) -> None:
+        self.horizon = horizon
+
+    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+        """Fits the models on the rows' histories and learns the factor. FrameError when their columns are not there."""
+        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=("orders",)).fit(X)
+        self.reasons_ = self.features_.reasons_
+        self.factor_ = float(np.sum(y) / max(self._spend(X).sum(), 1e-12))
+        return super().fit(X, y)
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Amounts, float64[n]."""
+        return self._spend(X) * self.factor_
+
+    def _spend(self, X: pd.DataFrame) -> np.ndarray:
+        if self.reasons_:
+            return np.ones(len(X))
+        return self.features_.transform(X)[f"btyd__expected_spend_{self.horizon}d__all"].fillna(0).to_numpy()
+
+
+class ModifiedBTYDValue(BTYDValue):
+    """The same by MBG/NBD, in which a person may be gone after the very first order."""
+
+    model: ClassVar[str] = "mbg_nbd"
+
+
+CHURN: dict[str, type[_OneNumber]] = {"base_rate": BaseRate, "recency": Recency, "personal_rate": PersonalRate, "bg_nbd": BTYD,
+                                      "mbg_nbd": ModifiedBTYD}
+VALUE: dict[str, type[_Amount]] = {"zero": ZeroValue, "train_mean": TrainMean, "spend_rate": SpendRate, "bg_nbd_gg": BTYDValue,
+                                   "mbg_nbd_gg": ModifiedBTYDValue}

@@ -6,6 +6,7 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
@@ -13,15 +14,20 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.multiclass import check_classification_targets
 
 from churnlab.errors import HistoryError
-from churnlab.estimators import boosting, folds, forest
+from churnlab.estimators import blend, boosting, folds, forest, season
 from churnlab.estimators.base import TreeModel
+from churnlab.estimators.logistic import RankLogistic
+from churnlab.estimators.season import Season
 
-_FEWEST_OF_A_CLASS = 10
+_FEWEST_OF_A_CLASS, _MANY = 10, 100_000
 _EDGE = 1e-3
 
 
 class ChurnClassifier(ClassifierMixin, TreeModel):
     __doc__ = f"""Predicts whether a person churns; `predict_proba(X)[:, 1]` is the calibrated probability.
+
+    algorithm: "blend" adds LightGBM and a penalised logistic model on ranks (`estimators.blend`), each with the share that does best on persons not
+    seen; "lightgbm" and "random_forest" are one learner alone. experiments/learners says why the default is one.
 
     Calibration is Platt's: log-odds times a slope plus a shift, fitted on predictions for persons whom the model had not
     seen (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking (a forest's shares below 0.001 and
@@ -33,7 +39,15 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
     True
     """
 
-    objective: ClassVar[str] = "binary"
+    objective: str = "binary"
+    algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
+
+    def __init__(self, algorithm: str = "blend", *, n_estimators: int | None = None, learning_rate: float = 0.03, num_leaves: int | None = None,
+                 min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True, random_state: Any = 0,
+                 n_jobs: int | None = -1) -> None:
+        super().__init__(algorithm, n_estimators=n_estimators, learning_rate=learning_rate, num_leaves=num_leaves,
+                         min_child_samples=min_child_samples, feature_fraction=feature_fraction, calibrate=calibrate,
+                         random_state=random_state, n_jobs=n_jobs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -43,8 +57,9 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
     def fit(self, X: Any, y: Any, *, groups: Any = None, time: Any = None) -> Self:
         """Learns from X (n, p) and y (n,) of two classes; the larger class label is churn.
 
-        Inner folds go by person: `groups`, or the index level user_id of X. `time` is accepted for later use. Raises
-        HistoryError for one class only, ValueError for what scikit-learn refuses.
+        Inner folds go by person: `groups`, or the index level user_id of X. `time`, or the index level snapshot, tells the blend's days apart.
+        More than 100,000 rows hold a tenth of persons out instead of folds. Raises HistoryError for one class only, ValueError for what
+        scikit-learn refuses.
         """
         matrix, y = self._learn_columns(X, y)
         check_classification_targets(y)
@@ -53,30 +68,68 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
             raise HistoryError.from_one_class("y", self.classes_[0], len(y))
         if len(self.classes_) > 2:
             raise ValueError(f"Only binary classification is supported. The type of the target is multiclass: {len(self.classes_)} classes.")
-        few = np.bincount(churned).min() < _FEWEST_OF_A_CLASS
-        inner = [] if few else folds.by_person(folds.persons(X, groups, len(y)), self._seed)
-        margin = self._grow(matrix, churned.astype(np.float64), inner)
-        self.calibration_ = _platt(margin, churned) if self.calibrate and margin is not None else (1.0, 0.0)
-        if self.algorithm == "lightgbm":
-            self.booster_ = boosting.rescale(self.booster_, *self.calibration_)
+        person, day = folds.persons(X, groups, len(y)), folds.days(X, time, len(y))
+        inner = [] if np.bincount(churned).min() < _FEWEST_OF_A_CLASS else folds.of_size(person, self._seed, _MANY)
+        self._grow(matrix, churned.astype(np.float64), person, day, season.dates_of(X, time), inner)
         return self
 
-    def _grow(self, X: np.ndarray, y: np.ndarray, inner: folds.Folds) -> np.ndarray | None:
-        """Fits on all rows; log-odds for unseen persons, float64[n], or None without folds."""
-        if self.algorithm == "lightgbm":
-            self.booster_, unseen = boosting.fit(self._plan(), X, y, self._categorical(), inner)
-            return unseen
-        self.forest_, unseen = forest.fit(RandomForestClassifier, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
-        return None if unseen is None else _log_odds(unseen)
+    def _grow(self, X: np.ndarray, y: np.ndarray, person: np.ndarray, day: np.ndarray, dates: pd.DatetimeIndex | None,
+              inner: folds.Folds) -> None:
+        """Fits on all rows and calibrates on what was said of unseen persons."""
+        self.season_ = None
+        if self.algorithm == "blend":
+            grown = blend.grow(self._plan(), X, y, day, person, self._categorical(), inner)
+            slope, shift = self._calibrated(grown.unseen, y)
+            self.booster_, line = grown.scaled(slope, shift)
+            self.linear_ = line.state()
+            if dates is not None and grown.effect.any():
+                self.season_ = Season.of(dates, grown.effect).scaled(slope).state()
+        elif self.algorithm == "lightgbm":
+            booster, unseen = boosting.fit(self._plan(), X, y, self._categorical(), inner)
+            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, y))
+        else:
+            self.forest_, unseen = forest.fit(RandomForestClassifier, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
+            self._calibrated(None if unseen is None else _log_odds(unseen), y)
+
+    def _calibrated(self, margin: np.ndarray | None, y: np.ndarray) -> tuple[float, float]:
+        self.calibration_ = _platt(margin, y) if self.calibrate and margin is not None else (1.0, 0.0)
+        return self.calibration_
+
+    def raw_score(self, X: Any) -> np.ndarray:
+        """What the contributions add up to, float64[n]: log-odds. Not of forests."""
+        score = boosting.raw(self.booster_, matrix := self.prepare(X), self._threads())
+        return score + RankLogistic(**self.linear_).score(matrix) + self._shift(X) if self.algorithm == "blend" else score
+
+    def _shift(self, X: Any) -> np.ndarray:
+        """The effect of the time of the year, float64[n]; zeros where none was learnt or X has no index level snapshot."""
+        dates = season.dates_of(X)
+        return np.zeros(len(X)) if self.season_ is None or dates is None else Season(**self.season_).shift(dates)
+
+    def contributions(self, X: Any) -> tuple[np.ndarray, float]:
+        """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
+        values, base = super().contributions(X)
+        if self.algorithm == "blend":
+            line = RankLogistic(**self.linear_)
+            values, base = values + line.contributions(self.prepare(X)), base + line.base
+        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
+
+    def widened(self, X: pd.DataFrame) -> pd.DataFrame:
+        """X beside the columns that the model makes itself, to which contributions belong as well."""
+        wide = super().widened(X)
+        return wide if self.season_ is None else wide.assign(**{season.NAME: self._shift(X)})
+
+    def own_catalogue(self) -> pd.DataFrame:
+        """One row a column that the model makes itself: name, signal, builder, unit, window, says, missing."""
+        made = super().own_catalogue()
+        return made if self.season_ is None else pd.concat([made, season.catalogue()], ignore_index=True)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
-        matrix = self.prepare(X)
-        if self.algorithm == "lightgbm":
-            churn = expit(boosting.raw(self.booster_, matrix, self._threads()))
-        else:
+        if self.algorithm == "random_forest":
             slope, shift = self.calibration_
-            churn = expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift)
+            churn = expit(slope * _log_odds(forest.score(self.forest_, self.prepare(X))) + shift)
+        else:
+            churn = expit(self.raw_score(X))
         return np.column_stack([1 - churn, churn])
 
     def predict(self, X: Any) -> np.ndarray:

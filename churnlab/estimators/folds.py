@@ -31,3 +31,19 @@ def by_person(person: np.ndarray, seed: int, count: int = 5) -> Folds:
         return []
     fold = (np.random.default_rng(seed).permutation(people) % count)[person]
     return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(count)]
+
+
+def of_size(person: np.ndarray, seed: int, many: int) -> Folds:
+    """`by_person`, or for more than `many` rows a tenth of persons held out, once."""
+    return by_person(person, seed) if len(person) <= many else by_person(person, seed, 10)[:1]
+
+
+def days(X: Any, time: Any, rows: int) -> np.ndarray:
+    """A snapshot for each row, int64[n], in the order of time: from `time`, or the index level snapshot of X, or all alike."""
+    if time is None and isinstance(X, pd.DataFrame) and "snapshot" in (X.index.names or ()):
+        time = X.index.get_level_values("snapshot")
+    if time is None:
+        return np.zeros(rows, np.int64)
+    if len(time) != rows:
+        raise FrameError.from_wrong_length("time", len(time), rows)
+    return pd.factorize(np.asarray(time), sort=True)[0].astype(np.int64)

@@ -21,10 +21,10 @@ from churnlab.estimators import boosting
 if TYPE_CHECKING:
     from churnlab.estimators.base import TreeModel
 
-FORMAT = 1
+FORMAT = 2
 TRUSTED = ("sklearn.tree._tree.Tree",)
-_PAYLOADS = {"lightgbm": "model.lgb", "random_forest": "model.skops"}
-_STATE = ("calibration_", "factor_", "n_negative_", "categories_", "n_features_in_", "_seed")
+_PAYLOADS = {"lightgbm": "model.lgb", "random_forest": "model.skops", "blend": "model.lgb"}
+_STATE = ("calibration_", "factor_", "n_negative_", "linear_", "spread_", "btyd_", "season_", "categories_", "n_features_in_", "_seed")
 
 
 def save(model: TreeModel, folder: Path) -> Path:
@@ -57,7 +57,7 @@ def _plain_params(model: TreeModel) -> dict[str, Any]:
 
 
 def _payload(model: TreeModel) -> tuple[str, bytes]:
-    if model.algorithm == "lightgbm":
+    if model.algorithm != "random_forest":
         return _PAYLOADS["lightgbm"], boosting.to_text(model.booster_).encode()
     return _PAYLOADS["random_forest"], skops.io.dumps(model.forest_)
 

@@ -63,11 +63,12 @@ class FeatureBuilder:
     """A signal: a frozen dataclass whose fields are its windows and whose `features` declares the columns.
 
     `signal` is the first part of its features' names. `needs` are the roles without which it contributes nothing, or the
-    word `money`.
+    word `money`. `default` says whether it is of the default set, or only where it is named.
     """
 
     signal: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ()
+    default: ClassVar[bool] = True
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """The features of a log that has these roles (`money` among them where amounts are)."""

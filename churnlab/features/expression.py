@@ -6,8 +6,10 @@ not infinity. The operations are those of `kernels.cells.OPERATIONS`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+LOOK_BACK = 364
 
 
 class Expression:
@@ -18,6 +20,15 @@ class Expression:
 
     def __sub__(self, other: Operand) -> Expression:
         return Apply("sub", (self, lift(other)))
+
+    def __rtruediv__(self, other: Operand) -> Expression:
+        return lift(other) / self
+
+    def __rsub__(self, other: Operand) -> Expression:
+        return lift(other) - self
+
+    def __radd__(self, other: Operand) -> Expression:
+        return lift(other) + self
 
     def __mul__(self, other: Operand) -> Expression:
         return Apply("mul", (self, lift(other)))
@@ -43,7 +54,12 @@ class Cell(Expression):
 
 @dataclass(frozen=True)
 class WindowSum(Cell):
-    """The sum of a measure over `[t - old, t - new)`; `old` None: over all days before `t - new`."""
+    """The sum of a measure over `[t - old, t - new)`; `old` None: over all days before `t - new`.
+
+    Beside the measures of the daily rows there are some that are made of them, for windows with an end alone: `days_<count>` (1 on a day
+    with the count above zero), `gap_over_<n>` (the days of a gap beyond n), `gaps_over_<n>` (1 for a gap above n) and `weekday_<k>` (1 on an
+    active day of the week, 0: Monday).
+    """
 
     measure: str
     new: int
@@ -101,6 +117,61 @@ class Longest(Cell):
 @dataclass(frozen=True)
 class Observed(Cell):
     """Days from the first day of the log to t."""
+
+
+@dataclass(frozen=True)
+class Decayed(Cell):
+    """The sum of a measure in which a day counts half as much every `half_life` days: each day d of `[t - window, t)` is weighed with
+    `2 ** (-(t - d) / half_life)`, where the window is 8 half-lives (a day before it would count less than 1/256), at most 364 days.
+
+    >>> Decayed("acts", 7).window
+    56
+    """
+
+    measure: str
+    half_life: int
+
+    @property
+    def window(self) -> int:
+        """How many days back it sees."""
+        return min(8 * self.half_life, LOOK_BACK)
+
+
+@dataclass(frozen=True)
+class LongestIn(Cell):
+    """The largest value of the measure on any day of `[t - window, t)`; NaN without a day."""
+
+    measure: str
+    window: int
+
+
+@dataclass(frozen=True)
+class LatestIn(Cell):
+    """The measure on the last day of `[t - window, t)` on which it is above zero; NaN when there is none."""
+
+    measure: str
+    window: int
+
+
+@dataclass(frozen=True)
+class GapsBeyond(Cell):
+    """How many gaps that ended in `[t - window, t)` were longer than the present silence by more than `extra` days.
+
+    The present silence is the days from the last active day to t. With extra 0 these are the gaps that outlasted the present silence; of them,
+    those with extra H went on for H days more. NaN for a person who was never active.
+    """
+
+    extra: int
+    window: int
+    measure: str = "gap"
+
+
+@dataclass(frozen=True)
+class Season(Cell):
+    """The place of t in a period of days, as a wave: its sine, or its cosine with `quarters` 1. Midnight of 1970-01-01 is at 0."""
+
+    period: float
+    quarters: int = 0
 
 
 @dataclass(frozen=True)
@@ -173,3 +244,41 @@ def log_ratio(now: Expression, before: Expression, floor: float) -> Expression:
 def deviation(total: Expression, squares: Expression, count: Expression) -> Expression:
     """The standard deviation of `count` values from their sum and sum of squares; missing for fewer than two."""
     return given(count - 1, root((squares - total * total / count) / greatest(count - 1, 1)))
+
+
+def lived(new: int, old: int) -> Expression:
+    """Days of `[t - old, t - new)` since the person was first active; 0 where they came later, missing for who never was active."""
+    return greatest(least(SinceFirst("active"), old) - new, 0)
+
+
+def per_week(measure: str, new: int, old: int) -> Expression:
+    """A measure a week over `[t - old, t - new)`, or over the part of it since the person was first active; missing without such a day."""
+    return Sum(measure)[new, old] * 7 / lived(new, old)
+
+
+def above(value: Expression) -> Expression:
+    """1 where the value is above zero, else 0; 0 too where it is missing."""
+    return fill(given(value, 1), 0)
+
+
+def total(values: Iterable[Operand]) -> Expression:
+    """The sum of several, from the left; 0 of none."""
+    out: Expression | None = None
+    for value in values:
+        out = lift(value) if out is None else out + value
+    return Constant(0.0) if out is None else out
+
+
+def mean(values: Sequence[Expression]) -> Expression:
+    """The mean of several."""
+    return total(values) / len(values)
+
+
+def slope(newest_first: Sequence[Expression]) -> Expression:
+    """The slope a step of the least squares line through values at equal steps, the newest first: above zero where they rise towards t.
+
+    With the steps k = 0, 1, … back from t this is sum((m - k) * x) / sum((m - k)^2), m the mean step.
+    """
+    middle = (len(newest_first) - 1) / 2
+    weights = [middle - k for k in range(len(newest_first))]
+    return total(x * w for x, w in zip(newest_first, weights, strict=True)) / sum(w * w for w in weights)

@@ -10,16 +10,28 @@ from functools import cache
 import pandas as pd
 
 from churnlab.errors import ConfigError
+from churnlab.features.blocks import Blocks, WeeklyTrend
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.cadence import LoginIntervals
-from churnlab.features.lifecycle import Tenure
+from churnlab.features.decay import DecayedActivity
+from churnlab.features.engagement import EngagementDecay
+from churnlab.features.frequency import LoginFrequencyDecline
+from churnlab.features.habits import Habits
+from churnlab.features.lifecycle import Calendar, LifecycleStage, Tenure
+from churnlab.features.paths import PathShortening
+from churnlab.features.purchases import PurchaseRhythm
 from churnlab.features.push import PushOpenDecline
+from churnlab.features.roles import RoleUse
 from churnlab.features.sessions import SessionShortening
-from churnlab.features.social import SocialDropOff
+from churnlab.features.silence import OwnSilences
+from churnlab.features.social import SocialDropOff, SocialExchange
 from churnlab.features.spend import SpendDecline
 
 BUILDERS: dict[str, type[FeatureBuilder]] = {
-    b.__name__: b for b in (SessionShortening, PushOpenDecline, SocialDropOff, LoginIntervals, SpendDecline, Tenure)
+    b.__name__: b for b in (
+        SessionShortening, PushOpenDecline, SocialDropOff, LoginIntervals, SpendDecline, Tenure, OwnSilences, LoginFrequencyDecline, RoleUse,
+        DecayedActivity, Blocks, WeeklyTrend, PurchaseRhythm, Habits, PathShortening, EngagementDecay, SocialExchange, LifecycleStage,
+        Calendar)
 }
 _log = logging.getLogger("churnlab")
 
@@ -36,8 +48,8 @@ class FeatureSet:
 
     @classmethod
     def default(cls) -> FeatureSet:
-        """All signals, as their classes set them."""
-        return cls(tuple(b() for b in BUILDERS.values()))
+        """All signals but those that their class leaves out, as their classes set them."""
+        return cls(tuple(b() for b in BUILDERS.values() if b.default))
 
     @classmethod
     def of(cls, names: Iterable[str]) -> FeatureSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,22 +10,59 @@ from typing import Any
 import numpy as np
 
 from churnlab.errors import ConfigError
-from churnlab.features.expression import Apply, Cell, Constant, Expression, Longest, Observed, Recent, Since, SinceFirst, WindowSum
+from churnlab.features.expression import (
+    LOOK_BACK,
+    Apply,
+    Cell,
+    Constant,
+    Decayed,
+    Expression,
+    GapsBeyond,
+    LatestIn,
+    Longest,
+    LongestIn,
+    Observed,
+    Recent,
+    Season,
+    Since,
+    SinceFirst,
+    WindowSum,
+)
 from churnlab.kernels import cells as kernel
 
 _KINDS = {WindowSum: kernel.WINDOW, Since: kernel.SINCE, SinceFirst: kernel.SINCE_FIRST, Recent: kernel.RECENT, Longest: kernel.LONGEST,
-          Observed: kernel.OBSERVED}
+          Observed: kernel.OBSERVED, Decayed: kernel.DECAYED, LongestIn: kernel.LONGEST_IN, LatestIn: kernel.LATEST_IN,
+          GapsBeyond: kernel.GAPS_BEYOND, Season: kernel.SEASON}
+_MADE = re.compile(r"(?P<what>days|gap_over|gaps_over|weekday)_(?P<of>.+)")
+_MADE_KINDS = {"gap_over": kernel.GAP_OVER, "gaps_over": kernel.GAPS_OVER, "weekday": kernel.WEEKDAY}
+
+
+def made_of(measure: str, sources: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:
+    """Kind and column of a measure that is made of the daily rows (see WindowSum); None for any other name.
+
+    >>> made_of("gap_over_30", {}) == (kernel.GAP_OVER, 30), made_of("days_orders", {"orders": (kernel.COUNT, 2)}) == (kernel.DAYS, 2)
+    (True, True)
+    """
+    found = None if measure in sources else _MADE.fullmatch(measure)
+    if not found:
+        return None
+    if found["what"] != "days":
+        return (_MADE_KINDS[found["what"]], int(found["of"])) if found["of"].isdecimal() else None
+    kind, column = sources.get(found["of"], (-1, 0))
+    return (kernel.DAYS, column) if kind == kernel.COUNT else None
 
 
 @dataclass(frozen=True)
 class Program:
     """Arrays for `kernels.cells.features`: measures int64[k, 2], backs int64[b] (rising, the first 0), cells int64[c, 4], code int64[i, 4],
+    weights float64[w, d],
     results int64[p]. `names` are the measures in the order of `measures`; `constants` are values by register, out of `size`."""
 
     names: tuple[str, ...]
     measures: np.ndarray
     backs: np.ndarray
     cells: np.ndarray
+    weights: np.ndarray
     constants: Mapping[int, float]
     code: np.ndarray
     results: np.ndarray
@@ -50,37 +88,49 @@ def _table(rows: list[Any], width: int) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, width)
 
 
+def _weights(half_lives: Iterable[int]) -> np.ndarray:
+    """What a day counts by its age in days, for each half-life: float64[w, LOOK_BACK + 1]."""
+    rows = [[2.0 ** (-age / half_life) for age in range(LOOK_BACK + 1)] for half_life in half_lives]
+    return np.array(rows, np.float64).reshape(-1, LOOK_BACK + 1)
+
+
 class _Compiler:
     def __init__(self, sources: Mapping[str, tuple[int, int]]) -> None:
         self.sources = sources
         self.known: dict[Expression, int] = {}
         self.constants: dict[int, float] = {}
         self.code: list[tuple[int, int, int, int]] = []
-        self.measures: dict[str, int] = {}
+        self.measures: dict[str, tuple[int, int]] = {}
         self.backs: dict[int, int] = {}
+        self.half_lives: dict[int, int] = {}
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
         """The program of all values."""
         cells = list(dict.fromkeys(c for v in values for c in v.cells()))
-        ends = {e for c in cells if isinstance(c, WindowSum) for e in (c.new, c.old) if e is not None}
+        ends = {e for c in cells for e in (getattr(c, "new", None), getattr(c, "old", None), getattr(c, "window", None)) if e is not None}
         self.backs = {back: i for i, back in enumerate(sorted({0, *ends}))}
         self.known = {cell: i for i, cell in enumerate(cells)}
         rows = [self._cell(cell) for cell in cells]
         results = [self._register(v) for v in values]
-        measures = [self.sources[name] for name in self.measures]
-        return Program(tuple(self.measures), _table(measures, 2), np.array(list(self.backs), np.int64), _table(rows, 4), self.constants,
-                       _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
+        return Program(tuple(self.measures), _table(list(self.measures.values()), 2), np.array(list(self.backs), np.int64), _table(rows, 4),
+                       _weights(self.half_lives), self.constants, _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
 
     def _cell(self, cell: Cell) -> tuple[int, int, int, int]:
         measure = self._measure(cell.measure) if hasattr(cell, "measure") else 0
         if isinstance(cell, WindowSum):
             return kernel.WINDOW, measure, self.backs[cell.new], -1 if cell.old is None else self.backs[cell.old]
-        return _KINDS[type(cell)], measure, getattr(cell, "k", 0), 0
+        if isinstance(cell, Season):
+            return kernel.SEASON, 0, round(cell.period * 10_000), cell.quarters
+        row = self.half_lives.setdefault(cell.half_life, len(self.half_lives)) if isinstance(cell, Decayed) else 0
+        detail = getattr(cell, "extra", getattr(cell, "k", row))
+        return _KINDS[type(cell)], measure, detail, self.backs[getattr(cell, "window", 0)]
 
     def _measure(self, name: str) -> int:
-        if name not in self.sources:
+        source = self.sources.get(name) or made_of(name, self.sources)
+        if source is None:
             raise ConfigError.from_unknown("measure", name, self.sources)
-        return self.measures.setdefault(name, len(self.measures))
+        self.measures.setdefault(name, source)
+        return list(self.measures).index(name)
 
     def _register(self, value: Expression) -> int:
         if value not in self.known:

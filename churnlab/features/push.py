@@ -52,7 +52,10 @@ class PushOpenDecline(FeatureBuilder):
         now, then = self._share(0, recent), self._share(*past)
         yield Feature(f"push__open_rate_before__{label}", then, "share",
                       f"opened {{value:.0%}} of pushes in the {before} days before the last {recent}", nothing)
-        yield Feature(f"push__open_rate_now__{label}", now, "share", f"opens {{value:.0%}} of pushes in {recent} days", nothing)
+        told = recent in self.windows
+        name = f"push__open_rate__{recent}d" if told else f"push__open_rate_now__{label}"
+        if not told:
+            yield Feature(name, now, "share", f"opens {{value:.0%}} of pushes in {recent} days", nothing)
         yield Feature(f"push__open_rate_change__{label}", log_ratio(now, then, 0.02), "log ratio",
                       f"opened {{push__open_rate_before__{label}:.0%}} of pushes in the {before} days before, "
-                      f"{{push__open_rate_now__{label}:.0%}} in the last {recent}", nothing)
+                      f"{{{name}:.0%}} in the last {recent}", nothing)

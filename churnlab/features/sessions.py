@@ -48,11 +48,12 @@ class SessionShortening(FeatureBuilder):
         for what, mean, floor, unit in (("minutes", _minutes, 0.5, "minutes a session"), ("steps", _steps, 0.5, "steps a session")):
             yield Feature(f"session__{what}_before__{label}", mean(*past), unit,
                           f"{{value:.1f}} {unit} in the {before} days before the last {recent}", nothing)
+            told = recent in self.windows
+            now = f"session__{what}_mean__{recent}d" if told else f"session__{what}_now__{label}"
             yield Feature(f"session__{what}_change__{label}", log_ratio(mean(0, recent), mean(*past), floor), "log ratio",
-                          f"{unit} went from {{session__{what}_before__{label}:.1f}} to "
-                          f"{{session__{what}_now__{label}:.1f}} {words}", nothing)
-            yield Feature(f"session__{what}_now__{label}", mean(0, recent), unit,
-                          f"{{value:.1f}} {unit} in {recent} days", nothing)
+                          f"{unit} went from {{session__{what}_before__{label}:.1f}} to {{{now}:.1f}} {words}", nothing)
+            if not told:
+                yield Feature(now, mean(0, recent), unit, f"{{value:.1f}} {unit} in {recent} days", nothing)
 
 
 def _minutes(new: int, old: int | None) -> Expression:

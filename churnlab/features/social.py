@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, Since, SinceFirst, Sum, greatest, least, log_ratio
+from churnlab.features.expression import Expression, Since, SinceFirst, Sum, given, greatest, least, log_ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class SocialDropOff(FeatureBuilder):
         for window in self.windows:
             yield from _done(window)
         for recent, before in self.changes:
-            yield from _changes("acts", "n_social", "social acts", recent, before)
+            yield from self._changes("acts", "n_social", "social acts", recent, before)
         yield Feature("social__since_last_days__all", Since("n_social"), "days",
                       "last social act {value:.0f} days ago", "no social act so far")
         if "social_received" in roles:
@@ -38,7 +38,47 @@ class SocialDropOff(FeatureBuilder):
             yield Feature(f"social__received_per_week__{window}d", weekly("n_social_received", 0, window), "acts a week",
                           f"receives {{value:.1f}} social acts a week in {window} days", "no day observed yet")
         for recent, before in self.changes:
-            yield from _changes("received", "n_social_received", "social acts received", recent, before)
+            yield from self._changes("received", "n_social_received", "social acts received", recent, before)
+
+    def _changes(self, what: str, measure: str, words: str, recent: int, before: int) -> Iterator[Feature]:
+        label, told = f"{recent}d_{before}d", recent in self.windows
+        nothing = f"too new for {recent} days against the {before} before"
+        now, then = weekly(measure, 0, recent), weekly(measure, recent, recent + before)
+        name = f"social__{what}_per_week__{recent}d" if told else f"social__{what}_now__{label}"
+        yield Feature(f"social__{what}_before__{label}", then, "acts a week",
+                      f"{{value:.1f}} {words} a week in the {before} days before the last {recent}", nothing)
+        yield Feature(f"social__{what}_change__{label}", log_ratio(now, then, 0.25), "log ratio",
+                      f"{words} a week went from {{social__{what}_before__{label}:.1f}} to {{{name}:.1f}} "
+                      f"over {recent} days against the {before} before", nothing)
+        if not told:
+            yield Feature(name, now, "acts a week", f"{{value:.1f}} {words} a week in {recent} days", nothing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocialExchange(FeatureBuilder):
+    """What comes back for what a person does: acts received for each done, and on how many active days they are social at all."""
+
+    signal: ClassVar[str] = "social"
+    needs: ClassVar[tuple[str, ...]] = ("social",)
+    window: int = 91
+
+    def features(self, roles: frozenset[str]) -> Iterator[Feature]:
+        """The share of active days with social acts; where acts are received, what comes back and when it last did."""
+        window = self.window
+        yield Feature(f"social__days_share__{window}d", Sum("days_n_social")[0, window] / Sum("active")[0, window], "social days an active day",
+                      f"days with social acts: {{value:.2f}} for each active day of {window} days", f"no active day in {window} days")
+        if "social_received" in roles:
+            yield Feature("social__since_received_days__all", Since("n_social_received"), "days",
+                          "last received a social act {value:.0f} days ago", "received no social act so far")
+            for label, words, old in ((f"{window}d", f"in {window} days", window), ("all", "so far", None)):
+                yield Feature(f"social__reciprocity__{label}", _reciprocity(old), "acts received an act done",
+                              f"receives {{value:.2f}} social acts for each done {words}", f"no social act done or received {words}")
+
+
+def _reciprocity(old: int | None) -> Expression:
+    """Acts received for each act done, both with one more, so that few say little; missing without either."""
+    done, received = Sum("n_social")[0, old], Sum("n_social_received")[0, old]
+    return given(done + received, (received + 1) / (done + 1))
 
 
 def weekly(measure: str, new: int, old: int) -> Expression:
@@ -55,15 +95,3 @@ def _done(window: int) -> Iterator[Feature]:
                   f"{{value:.2f}} social acts a session {words}", f"no session {words}")
     yield Feature(f"social__acts_per_active_day__{window}d", acts / Sum("active")[0, window], "acts",
                   f"{{value:.2f}} social acts an active day {words}", f"no active day {words}")
-
-
-def _changes(what: str, measure: str, words: str, recent: int, before: int) -> Iterator[Feature]:
-    label = f"{recent}d_{before}d"
-    nothing = f"too new for {recent} days against the {before} before"
-    now, then = weekly(measure, 0, recent), weekly(measure, recent, recent + before)
-    yield Feature(f"social__{what}_before__{label}", then, "acts a week",
-                  f"{{value:.1f}} {words} a week in the {before} days before the last {recent}", nothing)
-    yield Feature(f"social__{what}_change__{label}", log_ratio(now, then, 0.25), "log ratio",
-                  f"{words} a week went from {{social__{what}_before__{label}:.1f}} to {{social__{what}_now__{label}:.1f}} "
-                  f"over {recent} days against the {before} before", nothing)
-    yield Feature(f"social__{what}_now__{label}", now, "acts a week", f"{{value:.1f}} {words} a week in {recent} days", nothing)

@@ -35,7 +35,7 @@ class SpendDecline(FeatureBuilder):
         yield Feature("spend__since_first_days__all", SinceFirst("orders"), "days",
                       "first order {value:.0f} days ago", "no order so far")
         for recent, before in self.changes:
-            yield from _changes(recent, before)
+            yield from _changes(recent, before, recent in self.windows)
 
 
 def money(new: int, old: int | None) -> Expression:
@@ -51,7 +51,7 @@ def _totals(label: str, words: str, window: int | None) -> Iterator[Feature]:
                   f"orders of {{value:,.2f}} {words}", f"no order {words}")
 
 
-def _changes(recent: int, before: int) -> Iterator[Feature]:
+def _changes(recent: int, before: int, told: bool) -> Iterator[Feature]:
     label, nothing = f"{recent}d_{before}d", f"too new for {recent} days against the {before} before"
     now, then = _weekly(0, recent), _weekly(recent, recent + before)
     yield Feature(f"spend__orders_before__{label}", then, "orders a week",
@@ -64,10 +64,11 @@ def _changes(recent: int, before: int) -> Iterator[Feature]:
     value_then = money(recent, recent + before) / Sum("orders")[recent, recent + before]
     yield Feature(f"spend__order_value_before__{label}", value_then, "money an order",
                   f"orders of {{value:,.2f}} in the {before} days before the last {recent}", f"no order in the {before} days before")
-    yield Feature(f"spend__order_value_now__{label}", value_now, "money an order",
-                  f"orders of {{value:,.2f}} in {recent} days", f"no order in {recent} days")
+    name = f"spend__order_value_mean__{recent}d" if told else f"spend__order_value_now__{label}"
+    if not told:
+        yield Feature(name, value_now, "money an order", f"orders of {{value:,.2f}} in {recent} days", f"no order in {recent} days")
     yield Feature(f"spend__order_value_change__{label}", log_ratio(greatest(value_now, 0), greatest(value_then, 0), 0.01), "log ratio",
-                  f"order value went from {{spend__order_value_before__{label}:,.2f}} to {{spend__order_value_now__{label}:,.2f}}",
+                  f"order value went from {{spend__order_value_before__{label}:,.2f}} to {{{name}:,.2f}}",
                   f"no order in {recent} days or in the {before} before")
 
 

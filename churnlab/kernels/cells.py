@@ -10,8 +10,8 @@ import numpy as np
 from churnlab.kernels._jit import jit
 from churnlab.kernels.windows import before
 
-COUNT, SUM, ACTIVE, GAP, GAP_SQ, GAPS = range(6)
-WINDOW, SINCE, SINCE_FIRST, RECENT, LONGEST, OBSERVED = range(6)
+COUNT, SUM, ACTIVE, GAP, GAP_SQ, GAPS, GAP_OVER, GAPS_OVER, DAYS, WEEKDAY = range(10)
+WINDOW, SINCE, SINCE_FIRST, RECENT, LONGEST, OBSERVED, DECAYED, LONGEST_IN, LATEST_IN, GAPS_BEYOND, SEASON = range(11)
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 NONE = -(2**40)
@@ -21,12 +21,15 @@ _ADD, _SUB, _MUL, _DIV, _MIN, _MAX, _LOG, _SQRT, _GIVEN, _FILL = range(10)
 @jit
 def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, carried: np.ndarray, recent: np.ndarray, start: int,
              users: np.ndarray, days: np.ndarray, order: np.ndarray, measures: np.ndarray, backs: np.ndarray, cells: np.ndarray,
-             registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
+             weights: np.ndarray, registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
     """Fills out float64[p, n] for the snapshots `order`: positions of users int64[n] and days int64[n], grouped by person.
 
-    measures int64[k, 2]: kind and column. backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a
-    window the places in backs of its new and old end (-1: everything), for RECENT the k. registers float64[r, LANES]: cells first, then
-    constants, then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
+    measures int64[k, 2]: kind and column; for GAP_OVER and GAPS_OVER the column is the days, for WEEKDAY the day of the week (0: Monday).
+    backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a window the places in backs of its new and
+    old end (-1: everything), for RECENT the k; DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their old end last, DECAYED
+    its row of weights before it, GAPS_BEYOND the days beyond the present silence; SEASON the ten-thousandths of days of its period and
+    the quarter turns ahead. weights float64[w, d]: by age in days. registers float64[r, LANES]: cells first, then constants, then values.
+    code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
     int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there
     is none); recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the first day of the log.
     """
@@ -48,7 +51,7 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
             _look_up(first[person], before(first, day, person, t), day, t, backs, rows)
         else:
             rows[:] = 0
-        _read(cells, t, start, rows, prefix, last, largest, actives, begun, folded, past, registers, lane)
+        _read(cells, t, start, rows, day, first[max(person, 0)], weights, prefix, last, largest, actives, begun, folded, past, registers, lane)
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             _run(code, registers)
@@ -141,19 +144,36 @@ def _values(begin: int, rows: int, day: np.ndarray, counts: np.ndarray, sums: np
     elif kind == ACTIVE:
         for i in range(rows):
             out[i] = counts[begin + i, 0] > 0
+    elif kind == DAYS:
+        for i in range(rows):
+            out[i] = counts[begin + i, column] > 0
+    elif kind == WEEKDAY:
+        for i in range(rows):
+            out[i] = counts[begin + i, 0] > 0 and (day[begin + i] + 3) % 7 == column
     else:
         for i in range(rows):
             out[i] = 0
             if actives[i + 1] == i:
                 previous = np.int64(day[begin + actives[i]]) if actives[i] >= 0 else old
                 if previous > NONE:
-                    gap = day[begin + i] - previous
-                    out[i] = gap if kind == GAP else gap * gap if kind == GAP_SQ else 1
+                    out[i] = _of_gap(day[begin + i] - previous, kind, column)
 
 
 @jit
-def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, prefix: np.ndarray, last: np.ndarray, largest: np.ndarray,
-          actives: np.ndarray, begun: np.ndarray, folded: np.ndarray, past: np.ndarray, registers: np.ndarray, lane: int) -> None:
+def _of_gap(gap: int, kind: int, column: int) -> int:
+    if kind == GAP:
+        return gap
+    if kind == GAP_SQ:
+        return gap * gap
+    if kind == GAP_OVER:
+        return max(gap - column, 0)
+    return 1 if kind == GAPS or gap > column else 0
+
+
+@jit
+def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int, weights: np.ndarray,
+          prefix: np.ndarray, last: np.ndarray, largest: np.ndarray, actives: np.ndarray, begun: np.ndarray, folded: np.ndarray,
+          past: np.ndarray, registers: np.ndarray, lane: int) -> None:
     """All cells of one snapshot into their registers."""
     now = rows[0]
     for c in range(cells.shape[0]):
@@ -164,7 +184,13 @@ def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, prefix: np.nd
             registers[c, lane] = np.float64(prefix[m, rows[cells[c, 2]]] - base)
             continue
         value = np.nan
-        if kind == OBSERVED:
+        if kind >= DECAYED:
+            if kind == SEASON:
+                value = _season(t, cells[c, 2], cells[c, 3])
+            else:
+                away = t - day[begin + actives[now]] if actives[now] >= 0 else t - past[0] if past[0] > NONE else NONE
+                value = _walk(kind, prefix[m], rows[cells[c, 3]], now, day, begin, t, away, cells[c, 2], weights)
+        elif kind == OBSERVED:
             value = np.float64(max(t - start, 0))
         elif kind == SINCE:
             if last[m, now] > NONE:
@@ -184,6 +210,28 @@ def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, prefix: np.nd
             elif k + 1 < past.shape[0] and past[k] > NONE:
                 value = np.float64(past[k] - past[k + 1]) if past[k + 1] > NONE else 0.0
         registers[c, lane] = value
+
+
+@jit
+def _walk(kind: int, prefix: np.ndarray, low: int, now: int, day: np.ndarray, begin: int, t: int, away: int, extra: int,
+          weights: np.ndarray) -> float:
+    """A cell that goes through the rows `[low, now)` of a person, by rising day."""
+    value = 0.0 if kind == DECAYED or (kind == GAPS_BEYOND and away > NONE) else np.nan
+    for row in range(low, now):
+        one = prefix[row + 1] - prefix[row]
+        if kind == DECAYED:
+            value += np.float64(one) * weights[extra, t - day[begin + row]]
+        elif kind == GAPS_BEYOND:
+            value += 1.0 if one > away + extra else 0.0
+        elif (kind == LATEST_IN and one > 0) or (kind == LONGEST_IN and not value >= one):
+            value = np.float64(one)
+    return value
+
+
+@jit
+def _season(t: int, period: int, quarters: int) -> float:
+    """The sine of the place of t in a period of ten-thousandths of days, some quarter turns ahead."""
+    return np.sin(2 * np.pi * (((t * 10_000) % period) / period + quarters / 4))
 
 
 @jit

@@ -17,6 +17,7 @@ DAY_MICROS = 86_400_000_000
 # money, orders and names (halves), the size of money, then sums and sizes of the measures.
 _KEY, _LAST_ACT, _LAST, _WHAT, _IN_SESSION, _IN_DAY, _MICROS = range(7)
 _SESSIONS, _STEPS, _RECEIPTS, _PART, _ROLES = 14, 15, 16, 17, 21
+_SECOND_LINE = 8
 _NEVER, _LOW, _SCALE, _PIECE = -(2**62), 2**63 - 1, 20, 4096
 _QUARTER = DAY_MICROS // 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -197,7 +198,7 @@ def _add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarra
          seen: np.ndarray, ties: np.ndarray, tally: np.ndarray, session_gap: int) -> int:
     """Adds events from tally[2] on, in pieces that stay in the cache; sets tally[2] to where it stopped (the index is a quarter full), -1 when a
     clock runs backwards. Gives the slots in use."""
-    slot, micros = np.empty(_PIECE, np.int64), np.zeros(_PIECE, np.int64)
+    slot, micros = np.empty(_PIECE + 1, np.int64), np.zeros(_PIECE, np.int64)
     at, stop = tally[2], tally[2]
     while at < ids.shape[0]:
         slots, stop = _place(ids, at, min(at + _PIECE, ids.shape[0]), index, rec, slots, slot)
@@ -216,7 +217,7 @@ def _add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarra
 @jit
 def _place(ids: np.ndarray, start: int, stop: int, index: np.ndarray, rec: np.ndarray, slots: int, slot: np.ndarray) -> tuple[int, int]:
     """Slots of the events from `start` to `stop`; stops early when the index is a quarter full. Gives the slots in use and where it stopped."""
-    mask = index.shape[0] - 1
+    mask, touched = index.shape[0] - 1, np.int64(0)
     for i in range(start, stop):
         key = ids[i]
         at = np.int64((np.uint64(key) * _GOLDEN) >> np.uint64(20)) & mask
@@ -230,6 +231,8 @@ def _place(ids: np.ndarray, start: int, stop: int, index: np.ndarray, rec: np.nd
             rec[slots, _KEY], rec[slots, _LAST_ACT], rec[slots, _LAST] = key, _NEVER, _NEVER
             slots += 1
         slot[i - start] = index[at]
+        touched ^= rec[index[at], _SECOND_LINE]  # fetches it ahead of its use
+    slot[_PIECE] = touched  # so that it is not left out
     return slots, stop
 
 

@@ -55,6 +55,14 @@ def pick(marks: np.ndarray, mark: bool, codes: np.ndarray, counts: np.ndarray, s
 
 
 @jit
+def columns(rows: np.ndarray, order: np.ndarray, out: np.ndarray) -> None:
+    """The rows [m, k] in an order int64[m], as columns: out [k, m]."""
+    for i in range(order.shape[0]):
+        for j in range(rows.shape[1]):
+            out[j, i] = rows[order[i], j]
+
+
+@jit
 def put(place: np.ndarray, codes: np.ndarray, base: int, day: int, known: int, counts: np.ndarray, sums: np.ndarray, at: np.ndarray,
         out_day: np.ndarray, out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
     """Puts rows behind each person's earlier ones; the person is `place[code - base]`, `at` int64[people] is where their next row goes."""

@@ -89,14 +89,14 @@ def test_parts_by_person_are_the_whole(log: Any, parts: int, size: int, arrived:
     same(run(Days(whole), pieces).astype({n: np.int64 for n in activity.columns}), activity.frame().astype({n: np.int64 for n in activity.columns}), keys)
 
     day = (activity.start + activity.end) // 2 + 1
-    rule = Rule.of([day, day + 1], 60, [cl.Churn(1), cl.LifetimeValue(1)], "drop", None)
+    rule = Rule.of([day, day + 1], 60, [cl.Churn(1), cl.LifetimeValue(1), cl.TimeToChurn(1, weeks=3)], "drop", None)
     kept = tuple(d for d in rule.days if activity.start < d and rule.observed(activity.start, activity.end, d))
     try:
         snapshots = cl.Snapshots.at(activity, kept, 60, rule.targets)
     except cl.ChurnlabError:
         return
     data = cl.build_dataset(activity, snapshots)
-    rows = SnapshotRows(whole, cl.FeatureSet.default(), rule=replace(rule, days=kept), labels=("churned", "ltv"))
+    rows = SnapshotRows(whole, cl.FeatureSet.default(), rule=replace(rule, days=kept), labels=rule.columns)
     got = run(rows, pieces)
     same(got, pd.concat([data.labels, data.X], axis=1).reset_index(), ["user_id", "snapshot"])
 

@@ -25,7 +25,8 @@ from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.featureset import FeatureSet
 
 DAYS = ["2026-03-20", "2026-03-10", "2026-03-25"]
-TARGETS = [cl.Churn(horizon=5, lead=1, terminal="cancel"), cl.LifetimeValue(horizon=4)]
+TARGETS = [cl.Churn(horizon=5, lead=1, terminal="cancel"), cl.LifetimeValue(horizon=4),
+           cl.TimeToChurn(horizon=5, weeks=3, lead=1, terminal="cancel")]
 
 
 @pytest.fixture(params=["numbers", "text"])

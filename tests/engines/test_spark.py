@@ -184,7 +184,7 @@ def test_moments_whole_ids_decimals_and_own_measures(session: Any, community: cl
     session.conf.set("spark.sql.session.timeZone", zone)
     local, log = cl.EventLog.from_frame(table, **given), cl.EventLog.from_frame(on_spark(session, table, tmp_path), **given)
     days = ["2026-02-10", "2026-03-09"]
-    want, got = (cl.build_dataset(a, cl.Snapshots.at(a, days, targets=[cl.Churn(14, lead=2)])) for a in (local.daily(), log.daily()))
+    want, got = (cl.build_dataset(a, cl.Snapshots.at(a, days, targets=[cl.Churn(14, lead=2), cl.TimeToChurn(14, 5, lead=2)])) for a in (local.daily(), log.daily()))
     session.conf.set("spark.sql.session.timeZone", "America/New_York")
     check_same(got.frame, flat(want))
     counted = [about.describe() for about in (local, log)]

@@ -12,9 +12,13 @@ from churnlab.errors import ConfigError
 from churnlab.explanation import render
 from churnlab.features.builder import parse_name
 from churnlab.features.featureset import BUILDERS
+from churnlab.features.push import PushOpenDecline
+from churnlab.features.sessions import SessionShortening
+from churnlab.features.social import SocialDropOff
+from churnlab.features.spend import SpendDecline
 
-ROLES = {r: [r] for r in ("open", "content", "social", "social_received", "push_sent", "push_opened", "purchase", "onboarding")}
-ZERO_WITHOUT_HISTORY = {"days", "acts", "pushes", "orders", "money", "steps"}
+ROLES = {r: [r] for r in ("open", "content", "social", "social_received", "push_sent", "push_opened", "purchase", "onboarding", "quiz", "refund")}
+ZERO_WITHOUT_HISTORY = {"days", "acts", "pushes", "orders", "money", "steps", "events", "weeks", "kinds"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,7 @@ def test_an_empty_history_gives_zero_counts_and_missing_everything_else(frame: p
     values = local.compute(table, np.array([-1]), np.array([table.start + 9]), only).iloc[0]
     catalogue = only.catalogue(local.available(table)).set_index("name")
     for name, value in values.items():
-        assert np.isnan(value) or (value == (9 if "observed" in name else 0) and catalogue.loc[name, "unit"] in ZERO_WITHOUT_HISTORY), name
+        assert np.isnan(value) or catalogue.loc[name, "signal"] == "calendar" or (value == (9 if "observed" in name else 0) and catalogue.loc[name, "unit"] in ZERO_WITHOUT_HISTORY), name
 
 
 def test_every_sentence_renders_and_every_name_parses_back(frame: pd.DataFrame, only: cl.FeatureSet) -> None:
@@ -63,6 +67,19 @@ def test_every_sentence_renders_and_every_name_parses_back(frame: pd.DataFrame, 
             said = render(feature.says, feature.missing, X.iloc[row].to_dict(), X[feature.name].iloc[row])
             assert said and "nan" not in said and "{" not in said
         assert feature.unit and feature.missing
+
+
+@pytest.mark.parametrize("kind", [SessionShortening, PushOpenDecline, SocialDropOff, SpendDecline])
+def test_a_sentence_names_the_recent_value_whether_a_window_tells_it_or_not(frame: pd.DataFrame, kind: type[cl.FeatureBuilder]) -> None:
+    table = activity(frame)
+    whole, none = (cl.FeatureSet((kind(windows=windows, changes=((14, 28),)),)) for windows in ((14, 40), (40,)))  # type: ignore[call-arg]
+    said = []
+    for only in (whole, none):
+        X = local.compute(table, np.array([3]), np.array([table.start + 100]), only).iloc[0].to_dict()
+        changes = [f for f in only.catalogue(local.available(table)).itertuples() if "_change__14d_28d" in f.name]
+        said.append([render(f.says, f.missing, X, X[f.name]) for f in changes])
+        assert ("now__14d_28d" in str(X)) == (only is none or kind is SpendDecline)
+    assert said[0] == said[1] and said[0]
 
 
 def test_a_log_without_its_roles_gives_nothing_and_says_what_is_lacking() -> None:

@@ -1,0 +1,185 @@
+"""BG/NBD and MBG/NBD: transactions at a steady rate until, after one of them, the person is gone.
+
+A person transacts as a Poisson process with rate lambda, Gamma(r, alpha) among people, and after a transaction is gone for good with probability
+p, Beta(a, b) among people. BG/NBD lets nobody go at the first transaction, MBG/NBD does. Who has not gone by now is again such a person, with
+rate Gamma(r + x, alpha + T) and Beta(a, b + k) after k chances to go: all that is asked of the future is that of a new person, times P(alive).
+
+P. S. Fader, B. G. S. Hardie and K. L. Lee (2005), "Counting your customers" the easy way: an alternative to the Pareto/NBD model, Marketing Science
+24(2). E. P. Batislam, M. Denizel and A. Filiztekin (2007), Empirical validation and comparison of models for customer base analysis, International
+Journal of Research in Marketing 24(3); U. Wagner and D. Hoppe (2008), Erratum on the MBG/NBD model, IJRM 25(3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+from scipy.special import expit, gammaln, psi
+
+from churnlab.btyd.fitting import History, Objective, ahead, by_pair, by_row, dot, maximise
+
+_STARTS = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
+_NEGLIGIBLE, _TAIL, _STEP = 45.0, 16.0, 0.5
+
+
+@dataclass(frozen=True)
+class BetaGeometric:
+    """What BG/NBD and MBG/NBD share. `alpha` is in the unit of time of the histories; `log_likelihood` is of all people together."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+    log_likelihood: float = float("nan")
+    people: float = float("nan")
+    converged: bool = True
+    note: str = ""
+    first: ClassVar[int] = 0
+
+    @classmethod
+    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
+        """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
+        any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
+
+        FrameError for histories that cannot be, HistoryError where nobody came back.
+        """
+        history = History.of(repeats, last, age, weights)
+        starts = [(r, r / history.rate, a, b) for r, a, b in _STARTS]
+        found = maximise(_objective(history.thin(), cls.first), _objective(history, cls.first), starts, ridge)
+        r, alpha, a, b = (float(v) for v in found.params * [1, history.unit, 1, 1])
+        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
+        return cls(r, alpha, a, b, float(total), history.people, found.converged, found.note)
+
+    def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
+        return by_row(lambda x, t, T: _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[0], repeats, last, age)
+
+    def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """P(not gone for good by now), float64[n], NaN where a number is missing."""
+        return by_row(self._alive, repeats, last, age)
+
+    def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing.
+
+        P(alive) times the mean over p of (1 - E exp(-lambda p horizon)) / p: Fader, Hardie and Lee's equation 10 (Batislam and others' for
+        MBG/NBD) without its hypergeometric function, which is lost for long histories and near a = 1.
+        """
+        horizon = ahead(horizon)
+
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+            def future(x: np.ndarray, T: np.ndarray) -> np.ndarray:
+                return until_gone(self.r + x, horizon / (self.alpha + T), self.a, self.b + x + self.first)
+
+            return self._alive(x, t, T) * by_pair(future, x, T)
+
+        return by_row(value, repeats, last, age)
+
+    def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing.
+
+        Gone already, or there and quiet: 1 - P(alive) + P(alive) E exp(-lambda horizon); a person who is there leaves only at a transaction.
+        """
+        horizon = ahead(horizon)
+
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+            return 1 + self._alive(x, t, T) * np.expm1(-(self.r + x) * np.log1p(horizon / (self.alpha + T)))
+
+        return by_row(value, repeats, last, age)
+
+    def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        return _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[1]
+
+
+@dataclass(frozen=True)
+class BGNBD(BetaGeometric):
+    """BG/NBD. A person who never came back is alive with certainty: nobody goes before the first repeat transaction.
+
+    >>> model = BGNBD(r=0.243, alpha=4.414, a=0.793, b=2.426)
+    >>> model.expected(2, 30.43, 38.86, 39).round(3), model.alive([0, 2], [0, 30.43], 38.86).round(3)
+    (array([1.226]), array([1.   , 0.727]))
+    >>> model.none(2, 30.43, 38.86, 39).round(3)
+    array([0.445])
+    """
+
+
+@dataclass(frozen=True)
+class MBGNBD(BetaGeometric):
+    """MBG/NBD. A person may go at the very first transaction, so P(alive) of those who never came back is below 1.
+
+    >>> model = MBGNBD(r=0.525, alpha=6.183, a=0.891, b=1.614)
+    >>> model.alive([0, 2], [0, 30.43], 38.86).round(3)
+    array([0.39 , 0.706])
+    """
+
+    first: ClassVar[int] = 1
+
+
+def until_gone(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray) -> np.ndarray:
+    """E[(1 - (1 + p reach)^-shape) / p] for p of Beta(a, b), float64[n]: transactions to come of a person who is there.
+
+    The trapezoidal rule on log(p / (1 - p)), which converges exponentially; its two endless tails are geometric series, summed as such.
+    L. N. Trefethen and J. A. C. Weideman (2014), The exponentially convergent trapezoidal rule, SIAM Review 56(3).
+
+    >>> until_gone(np.array([2.0]), np.array([1e-6]), 1.0, np.array([3.0])).round(9)
+    array([2.e-06])
+    """
+    middle, most = np.log(a / b), np.maximum(np.maximum(shape, a + b), 1)
+    step = np.minimum(_STEP, 0.8 * np.sqrt(1 / a + 1 / b))
+    left = np.minimum(np.maximum(middle, 0) + _far(a), middle + _TAIL + np.log(most * np.maximum(reach, 1)))
+    right = np.minimum(np.maximum(-middle, 0) + _far(b), -middle + _TAIL + np.log(most))
+    low, high = np.ceil(max(0, np.max(left / step))), np.ceil(max(0, np.max(right / step)))
+    w = middle[:, None] + step[:, None] * np.arange(-low, high + 1)
+    weight = a * w - (a + b)[:, None] * np.logaddexp(0, w)
+    weight = np.exp(weight - weight.max(axis=1, keepdims=True))
+    weight[:, 0] /= -np.expm1(-a * step)
+    weight[:, -1] /= -np.expm1(-b * step)
+    p = expit(w)
+    gone = -np.expm1(-shape[:, None] * np.log1p(p * reach[:, None])) / p
+    return (weight * gone).sum(axis=1) / weight.sum(axis=1)
+
+
+def _far(power: np.ndarray | float) -> np.ndarray:
+    """How far from the middle a density that falls with this power is nothing."""
+    return np.asarray(_NEGLIGIBLE / power + np.sqrt(200 / power))
+
+
+def _log_density(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float, alpha: float, a: float,
+                 b: float) -> tuple[np.ndarray, np.ndarray]:
+    """Log-likelihood and P(alive) of each history."""
+    both, alive = _two_ways(x, t, T, first, r, alpha, a, b)
+    return both + _counted(x, x + first, r, alpha, a, b), alive
+
+
+def _two_ways(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float, alpha: float, a: float,
+              b: float) -> tuple[np.ndarray, np.ndarray]:
+    """The logarithm of (alpha + T)^-(r + x) + a / (b + k - 1) (alpha + t)^-(r + x), and the share of the first summand."""
+    k, there = x + first, -(r + x) * np.log(alpha + T)
+    chance = np.log(a) - np.log(np.where(k > 0, b + k - 1, 1))
+    gone = np.where(k > 0, chance - (r + x) * np.log(alpha + t), -np.inf)
+    return np.logaddexp(there, gone), expit(there - gone)
+
+
+def _counted(x: np.ndarray, k: np.ndarray, r: float, alpha: float, a: float, b: float) -> np.ndarray:
+    """The part of the log-likelihood that depends on the counts alone."""
+    return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) - gammaln(b) + gammaln(b + k) - gammaln(a + b + k)
+
+
+def _objective(h: History, first: int) -> Objective:
+    """Parameters to the mean log-likelihood and its gradient; what depends on counts alone is computed once a count."""
+    counts, place = np.unique(h.repeats, return_inverse=True)
+    often, k = np.bincount(place, h.weights), counts + first
+
+    def value(params: np.ndarray) -> tuple[float, np.ndarray]:
+        r, alpha, a, b = (float(v) for v in params)
+        both, alive = _two_ways(h.repeats, h.last, h.age, first, r, alpha, a, b)
+        there, gone, n = h.weights * alive, h.weights * (1 - alive), r + h.repeats
+        near, far = alpha + h.last, alpha + h.age
+        after = psi(a + b) - psi(a + b + k)
+        slope = [dot(often, psi(r + counts) - psi(r)) + np.log(alpha) - dot(there, np.log(far)) - dot(gone, np.log(near)),
+                 r / alpha - dot(there, n / far) - dot(gone, n / near),
+                 dot(often, after) + gone.sum() / a,
+                 dot(often, after + psi(b + k) - psi(b)) - dot(gone, 1 / np.maximum(b + h.repeats + first - 1, b))]
+        return dot(h.weights, both) + dot(often, _counted(counts, k, r, alpha, a, b)), np.array(slope)
+
+    return value

@@ -1,0 +1,184 @@
+"""Pareto/NBD: transactions at a steady rate until, at any time, the person is gone.
+
+A person transacts as a Poisson process with rate lambda, Gamma(r, alpha) among people, and is gone for good after an exponential time with rate mu,
+Gamma(s, beta) among people. Who has not gone by now is again such a person, with Gamma(r + x, alpha + T) and Gamma(s, beta + T).
+
+D. C. Schmittlein, D. G. Morrison and R. Colombo (1987), Counting your customers: who are they and what will they do next?, Management Science 33(1);
+P. S. Fader and B. G. S. Hardie (2005), A note on deriving the Pareto/NBD model and related expressions. The integral over the time of going
+is done by quadrature in place of their hypergeometric functions, which are lost for long histories.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.special import exprel, gammaln, psi
+
+from churnlab.btyd.fitting import History, Objective, ahead, by_pair, by_row, dot, maximise
+
+_STARTS = ((0.5, 0.6, 1.0), (1.0, 1.0, 2.0), (2.0, 0.3, 0.5))
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
+_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+_NEGLIGIBLE, _ROWS = 36.0, 4096
+
+
+@dataclass(frozen=True)
+class ParetoNBD:
+    """Pareto/NBD. `alpha` and `beta` are in the unit of time of the histories; `log_likelihood` is of all people together.
+
+    >>> model = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669)
+    >>> model.expected(2, 30.43, 38.86, 39).round(3), model.alive(2, 30.43, 38.86).round(3)
+    (array([1.455]), array([0.869]))
+    >>> model.none([0, 2], [0, 30.43], 38.86, 39).round(3)
+    array([0.931, 0.408])
+    """
+
+    r: float
+    alpha: float
+    s: float
+    beta: float
+    log_likelihood: float = float("nan")
+    people: float = float("nan")
+    converged: bool = True
+    note: str = ""
+
+    @classmethod
+    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
+        """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
+        any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
+
+        FrameError for histories that cannot be, HistoryError where nobody came back.
+        """
+        history = History.of(repeats, last, age, weights)
+        starts = [(r, r / history.rate, s, beta) for r, s, beta in _STARTS]
+        found = maximise(_objective(history.thin()), _objective(history), starts, ridge)
+        r, alpha, s, beta = (float(v) for v in found.params * [1, history.unit, 1, history.unit])
+        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
+        return cls(r, alpha, s, beta, float(total), history.people, found.converged, found.note)
+
+    def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+            return np.logaddexp(*self._two_ways(x, t, T)) + _counted(x, self.r, self.alpha, self.s, self.beta)
+
+        return by_row(value, repeats, last, age)
+
+    def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """P(not gone for good by now), float64[n], NaN where a number is missing."""
+        return by_row(self._alive, repeats, last, age)
+
+    def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing (Fader and Hardie 2005, equation 41)."""
+        horizon = ahead(horizon)
+
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+            grown = np.log1p(horizon / (self.beta + T))
+            rate = (self.r + x) * (self.beta + T) / (self.alpha + T)
+            return self._alive(x, t, T) * rate * grown * exprel((1 - self.s) * grown)
+
+        return by_row(value, repeats, last, age)
+
+    def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing.
+
+        Gone already, or there and quiet to the end of it or until going: the likelihood of a new person of age `horizon` who did not come back.
+        """
+        horizon = ahead(horizon)
+
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+            return 1 - self._alive(x, t, T) * (1 - by_pair(quiet, x, T))
+
+        def quiet(x: np.ndarray, T: np.ndarray) -> np.ndarray:
+            r, alpha, beta = self.r + x, self.alpha + T, self.beta + T
+            stays = -r * np.log1p(horizon / alpha) - self.s * np.log1p(horizon / beta)
+            leaves = gone(r, alpha, self.s, beta, np.zeros(len(x)), np.full(len(x), horizon))
+            return np.exp(stays) + np.exp(leaves.log_mass + np.log(self.s) + r * np.log(alpha) + self.s * np.log(beta))
+
+        return by_row(value, repeats, last, age)
+
+    def _two_ways(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        leaves = np.concatenate([gone(self.r + x[i:j], self.alpha, self.s, self.beta, t[i:j], T[i:j]).log_mass for i, j in _parts(len(x))])
+        return _stays(x, T, self.r, self.alpha, self.s, self.beta), np.log(self.s) + leaves
+
+    def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        stays, leaves = self._two_ways(x, t, T)
+        return np.exp(stays - np.logaddexp(stays, leaves))
+
+
+class Gone(NamedTuple):
+    """The logarithm of an integral over the time of going, and what weighs how much in it (rows, nodes)."""
+
+    log_mass: np.ndarray
+    share: np.ndarray
+    near: np.ndarray
+    far: np.ndarray
+
+
+def gone(n: np.ndarray, alpha: np.ndarray | float, s: float, beta: np.ndarray | float, since: np.ndarray, until: np.ndarray) -> Gone:
+    """The integral of (alpha + u)^-n (beta + u)^-(s + 1) over u in `[since, until]`; -inf where that is empty.
+
+    Gauss-Legendre on v = log(m + u), m the smaller of alpha and beta, where the integrand is log-concave and so cut off where it is nothing.
+
+    >>> gone(np.array([0.0]), 1.0, 0.0, 1.0, np.array([0.0]), np.array([np.e - 1])).log_mass.round(9) + 0
+    array([0.])
+    """
+    least = np.minimum(alpha, beta)
+    near, far = np.asarray(alpha - least)[..., None], np.asarray(beta - least)[..., None]
+    fall = n * (least + since) / (alpha + since) + (s + 1) * (least + since) / (beta + since) - 1
+    span = np.log1p((until - since) / (least + since))
+    span = np.where(fall * span > _NEGLIGIBLE, _NEGLIGIBLE / np.where(fall > 0, fall, 1), span)
+    u = np.log(least + since)[:, None] + span[:, None] * _NODES
+    grown = np.exp(u)
+    near, far = np.log(near + grown), np.log(far + grown)
+    value = u - n[:, None] * near - (s + 1) * far
+    most = value.max(axis=1)
+    share = np.exp(value - most[:, None]) * _WEIGHTS
+    mass = share.sum(axis=1)
+    with np.errstate(divide="ignore"):
+        return Gone(np.log(mass * span) + most, share / mass[:, None], near, far)
+
+
+def _parts(rows: int) -> list[tuple[int, int]]:
+    return [(i, min(i + _ROWS, rows)) for i in range(0, rows, _ROWS)]
+
+
+def _stays(x: np.ndarray, T: np.ndarray, r: float, alpha: float, s: float, beta: float) -> np.ndarray:
+    return -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
+
+
+def _counted(x: np.ndarray, r: float, alpha: float, s: float, beta: float) -> np.ndarray:
+    """The part of the log-likelihood that depends on the counts alone."""
+    return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
+
+
+def _objective(h: History) -> Objective:
+    """Parameters to the mean log-likelihood and its gradient, some thousand histories at a time."""
+    counts, place = np.unique(h.repeats, return_inverse=True)
+    often, parts = np.bincount(place, h.weights), _parts(len(h.age))
+
+    def value(params: np.ndarray) -> tuple[float, np.ndarray]:
+        r, alpha, s, beta = (float(v) for v in params)
+        both, slope = 0.0, np.array([dot(often, psi(r + counts) - psi(r)) + np.log(alpha), r / alpha, np.log(beta), s / beta])
+        for i, j in parts:
+            part = _part(h.repeats[i:j], h.last[i:j], h.age[i:j], h.weights[i:j], params)
+            both, slope = both + part[0], slope + part[1]
+        return both + dot(often, _counted(counts, r, alpha, s, beta)), slope
+
+    return value
+
+
+def _part(x: np.ndarray, t: np.ndarray, T: np.ndarray, weights: np.ndarray, params: np.ndarray) -> tuple[float, np.ndarray]:
+    """The weighted logarithm of (alpha + T)^-(r + x) (beta + T)^-s + s times the integral, and its gradient."""
+    r, alpha, s, beta = (float(v) for v in params)
+    n, leaves, stays = r + x, gone(r + x, alpha, s, beta, t, T), _stays(x, T, r, alpha, s, beta)
+    total = np.logaddexp(stays, np.log(s) + leaves.log_mass)
+    alive = np.exp(stays - total)
+    there, left = weights * alive, (weights * (1 - alive))
+    share = leaves.share * left[:, None]
+    slope = [-dot(there, np.log(alpha + T)) - (share * leaves.near).sum(),
+             -dot(there, n / (alpha + T)) - dot(n[:, None], share * np.exp(-leaves.near)),
+             -dot(there, np.log(beta + T)) + left.sum() / s - (share * leaves.far).sum(),
+             -s * dot(there, 1 / (beta + T)) - (s + 1) * (share * np.exp(-leaves.far)).sum()]
+    return dot(weights, total), np.array(slope)

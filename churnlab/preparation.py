@@ -1,0 +1,130 @@
+"""From a configuration to rows: the log, its cuts, features and labels, split by time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from churnlab import _reading, schema
+from churnlab.activity import DailyActivity
+from churnlab.config import Config, day_or_none
+from churnlab.dataset import Dataset, build_dataset
+from churnlab.engines.local import first_day
+from churnlab.errors import ConfigError, HistoryError, LogError
+from churnlab.events import EventLog
+from churnlab.snapshots import Snapshots
+from churnlab.stored import ActivityStore
+from churnlab.targets import Target
+
+Say = Callable[[str], None]
+
+
+def silent(text: str) -> None:
+    """Says nothing."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A log on its way to a model: activity, and rows to learn from and to judge by."""
+
+    activity: DailyActivity
+    targets: tuple[Target, ...]
+    train: Dataset
+    test: Dataset
+
+
+def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
+    """Reads the log, makes snapshots and features, and splits by time, purged."""
+    activity = open_activity(config, log, say)
+    targets = config.targets(activity.has_money)
+    days = cut_days(activity, targets, config)
+    data = build(config, activity, days, targets, say)
+    learn, test = data.split(test_start(days, targets, config))
+    for part in (learn, test):
+        churned = part.y("churned")
+        if churned.nunique() < 2:
+            raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
+    return Prepared(activity, targets, learn, test)
+
+
+def open_activity(config: Config, log: EventLog | None = None, say: Say = silent) -> DailyActivity:
+    """Everybody's daily rows, on this machine; HistoryError for fewer than two people."""
+    say("reading events")
+    activity = log.daily() if log else config.activity()
+    if not isinstance(activity, DailyActivity):
+        raise ConfigError.from_spark("models are trained on one machine", 'set engine = "local" and train on a log of some of the people')
+    people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
+    if people < 2:
+        raise HistoryError.from_one_person(people)
+    return activity
+
+
+def build(config: Config, activity: DailyActivity, days: list[int], targets: tuple[Target, ...], say: Say = silent) -> Dataset:
+    """Features and labels at the snapshot days."""
+    say(f"building features at {len(days)} snapshot days")
+    snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
+    return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
+
+
+def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Config) -> list[int]:
+    """Snapshot days, every so often, backwards from the last whose labels are whole."""
+    reach = max(t.window(0)[1] for t in targets)
+    observed = activity.end - activity.start
+    if config.snapshots.every < 1:
+        raise ConfigError.from_range("snapshots.every", config.snapshots.every, "at least 1 day")
+    last = activity.end - reach
+    if last <= activity.start:
+        raise HistoryError.from_horizon_too_long(reach, observed)
+    first, told = day_or_none(config.snapshots.first), _first_told(activity, config)
+    if activity.carry is not None and last < told:
+        what = f"features (before {schema.day_text(told)})"
+        raise HistoryError.from_folded(schema.day_text(last), what, schema.day_text(activity.carry.before))
+    if first is None:
+        first = max(told, activity.start + min(config.snapshots.active_within, (last - activity.start) // 3))
+    if first > last:
+        raise ConfigError.from_range("snapshots.first", schema.day_text(first), f"a day up to {schema.day_text(last)}, the last with whole labels")
+    return sorted(range(last, max(first, activity.start + 1) - 1, -config.snapshots.every))
+
+
+def _first_told(activity: DailyActivity, config: Config) -> int:
+    """The first day at which features can be told, and who was active before: later than the log's where a store has folded days away."""
+    first = first_day(activity, config.feature_set())
+    return first if activity.carry is None else max(first, activity.carry.before + config.snapshots.active_within)
+
+
+def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> int:
+    """The first held-out day: stated, or the start of the newest quarter that leaves rows to learn from after purging."""
+    stated = day_or_none(config.snapshots.test_from)
+    if stated is not None:
+        return stated
+    reach = max(t.window(0)[1] for t in targets)
+    for day in days[len(days) - max(1, len(days) // 4):]:
+        if days[0] + reach <= day:
+            return day
+    raise HistoryError.from_empty_split(schema.day_text(days[-1]), schema.day_text(days[0]), schema.day_text(days[-1]), reach)
+
+
+def read_users(config: Config, activity: DailyActivity | Any) -> pd.DataFrame | None:
+    """Static attributes, when the configuration names a file; ids are read as the log has them. Parquet stays on Spark where the log is."""
+    if config.log.users is None:
+        return None
+    path = config.path(config.log.users)
+    local = isinstance(activity, DailyActivity | ActivityStore)
+    if not local and ".parquet" in path:
+        from churnlab.engines import spark
+
+        return spark.read(path).withColumnRenamed(config.log.user, "user_id")
+    text = activity.users.dtype == object if local else activity.whole.text_ids  # type: ignore[union-attr]
+    kind = "str" if text else "int64"
+    try:
+        parts = [pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={config.log.user: kind}) for f in _reading.matching(path)]
+    except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
+        raise LogError.from_unreadable(path, str(error)) from error
+    frame = pd.concat(parts)
+    _reading.check_columns(path, {"user": config.log.user}, frame.columns)
+    return frame.rename(columns={config.log.user: "user_id"})
