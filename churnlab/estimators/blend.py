@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.special import logit
@@ -13,6 +14,8 @@ from churnlab.estimators.boosting import Plan
 from churnlab.estimators.folds import Folds
 from churnlab.estimators.logistic import RankLogistic
 
+Fit: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[Any, np.ndarray]]
+Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], float]
 _SHARES = np.linspace(0, 1, 11)
 _FEWEST, _FEWEST_DAYS = 10, 8
 
@@ -42,15 +45,19 @@ def grow(plan: Plan, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.n
     differs from one snapshot to the next is then season and chance, and people are told apart within their day. The share of the trees has the
     least log loss over persons not seen (L. Breiman, 1996, Stacked regressions).
     """
-    day = day if effects_help(X, y, day, person, categorical, plan.seed) else np.zeros(len(y), np.int64)
-    line, effect = RankLogistic.fit(X, y, day, categorical, plan.seed)
+    def fit(X: np.ndarray, y: np.ndarray, day: np.ndarray) -> tuple[RankLogistic, np.ndarray]:
+        return RankLogistic.fit(X, y, day, categorical, plan.seed)
+
+    enough = effects_help(fit, _loss, X, y, day, person, plan.seed)
+    day = day if enough else np.zeros(len(y), np.int64)
+    line, effect = fit(X, y, day)
     level = float(logit(y.mean()))
     booster, trees = boosting.fit(plan, X, y, categorical, inner, start=level + effect)
     if trees is None:
         return Grown(booster, level, line, 0.5, None, effect)
     lines = np.full(len(y), np.nan)
     for learn, out in inner:
-        lines[out] = RankLogistic.fit(X[learn], y[learn], day[learn], categorical, plan.seed)[0].score(X[out])
+        lines[out] = fit(X[learn], y[learn], day[learn])[0].score(X[out])
     share = best_share(y, trees + level + effect, lines + effect)
     return Grown(booster, level, line, share, share * (trees + level) + (1 - share) * lines + effect, effect)
 
@@ -70,10 +77,11 @@ def best_share(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     return float(min(_SHARES[close], key=lambda s: abs(s - 0.5)))
 
 
-def effects_help(X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarray, categorical: list[int], seed: int) -> bool:
-    """Whether the line with day effects foretells the last quarter of days, for other persons, from the first half better than without.
+def effects_help(fit: Fit, loss: Loss, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarray, seed: int) -> bool:
+    """Whether a line with day effects foretells the last quarter of days, for other persons, from the first half better than without.
 
-    False for fewer than eight days, which do not tell season from signal, or where a part has fewer than ten of either class.
+    `fit` gives a line of (X, y, day), `loss` the loss of (y, score). False for fewer than eight days, which do not tell season from signal, or where
+    fewer than ten rows to learn from are above 0, or fewer than ten below the highest y.
     """
     days, place = np.unique(day, return_inverse=True)
     if len(days) < _FEWEST_DAYS:
@@ -83,11 +91,10 @@ def effects_help(X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarr
     gain = 0.0
     for mine in (side, ~side):
         learn, judge = np.flatnonzero(early & mine), np.flatnonzero(late & ~mine)
-        if not len(judge) or min(y[learn].sum(), (1 - y[learn]).sum()) < _FEWEST:
+        if not len(judge) or min((y[learn] > 0).sum(), (y[learn] < y[learn].max()).sum()) < _FEWEST:
             return False
         for sign, of in ((1, np.zeros(len(y), np.int64)), (-1, day)):
-            line, _ = RankLogistic.fit(X[learn], y[learn], of[learn], categorical, seed)
-            gain += sign * _loss(y[judge], line.score(X[judge]))
+            gain += sign * loss(y[judge], fit(X[learn], y[learn], of[learn])[0].score(X[judge]))
     return gain > 0
 
 

@@ -1,9 +1,9 @@
 """Runs the five public tasks with the library's defaults and writes predictions and result.json.
 
-    python experiments/public_tasks/run.py [--tasks ../shared/tasks] [--algorithm lightgbm]
+    python experiments/public_tasks/run.py [--tasks ../shared/tasks] [--algorithm blend]
 
-Each task is events, snapshots with labels and a split, in a folder of its own. All that is said of a task here is what its
-events mean; models and features are the defaults. Predictions are scored by the tasks' own score.py.
+Each task is events, snapshots with labels and a split, in a folder of its own. All that is said of a task here is what its events mean; models and
+features are the defaults. Predictions are scored by the tasks' own score.py, against every contender that came with the tasks.
 """
 
 from __future__ import annotations
@@ -29,21 +29,24 @@ TASKS: dict[str, dict[str, object]] = {
     "oulad": {"roles": OULAD_ROLES},
     "oulad_silent": {"roles": OULAD_ROLES, "folder": "oulad"},
 }
+PEERS = ("featuretools_lgbm", "tsfresh_lgbm", "rfm_lgbm", "bgnbd", "mbgnbd")
+LOWER = {"brier", "logloss", "mae", "rmse"}
 
 
-def dataset(tasks: Path, task: str) -> tuple[cl.Dataset, pd.DataFrame]:
-    """Features of all snapshots of a task, and the snapshots as they came."""
+def dataset(tasks: Path, task: str, features: cl.FeatureSet | None = None) -> tuple[cl.Dataset, pd.DataFrame]:
+    """Features of all snapshots of a task (None: the default ones), and the snapshots as they came."""
     mapping = dict(TASKS[task])
     events = tasks / str(mapping.pop("folder", task)) / "events.parquet"
     amount = "amount" if "purchase" in TASKS[task]["roles"] else None
     log = cl.EventLog.read(events, user="user_id", time="ts", event="event", amount=amount, timezone="UTC", **mapping)
     rows = pd.read_parquet(tasks / task / "snapshots.parquet")
-    return cl.build_dataset(log.daily(), cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))), rows
+    snapshots = cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))
+    return cl.build_dataset(log.daily(), snapshots, features), rows
 
 
 def predict(data: cl.Dataset, rows: pd.DataFrame, algorithm: str) -> pd.DataFrame:
     """Fits on the training rows and predicts the test rows, once."""
-    train, test = data.take((rows["split"] == "train").to_numpy()), data.take((rows["split"] == "test").to_numpy())
+    train, test = parts(data, rows)
     out = rows.loc[rows["split"] == "test", ["user_id", "cutoff"]].copy()
     churn = cl.ChurnClassifier(algorithm=algorithm).fit(train.X, train.y("churned"))
     out["churned"] = churn.predict_proba(test.X)[:, 1]
@@ -52,25 +55,55 @@ def predict(data: cl.Dataset, rows: pd.DataFrame, algorithm: str) -> pd.DataFram
     return out
 
 
-def summary(scores: dict[str, dict], task: str) -> dict[str, object]:
-    """Ours beside RFM with LightGBM: the figures of a task that the table shows."""
-    churn = scores[task]["churn"]
-    mine, peer = churn["YOURS"], churn["rfm_lgbm"]
-    best = max((name for name in churn if name != "YOURS"), key=lambda name: churn[name]["auc"][0])
-    row = {"auc": mine["auc"], "rfm_lgbm_auc": peer["auc"], "minus_rfm_lgbm": peer["yours_minus_auc"], "best_peer": best,
-           "best_peer_auc": churn[best]["auc"], "logloss": mine["logloss"], "brier": mine["brier"], "slope": mine["slope"], "ece": mine["ece"]}
-    if "ltv" in scores[task]:
-        row["ltv_ngini"], row["ltv_bias"] = scores[task]["ltv"]["YOURS"]["ngini"], scores[task]["ltv"]["YOURS"]["bias"]
+def median(data: cl.Dataset, rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """The same with the conditional median of the amount, which has the least absolute error."""
+    train, test = parts(data, rows)
+    return predicted.assign(ltv=cl.LTVRegressor(objective="mae").fit(train.X, train.y("ltv")).predict(test.X))
+
+
+def parts(data: cl.Dataset, rows: pd.DataFrame) -> tuple[cl.Dataset, cl.Dataset]:
+    """Training and test rows."""
+    return data.take((rows["split"] == "train").to_numpy()), data.take((rows["split"] == "test").to_numpy())
+
+
+def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
+    """The contender with the best value of a metric, and the value; of total bias the nearest to 1."""
+    peers = {name: row[metric][0] for name, row in scores.items() if name != "YOURS" and row[metric][0] == row[metric][0]}
+    worth = {"bias": lambda v: -abs(v - 1)}.get(metric, lambda v: -v if metric in LOWER else v)
+    name = max(peers, key=lambda n: worth(peers[n]))
+    return name, peers[name]
+
+
+def summary(scores: dict[str, dict]) -> dict[str, object]:
+    """Ours and the best contender on each metric of a task, and paired differences in AUC to the peers that matter."""
+    churn = scores["churn"]
+    row: dict[str, object] = {"churn": {m: [churn["YOURS"][m], *best(churn, m)] for m in ("auc", "ap", "logloss", "brier")},
+                              "slope": churn["YOURS"]["slope"], "ece": churn["YOURS"]["ece"],
+                              "auc_minus": {p: churn[p]["yours_minus_auc"] for p in PEERS if p in churn}}
+    if "ltv" in scores:
+        ltv = scores["ltv"]
+        row["ltv"] = {m: [ltv["YOURS"][m], *best(ltv, m)] for m in ("ngini", "rmse", "mae", "spearman", "bias")}
     return row
 
 
 def table(result: dict[str, dict]) -> str:
-    """The figures as a Markdown table."""
-    lines = ["| task | churn AUC | RFM + LightGBM | difference | best peer | LTV norm. Gini | seconds |", "|---|---|---|---|---|---|---|"]
+    """The figures as two Markdown tables."""
+    lines = ["| task | churn AUC | best peer | log loss | best peer | Brier | best peer | slope | ECE | seconds |", "|---|" + "---|" * 9]
     for task, row in result.items():
-        ltv = show(row["ltv_ngini"]) if "ltv_ngini" in row else "–"
-        lines.append(f"| {task} | {show(row['auc'])} | {show(row['rfm_lgbm_auc'])} | {show(row['minus_rfm_lgbm'], '+.3f')} "
-                     f"| {row['best_peer']} {row['best_peer_auc'][0]:.3f} | {ltv} | {row['seconds']:.0f} |")
+        churn = row["churn"]
+        lines.append(f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} | {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
+                     f"| {churn['brier'][0][0]:.4f} | {other(churn['brier'], '.4f')} "
+                     f"| {row['slope']:.2f} | {row['ece']:.3f} | {row['seconds']:.0f} |")
+    lines += ["", "| task | norm. Gini | best peer | RMSE | best peer | MAE (median) | best peer | total bias | best peer |", "|---|" + "---|" * 8]
+    for task, row in result.items():
+        if "ltv" in row:
+            ltv, least = row["ltv"], row["ltv_median"]
+            lines.append(f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} | {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
+                         f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} | {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |")
+    lines += ["", "| task | minus " + " | minus ".join(PEERS) + " |", "|---|" + "---|" * len(PEERS)]
+    for task, row in result.items():
+        cells = [show(row["auc_minus"][p], "+.3f") if p in row["auc_minus"] else "–" for p in PEERS]
+        lines.append(f"| {task} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -79,25 +112,38 @@ def show(interval: list[float], form: str = ".3f") -> str:
     return f"{interval[0]:{form}} [{interval[1]:{form}}, {interval[2]:{form}}]"
 
 
+def other(three: list, form: str = ".3f") -> str:
+    """The best contender and its value."""
+    return f"{three[1]} {three[2]:{form}}"
+
+
 def main() -> None:
     """Reads the arguments, runs every task, writes and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", type=Path, default=HERE.parents[2] / "shared" / "tasks")
-    parser.add_argument("--algorithm", default="lightgbm", choices=["lightgbm", "random_forest"])
+    parser.add_argument("--algorithm", default="blend", choices=["blend", "lightgbm", "random_forest"])
     given = parser.parse_args()
     if not (given.tasks / "score.py").exists():
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
-    folder = HERE / "predictions" / given.algorithm
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = HERE / "predictions" if given.algorithm == "blend" else HERE / "predictions" / given.algorithm
+    medians = folder / "median"
+    medians.mkdir(parents=True, exist_ok=True)
     seconds = {}
     for task in TASKS:
         start = time.perf_counter()
-        predict(*dataset(given.tasks, task), given.algorithm).to_parquet(folder / f"{task}.parquet", index=False)
+        data, rows = dataset(given.tasks, task)
+        predicted = predict(data, rows, given.algorithm)
         seconds[task] = time.perf_counter() - start
+        predicted.to_parquet(folder / f"{task}.parquet", index=False)
+        if "ltv" in predicted:
+            median(data, rows, predicted).to_parquet(medians / f"{task}.parquet", index=False)
     score = runpy.run_path(str(given.tasks / "score.py"))["score"]
     scores = {task: score(task, folder) for task in TASKS}
-    result = {task: {**summary(scores, task), "seconds": round(seconds[task], 1)} for task in TASKS}
-    name = "result.json" if given.algorithm == "lightgbm" else f"result_{given.algorithm}.json"
+    result = {task: {**summary(scores[task]), "seconds": round(seconds[task], 1)} for task in TASKS}
+    for task in TASKS:
+        if "ltv" in result[task]:
+            result[task]["ltv_median"] = summary(score(task, medians))["ltv"]
+    name = "result.json" if given.algorithm == "blend" else f"result_{given.algorithm}.json"
     (HERE / name).write_text(json.dumps(result, indent=1) + "\n")
     print("\n" + table(result))
 

@@ -1,0 +1,183 @@
+"""Leaves out one feature builder after another and says what each adds, inside the training rows of five public tasks.
+
+    python experiments/signals/run.py [--tasks ../shared/tasks] [--folds 3] [--draws 300] [--processes 2]
+
+Test rows are not read. Predictions of each variant are kept in `predictions/`, named by the rows and columns that they come from, so that a run
+that broke goes on; remove the folder after a change of the estimators.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"  # one thread a process, which LightGBM and the linear algebra read when they are loaded
+
+import numpy as np
+import pandas as pd
+
+import churnlab as cl
+from churnlab import metrics
+from churnlab.estimators.folds import by_person
+from churnlab.features.featureset import BUILDERS
+
+HERE = Path(__file__).resolve().parent
+MOST_CUTS = 4
+NEEDED = ("LoginIntervals", "SpendDecline", "Tenure")  # the estimators make columns from theirs, and baselines read them
+SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
+CANDIDATES = tuple(name for name in BUILDERS if name != "Calendar")
+FIRST = (("all", frozenset()), ("six", frozenset(CANDIDATES) - frozenset(SIX)))
+DIGITS = 6
+
+
+def variants() -> dict[str, frozenset[str]]:
+    """Name and left-out builders of every variant; `default` is the set that the library has now."""
+    single = {f"without {name}": frozenset({name}) for name in CANDIDATES if name not in NEEDED}
+    return dict(FIRST) | single | {"default": frozenset(name for name in CANDIDATES if not BUILDERS[name].default)}
+
+
+def training(public: dict[str, Any], tasks: Path, task: str) -> cl.Dataset:
+    """The training rows of a task with the columns of all candidates, of at most four evenly spaced cuts of online_retail."""
+    data, rows = public["dataset"](tasks, task, cl.FeatureSet.of(CANDIDATES))
+    data = data.take((rows["split"] == "train").to_numpy())
+    if task != "online_retail" or len(data.days) <= MOST_CUTS:
+        return data
+    kept = data.days[np.linspace(0, len(data.days) - 1, MOST_CUTS).round().astype(int)]
+    return data.take(data.X.index.get_level_values("snapshot").isin(kept))
+
+
+def columns(data: cl.Dataset, out: frozenset[str]) -> list[str]:
+    """The columns of the builders that are not left out."""
+    return data.catalogue.loc[~data.catalogue["builder"].isin(out), "name"].tolist()
+
+
+def predictions(data: cl.Dataset, folder: Path, folds: int, processes: int) -> dict[str, np.ndarray]:
+    """Churn probabilities float64[n] for persons not seen, for every variant; equal columns are fitted once."""
+    wanted: dict[tuple[str, ...], list[str]] = {}
+    for name, out in variants().items():
+        wanted.setdefault(tuple(columns(data, out)), []).append(name)
+    files = {key: folder / f"{names[0].replace(' ', '_')}.npy" for key, names in wanted.items()}
+    todo = [(list(key), path) for key, path in files.items() if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    begin = time.perf_counter()
+    with ProcessPoolExecutor(processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds)) as pool:
+        jobs = [pool.submit(_predict, *one) for one in todo]
+        for done, job in enumerate(as_completed(jobs), 1):
+            print(f"  {done}/{len(jobs)} {job.result()}, {time.perf_counter() - begin:.0f} s", flush=True)
+    return {name: np.load(files[key]) for key, names in wanted.items() for name in names}
+
+
+_DATA: dict[str, Any] = {}
+
+
+def _given(X: pd.DataFrame, y: pd.Series, folds: int) -> None:
+    """Puts the rows where `_predict` of this process finds them."""
+    person = pd.factorize(X.index.get_level_values("user_id"))[0]
+    _DATA.update(X=X, y=y, folds=by_person(person, 0, folds))
+
+
+def _predict(names: list[str], path: Path) -> str:
+    """Fits on the other folds, predicts each, and keeps what was predicted."""
+    X, y = _DATA["X"][names], _DATA["y"]
+    p = np.full(len(y), np.nan)
+    for learn, out in _DATA["folds"]:
+        p[out] = cl.ChurnClassifier(n_jobs=1).fit(X.iloc[learn], y.iloc[learn]).predict_proba(X.iloc[out])[:, 1]
+    half = path.with_suffix(".half.npy")
+    np.save(half, p)
+    half.replace(path)
+    return f"{path.stem} ({len(names)} columns)"
+
+
+def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """AUC and minus log loss, float64[1 + draws, 2]: of the rows as they are, then of each resample of persons."""
+    def both(w: np.ndarray | None) -> tuple[float, float]:
+        return metrics.auc(y, p, w), -metrics.log_loss(y, p, w)
+
+    return np.array([both(None), *(both(w) for w in weights)])
+
+
+def figures(values: np.ndarray) -> dict[str, list[float]]:
+    """Value and 95% interval of both columns of `drawn`, or of a difference or a mean of these."""
+    found = [metrics.interval(float(values[0, k]), values[1:, k]) for k in (0, 1)]
+    return {name: [round(float(v), DIGITS) for v in (i.value, i.low, i.high)] for name, i in zip(("auc", "logloss"), found, strict=True)}
+
+
+def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]:
+    """What all builders gain over a variant on every task and in the mean over tasks: above zero, what was left out adds."""
+    each = {task: found["all"] - found[name] for task, found in values.items()}
+    return {task: figures(one) for task, one in each.items()} | {"mean": figures(np.mean(list(each.values()), axis=0))}
+
+
+def falls_out(gain: dict[str, Any]) -> bool:
+    """The rule of README.md: without the builder the mean log loss is lower, and on no task is an interval of its gain above zero."""
+    adds = any(gain[task][metric][1] > 0 for task in gain if task != "mean" for metric in ("auc", "logloss"))
+    return gain["mean"]["logloss"][0] < 0 and not adds
+
+
+def result(values: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
+    """What result.json holds."""
+    gain = {name: gains(values, name) for name in variants() if name != "all"}
+    single = {name.removeprefix("without "): found for name, found in gain.items() if name.startswith("without ")}
+    return {"tasks": about, "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
+            "gain": single, "falls_out": [name for name, found in single.items() if falls_out(found)],
+            "all_against_six": gain["six"], "all_against_default": gain["default"]}
+
+
+def table(found: dict[str, Any]) -> Iterator[str]:
+    """Gains in log loss (1e-4) as Markdown, bold where the interval is above zero, in brackets where it is below."""
+    tasks = list(found["tasks"])
+    yield "| left out | " + " | ".join([*tasks, "mean", "mean AUC"]) + " |"
+    yield "|---" * (len(tasks) + 3) + "|"
+    rows = found["gain"] | {"all but the six": found["all_against_six"], "all but the default": found["all_against_default"]}
+    for name, gain in rows.items():
+        cells = [_cell(gain[task]["logloss"]) for task in [*tasks, "mean"]] + [_cell(gain["mean"]["auc"])]
+        yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _cell(interval: list[float]) -> str:
+    if not any(interval):
+        return "–"
+    value, low, high = (f"{v * 1e4:+.0f}" for v in interval)
+    text = f"{value} [{low}, {high}]"
+    return f"**{text}**" if interval[1] > 0 else f"({text})" if interval[2] < 0 else text
+
+
+def main() -> None:
+    """Reads the arguments, runs every variant on every task; writes result.json after the last."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tasks", type=Path, default=HERE.parents[2] / "shared" / "tasks")
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--draws", type=int, default=300)
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    if not (given.tasks / "score.py").exists():
+        sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
+    public = runpy.run_path(str(HERE.parent / "public_tasks" / "run.py"))
+    values: dict[str, dict[str, np.ndarray]] = {}
+    about: dict[str, Any] = {}
+    for task in public["TASKS"]:
+        data = training(public, given.tasks, task)
+        people, y = data.X.index.get_level_values("user_id"), data.y("churned").to_numpy()
+        builders = data.catalogue["builder"].value_counts()
+        about[task] = {"rows": len(y), "people": int(people.nunique()), "cuts": len(data.days), "churned": round(float(y.mean()), 4),
+                       "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES}}
+        print(f"{task}: {len(y):,} rows, {data.X.shape[1]} columns", flush=True)
+        p = predictions(data, HERE / "predictions" / f"{task}-{given.folds}-{data.digest[:12]}", given.folds, given.processes)
+        weights = metrics.resamples(np.asarray(people), given.draws, 0)
+        values[task] = {name: drawn(y, one, weights) for name, one in p.items()}
+    found = result(values, about)
+    (HERE / "result.json").write_text(json.dumps(found, indent=1) + "\n")
+    print("\n" + "\n".join(table(found)) + f"\n\nfall out: {', '.join(found['falls_out']) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
