@@ -75,12 +75,15 @@ class FeaturesTable:
 
 @dataclass(frozen=True)
 class ModelTable:
-    """[model]: the algorithm and the seed; `when`: whether the list says by when people leave, looking `when_weeks` weeks ahead."""
+    """[model]: the algorithm and the seed; `when`: whether the list says by when people leave, looking `when_weeks` weeks ahead; `tune`: how many
+    other settings of the trees are tried for each target, 0 for none (`pip install churnlab[tune]`).
+    """
 
     algorithm: str = "blend"
     seed: int = 0
     when: bool = True
     when_weeks: int = 12
+    tune: int = 0
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
-WHEN = "when"
+WHEN, TRAINING = "when", "training"
 _NOISY = ("mlflow", "alembic", "mlflow.store.db.utils")
 
 
@@ -68,13 +68,15 @@ class Tracker:
         self.uri = str(store) if self.folder is None else f"sqlite:///{self.folder / 'mlflow.db'}"
 
     def log_training(self, models: Mapping[str, TreeModel], *, params: Mapping[str, Any], metrics: Mapping[str, float],
-                     catalogue: pd.DataFrame, about: Mapping[str, Any], artifacts: Mapping[str, str], hazard: ChurnHazard | None = None) -> str:
+                     catalogue: pd.DataFrame, about: Mapping[str, Any], artifacts: Mapping[str, str], hazard: ChurnHazard | None = None,
+                     trials: Mapping[str, pd.DataFrame] | None = None) -> str:
         """Logs one training and returns the run's id.
 
         `params` and `metrics` are flat; `about` is JSON (dataset with name and digest, evaluations, how to score); `artifacts` maps
-        file names to text (the card). `hazard` is logged as the model `when`. No row of a person is stored: the input example is made up.
+        file names to text (the card). `hazard` is logged as the model `when`; `trials` by target, as in `Tuned`, each as a nested run. No row of
+        a person is stored: the input example is made up.
         """
-        with self._open(create=True) as experiment, mlflow.start_run(experiment_id=experiment, run_name="training") as run, _undo(run.info.run_id):
+        with self._open(create=True) as experiment, mlflow.start_run(experiment_id=experiment, run_name=TRAINING) as run, _undo(run.info.run_id):
             mlflow.log_params({k: _short(v) for k, v in params.items()})
             mlflow.log_metrics(dict(metrics))
             mlflow.log_input(_dataset(about), context="training")
@@ -87,18 +89,26 @@ class Tracker:
             if hazard is not None:
                 _log_model(WHEN, hazard)
             mlflow.set_tag("churnlab.when", str(hazard is not None).lower())
+            for target, frame in (trials or {}).items():
+                _log_trials(experiment, f"{target} trial", frame)
+            return str(run.info.run_id)
+
+    def log_trials(self, trials: pd.DataFrame) -> str:
+        """Logs the trials of a tuning outside a training, nested in a run `tuning`, and returns the id of that."""
+        with self._open(create=True) as experiment, mlflow.start_run(experiment_id=experiment, run_name="tuning") as run, _undo(run.info.run_id):
+            _log_trials(experiment, "trial", trials)
             return str(run.info.run_id)
 
     def discard(self, run_id: str) -> None:
-        """Takes a run back that must not be the newest."""
+        """Takes a run back that must not be the newest, and what is nested in it."""
         with self._open():
-            mlflow.delete_run(run_id)
+            _delete(run_id)
 
     def latest(self) -> str:
         """The id of the newest finished training."""
         with self._open() as experiment:
-            found = mlflow.search_runs([experiment], filter_string="attributes.status = 'FINISHED'", max_results=1,
-                                       order_by=["attributes.start_time DESC"], output_format="list")
+            found = mlflow.search_runs([experiment], filter_string=f"attributes.status = 'FINISHED' and attributes.run_name = '{TRAINING}'",
+                                       max_results=1, order_by=["attributes.start_time DESC"], output_format="list")
         if not found:
             raise ModelError.from_no_run(self._name(), "any finished training")
         return str(found[0].info.run_id)
@@ -177,8 +187,25 @@ def _undo(run_id: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        mlflow.delete_run(run_id)
+        _delete(run_id)
         raise
+
+
+def _delete(run_id: str) -> None:
+    """Deletes a run and what is nested in it."""
+    where = [mlflow.get_run(run_id).info.experiment_id]
+    for inner in mlflow.search_runs(where, filter_string=f"tags.`mlflow.parentRunId` = '{run_id}'", output_format="list"):
+        mlflow.delete_run(inner.info.run_id)
+    mlflow.delete_run(run_id)
+
+
+def _log_trials(experiment: str, name: str, trials: pd.DataFrame) -> None:
+    """Each trial as a run nested in the one that is open: its settings, its loss, its seconds."""
+    for row in trials.to_dict("records"):
+        number, loss, seconds = int(row.pop("trial")), row.pop("loss"), row.pop("seconds")
+        with mlflow.start_run(experiment_id=experiment, run_name=f"{name} {number}", nested=True):
+            mlflow.log_params({str(k): _short(v) for k, v in row.items()})
+            mlflow.log_metrics({"loss": loss, "seconds": seconds})
 
 
 def _short(value: Any) -> str:

@@ -33,6 +33,7 @@ from churnlab.snapshots import Snapshots
 from churnlab.targets import Churn
 from churnlab.timing import Timing, fit_hazard, judge_hazard
 from churnlab.tracking import Tracker, TrainedRun
+from churnlab.tuning import Tuned, check_budget, tune
 from churnlab.warning_time import WarningTime, check_leads
 
 EXPLAINED_ROWS = {"blend": 2000, "lightgbm": 2000, "random_forest": 200}
@@ -61,18 +62,21 @@ def train(config: Config, log: EventLog | None = None, say: Say = silent) -> Tra
 
     `log` takes the place of the one in the configuration. Raises a ChurnlabError in one line for what cannot be learnt from.
     """
+    check_budget(config.model.tune)
     ready = prepare(config, log, say)
     say("fitting models")
-    models, hazard = fit(ready.train, config), fit_hazard(ready.train, config)
+    tuned = tune_all(ready.train, config, say)
+    models = {k: t.model for k, t in tuned.items()} if tuned else fit(ready.train, config)
+    hazard = fit_hazard(ready.train, config)
     say("judging them beside the dumb things")
     evaluations = judge(models, ready)
     timing = judge_hazard(hazard, models["churned"], ready.train, ready.test) if hazard else None
     say("explaining")
     explanation = explain_sample(models["churned"], ready.test)
     version = version_of({**models, "when": hazard} if hazard else models, ready.train)
-    card = make_card(config, ready, models, evaluations, explanation, version, timing)
+    card = make_card(config, ready, models, evaluations, explanation, version, timing, tuned)
     say("logging the run")
-    return _log(config, ready, models, evaluations, card, version, hazard, timing)
+    return _log(config, ready, models, evaluations, card, version, hazard, timing, tuned)
 
 
 def as_trained(config: Config, trained: TrainedRun) -> Config:
@@ -161,6 +165,17 @@ def fit(data: Dataset, config: Config) -> dict[str, TreeModel]:
     return {target: new_model(target, config).fit(data.X, data.y(target)) for target in ("churned", "ltv") if target in data.labels}
 
 
+def tune_all(data: Dataset, config: Config, say: Say = silent) -> dict[str, Tuned]:
+    """Every target's model with the best of `[model] tune` settings; none where that is 0."""
+    reach, out = {t.name: t.window(0)[1] for t in data.targets}, {}
+    for target in ("churned", "ltv") if config.model.tune else ():
+        if target in data.labels:
+            say(f"tuning {target}")
+            model, X, y = new_model(target, config), data.X, data.y(target)
+            out[target] = tune(model, X, y, trials=config.model.tune, purge=reach[target], seed=config.model.seed)
+    return out
+
+
 def judge(models: Mapping[str, TreeModel], ready: Prepared) -> dict[str, Evaluation]:
     """Each model beside the dumb things, which learn from the same rows."""
     out = {}
@@ -189,7 +204,7 @@ def version_of(models: Mapping[str, Model], data: Dataset) -> str:
 
 
 def make_card(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evaluations: Mapping[str, Evaluation],
-              explanation: Explanation, version: str, timing: Timing | None = None) -> ModelCard:
+              explanation: Explanation, version: str, timing: Timing | None = None, tuned: Mapping[str, Tuned] | None = None) -> ModelCard:
     """The card of a training."""
     return ModelCard.of(CardFacts(
         title=f"{config.name}: who is about to leave", version=version, sentences=_sentences(config, ready, timing), simulated=config.log.simulated,
@@ -201,6 +216,7 @@ def make_card(config: Config, ready: Prepared, models: Mapping[str, TreeModel], 
         signals=explanation.signal_importance(), importance=explanation.importance(), examples=_examples(explanation, models, ready.test),
         limits=_limits(config, ready), made={"algorithm": config.model.algorithm, "seed": config.model.seed,
                                              "features": ready.train.X.shape[1], "dataset digest": ready.train.digest[:16],
+                                             **{f"tuning of {k}": t.describe() for k, t in (tuned or {}).items()},
                                              "format": "LightGBM text or skops, with sha256; no code is run on loading"}))
 
 
@@ -273,7 +289,7 @@ def _limits(config: Config, ready: Prepared) -> tuple[str, ...]:
 
 
 def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evaluations: Mapping[str, Evaluation], card: ModelCard,
-         version: str, hazard: ChurnHazard | None, timing: Timing | None) -> TrainingResult:
+         version: str, hazard: ChurnHazard | None, timing: Timing | None, tuned: Mapping[str, Tuned]) -> TrainingResult:
     about = {"name": config.name, "version": version, "models": sorted(models), "simulated": config.log.simulated,
              "dataset": {"name": Path(config.log.path).name, "digest": ready.train.digest, **ready.train.describe()},
              "roles": ready.activity.roles.to_dict(), "timezone": ready.activity.timezone,
@@ -282,11 +298,13 @@ def _log(config: Config, ready: Prepared, models: Mapping[str, TreeModel], evalu
              "evaluations": {k: e.to_dict() for k, e in evaluations.items()}}
     params = {"algorithm": config.model.algorithm, "seed": config.model.seed, "active_within": config.snapshots.active_within,
               "churn_horizon": config.target.churn_horizon, "lead": config.target.lead, "features": ready.train.X.shape[1],
-              "train_rows": len(ready.train.X), "test_rows": len(ready.test.X), "version": version}
+              "train_rows": len(ready.train.X), "test_rows": len(ready.test.X), "version": version,
+              **{f"{target}_{k}": v for target, t in tuned.items() for k, v in t.params.items()}}
     tracker = Tracker(config.path(config.tracking.store), config.tracking.experiment)
     metrics = {k: v for e in evaluations.values() for k, v in e.metrics().items()} | (timing.metrics() if timing else {})
     run = tracker.log_training(models, params=params, metrics=metrics, catalogue=ready.train.catalogue, about=about,
-                               artifacts={"card.html": card.html(), "card.md": card.markdown()}, hazard=hazard)
+                               artifacts={"card.html": card.html(), "card.md": card.markdown()}, hazard=hazard,
+                               trials={k: t.trials for k, t in tuned.items()})
     try:
         html, markdown = card.save(config.path(config.output.folder))
     except OutputError:

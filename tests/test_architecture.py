@@ -20,11 +20,11 @@ ORDER = ["errors.base", "errors.data", "errors.kept", "errors.log", "errors",
          "features.social", "features.cadence", "features.silence", "features.frequency", "features.roles", "features.decay",
          "features.blocks", "features.habits", "features.paths", "features.engagement", "features.spend", "features.purchases", "features.lifecycle", "features.profile", "features.featureset", "features",
          "features.program", "engines.local", "dataset", "stored", "engines.partition", "engines.spark", "engines.distributed",
-         "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.btyd_features", "estimators.store", "estimators.base", "estimators.objectives", "estimators.loglinear", "estimators.value_trees", "estimators.intervals", "estimators.calendar", "estimators.season", "estimators.logistic", "estimators.blend", "estimators.classifier",
+         "estimators.folds", "estimators.boosting", "estimators.forest", "estimators.btyd_features", "estimators.store", "estimators.base", "estimators.objectives", "estimators.loglinear", "estimators.value_trees", "estimators.intervals", "estimators.calendar", "estimators.season", "estimators.logistic", "estimators.blend", "estimators.value_blend", "estimators.classifier",
          "estimators.regressor", "estimators.hazard", "estimators.baselines", "estimators", "metrics", "profit", "evaluation", "explanation", "risks", "plots", "card", "backtest", "warning_time", "tracking",
-         "config", "preparation", "timing", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]
+         "config", "preparation", "timing", "tuning", "training", "scoring_spark", "scoring", "datasets", "demo", "cli"]
 HOMES = {"lightgbm": "estimators.boosting", "shap": "explanation", "mlflow": "tracking", "matplotlib": "plots", "numba": "kernels._jit",
-         "pyspark": "engines.spark", "adbc_driver_postgresql": "_databases"}
+         "pyspark": "engines.spark", "optuna": "tuning", "adbc_driver_postgresql": "_databases"}
 PUBLIC = {"__version__", "EventLog", "DailyActivity", "Snapshots", "Churn", "LifetimeValue", "TimeToChurn", "ChurnHazard", "Feature", "FeatureBuilder", "FeatureSet", "Dataset",
           "build_dataset", "iter_datasets", "Measure", "ActivityStore", "ChurnClassifier", "LTVRegressor", "Evaluation", "explain", "ModelCard", "Tracker", "Config", "train", "score",
           "ChurnlabError", "datasets", "metrics", "plots"}

@@ -112,6 +112,11 @@ class ConfigError(ChurnlabError):
         return cls(f"{one}= and {other}= were both given; give one of them")
 
     @classmethod
+    def from_extra(cls, what: str, package: str, extra: str) -> ConfigError:
+        """A part that was not installed."""
+        return cls(f"{what} needs {package}, which is not installed; pip install churnlab[{extra}]")
+
+    @classmethod
     def from_spark(cls, reason: str, way: str) -> ConfigError:
         """What cannot be done on Spark, or not here."""
         return cls(f"{reason}; {way}")

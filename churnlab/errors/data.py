@@ -55,6 +55,12 @@ class HistoryError(ChurnlabError):
         return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
 
     @classmethod
+    def from_no_folds(cls, people: int) -> HistoryError:
+        """Nobody on whom settings could be judged."""
+        return cls(f"settings cannot be judged on these {people:,} person(s): no part of them has both classes, or money, on either side; "
+                   "give more people or do not tune")
+
+    @classmethod
     def from_no_unseen(cls, what: str) -> HistoryError:
         """Nothing was predicted for persons whom a model had not seen."""
         return cls(f"{what} needs predictions for persons not seen in training, and fit had fewer than 20 persons or 10 amounts; give more people")

@@ -18,6 +18,7 @@ from churnlab.estimators.btyd_features import BTYDFeatures
 
 HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
 ALGORITHMS = ("lightgbm", "random_forest")
+_LARGEST = 1e30
 
 
 class TreeModel(BaseEstimator):  # type: ignore[misc]
@@ -78,8 +79,12 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
         frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
-        matrix = np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"))
-        return matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])
+        return self._whole(np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")))
+
+    def _whole(self, matrix: np.ndarray) -> np.ndarray:
+        """The columns of X with those that the model makes itself; for a forest, which adds them up in 32 bits, within their range."""
+        matrix = matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])
+        return matrix if self.algorithm != "random_forest" else np.clip(matrix, -_LARGEST, _LARGEST)
 
     def _expected(self, matrix: np.ndarray) -> np.ndarray:
         return BTYDFeatures.from_dict(self.btyd_ or {}).transform(pd.DataFrame(matrix, columns=self.feature_names_in_)).to_numpy()
@@ -111,7 +116,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
                                        ensure_min_samples=2, **checks)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.btyd_ = self._fit_btyd(matrix)
-        return (matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])), labels
+        return self._whole(matrix), labels
 
     def _fit_btyd(self, matrix: np.ndarray) -> dict[str, Any] | None:
         """Buy-till-you-die models of the rows' histories; None where the columns do not tell these, or nothing can be fitted."""
@@ -138,13 +143,15 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log-odds, or log money. LightGBM only."""
-        return boosting.raw(self.booster_, self.prepare(X), self._threads())
+        matrix = self.prepare(X)
+        return boosting.raw(self.booster_, matrix, self._threads())
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score (log-odds, or log money), float64[n, p], and their base. LightGBM only."""
         if self.algorithm == "random_forest":
             raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("blend", "lightgbm"))
-        values = boosting.contributions(self.booster_, self.prepare(X), self._threads())
+        matrix = self.prepare(X)
+        values = boosting.contributions(self.booster_, matrix, self._threads())
         return values[:, :-1], float(values[0, -1]) if len(values) else 0.0
 
     def _restore(self, state: dict[str, Any]) -> Self:

@@ -45,19 +45,15 @@ def grow(plan: Plan, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.n
     differs from one snapshot to the next is then season and chance, and people are told apart within their day. The share of the trees has the
     least log loss over persons not seen (L. Breiman, 1996, Stacked regressions).
     """
-    def fit(X: np.ndarray, y: np.ndarray, day: np.ndarray) -> tuple[RankLogistic, np.ndarray]:
-        return RankLogistic.fit(X, y, day, categorical, plan.seed)
-
-    enough = effects_help(fit, _loss, X, y, day, person, plan.seed)
-    day = day if enough else np.zeros(len(y), np.int64)
-    line, effect = fit(X, y, day)
+    day = day if effects_help(X, y, day, person, categorical, plan.seed) else np.zeros(len(y), np.int64)
+    line, effect = RankLogistic.fit(X, y, day, categorical, plan.seed)
     level = float(logit(y.mean()))
     booster, trees = boosting.fit(plan, X, y, categorical, inner, start=level + effect)
     if trees is None:
         return Grown(booster, level, line, 0.5, None, effect)
     lines = np.full(len(y), np.nan)
     for learn, out in inner:
-        lines[out] = fit(X[learn], y[learn], day[learn])[0].score(X[out])
+        lines[out] = RankLogistic.fit(X[learn], y[learn], day[learn], categorical, plan.seed)[0].score(X[out])
     share = best_share(y, trees + level + effect, lines + effect)
     return Grown(booster, level, line, share, share * (trees + level) + (1 - share) * lines + effect, effect)
 
@@ -71,13 +67,26 @@ def best_share(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     """
     known = np.isfinite(first) & np.isfinite(second)
     y, first, second = y[known], first[known], second[known]
-    losses = np.array([_losses(y, s * first + (1 - s) * second) for s in _SHARES])
+    return nearest(np.array([_losses(y, s * first + (1 - s) * second) for s in _SHARES]), _SHARES, 0.5)
+
+
+def nearest(losses: np.ndarray, shares: np.ndarray, wanted: float) -> float:
+    """Of k shares whose losses are float64[k, n], the nearest to `wanted` within one standard error of the best.
+
+    >>> nearest(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), 0.5)
+    0.0
+    """
     worse = losses - losses[losses.mean(axis=1).argmin()]
-    close = worse.mean(axis=1) <= worse.std(axis=1) / np.sqrt(max(len(y), 1))
-    return float(min(_SHARES[close], key=lambda s: abs(s - 0.5)))
+    close = worse.mean(axis=1) <= worse.std(axis=1) / np.sqrt(max(losses.shape[1], 1))
+    return float(min(shares[close], key=lambda s: abs(s - wanted)))
 
 
-def effects_help(fit: Fit, loss: Loss, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarray, seed: int) -> bool:
+def effects_help(X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarray, categorical: list[int], seed: int) -> bool:
+    """`foretell` of the logistic line, by its log loss."""
+    return foretell(lambda X, y, day: RankLogistic.fit(X, y, day, categorical, seed), _loss, X, y, day, person, seed)
+
+
+def foretell(fit: Fit, loss: Loss, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.ndarray, seed: int) -> bool:
     """Whether a line with day effects foretells the last quarter of days, for other persons, from the first half better than without.
 
     `fit` gives a line of (X, y, day), `loss` the loss of (y, score). False for fewer than eight days, which do not tell season from signal, or where

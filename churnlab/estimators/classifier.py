@@ -17,13 +17,13 @@ from churnlab.errors import HistoryError
 from churnlab.estimators import blend, boosting, folds, forest, season
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.logistic import RankLogistic
-from churnlab.estimators.season import Season
+from churnlab.estimators.season import Season, Seasonal
 
 _FEWEST_OF_A_CLASS, _MANY = 10, 100_000
 _EDGE = 1e-3
 
 
-class ChurnClassifier(ClassifierMixin, TreeModel):
+class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
     __doc__ = f"""Predicts whether a person churns; `predict_proba(X)[:, 1]` is the calibrated probability.
 
     algorithm: "blend" adds LightGBM and a penalised logistic model on ranks (`estimators.blend`), each with the share that does best on persons not
@@ -97,13 +97,9 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log-odds. Not of forests."""
-        score = boosting.raw(self.booster_, matrix := self.prepare(X), self._threads())
+        matrix = self.prepare(X)
+        score = boosting.raw(self.booster_, matrix, self._threads())
         return score + RankLogistic(**self.linear_).score(matrix) + self._shift(X) if self.algorithm == "blend" else score
-
-    def _shift(self, X: Any) -> np.ndarray:
-        """The effect of the time of the year, float64[n]; zeros where none was learnt or X has no index level snapshot."""
-        dates = season.dates_of(X)
-        return np.zeros(len(X)) if self.season_ is None or dates is None else Season(**self.season_).shift(dates)
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
@@ -113,21 +109,11 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
             values, base = values + line.contributions(self.prepare(X)), base + line.base
         return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
 
-    def widened(self, X: pd.DataFrame) -> pd.DataFrame:
-        """X beside the columns that the model makes itself, to which contributions belong as well."""
-        wide = super().widened(X)
-        return wide if self.season_ is None else wide.assign(**{season.NAME: self._shift(X)})
-
-    def own_catalogue(self) -> pd.DataFrame:
-        """One row a column that the model makes itself: name, signal, builder, unit, window, says, missing."""
-        made = super().own_catalogue()
-        return made if self.season_ is None else pd.concat([made, season.catalogue()], ignore_index=True)
-
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
         if self.algorithm == "random_forest":
-            slope, shift = self.calibration_
-            churn = expit(slope * _log_odds(forest.score(self.forest_, self.prepare(X))) + shift)
+            matrix, (slope, shift) = self.prepare(X), self.calibration_
+            churn = expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift)
         else:
             churn = expit(self.raw_score(X))
         return np.column_stack([1 - churn, churn])

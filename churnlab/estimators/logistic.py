@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 PENALTY, KNOTS = 0.05, 64
@@ -98,11 +99,16 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _solve(z: np.ndarray, missing: np.ndarray, y: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, dict[int, float]]:
-    """Base and weights of z and of missing, float64[1 + 2p], and the effect of each day, zero in the mean over rows."""
+    """Base and weights of z and of missing, float64[1 + 2p], and the effect of each day, zero in the mean over rows.
+
+    The base alone where no column moves or a sample holds one class.
+    """
     days, which = np.unique(day, return_inverse=True)
     dummies = np.eye(len(days))[which] if len(days) > 1 else np.zeros((len(y), 0))
     A = np.hstack([z, missing, dummies])
     moves = np.ptp(A, axis=0) > 0
+    if not moves.any() or y.min() == y.max():
+        return np.r_[logit((y.sum() + 0.5) / (len(y) + 1)), np.zeros(2 * z.shape[1])], {}
     fitted = LogisticRegression(C=PENALTY, max_iter=_STEPS).fit(A[:, moves], y)
     weights = np.zeros(A.shape[1])
     weights[moves] = fitted.coef_[0]

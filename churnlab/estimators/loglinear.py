@@ -33,14 +33,15 @@ class LogLinear:
     high: list[float]
 
     @classmethod
-    def fit(cls, X: np.ndarray, y: np.ndarray, day: np.ndarray, categorical: list[int], seed: int, *, median: bool = False) -> tuple[Self, np.ndarray]:
+    def fit(cls, X: np.ndarray, y: np.ndarray, day: np.ndarray, categorical: list[int], seed: int, *,
+            median: bool = False) -> tuple[Self, np.ndarray]:
         """Least Tweedie deviance of power 1.5 under a log link plus 0.1 times the sum of squared weights; the score is log money.
 
         Beside the model, each row's day effect float64[n], zero in the mean: how much more log money its day had than its columns say; it is held
-        back as if by ten rows more. `day` int64[n], all alike for no effects. With `median` the least absolute error of log(1 + 10 y), rounded off within 0.1 (P. Charbonnier and others, 1997, Deterministic
-        edge-preserving regularization), plus 0.005 times that sum; `medians` turns the score into money. X float64[n, p] with NaN for
-        missing; y float64[n], at least zero, with a mean near one; categories are left out. More than 20 million cells are thinned to
-        a sample of rows that follows the seed.
+        back as if by ten rows more. `day` int64[n], all alike for no effects. With `median` the least absolute error of log(1 + 10 y), rounded off
+        within 0.1 (P. Charbonnier and others, 1997, Deterministic edge-preserving regularization), plus 0.005 times that sum; `medians` turns the
+        score into money. X float64[n, p] with NaN for missing; y float64[n], at least zero, with a mean near one; categories are left out. More than
+        20 million cells are thinned to a sample of rows that follows the seed.
 
         >>> x = np.arange(1.0, 400.0)[:, None]
         >>> line, effect = LogLinear.fit(x, x[:, 0] / 100, np.zeros(399, int), [], 0)

@@ -10,21 +10,26 @@ from sklearn.base import RegressorMixin
 from sklearn.ensemble import RandomForestRegressor
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.estimators import boosting, calendar, folds, forest, value_trees
+from churnlab.estimators import boosting, calendar, folds, forest, season, value_blend, value_trees
 from churnlab.estimators.base import TreeModel
+from churnlab.estimators.btyd_features import BTYDFeatures
 from churnlab.estimators.intervals import Spread, consistent
-from churnlab.estimators.loglinear import LogLinear, medians
+from churnlab.estimators.season import Season, Seasonal
+from churnlab.estimators.value_blend import Rows
 
 _MANY, _FEWEST, _WIDE = 200_000, 10, 0.95
 _ADDING = ("lightgbm, tweedie", "lightgbm, hurdle", "lightgbm, mae", "blend, tweedie", "blend, hurdle")
+_SPENDING = "btyd__expected_spend_90d__all"
 _TOP_SHARE, _TOP_MEANS, _TELL = 0.02, 20, 0.1
 
 
-class LTVRegressor(RegressorMixin, TreeModel):
+class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
     __doc__ = f"""Predicts lifetime value; `predict(X)` is the expected amount, or with objective "mae" the median, never negative.
 
-    algorithm: "blend" is halfway, in log money, between LightGBM and a penalised log-linear model, which goes on where trees stop;
-    "lightgbm" is the trees alone; "random_forest" averages amounts. objective, of LightGBM:
+    algorithm: "blend" adds up, in log money, LightGBM, a penalised log-linear model, which goes on where trees stop, and what MBG/NBD and Gamma-Gamma
+    expect where X has the histories of orders (`estimators.value_blend`); with objective "mae" it is halfway between the first two. From eight
+    snapshots on, with objective "tweedie" or "mae", days may have effects of their own, and a later snapshot (a level of X's index) has that of the
+    same time of the year (`estimators.season`). "lightgbm" is the trees alone; "random_forest" averages amounts. objective, of LightGBM:
     "tweedie" minimises the deviance of power 1.3, which fits many zeros and a heavy tail (B. Jorgensen, 1987, Exponential dispersion models);
     "hurdle" is will pay (Poisson) times how much (gamma); "ziln" the zero-inflated lognormal of X. Wang, T. Liu and J. Miao, 2019, A deep
     probabilistic model for customer lifetime value prediction; "mae" the conditional median, which has the least absolute error and adds
@@ -39,10 +44,11 @@ class LTVRegressor(RegressorMixin, TreeModel):
     True
     """
 
+    unit = "log money"
     algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
 
     def __init__(self, algorithm: str = "blend", *, objective: str = "tweedie", n_estimators: int | None = None, learning_rate: float = 0.03,
-                 num_leaves: int | None = 15, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
+                 num_leaves: int | None = None, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
                  random_state: Any = 0, n_jobs: int | None = -1) -> None:
         super().__init__(algorithm, n_estimators=n_estimators, learning_rate=learning_rate, num_leaves=num_leaves,
                          min_child_samples=min_child_samples, feature_fraction=feature_fraction, calibrate=calibrate,
@@ -69,9 +75,11 @@ class LTVRegressor(RegressorMixin, TreeModel):
             raise HistoryError.from_no_money(len(y))
         alike = calendar.shared(X, matrix, time)
         matrix = np.where(alike, 0.0, matrix) if alike.any() else matrix
-        inner = _paid(folds.of_size(folds.persons(X, groups, len(y)), self._seed, _MANY), y)
+        person, day, dates = folds.persons(X, groups, len(y)), folds.days(X, time, len(y)), season.dates_of(X, time)
+        inner = _paid(folds.of_size(person, self._seed, _MANY), y)
         scale = float(y[y > 0].mean())
-        unseen = self._grow(matrix, y / scale, inner)
+        unseen, effect = self._grow(Rows(matrix, y / scale, day, person, self._categorical(), self._spending(), self._seed), inner)
+        self.season_ = Season.of(dates, effect).state() if dates is not None and effect.any() else None
         corrected = self.calibrate and self.objective != "mae"
         self.factor_ = scale * (_factor(y / scale, unseen) if corrected and unseen is not None else 1.0)
         self.spread_ = None if unseen is None else Spread.fit(y, unseen * self.factor_).state()
@@ -84,39 +92,34 @@ class LTVRegressor(RegressorMixin, TreeModel):
         if self.objective not in known:
             raise ConfigError.from_unknown(f"objective for {self.algorithm}", str(self.objective), known)
 
-    def _grow(self, X: np.ndarray, y: np.ndarray, inner: folds.Folds) -> np.ndarray | None:
-        """Fits on all rows; amounts for unseen persons, float64[n], or None without folds."""
+    def _spending(self) -> int | None:
+        """The column of expected spending."""
+        names = [] if self.btyd_ is None else list(BTYDFeatures.from_dict(self.btyd_).get_feature_names_out())
+        return self.n_features_in_ + names.index(_SPENDING) if _SPENDING in names else None
+
+    def _grow(self, rows: Rows, inner: folds.Folds) -> tuple[np.ndarray | None, np.ndarray]:
+        """Fits on all rows; amounts for unseen persons, float64[n], or None without folds, and the effect of each row's day."""
+        still = np.zeros(len(rows.y))
         if self.algorithm == "random_forest":
-            self.forest_, unseen = forest.fit(RandomForestRegressor, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
-            return unseen
-        self.booster_, score = value_trees.grow(self.objective, self._plan(), X, y, self._categorical(), inner)
-        if self.algorithm == "blend":
-            line, other = self._lines(X, y, inner)
-            self.linear_ = line.state()
-            score = None if score is None else self._mixed(score, other, 1.0)
-        return None if score is None else value_trees.amounts(self.objective, score)
-
-    def _lines(self, X: np.ndarray, y: np.ndarray, inner: folds.Folds) -> tuple[LogLinear, np.ndarray]:
-        """The log-linear model of all rows, and log money for unseen persons by others."""
-        unseen = np.full(len(y), np.nan)
-        columns, median = self._categorical(), self.objective == "mae"
-        for learn, out in inner:
-            unseen[out] = LogLinear.fit(X[learn], y[learn], columns, self._seed, median=median).score(X[out])
-        return LogLinear.fit(X, y, columns, self._seed, median=median), unseen
-
-    def _mixed(self, trees: np.ndarray, line: np.ndarray, factor: float) -> np.ndarray:
-        """Half of each, in log money or, for medians, in roots; the trees' score holds the factor already."""
-        if self.objective == "mae":
-            return np.asarray((np.maximum(trees, 0.0) + np.sqrt(medians(line) * factor)) / 2)
-        return (trees + line + np.log(factor)) / 2
+            self.forest_, unseen = forest.fit(RandomForestRegressor, rows.X, rows.y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
+            return unseen, still
+        if self.algorithm == "lightgbm":
+            self.booster_, score = value_trees.grow(self.objective, self._plan(), rows.X, rows.y, rows.categorical, inner)
+            return None if score is None else value_trees.amounts(self.objective, score), still
+        grown = value_blend.grow(self.objective, self._plan(), rows, inner)
+        self.booster_, self.linear_ = grown.booster, grown.others.state()
+        return None if grown.unseen is None else value_trees.amounts(self.objective, grown.unseen), grown.effect
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log money; with objective "mae" its root. Not of forests."""
-        return self._raw(self.prepare(X))
-
-    def _raw(self, matrix: np.ndarray) -> np.ndarray:
+        matrix = self.prepare(X)
         score = value_trees.raw(self.objective, self.booster_, matrix, self._threads())
-        return self._mixed(score, LogLinear(**self.linear_).score(matrix), self.factor_) if self.algorithm == "blend" else score
+        if self.algorithm != "blend":
+            return score
+        others, shift = value_blend.Blend.of(self.linear_), self._shift(X)
+        if self.objective == "mae":
+            return value_blend.halfway(score, others.line.score(matrix), self.factor_) * np.exp(shift / 2)
+        return others.score(score, matrix, self.factor_) + shift
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score, float64[n, p], and their base; ConfigError where parts do not add up.
@@ -130,9 +133,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
         parts = boosting.contributions(self.booster_, matrix, self._threads())
         values, base = parts[:, :-1], float(parts[0, -1]) if len(parts) else 0.0
         if self.algorithm == "blend":
-            line = LogLinear(**self.linear_)
-            values, base = (values + line.contributions(matrix)) / 2, (base + line.base + float(np.log(self.factor_))) / 2
-        return values, base
+            values, base = value_blend.Blend.of(self.linear_).contributions(values, base, matrix, self.factor_)
+        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
 
     def predict(self, X: Any, churn: Any = None) -> np.ndarray:
         """Expected amounts, float64[n], in the unit of y; with objective "mae" medians.
@@ -140,7 +142,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
         `churn`, a probability for each row, holds the amounts down to what churn leaves possible (`intervals.consistent`): to be given only where the
         window of the churn label covers that of the amounts and churn means no more buying.
         """
-        amounts = self._amounts(self.prepare(X))
+        amounts = self._amounts(X)
         if churn is None:
             return amounts
         churn = np.asarray(churn, np.float64)
@@ -156,12 +158,13 @@ class LTVRegressor(RegressorMixin, TreeModel):
         """
         if not 0 < coverage < 1:
             raise ConfigError.from_range("coverage", coverage, "above 0 and below 1")
-        return np.column_stack(self._spread().bounds(self._amounts(self.prepare(X)), coverage))
+        return np.column_stack(self._spread().bounds(self._amounts(X), coverage))
 
-    def _amounts(self, matrix: np.ndarray) -> np.ndarray:
+    def _amounts(self, X: Any) -> np.ndarray:
         if self.algorithm == "random_forest":
+            matrix = self.prepare(X)
             return np.maximum(forest.score(self.forest_, matrix) * self.factor_, 0.0)
-        return value_trees.amounts(self.objective, self._raw(matrix))
+        return value_trees.amounts(self.objective, self.raw_score(X))
 
     def _spread(self) -> Spread:
         if self.spread_ is None:

@@ -18,6 +18,8 @@ class Blocks(FeatureBuilder):
 
     A block is `[t - old, t - new)`; its values are a week's, by the days of it since the person was first active, and missing with less than
     `least` of them. `halves` compares `[t - h, t)` with the h days before it.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "block"
@@ -56,6 +58,8 @@ class WeeklyTrend(FeatureBuilder):
     A slope is that of the least squares line through the sums of the last weeks, divided by their mean level (and 0.1): the share of it
     gained a week. It is missing for a person who is not there for so many weeks, and 0 without any activity in them. A week is seven days
     back from t and is active with one active day; a person's first week counts as one.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "weeks"

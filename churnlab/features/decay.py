@@ -20,6 +20,8 @@ class DecayedActivity(FeatureBuilder):
 
     A sum over `[t - 8 half-lives, t)`, at most 364 days. A trend is the log ratio of a short half-life's sum to a long one's, each divided
     by its half-life: 0 for a person who goes on as always; it is missing for a person who was not active in the long one's window.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "decay"

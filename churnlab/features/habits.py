@@ -23,9 +23,13 @@ class Habits(FeatureBuilder):
     Communication) in nats, divided by its largest value: 0 is always the same, 1 is no habit. `kept` is the mean habit share of
     the recent days or acts, over that of the habit itself: 1 where nothing changed, below where the person moved to unusual times.
     Missing below `least` active days.
+
+    Not of the default set: beside the other signals it added nothing on the five tasks of experiments/signals, three of which know
+    no time of day.
     """
 
     signal: ClassVar[str] = "habit"
+    default: ClassVar[bool] = False
     recent: int = 56
     least: int = 3
 

@@ -43,6 +43,8 @@ class LifecycleStage(FeatureBuilder):
 
     4 new: first active less than `recent` days ago. 0 silent: no active day in `recent` days. Of the others by the active days a week over
     `[t - recent, t)` against the `before` days before: 3 growing, at least `step` times as many; 1 fading, at most 1 / `step`; else 2 steady.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "stage"

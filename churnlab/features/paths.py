@@ -19,6 +19,8 @@ class PathShortening(FeatureBuilder):
     Functions are the distinct names of the acts of a day; their mean is by active day and by session. Beside it, of the kinds of event
     (roles) that a person used in the `change[1]` days before the last `change[0]`, the share not used any more, where the log names
     kinds; missing for a person who used none.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "path"

@@ -21,9 +21,13 @@ class PurchaseRhythm(FeatureBuilder):
     The active lifetime is the time from the first order to the last; orders are apart by it divided by the orders after the first. With few
     orders the days between are drawn to `prior` days with the weight of one order. Shares of recent spend are of all money so far. Returns
     are told where the log has the role `refund`, an order value where there is an order in the window.
+
+    Not of the default set: beside the other signals it added nothing on the five tasks of experiments/signals
+    (churn; lifetime value was not asked).
     """
 
     signal: ClassVar[str] = "purchase"
+    default: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("money",)
     prior: float = 60.0
     recents: tuple[int, ...] = (91, 182)

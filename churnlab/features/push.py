@@ -16,6 +16,8 @@ class PushOpenDecline(FeatureBuilder):
 
     The share opened is drawn to `prior`, what the field sees in most apps, with the weight of `strength` pushes; without a
     push sent it is missing, not zero. Windows as in SessionShortening.
+
+    Of the default set untested: no task of experiments/signals has pushes.
     """
 
     signal: ClassVar[str] = "push"

@@ -15,9 +15,13 @@ class SocialDropOff(FeatureBuilder):
     """A person comments and likes less than they used to; acts received are told apart from acts done.
 
     Acts a week are divided by the days since the person was first active, where these are fewer than the window.
+
+    Not of the default set: beside the other signals it added nothing on the five tasks of experiments/signals, one log of
+    which has social acts and none acts received.
     """
 
     signal: ClassVar[str] = "social"
+    default: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("social",)
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))
@@ -56,7 +60,11 @@ class SocialDropOff(FeatureBuilder):
 
 @dataclass(frozen=True, kw_only=True)
 class SocialExchange(FeatureBuilder):
-    """What comes back for what a person does: acts received for each done, and on how many active days they are social at all."""
+    """What comes back for what a person does: acts received for each done, and on how many active days they are social at all.
+
+    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals;
+    none has acts received.
+    """
 
     signal: ClassVar[str] = "social"
     needs: ClassVar[tuple[str, ...]] = ("social",)

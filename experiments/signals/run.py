@@ -55,21 +55,28 @@ def training(public: dict[str, Any], tasks: Path, task: str) -> cl.Dataset:
     return data.take(data.X.index.get_level_values("snapshot").isin(kept))
 
 
+def describe(data: cl.Dataset) -> dict[str, Any]:
+    """Rows, people, cuts, the share that churned, and how many columns each builder has."""
+    y, builders = data.y("churned"), data.catalogue["builder"].value_counts()
+    return {"rows": len(y), "people": int(data.X.index.get_level_values("user_id").nunique()), "cuts": len(data.days),
+            "churned": round(float(y.mean()), 4), "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES}}
+
+
 def columns(data: cl.Dataset, out: frozenset[str]) -> list[str]:
     """The columns of the builders that are not left out."""
     return data.catalogue.loc[~data.catalogue["builder"].isin(out), "name"].tolist()
 
 
-def predictions(data: cl.Dataset, folder: Path, folds: int, processes: int) -> dict[str, np.ndarray]:
-    """Churn probabilities float64[n] for persons not seen, for every variant; equal columns are fitted once."""
+def predictions(data: cl.Dataset, chosen: dict[str, frozenset[str]], folder: Path, folds: int, seed: int, processes: int) -> dict[str, np.ndarray]:
+    """Churn probabilities float64[n] for persons not seen, for every variant chosen; equal columns are fitted once."""
     wanted: dict[tuple[str, ...], list[str]] = {}
-    for name, out in variants().items():
+    for name, out in chosen.items():
         wanted.setdefault(tuple(columns(data, out)), []).append(name)
     files = {key: folder / f"{names[0].replace(' ', '_')}.npy" for key, names in wanted.items()}
     todo = [(list(key), path) for key, path in files.items() if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
-    with ProcessPoolExecutor(processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds)) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds, seed)) as pool:
         jobs = [pool.submit(_predict, *one) for one in todo]
         for done, job in enumerate(as_completed(jobs), 1):
             print(f"  {done}/{len(jobs)} {job.result()}, {time.perf_counter() - begin:.0f} s", flush=True)
@@ -79,10 +86,10 @@ def predictions(data: cl.Dataset, folder: Path, folds: int, processes: int) -> d
 _DATA: dict[str, Any] = {}
 
 
-def _given(X: pd.DataFrame, y: pd.Series, folds: int) -> None:
+def _given(X: pd.DataFrame, y: pd.Series, folds: int, seed: int) -> None:
     """Puts the rows where `_predict` of this process finds them."""
     person = pd.factorize(X.index.get_level_values("user_id"))[0]
-    _DATA.update(X=X, y=y, folds=by_person(person, 0, folds))
+    _DATA.update(X=X, y=y, folds=by_person(person, seed, folds))
 
 
 def _predict(names: list[str], path: Path) -> str:
@@ -123,13 +130,13 @@ def falls_out(gain: dict[str, Any]) -> bool:
     return gain["mean"]["logloss"][0] < 0 and not adds
 
 
-def result(values: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
-    """What result.json holds."""
+def result(values: dict[str, dict[str, np.ndarray]], again: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
+    """What result.json holds; `again` is all and the default on folds that chose nothing."""
     gain = {name: gains(values, name) for name in variants() if name != "all"}
     single = {name.removeprefix("without "): found for name, found in gain.items() if name.startswith("without ")}
     return {"tasks": about, "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
             "gain": single, "falls_out": [name for name, found in single.items() if falls_out(found)],
-            "all_against_six": gain["six"], "all_against_default": gain["default"]}
+            "all_against_six": gain["six"], "all_against_default": gain["default"], "all_against_default_other_folds": gains(again, "default")}
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:
@@ -137,7 +144,8 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     tasks = list(found["tasks"])
     yield "| left out | " + " | ".join([*tasks, "mean", "mean AUC"]) + " |"
     yield "|---" * (len(tasks) + 3) + "|"
-    rows = found["gain"] | {"all but the six": found["all_against_six"], "all but the default": found["all_against_default"]}
+    rows = found["gain"] | {"all but the six": found["all_against_six"], "all but the default": found["all_against_default"],
+                            "the same, other folds": found["all_against_default_other_folds"]}
     for name, gain in rows.items():
         cells = [_cell(gain[task]["logloss"]) for task in [*tasks, "mean"]] + [_cell(gain["mean"]["auc"])]
         yield f"| {name} | " + " | ".join(cells) + " |"
@@ -163,18 +171,19 @@ def main() -> None:
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
     public = runpy.run_path(str(HERE.parent / "public_tasks" / "run.py"))
     values: dict[str, dict[str, np.ndarray]] = {}
+    again: dict[str, dict[str, np.ndarray]] = {}
     about: dict[str, Any] = {}
     for task in public["TASKS"]:
         data = training(public, given.tasks, task)
         people, y = data.X.index.get_level_values("user_id"), data.y("churned").to_numpy()
-        builders = data.catalogue["builder"].value_counts()
-        about[task] = {"rows": len(y), "people": int(people.nunique()), "cuts": len(data.days), "churned": round(float(y.mean()), 4),
-                       "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES}}
+        about[task] = describe(data)
         print(f"{task}: {len(y):,} rows, {data.X.shape[1]} columns", flush=True)
-        p = predictions(data, HERE / "predictions" / f"{task}-{given.folds}-{data.digest[:12]}", given.folds, given.processes)
         weights = metrics.resamples(np.asarray(people), given.draws, 0)
-        values[task] = {name: drawn(y, one, weights) for name, one in p.items()}
-    found = result(values, about)
+        for seed, chosen, into in ((0, variants(), values), (1, {name: variants()[name] for name in ("all", "default")}, again)):
+            folder = HERE / "predictions" / f"{task}-{given.folds}-{seed}-{data.digest[:12]}"
+            p = predictions(data, chosen, folder, given.folds, seed, given.processes)
+            into[task] = {name: drawn(y, one, weights) for name, one in p.items()}
+    found = result(values, again, about)
     (HERE / "result.json").write_text(json.dumps(found, indent=1) + "\n")
     print("\n" + "\n".join(table(found)) + f"\n\nfall out: {', '.join(found['falls_out']) or 'none'}")
 

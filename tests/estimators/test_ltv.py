@@ -13,9 +13,12 @@ from sklearn.linear_model import TweedieRegressor
 
 from churnlab import metrics
 from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.estimators import LTVRegressor, boosting, calendar, load, objectives
+from churnlab.estimators import LTVRegressor, boosting, calendar, folds, load, objectives, value_blend
 from churnlab.estimators.intervals import Spread, consistent
 from churnlab.estimators.loglinear import POWER, RIDGE, LogLinear
+from churnlab.estimators.season import Season
+from churnlab.estimators.value_blend import Expected, Rows
+from churnlab.explanation import explain
 
 KINDS = [("blend", "tweedie"), ("lightgbm", "tweedie"), ("lightgbm", "hurdle"), ("blend", "ziln"), ("lightgbm", "ziln"), ("blend", "mae"),
          ("random_forest", "tweedie")]
@@ -76,7 +79,7 @@ def test_the_start_is_where_the_loss_is_least() -> None:
 def test_the_linear_model_is_the_one_of_scikit_learn() -> None:
     values, y = X[["a", "b"]].to_numpy().copy(), Y / Y.mean()
     values = np.nan_to_num(values)
-    line = LogLinear.fit(values, y, [], 0)
+    line, _ = LogLinear.fit(values, y, np.zeros(len(y), int), [], 0)
     z = np.sign(values) * np.log1p(np.abs(values))
     z = (z - z.mean(axis=0)) / z.std(axis=0)
     other = TweedieRegressor(power=POWER, alpha=RIDGE, link="log", tol=1e-9, max_iter=2000).fit(z, y)
@@ -86,7 +89,7 @@ def test_the_linear_model_is_the_one_of_scikit_learn() -> None:
 
 
 def test_linear_parts_add_up_average_to_nothing_and_stay_in_range() -> None:
-    line = LogLinear.fit(X.to_numpy(), Y / Y.mean(), [0], 0)
+    line, _ = LogLinear.fit(X.to_numpy(), Y / Y.mean(), np.zeros(len(Y), int), [0], 0)
     parts = line.contributions(X.to_numpy())
     np.testing.assert_allclose(parts.sum(axis=1) + line.base, line.score(X.to_numpy()), atol=1e-12)
     np.testing.assert_allclose(parts.mean(axis=0), 0, atol=1e-9)
@@ -236,3 +239,105 @@ def test_what_does_not_go_together_is_refused() -> None:
         fitted("random_forest", "tweedie").contributions(X)
     with pytest.raises(ConfigError, match="coverage is 1; give above 0"):
         fitted("lightgbm", "tweedie").predict_interval(X, 1)
+
+
+DAYS = pd.date_range("2024-03-01", periods=12, freq="30D")
+
+
+def tides(people: int = 120, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Amounts with an effect of the day that `tide` follows in the first half and not later, histories of orders; the effect of each row comes third."""
+    rng = np.random.default_rng(seed)
+    effect = np.tile([0.8, -0.8, 0.4, -0.4], 3)
+    tide = np.where(np.arange(12) < 6, effect, -effect)
+    index = pd.MultiIndex.from_product([[f"p{i}" for i in range(people)], DAYS], names=["user_id", "snapshot"])
+    place, n = np.tile(np.arange(12), people), len(index)
+    orders = rng.integers(1, 9, n).astype(float)
+    last = np.where(orders > 1, rng.integers(1, 30, n), 200.0)
+    X = pd.DataFrame({"x": rng.normal(size=n), "tide": tide[place] + 0.2 * rng.normal(size=n), "spend__orders_sum__all": orders,
+                      "spend__since_first_days__all": 200.0, "spend__since_last_days__all": last, "spend__amount_sum__all": 30 * orders}, index=index)
+    y = np.where(rng.random(n) < 0.7, np.exp(0.5 * X["x"] + effect[place] + np.log(orders) + 0.4 * rng.normal(size=n)), 0.0)
+    return X, y, effect[place]
+
+
+def rows_of(X: pd.DataFrame, y: np.ndarray, spending: int | None = None) -> Rows:
+    return Rows(X.to_numpy(), y / y.mean(), folds.days(X, None, len(y)), folds.persons(X, None, len(y)), [], spending, 0)
+
+
+def test_equal_gaps_in_many_columns_weigh_as_they_do_one_by_one() -> None:
+    values, y = X[["a", "b", "a", "c"]].to_numpy().copy(), Y / Y.mean()
+    gone = np.random.default_rng(0).random(len(y)) < 0.3
+    values[gone, :3] = np.nan
+    values[y > 2, 3] = np.nan
+    line, _ = LogLinear.fit(values, y, np.zeros(len(y), int), [], 0)
+    z = np.sign(values) * np.log1p(np.abs(values))
+    z = np.nan_to_num((z - np.nanmean(z, axis=0)) / np.nanstd(z, axis=0))
+    missing = np.isnan(values) - np.isnan(values).mean(axis=0)
+    other = TweedieRegressor(power=POWER, alpha=RIDGE, link="log", tol=1e-9, max_iter=5000).fit(np.hstack([z, missing]), y)
+    np.testing.assert_allclose(np.exp(line.score(values)), other.predict(np.hstack([z, missing])), rtol=2e-3)
+
+
+def test_planted_effects_of_days_are_found_and_leave_the_column_its_own_weight() -> None:
+    frame, y, planted = tides(300)
+    rows = rows_of(frame[["x", "tide"]], y)
+    line, effect = rows.line()
+    assert np.abs(effect - planted).max() < 0.25 and abs(effect.mean()) < 1e-9
+    early = rows.day < 6
+    fooled, none = rows.undated().line(early)
+    assert fooled.weight[1] > 0.2 > 0.1 > abs(line.weight[1]) and not none.any()
+
+
+def test_effects_of_days_are_used_where_they_foretell_later_days_better() -> None:
+    frame, y, _ = tides()
+    rows = rows_of(frame[["x", "tide"]], y)
+    assert value_blend._help(rows)
+    assert not value_blend._help(rows_of(frame[["x", "tide"]], np.exp(frame["tide"].to_numpy()))), "what moves with the days stands in a column"
+    assert not value_blend._help(Rows(rows.X, rows.y, rows.day // 2, rows.person, [], None, 0)), "six days do not tell season from signal"
+
+
+@pytest.mark.parametrize("objective", ["tweedie", "mae"])
+def test_the_same_time_of_next_year_has_the_level_of_this_one(objective: str) -> None:
+    frame, y, planted = tides()
+    model = LTVRegressor(objective=objective, n_estimators=30, learning_rate=0.1, n_jobs=1).fit(frame, y)
+    assert model.season_ is not None
+    bare = frame.reset_index(drop=True)
+    later = frame.rename(index=lambda day: day + pd.Timedelta(days=365), level="snapshot")
+    ratio = np.log(model.predict(later) / model.predict(bare))
+    shift = Season(**model.season_).shift(pd.DatetimeIndex(later.index.get_level_values("snapshot")))
+    np.testing.assert_allclose(ratio, shift, atol=1e-9)
+    assert np.corrcoef(ratio, planted)[0, 1] > 0.95 and ratio.std() > 0.25
+    if objective == "tweedie":
+        assert metrics.total_bias(y, model.predict(later)) == pytest.approx(1, abs=0.15)  # neighbouring days smooth the season
+    cents = LTVRegressor(objective=objective, n_estimators=30, learning_rate=0.1, n_jobs=1).fit(frame, y * 128)
+    np.testing.assert_allclose(cents.predict(later), model.predict(later) * 128, rtol=1e-6)
+
+
+def test_parts_with_season_and_expected_spending_add_up(tmp_path: Path) -> None:
+    frame, y, _ = tides()
+    model = LTVRegressor(n_estimators=30, learning_rate=0.1, n_jobs=1).fit(frame, y)
+    assert model.season_ is not None and frame.shape[1] <= model.linear_["expected"]["column"] < model.prepare(frame).shape[1]
+    model.linear_["expected"]["share"] = 0.3
+    values, base = model.contributions(frame)
+    np.testing.assert_allclose(values.sum(axis=1) + base, model.raw_score(frame), atol=1e-9)
+    names = list(model.widened(frame))
+    assert names[model.linear_["expected"]["column"]] == "btyd__expected_spend_90d__all"
+    assert names[-1] == "calendar__usual_log_money__all" and list(model.own_catalogue()["name"]) == names[6:]
+    np.testing.assert_array_equal(values[:, -1], model.widened(frame)[names[-1]])
+    said = explain(model, frame[:20], pd.DataFrame(columns=model.own_catalogue().columns)).reasons(5)
+    assert any("everybody's expected log money moves by +" in text for text in said.to_numpy().ravel())
+    model.save(tmp_path)
+    np.testing.assert_array_equal(load(tmp_path).predict(frame), model.predict(frame))  # type: ignore[attr-defined]
+
+
+def test_expected_spending_has_its_share_while_it_is_good() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.exp(rng.normal(size=3000))
+    y = truth * rng.gamma(2, 0.5, 3000)
+    other, still = np.log(truth) + 0.5 * rng.normal(size=3000), np.zeros(3000)
+    for column, low, high in ((truth * 7, 0.2, 0.6), (np.exp(2 * rng.normal(size=3000)), 0.0, 0.1)):
+        rows = Rows(column[:, None], y, np.zeros(3000, int), np.arange(3000), [], 0, 0)
+        found = Expected.fit(rows, still)
+        assert found is not None
+        assert low <= value_blend._share(y, other, found.score(rows.X), still) <= high
+        assert (found.rate * column).sum() == pytest.approx(y.sum())
+    assert Expected.fit(Rows(np.zeros((3000, 1)), y, np.zeros(3000, int), np.arange(3000), [], 0, 0), still) is None
+    assert found.score(np.array([[np.nan]]))[0] == pytest.approx(np.log(0.02))

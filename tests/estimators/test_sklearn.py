@@ -8,7 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from churnlab.estimators import ChurnClassifier, LTVRegressor
 
 ESTIMATORS = [kind(algorithm=a, n_estimators=n, n_jobs=1) for kind in (ChurnClassifier, LTVRegressor)
-              for a, n in (("lightgbm", None), ("random_forest", 20))]
+              for a, n in (("blend", 20), ("lightgbm", None), ("random_forest", 20))]
 
 
 @pytest.mark.filterwarnings("ignore")
