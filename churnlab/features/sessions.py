@@ -19,12 +19,10 @@ class SessionShortening(FeatureBuilder):
     `windows` are days back for the plain means; `changes` are pairs (recent, before): the mean in `[t - recent, t)`
     against the mean in `[t - recent - before, t - recent)`, as a log ratio. A mean without a session is missing.
 
-    Not of the default set: beside the other signals it added nothing on the five tasks of experiments/signals, three of which know
-    no time of day.
+    Of the default set, though beside the other signals it added nothing on the tasks of experiments/signals, of which only few could show it.
     """
 
     signal: ClassVar[str] = "session"
-    default: ClassVar[bool] = False
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))
 

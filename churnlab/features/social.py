@@ -16,12 +16,10 @@ class SocialDropOff(FeatureBuilder):
 
     Acts a week are divided by the days since the person was first active, where these are fewer than the window.
 
-    Not of the default set: beside the other signals it added nothing on the five tasks of experiments/signals, one log of
-    which has social acts and none acts received.
+    Of the default set, though beside the other signals it added nothing on the tasks of experiments/signals, of which only few could show it.
     """
 
     signal: ClassVar[str] = "social"
-    default: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("social",)
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))

@@ -131,7 +131,7 @@ def falls_out(gain: dict[str, Any]) -> bool:
 
 
 def result(values: dict[str, dict[str, np.ndarray]], again: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
-    """What result.json holds; `again` is all and the default on folds that chose nothing."""
+    """What result.json holds; `again` is all and the default on other folds."""
     gain = {name: gains(values, name) for name in variants() if name != "all"}
     single = {name.removeprefix("without "): found for name, found in gain.items() if name.startswith("without ")}
     return {"tasks": about, "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},

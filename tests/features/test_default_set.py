@@ -10,6 +10,7 @@ from churnlab.features.featureset import BUILDERS
 
 FOUND = json.loads((Path(__file__).resolve().parents[2] / "experiments" / "signals" / "result.json").read_text())
 NEVER_ASKED = {"Calendar"}
+FEW_COULD_SHOW = {"SessionShortening", "SocialDropOff"}  # two logs with a time of day, one with social acts
 
 
 def adds(gain: dict[str, dict[str, list[float]]]) -> bool:
@@ -19,8 +20,9 @@ def adds(gain: dict[str, dict[str, list[float]]]) -> bool:
 def test_a_builder_is_left_out_by_the_rule_alone() -> None:
     chosen = {name for name, gain in FOUND["gain"].items() if gain["mean"]["logloss"][0] < 0 and not adds(gain)}
     assert chosen == set(FOUND["falls_out"])
-    assert {name for name, kind in BUILDERS.items() if not kind.default} == chosen | NEVER_ASKED
-    assert {type(b).__name__ for b in cl.FeatureSet.default().builders} == set(BUILDERS) - chosen - NEVER_ASKED
+    out = chosen - FEW_COULD_SHOW
+    assert {name for name, kind in BUILDERS.items() if not kind.default} == out | NEVER_ASKED
+    assert {type(b).__name__ for b in cl.FeatureSet.default().builders} == set(BUILDERS) - out - NEVER_ASKED
 
 
 def test_a_builder_that_adds_nowhere_says_so() -> None:
