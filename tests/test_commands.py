@@ -155,7 +155,7 @@ def test_events_from_the_as_of_day_on_do_not_change_the_list(trained: tuple[Path
 def test_features_can_be_listed_and_written(trained: tuple[Path, dict], tmp_path: Path) -> None:
     config, _ = trained
     catalogue = json.loads(call("features", "--config", config, "--json"))
-    assert {"session", "push", "social", "cadence", "spend", "lifecycle", "profile", "decay", "silence", "role"} <= {f["signal"] for f in catalogue}
+    assert {"push", "social", "cadence", "spend", "lifecycle", "profile", "decay", "silence", "role"} <= {f["signal"] for f in catalogue}
     call("features", "--config", config, "--as-of", "2026-05-01", "--out", tmp_path / "x.parquet")
     assert set(pd.read_parquet(tmp_path / "x.parquet")) == {"user_id", "snapshot", *(f["name"] for f in catalogue)}
     assert "go together" in call("features", "--config", config, "--as-of", "2026-05-01", code=2)

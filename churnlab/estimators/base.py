@@ -115,13 +115,13 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         matrix, labels = validate_data(self, frame, y, dtype=np.float64, ensure_all_finite="allow-nan",
                                        ensure_min_samples=2, **checks)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.btyd_ = self._fit_btyd(matrix)
+        self.btyd_ = self._fit_btyd(matrix, X.index if isinstance(X, pd.DataFrame) else None)
         return self._whole(matrix), labels
 
-    def _fit_btyd(self, matrix: np.ndarray) -> dict[str, Any] | None:
-        """Buy-till-you-die models of the rows' histories; None where the columns do not tell these, or nothing can be fitted."""
+    def _fit_btyd(self, matrix: np.ndarray, index: pd.Index | None) -> dict[str, Any] | None:
+        """Buy-till-you-die models of the rows' histories, each person with the weight of one by the index; None where the columns do not tell these, or nothing can be fitted."""
         names = list(getattr(self, "feature_names_in_", ()))
-        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY})
+        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=index)
         fitted = BTYDFeatures().fit(known)
         useful = [m for m in fitted.models_.values() if m is not None]
         return fitted.to_dict() if useful else None
