@@ -198,7 +198,7 @@ def _wide(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         gaps = {f"minus {r.contender}": gap(r.difference, r.difference_low, r.difference_high) for r in part.itertuples() if r.contender != MODEL}
         rows.append({**{k: _count(mine[k]) for k in [*keys, "rows"]}, "observed": _number(mine["observed"]),
                      kind: str(Interval(mine["value"], mine["low"], mine["high"])), **gaps, "note": mine["note"]})
-    frame = pd.DataFrame(rows).fillna("–")
+    frame = pd.DataFrame(rows).astype(object).fillna("–")
     return frame[[*(c for c in frame if c != "note"), "note"]].rename(columns=lambda c: str(c).replace("_", " "))
 
 

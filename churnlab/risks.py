@@ -41,7 +41,7 @@ def when(hazard: ChurnHazard | None, target: TimeToChurn | None, X: pd.DataFrame
         return pd.Series("", index=risk.index, dtype="str")
     weeks, day = hazard.predict_when(X, risk.to_numpy()), schema.day_number(as_of)
     texts = {week: schema.day_text(target.left_by(day, int(week))) for week in weeks.dropna().unique()}
-    return pd.Series(weeks.map(texts).fillna("").to_numpy(), index=risk.index, dtype="str")
+    return pd.Series(weeks.map(texts).astype(object).fillna("").to_numpy(), index=risk.index, dtype="str")
 
 
 def reasons(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:

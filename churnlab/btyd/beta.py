@@ -20,7 +20,7 @@ from scipy.special import expit, gammaln, psi
 from churnlab.btyd.fitting import History, Objective, ahead, by_pair, by_row, dot, maximise
 
 _STARTS = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
-_NEGLIGIBLE, _TAIL, _STEP = 45.0, 16.0, 0.5
+_NEGLIGIBLE, _TAIL, _STEP, _WHOLE = 45.0, 16.0, 0.5, 16
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,17 @@ def until_gone(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray) ->
     step = np.minimum(_STEP, 0.8 * np.sqrt(1 / a + 1 / b))
     left = np.minimum(np.maximum(middle, 0) + _far(a), middle + _TAIL + np.log(most * np.maximum(reach, 1)))
     right = np.minimum(np.maximum(-middle, 0) + _far(b), -middle + _TAIL + np.log(most))
-    low, high = np.ceil(max(0, np.max(left / step))), np.ceil(max(0, np.max(right / step)))
+    ends = np.column_stack([_WHOLE * np.ceil(np.maximum(side / step, 0) / _WHOLE) for side in (left, right)])
+    out = np.empty(len(ends))
+    for low, high in np.unique(ends, axis=0):  # rows of one length together, so that what a row gives does not depend on those beside it
+        rows = np.flatnonzero((ends[:, 0] == low) & (ends[:, 1] == high))
+        out[rows] = _summed(shape[rows], reach[rows], a, b[rows], middle[rows], step[rows], low, high)
+    return out
+
+
+def _summed(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray, middle: np.ndarray, step: np.ndarray, low: float,
+            high: float) -> np.ndarray:
+    """The sums of `until_gone` from `low` steps below the middle to `high` above."""
     w = middle[:, None] + step[:, None] * np.arange(-low, high + 1)
     weight = a * w - (a + b)[:, None] * np.logaddexp(0, w)
     weight = np.exp(weight - weight.max(axis=1, keepdims=True))

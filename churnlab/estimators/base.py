@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
-from churnlab.estimators import boosting, store
+from churnlab.estimators import boosting, folds, store
 from churnlab.estimators.btyd_features import BTYDFeatures
 
 HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
@@ -103,7 +103,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         made = BTYDFeatures(kinds=()).fit(pd.DataFrame()) if self.btyd_ is None else BTYDFeatures.from_dict(self.btyd_)
         return made.catalogue()
 
-    def _learn_columns(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _learn_columns(self, X: Any, y: Any, groups: Any = None, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
         """The matrix and labels to fit on; remembers names and categories."""
         if self.algorithm not in self.algorithms:
             raise ConfigError.from_unknown("algorithm", str(self.algorithm), self.algorithms)
@@ -115,13 +115,13 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         matrix, labels = validate_data(self, frame, y, dtype=np.float64, ensure_all_finite="allow-nan",
                                        ensure_min_samples=2, **checks)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.btyd_ = self._fit_btyd(matrix, X.index if isinstance(X, pd.DataFrame) else None)
+        self.btyd_ = self._fit_btyd(matrix, folds.persons(X, groups, len(matrix)))
         return self._whole(matrix), labels
 
-    def _fit_btyd(self, matrix: np.ndarray, index: pd.Index | None) -> dict[str, Any] | None:
-        """Buy-till-you-die models of the rows' histories, each person with the weight of one by the index; None where the columns do not tell these, or nothing can be fitted."""
+    def _fit_btyd(self, matrix: np.ndarray, person: np.ndarray) -> dict[str, Any] | None:
+        """Buy-till-you-die models of the rows' histories, each person with the weight of one; None where nothing can be fitted."""
         names = list(getattr(self, "feature_names_in_", ()))
-        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=index)
+        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=pd.Index(person, name="user_id"))
         fitted = BTYDFeatures().fit(known)
         useful = [m for m in fitted.models_.values() if m is not None]
         return fitted.to_dict() if useful else None

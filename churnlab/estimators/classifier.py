@@ -61,7 +61,7 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         More than 100,000 rows hold a tenth of persons out instead of folds. Raises HistoryError for one class only, ValueError for what
         scikit-learn refuses.
         """
-        matrix, y = self._learn_columns(X, y)
+        matrix, y = self._learn_columns(X, y, groups)
         check_classification_targets(y)
         self.classes_, churned = np.unique(y, return_inverse=True)
         if len(self.classes_) == 1:

@@ -67,7 +67,7 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
         not learnt from (`calendar.shared`), so that totals are those of all the snapshots.
         """
         self._check_objective()
-        matrix, y = self._learn_columns(X, y, y_numeric=True)
+        matrix, y = self._learn_columns(X, y, groups, y_numeric=True)
         y = np.asarray(y, np.float64)
         self.n_negative_ = int((y < 0).sum())
         y = _held(np.maximum(y, 0.0))

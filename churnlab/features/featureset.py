@@ -41,7 +41,7 @@ class FeatureSet:
     """An ordered set of builders.
 
     >>> FeatureSet.default().names(frozenset())[:2]
-    ('cadence__active_days__7d', 'cadence__acts_sum__7d')
+    ('session__minutes_mean__14d', 'session__steps_mean__14d')
     """
 
     builders: tuple[FeatureBuilder, ...]

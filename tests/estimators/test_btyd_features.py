@@ -143,3 +143,12 @@ def test_the_value_baseline_has_the_training_total_and_sorts_better_than_the_pas
     assert np.mean((y - value) ** 2) < np.mean((y - rate) ** 2)
     few = baselines.VALUE[name]().fit(train.X.iloc[:30], train.y("ltv").iloc[:30])
     assert few.reasons_ and few.predict(test.X) == pytest.approx(train.y("ltv").iloc[:30].mean())
+
+
+def test_what_a_row_gives_does_not_depend_on_those_beside_it() -> None:
+    rng = np.random.default_rng(5)
+    count, first = rng.integers(1, 40, 300).astype(float), rng.uniform(50, 400, 300)
+    X = pd.DataFrame({"cadence__active_days__all": count, "lifecycle__tenure_days__all": first,
+                      "cadence__since_last_days__all": np.where(count > 1, rng.uniform(0, 50, 300), first)})
+    fitted = BTYDFeatures(horizons=(30,)).fit(X)
+    pd.testing.assert_frame_equal(fitted.transform(X).iloc[7:60], fitted.transform(X.iloc[7:60]), check_exact=True)
