@@ -143,14 +143,24 @@ def _fold(data: Dataset, target: str, cut: pd.Timestamp, make: Make, reach: int,
     try:
         if not len(rows) or not len(learn):
             raise HistoryError.from_empty_split(name, data.days[0].date(), data.days[-1].date(), reach)
-        if target == "churned" and y.iloc[learn].nunique() < 2:
-            raise HistoryError.from_one_class(f"{target} before {name}", int(y.iloc[learn[0]]), len(learn))
-        X, truth = data.X.iloc[learn], y.iloc[learn]
-        beside, left_out = fit_baselines(X, truth, target)
-        fitted = {MODEL: make(target).fit(X, truth)} | beside
+        said, left_out = said_of(data.X, y, learn, rows, target, make, f" before {name}")
     except ChurnlabError as error:
         return _Fold(name, rows, len(learn), {}, wrong=error)
-    return _Fold(name, rows, len(learn), {n: predict(m, data.X.iloc[rows]) for n, m in fitted.items()}, left_out)
+    return _Fold(name, rows, len(learn), said, left_out)
+
+
+def said_of(X: pd.DataFrame, y: pd.Series, learn: np.ndarray, rows: np.ndarray, target: str, make: Make,
+            when: str = "") -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+    """What a new model and the baselines, learnt from the rows `learn`, say of `rows`, and which baselines were left out.
+
+    HistoryError, with `when` in it, where one class of churn is all there is to learn from.
+    """
+    past, truth = X.iloc[learn], y.iloc[learn]
+    if target == "churned" and truth.nunique() < 2:
+        raise HistoryError.from_one_class(f"{target}{when}", int(truth.iloc[0]), len(truth))
+    beside, left_out = fit_baselines(past, truth, target)
+    fitted = {MODEL: make(target).fit(past, truth)} | beside
+    return {name: predict(model, X.iloc[rows]) for name, model in fitted.items()}, left_out
 
 
 def _judged(data: Dataset, target: str, folds: Sequence[_Fold], done: Sequence[_Fold], judge: Judge) -> dict[str, pd.DataFrame]:

@@ -21,9 +21,8 @@ from churnlab.errors import ChurnlabError, ConfigError
 
 if TYPE_CHECKING:
     from churnlab.backtest import Backtest
-    from churnlab.config import Config
     from churnlab.evaluation import Evaluation
-    from churnlab.training import Say
+    from churnlab.preparation import Say
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed model and tonight's list.")
@@ -85,6 +84,7 @@ def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None,
     with _guarded(debug), _progress() as say:
         from churnlab.config import Config
         from churnlab.training import evaluate as judge
+        from churnlab.training import review
 
         if cuts < 0:
             raise ConfigError.from_range("--cuts", cuts, "0 or more")
@@ -93,8 +93,7 @@ def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None,
             early = judge(settings, run, say, lead=_days(lead))
             print(json.dumps(early.to_dict(), indent=1) if as_json else early.markdown())
             return
-        run_id, found = judge(settings, run, say)
-        again, why = _backtest(settings, run_id, cuts, say)
+        run_id, found, again, why = review(settings, run, cuts, say)
         if as_json:
             rolled = {} if not cuts else {"backtest": again.to_dict() if again else {"missing": why}}
             _show({"run_id": run_id, **{k: e.to_dict() for k, e in found.items()}, **rolled}, True)
@@ -108,17 +107,6 @@ def _days(given: str) -> list[int]:
         return [int(day) for day in given.split(",")]
     except ValueError as error:
         raise ConfigError.from_range("--lead", given, "days of warning, each 0 or more, like 0,7,14,30") from error
-
-
-def _backtest(config: Config, run: str, cuts: int, say: Say) -> tuple[Backtest | None, str]:
-    """The backtest, or why there is none."""
-    from churnlab.errors import HistoryError
-    from churnlab.training import backtest
-
-    try:
-        return (backtest(config, run=run, cuts=cuts, say=say), "") if cuts else (None, "")
-    except HistoryError as error:
-        return None, str(error)
 
 
 @app.command()
@@ -202,8 +190,8 @@ def features(config: ConfigPath = Path("churnlab.toml"),
 
 def _features(config: Any, as_of: str | None, say: Say) -> Any:
     from churnlab.dataset import build_dataset
+    from churnlab.preparation import read_users
     from churnlab.snapshots import Snapshots
-    from churnlab.training import read_users
 
     say("reading events")
     activity = config.activity()

@@ -77,17 +77,27 @@ class Dataset:
         start = schema.day_number(test_from)
         if purge is None and len(self.labels.columns) and not self.targets:
             raise FrameError.from_no_horizon()
-        day = schema.day_numbers(self.X.index.get_level_values("snapshot"))
         reach = max((t.window(0)[1] for t in self.targets), default=0) if purge is None else purge
-        train, test = (day < start) & (day + reach <= start), day >= start
-        if not train.any() or not test.any():
-            raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
-        counts = {**self.counts, "purged": int((~train & ~test).sum())}
+        train, test = self.sides(start, reach)
+        counts = {**self.counts, "purged": len(self.X) - len(train) - len(test)}
         learn = self.take(train)
         for target in self.targets:
             if isinstance(target, TimeToChurn):
-                learn = replace(learn, labels=target.censored(learn.labels, day[train], start))
+                learn = replace(learn, labels=target.censored(learn.labels, self._day[train], start))
         return replace(learn, counts=counts), self.take(test)
+
+    @property
+    def _day(self) -> np.ndarray:
+        return schema.day_numbers(self.X.index.get_level_values("snapshot"))
+
+    def sides(self, start: int, reach: int) -> tuple[np.ndarray, np.ndarray]:
+        """Places of the rows before the day `start` whose labels, which reach so many days, end by it, and of those from it on. HistoryError when
+        either is empty."""
+        day = self._day
+        learn, test = np.flatnonzero((day < start) & (day + reach <= start)), np.flatnonzero(day >= start)
+        if not len(learn) or not len(test):
+            raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
+        return learn, test
 
     def describe(self) -> dict[str, object]:
         """Rows, people, days, rates and what was left out, JSON-ready."""

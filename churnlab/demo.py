@@ -12,8 +12,9 @@ from churnlab import datasets, schema
 from churnlab.card import write_text
 from churnlab.config import Config
 from churnlab.errors import OutputError
+from churnlab.preparation import Say, silent
 from churnlab.scoring import RiskList, score
-from churnlab.training import Say, TrainingResult, silent, train
+from churnlab.training import TrainingResult, train
 
 _TABLES = """
 [tracking]

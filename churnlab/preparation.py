@@ -38,18 +38,37 @@ class Prepared:
     test: Dataset
 
 
-def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
-    """Reads the log, makes snapshots and features, and splits by time, purged."""
+@dataclass(frozen=True)
+class Whole:
+    """All rows of a log, not split yet, and the days that they are of."""
+
+    activity: DailyActivity
+    targets: tuple[Target, ...]
+    days: list[int]
+    data: Dataset
+
+
+def whole(config: Config, log: EventLog | None = None, say: Say = silent) -> Whole:
+    """Reads the log and makes snapshots, features and labels."""
     activity = open_activity(config, log, say)
     targets = config.targets(activity.has_money)
     days = cut_days(activity, targets, config)
-    data = build(config, activity, days, targets, say)
-    learn, test = data.split(test_start(days, targets, config))
+    return Whole(activity, targets, days, build(config, activity, days, targets, say))
+
+
+def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
+    """Reads the log, makes snapshots and features, and splits by time, purged."""
+    return split(config, whole(config, log, say))
+
+
+def split(config: Config, all_rows: Whole) -> Prepared:
+    """Rows to learn from and to judge by; HistoryError where either has one class."""
+    learn, test = all_rows.data.split(test_start(all_rows.days, all_rows.targets, config))
     for part in (learn, test):
         churned = part.y("churned")
         if churned.nunique() < 2:
             raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
-    return Prepared(activity, targets, learn, test)
+    return Prepared(all_rows.activity, all_rows.targets, learn, test)
 
 
 def open_activity(config: Config, log: EventLog | None = None, say: Say = silent) -> DailyActivity:

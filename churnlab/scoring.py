@@ -19,13 +19,14 @@ from churnlab.config import Config
 from churnlab.dataset import Dataset, build_dataset, iter_datasets
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events import EventLog
+from churnlab.preparation import Say, read_users, silent
 from churnlab.risks import COLUMNS, EXPLAINED, reasons, scores, when
 from churnlab.schema import Day
 from churnlab.snapshots import Snapshots
 from churnlab.stored import ActivityStore
 from churnlab.targets import TimeToChurn
 from churnlab.tracking import Tracker, TrainedRun
-from churnlab.training import Say, as_trained, check_meaning, read_users, silent
+from churnlab.training import as_trained, check_meaning
 
 STALE_DAYS = 3
 _RISK = "risk of the row"

@@ -25,10 +25,7 @@ from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.evaluation import MODEL, Evaluation, fit_baselines, predict, segments
 from churnlab.events import EventLog
 from churnlab.explanation import Explanation, explain
-from churnlab.preparation import Prepared, build, cut_days, open_activity, prepare, test_start
-from churnlab.preparation import Say as Say
-from churnlab.preparation import read_users as read_users
-from churnlab.preparation import silent as silent
+from churnlab.preparation import Prepared, Say, Whole, build, cut_days, open_activity, prepare, silent, split, test_start, whole
 from churnlab.snapshots import Snapshots
 from churnlab.targets import Churn
 from churnlab.timing import Timing, fit_hazard, judge_hazard
@@ -114,13 +111,39 @@ def evaluate(config: Config, run: str | None = None, say: Say = silent, *, lead:
         check_leads(lead)
         return _warning_time(config if run is None else as_trained(config, _load(config, run)), sorted(set(lead)), log, say)
     trained = _load(config, run)
-    ready = prepare(as_trained(config, trained), say=say)
+    then = as_trained(config, trained)
+    return trained.run_id, _judged(trained, whole(then, say=say), then)
+
+
+def review(config: Config, run: str | None = None, cuts: int = 3, say: Say = silent) -> tuple[str, dict[str, Evaluation], Backtest | None, str]:
+    """`evaluate` and `backtest` of a run, from one reading of the log: its id, the evaluations, and the backtest or why there is none.
+
+    No backtest is asked for with `cuts` 0.
+    """
+    trained = _load(config, run)
+    then = as_trained(config, trained)
+    all_rows = whole(then, say=say)
+    found = _judged(trained, all_rows, then)
+    try:
+        again = _rolled(then, all_rows.data, cuts, say) if cuts else None
+    except HistoryError as error:
+        return trained.run_id, found, None, str(error)
+    return trained.run_id, found, again, ""
+
+
+def _judged(trained: TrainedRun, all_rows: Whole, config: Config) -> dict[str, Evaluation]:
+    """A run's models on the held-out days; refused where the log means something else, or a held-out label overlaps what they learnt from."""
+    ready = split(config, all_rows)
     check_meaning(trained, ready.activity)
     reach = max(t.window(0)[1] for t in ready.targets)
     learnt = schema.day_number(trained.about["dataset"]["days"][-1])
     if schema.day_number(ready.test.days[0]) < learnt + reach:
         raise HistoryError.from_learnt(ready.test.days[0].date(), schema.day_text(learnt + reach))
-    return trained.run_id, judge(trained.models, ready)
+    return judge(trained.models, ready)
+
+
+def _rolled(config: Config, data: Dataset, cuts: int, say: Say, **options: Any) -> Backtest:
+    return Backtest.of(data, cuts=cuts, say=say, **{"make": partial(new_model, config=config), "seed": config.model.seed, **options})
 
 
 def _load(config: Config, run: str | None) -> TrainedRun:
@@ -148,10 +171,7 @@ def backtest(source: Config | Dataset, *, run: str | None = None, log: EventLog 
     if isinstance(source, Dataset):
         return Backtest.of(source, cuts=cuts, say=say, **options)
     config = source if run is None else as_trained(source, _load(source, run))
-    activity = open_activity(config, log, say)
-    targets = config.targets(activity.has_money)
-    data = build(config, activity, cut_days(activity, targets, config), targets, say)
-    return Backtest.of(data, cuts=cuts, say=say, **{"make": partial(new_model, config=config), "seed": config.model.seed, **options})
+    return _rolled(config, whole(config, log, say).data, cuts, say, **options)
 
 
 def new_model(target: str, config: Config) -> TreeModel:

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from churnlab import metrics, schema
-from churnlab.backtest import FEW_LEARNT, Make, Say, gap, new_model
+from churnlab.backtest import FEW_LEARNT, Make, Say, gap, new_model, said_of
 from churnlab.card import Table
 from churnlab.dataset import Dataset
-from churnlab.errors import ChurnlabError, ConfigError, FrameError, HistoryError
-from churnlab.evaluation import MODEL, Judge, doubts, fit_baselines, predict, records
+from churnlab.errors import ChurnlabError, ConfigError, FrameError
+from churnlab.evaluation import MODEL, Judge, doubts, records
 from churnlab.metrics import Interval
 from churnlab.schema import Day
 
@@ -60,14 +60,14 @@ class WarningTime:
         [0, 14]
         """
         check_leads(list(labels))
-        learn, test = _split(data, test_from, max(labels) + horizon)
+        learn, test = data.sides(schema.day_number(test_from), max(labels) + horizon)
         judge, rows, notes, errors = Judge("churned", KINDS, draws, seed), [], [], []
         for lead, y in labels.items():
             if not y.index.equals(data.X.index):
                 raise FrameError.from_wrong_length(f"the labels at a lead of {lead} days", len(y), len(data.X))
             say(f"warning time: {lead} days")
             try:
-                said, left_out = _said(data.X, y, learn, test, make)
+                said, left_out = said_of(data.X, y, learn, test, "churned", make)
             except ChurnlabError as error:
                 errors.append(error)
                 said, left_out = {}, (str(error),)
@@ -125,25 +125,6 @@ def check_leads(leads: Sequence[int]) -> None:
     """Refuses leads that are none: ConfigError."""
     if not leads or min(leads) < 0:
         raise ConfigError.from_range("lead", list(leads), "days of warning, each 0 or more, like 0,7,14,30")
-
-
-def _split(data: Dataset, test_from: Day, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places of the rows to learn from and of those to judge on."""
-    start, day = schema.day_number(test_from), schema.day_numbers(data.X.index.get_level_values("snapshot"))
-    learn, test = np.flatnonzero(day + reach <= start), np.flatnonzero(day >= start)
-    if not len(learn) or not len(test):
-        raise HistoryError.from_empty_split(schema.day_text(start), schema.day_text(day.min()), schema.day_text(day.max()), reach)
-    return learn, test
-
-
-def _said(X: pd.DataFrame, y: pd.Series, learn: np.ndarray, test: np.ndarray, make: Make) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
-    """What the model and the baselines predict for the later rows, and which baselines were left out."""
-    past, truth = X.iloc[learn], y.iloc[learn]
-    if truth.nunique() < 2:
-        raise HistoryError.from_one_class("churned", int(truth.iloc[0]), len(truth))
-    beside, left_out = fit_baselines(past, truth, "churned")
-    fitted = {MODEL: make("churned").fit(past, truth)} | beside
-    return {name: predict(model, X.iloc[test]) for name, model in fitted.items()}, left_out
 
 
 def _row(judge: Judge, said: Mapping[str, np.ndarray], y: np.ndarray, users: np.ndarray, wrong: str) -> dict[str, Any]:

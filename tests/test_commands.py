@@ -85,7 +85,7 @@ def test_evaluation_rolls_over_the_last_cuts(trained: tuple[Path, dict], monkeyp
 
 def test_an_evaluation_stands_where_no_cut_can_be_rolled_over(trained: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch) -> None:
     config, _ = trained
-    monkeypatch.setattr("churnlab.training.backtest", lambda *a, **k: (_ for _ in ()).throw(HistoryError.from_no_rows("the backtest")))
+    monkeypatch.setattr("churnlab.training._rolled", lambda *a, **k: (_ for _ in ()).throw(HistoryError.from_no_rows("the backtest")))
     assert json.loads(call("evaluate", "--config", config, "--json"))["backtest"] == {"missing": "the backtest has no row; give snapshots with labels"}
     assert "unsure: no backtest: the backtest has no row" in call("evaluate", "--config", config)
 

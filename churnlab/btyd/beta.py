@@ -12,52 +12,27 @@ Journal of Research in Marketing 24(3); U. Wagner and D. Hoppe (2008), Erratum o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, gammaln, psi
 
-from churnlab.btyd.fitting import History, Objective, ahead, by_pair, by_row, dot, maximise
+from churnlab.btyd.fitting import History, Lifetimes, Objective, ahead, by_pair, by_row, dot
 
-_STARTS = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
 _NEGLIGIBLE, _TAIL, _STEP, _WHOLE = 45.0, 16.0, 0.5, 16
 
 
 @dataclass(frozen=True)
-class BetaGeometric:
-    """What BG/NBD and MBG/NBD share. `alpha` is in the unit of time of the histories; `log_likelihood` is of all people together."""
+class BetaGeometric(Lifetimes):
+    """What BG/NBD and MBG/NBD share. `alpha` is in the unit of time of the histories."""
 
     r: float
     alpha: float
     a: float
     b: float
-    log_likelihood: float = float("nan")
-    people: float = float("nan")
-    converged: bool = True
-    note: str = ""
     first: ClassVar[int] = 0
-
-    @classmethod
-    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
-        """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
-        any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
-
-        FrameError for histories that cannot be, HistoryError where nobody came back.
-        """
-        history = History.of(repeats, last, age, weights)
-        starts = [(r, r / history.rate, a, b) for r, a, b in _STARTS]
-        found = maximise(_objective(history.thin(), cls.first), _objective(history, cls.first), starts, ridge)
-        r, alpha, a, b = (float(v) for v in found.params * [1, history.unit, 1, 1])
-        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
-        return cls(r, alpha, a, b, float(total), history.people, found.converged, found.note)
-
-    def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
-        """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
-        return by_row(lambda x, t, T: _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[0], repeats, last, age)
-
-    def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
-        """P(not gone for good by now), float64[n], NaN where a number is missing."""
-        return by_row(self._alive, repeats, last, age)
+    _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
+    _timed: ClassVar[tuple[bool, ...]] = (False, True, False, False)
 
     def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
         """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing.
@@ -86,6 +61,13 @@ class BetaGeometric:
             return 1 + self._alive(x, t, T) * np.expm1(-(self.r + x) * np.log1p(horizon / (self.alpha + T)))
 
         return by_row(value, repeats, last, age)
+
+    @classmethod
+    def _objective(cls, history: History) -> Objective:
+        return _objective(history, cls.first)
+
+    def _density(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        return _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[0]
 
     def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
         return _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from scipy.optimize import minimize
@@ -23,6 +23,17 @@ class Fitted(NamedTuple):
     mean: float
     converged: bool
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What is known of a fit beside its parameters: the log-likelihood of all people together, how many they are, whether the search came to an
+    optimum inside the range, and what to know about it."""
+
+    log_likelihood: float = float("nan")
+    people: float = float("nan")
+    converged: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,3 +199,47 @@ def _grouped(columns: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
     new = np.flatnonzero(np.r_[True, (np.diff(ordered, axis=1) != 0).any(axis=0)]) if len(order) else np.empty(0, int)
     total = np.add.reduceat(weights[order], new) if len(order) else np.empty(0)
     return ordered[:, new], total
+
+
+@dataclass(frozen=True)
+class Lifetimes(Outcome):
+    """A model of how long people stay and how often they transact: four positive parameters, of which those of `_timed` are times.
+
+    A subclass gives `_starts` (the first, third and fourth parameter; the second is the first over the rate of everybody), `_objective`, `_density`
+    and `_alive`.
+    """
+
+    _starts: ClassVar[tuple[tuple[float, ...], ...]] = ()
+    _timed: ClassVar[tuple[bool, ...]] = ()
+
+    @classmethod
+    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
+        """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
+        any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
+
+        FrameError for histories that cannot be, HistoryError where nobody came back.
+        """
+        history = History.of(repeats, last, age, weights)
+        starts = [(r, r / history.rate, *others) for r, *others in cls._starts]
+        found = maximise(cls._objective(history.thin()), cls._objective(history), starts, ridge)
+        params = (float(v) for v in found.params * [history.unit if timed else 1 for timed in cls._timed])
+        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
+        return cls(*params, log_likelihood=float(total), people=history.people, converged=found.converged, note=found.note)
+
+    def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
+        return by_row(self._density, repeats, last, age)
+
+    def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
+        """P(not gone for good by now), float64[n], NaN where a number is missing."""
+        return by_row(self._alive, repeats, last, age)
+
+    @classmethod
+    def _objective(cls, history: History) -> Objective:
+        raise TypeError(f"{cls.__name__} has no likelihood")
+
+    def _density(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} has no likelihood")
+
+    def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} does not say who is alive")

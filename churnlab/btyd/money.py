@@ -12,14 +12,14 @@ from typing import Self
 import numpy as np
 from scipy.special import gammaln, psi
 
-from churnlab.btyd.fitting import FEWEST, ROUGH, Objective, dot, maximise, spread
+from churnlab.btyd.fitting import FEWEST, ROUGH, Objective, Outcome, dot, maximise, spread
 from churnlab.errors import FrameError, HistoryError
 
 _STARTS = ((2.0, 2.0, 1.0), (6.0, 3.0, 0.5), (1.0, 1.5, 2.0))
 
 
 @dataclass(frozen=True)
-class GammaGamma:
+class GammaGamma(Outcome):
     """Gamma-Gamma. `gamma` is in the unit of the money; `q` is held above 1, below which a mean value does not exist.
 
     >>> model = GammaGamma(p=6.25, q=3.74, gamma=15.44)
@@ -30,10 +30,6 @@ class GammaGamma:
     p: float
     q: float
     gamma: float
-    log_likelihood: float = float("nan")
-    people: float = float("nan")
-    converged: bool = True
-    note: str = ""
 
     @classmethod
     def fit(cls, repeats: object, mean_value: object, weights: object = None, *, ridge: float = 0.0) -> Self:
@@ -53,7 +49,7 @@ class GammaGamma:
         rough, full = _objective(x[at], z[at] / unit, w[at] / w[at].sum()), _objective(x, z / unit, w / people)
         found = maximise(rough, full, _STARTS, ridge, least=(np.exp(-9.0), 1.05, np.exp(-9.0)))
         p, q, gamma = (float(v) for v in found.params * [1, 1, unit])
-        return cls(p, q, gamma, (found.mean - float(np.log(unit))) * people, people, found.converged, found.note)
+        return cls(p, q, gamma, log_likelihood=(found.mean - float(np.log(unit))) * people, people=people, converged=found.converged, note=found.note)
 
     def log_density(self, repeats: object, mean_value: object) -> np.ndarray:
         """Log-likelihood of each person's mean value, float64[n]; NaN without a positive count and value."""

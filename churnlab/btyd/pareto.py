@@ -11,22 +11,21 @@ is done by quadrature in place of their hypergeometric functions, which are lost
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from scipy.special import exprel, gammaln, psi
 
-from churnlab.btyd.fitting import History, Objective, ahead, by_pair, by_row, dot, maximise
+from churnlab.btyd.fitting import History, Lifetimes, Objective, ahead, by_pair, by_row, dot
 
-_STARTS = ((0.5, 0.6, 1.0), (1.0, 1.0, 2.0), (2.0, 0.3, 0.5))
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _NEGLIGIBLE, _ROWS = 36.0, 4096
 
 
 @dataclass(frozen=True)
-class ParetoNBD:
-    """Pareto/NBD. `alpha` and `beta` are in the unit of time of the histories; `log_likelihood` is of all people together.
+class ParetoNBD(Lifetimes):
+    """Pareto/NBD. `alpha` and `beta` are in the unit of time of the histories.
 
     >>> model = ParetoNBD(r=0.553, alpha=10.578, s=0.606, beta=11.669)
     >>> model.expected(2, 30.43, 38.86, 39).round(3), model.alive(2, 30.43, 38.86).round(3)
@@ -39,35 +38,8 @@ class ParetoNBD:
     alpha: float
     s: float
     beta: float
-    log_likelihood: float = float("nan")
-    people: float = float("nan")
-    converged: bool = True
-    note: str = ""
-
-    @classmethod
-    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
-        """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
-        any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
-
-        FrameError for histories that cannot be, HistoryError where nobody came back.
-        """
-        history = History.of(repeats, last, age, weights)
-        starts = [(r, r / history.rate, s, beta) for r, s, beta in _STARTS]
-        found = maximise(_objective(history.thin()), _objective(history), starts, ridge)
-        r, alpha, s, beta = (float(v) for v in found.params * [1, history.unit, 1, history.unit])
-        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
-        return cls(r, alpha, s, beta, float(total), history.people, found.converged, found.note)
-
-    def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
-        """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
-        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-            return np.logaddexp(*self._two_ways(x, t, T)) + _counted(x, self.r, self.alpha, self.s, self.beta)
-
-        return by_row(value, repeats, last, age)
-
-    def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
-        """P(not gone for good by now), float64[n], NaN where a number is missing."""
-        return by_row(self._alive, repeats, last, age)
+    _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.6, 1.0), (1.0, 1.0, 2.0), (2.0, 0.3, 0.5))
+    _timed: ClassVar[tuple[bool, ...]] = (False, True, False, True)
 
     def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
         """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing (Fader and Hardie 2005, equation 41)."""
@@ -97,6 +69,13 @@ class ParetoNBD:
             return np.exp(stays) + np.exp(leaves.log_mass + np.log(self.s) + r * np.log(alpha) + self.s * np.log(beta))
 
         return by_row(value, repeats, last, age)
+
+    @classmethod
+    def _objective(cls, history: History) -> Objective:
+        return _objective(history)
+
+    def _density(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
+        return np.logaddexp(*self._two_ways(x, t, T)) + _counted(x, self.r, self.alpha, self.s, self.beta)
 
     def _two_ways(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         leaves = np.concatenate([gone(self.r + x[i:j], self.alpha, self.s, self.beta, t[i:j], T[i:j]).log_mass for i, j in _parts(len(x))])

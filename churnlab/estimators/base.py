@@ -17,7 +17,6 @@ from churnlab.estimators import boosting, folds, store
 from churnlab.estimators.btyd_features import BTYDFeatures
 
 HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
-ALGORITHMS = ("lightgbm", "random_forest")
 _LARGEST = 1e30
 
 
@@ -30,13 +29,13 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
     (None: 1, -1: all), which never changes a result.
     """
 
-    algorithms: ClassVar[tuple[str, ...]] = ALGORITHMS
+    algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
     objective: str = ""
     booster_: Any
     forest_: Any
     btyd_: dict[str, Any] | None
 
-    def __init__(self, algorithm: str = "lightgbm", *, n_estimators: int | None = None, learning_rate: float = 0.03,
+    def __init__(self, algorithm: str = "blend", *, n_estimators: int | None = None, learning_rate: float = 0.03,
                  num_leaves: int | None = None, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
                  random_state: Any = 0, n_jobs: int | None = -1) -> None:
         self.algorithm = algorithm
@@ -94,8 +93,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         if self.btyd_ is None:
             return X
-        codes = pd.DataFrame(self._matrix(X)[:, : X.shape[1]], columns=X.columns, index=X.index)
-        return pd.concat([X, BTYDFeatures.from_dict(self.btyd_).transform(codes)], axis=1)
+        names = BTYDFeatures.from_dict(self.btyd_).get_feature_names_out()
+        return pd.concat([X, pd.DataFrame(self._matrix(X)[:, X.shape[1]:], columns=names, index=X.index)], axis=1)
 
     def own_catalogue(self) -> pd.DataFrame:
         """One row a column that the model makes itself: name, signal, builder, unit, window, says, missing."""
@@ -142,17 +141,17 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         return 1 if self.n_jobs is None else 0 if self.n_jobs < 0 else self.n_jobs
 
     def raw_score(self, X: Any) -> np.ndarray:
-        """What the contributions add up to, float64[n]: log-odds, or log money. LightGBM only."""
-        matrix = self.prepare(X)
-        return boosting.raw(self.booster_, matrix, self._threads())
+        """What the contributions add up to, float64[n]: log-odds, or log money. Not of forests."""
+        raise TypeError(f"{type(self).__name__} has no raw score")
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
-        """SHAP values of the raw score (log-odds, or log money), float64[n, p], and their base. LightGBM only."""
-        if self.algorithm == "random_forest":
-            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("blend", "lightgbm"))
-        matrix = self.prepare(X)
-        values = boosting.contributions(self.booster_, matrix, self._threads())
-        return values[:, :-1], float(values[0, -1]) if len(values) else 0.0
+        """SHAP values of the raw score, float64[n, p], and their base. Not of forests."""
+        raise TypeError(f"{type(self).__name__} has no contributions")
+
+    def _tree_parts(self, matrix: np.ndarray) -> tuple[np.ndarray, float]:
+        """The contributions of LightGBM's trees."""
+        parts = boosting.contributions(self.booster_, matrix, self._threads())
+        return parts[:, :-1], float(parts[0, -1]) if len(parts) else 0.0
 
     def _restore(self, state: dict[str, Any]) -> Self:
         for name, value in state.items():

@@ -68,27 +68,37 @@ class PersonalRate(_OneNumber):
         return np.log((column(X, DAYS, 0) + 0.5) / (column(X, TENURE, 1) + 1))[:, None]
 
 
-class BTYD(_OneNumber):
-    """The probability that BG/NBD or MBG/NBD gives to no active day in `horizon` days (30, about the label's: the curve learns the rest), from the
-    dates alone. Everybody churns as often as people did in training where the model cannot be fitted; `reasons_` then says why.
-    """
+class _History:
+    """A buy-till-you-die model of the rows' histories of one `kind` of transaction; `reasons_` says why it was not fitted."""
 
     model: ClassVar[str] = "bg_nbd"
+    kind: ClassVar[str] = "acts"
 
     def __init__(self, horizon: int = 30) -> None:
         self.horizon = horizon
 
+    def _remember(self, X: pd.DataFrame) -> None:
+        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=(self.kind,)).fit(X)
+        self.reasons_ = self.features_.reasons_
+
+    def _said(self, X: pd.DataFrame, what: str, otherwise: float) -> np.ndarray:
+        return self.features_.transform(X)[f"btyd__{what}_{self.horizon}d__all"].fillna(otherwise).to_numpy()
+
+
+class BTYD(_History, _OneNumber):
+    """The probability that BG/NBD or MBG/NBD gives to no active day in `horizon` days (30, about the label's: the curve learns the rest), from the
+    dates alone. Everybody churns as often as people did in training where the model cannot be fitted; `reasons_` then says why.
+    """
+
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Fits the model on the rows' histories and learns the curve. FrameError when their columns are not there."""
-        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=("acts",)).fit(X)
-        self.reasons_ = self.features_.reasons_
+        self._remember(X)
         return super().fit(X, y)
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
         if self.reasons_:
             return np.zeros((len(X), 1))
-        none = self.features_.transform(X)[f"btyd__no_days_{self.horizon}d__all"].fillna(1).to_numpy()
-        return logit(np.clip(none, 1e-9, 1 - 1e-9))[:, None]
+        return logit(np.clip(self._said(X, "no_days", 1), 1e-9, 1 - 1e-9))[:, None]
 
 
 class ModifiedBTYD(BTYD):
@@ -138,21 +148,17 @@ class SpendRate(_Amount):
         return np.maximum(column(X, SPENT, 0), 0) / np.maximum(column(X, TENURE, 1), 30)
 
 
-class BTYDValue(_Amount):
+class BTYDValue(_History, _Amount):
     """Orders that BG/NBD or MBG/NBD expects in `horizon` days times an order's value by Gamma-Gamma, times one factor learnt in training.
 
     0 for who never ordered; the training mean for everybody where the models cannot be fitted; `reasons_` then says why.
     """
 
-    model: ClassVar[str] = "bg_nbd"
-
-    def __init__(self, horizon: int = 30) -> None:
-        self.horizon = horizon
+    kind: ClassVar[str] = "orders"
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """Fits the models on the rows' histories and learns the factor. FrameError when their columns are not there."""
-        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=("orders",)).fit(X)
-        self.reasons_ = self.features_.reasons_
+        self._remember(X)
         self.factor_ = float(np.sum(y) / max(self._spend(X).sum(), 1e-12))
         return super().fit(X, y)
 
@@ -161,9 +167,7 @@ class BTYDValue(_Amount):
         return self._spend(X) * self.factor_
 
     def _spend(self, X: pd.DataFrame) -> np.ndarray:
-        if self.reasons_:
-            return np.ones(len(X))
-        return self.features_.transform(X)[f"btyd__expected_spend_{self.horizon}d__all"].fillna(0).to_numpy()
+        return np.ones(len(X)) if self.reasons_ else self._said(X, "expected_spend", 0)
 
 
 class ModifiedBTYDValue(BTYDValue):

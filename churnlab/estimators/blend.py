@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import logit
 
 from churnlab.estimators import boosting
+from churnlab.estimators.additive import unseen
 from churnlab.estimators.boosting import Plan
 from churnlab.estimators.folds import Folds
 from churnlab.estimators.logistic import RankLogistic
@@ -46,14 +47,15 @@ def grow(plan: Plan, X: np.ndarray, y: np.ndarray, day: np.ndarray, person: np.n
     least log loss over persons not seen (L. Breiman, 1996, Stacked regressions).
     """
     day = day if effects_help(X, y, day, person, categorical, plan.seed) else np.zeros(len(y), np.int64)
-    line, effect = RankLogistic.fit(X, y, day, categorical, plan.seed)
+    def fit(at: np.ndarray | slice) -> tuple[RankLogistic, np.ndarray]:
+        return RankLogistic.fit(X[at], y[at], day[at], categorical, plan.seed)
+
+    line, effect = fit(slice(None))
     level = float(logit(y.mean()))
     booster, trees = boosting.fit(plan, X, y, categorical, inner, start=level + effect)
     if trees is None:
         return Grown(booster, level, line, 0.5, None, effect)
-    lines = np.full(len(y), np.nan)
-    for learn, out in inner:
-        lines[out] = RankLogistic.fit(X[learn], y[learn], day[learn], categorical, plan.seed)[0].score(X[out])
+    lines = unseen(fit, X, inner)
     share = best_share(y, trees + level + effect, lines + effect)
     return Grown(booster, level, line, share, share * (trees + level) + (1 - share) * lines + effect, effect)
 

@@ -89,12 +89,13 @@ def _rounds(plan: Plan, params: dict[str, object], X: np.ndarray, y: np.ndarray,
     return rounds, unseen
 
 
-def rescale(booster: lgb.Booster, slope: float, shift: float) -> lgb.Booster:
-    """The booster whose raw score is `slope * score + shift`, so that calibration lives inside the model file."""
+def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
+    """The booster whose k raw scores are `slope * score + shift`, so that calibration lives inside the model file; the first k trees
+    hold the shifts."""
     trees = booster.num_trees()
     for tree, leaves in enumerate(_leaves(booster)):
         for leaf in range(leaves):
-            value = booster.get_leaf_output(tree, leaf) * slope + (shift if tree == 0 else 0.0)
+            value = booster.get_leaf_output(tree, leaf) * slope + (shifts[tree] if tree < len(shifts) else 0.0)
             booster.set_leaf_output(tree, leaf, value)
     return from_text(booster.model_to_string(num_iteration=trees))
 
@@ -131,15 +132,7 @@ def fit_custom(plan: Plan, task: Custom, X: np.ndarray, y: np.ndarray, categoric
         rounds, unseen = _rounds(plan, params, X, y, categorical, folds, task.measure)
         unseen = unseen + task.start
     booster = lgb.train(params, _data(X, y, categorical), rounds)
-    return lift(booster, task.start.tolist()), unseen
-
-
-def lift(booster: lgb.Booster, shifts: list[float]) -> lgb.Booster:
-    """The booster whose k raw scores are higher by `shifts`; its first k trees hold them."""
-    for tree, leaves in enumerate(_leaves(booster)[:len(shifts)]):
-        for leaf in range(leaves):
-            booster.set_leaf_output(tree, leaf, booster.get_leaf_output(tree, leaf) + shifts[tree])
-    return from_text(booster.model_to_string(num_iteration=-1))
+    return rescale(booster, 1.0, *task.start.tolist()), unseen
 
 
 def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:

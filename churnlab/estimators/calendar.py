@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import FrameError
+from churnlab.estimators.folds import level
 
 _FEWEST = 20
 _YEAR = np.timedelta64(365, "D")
@@ -24,8 +25,7 @@ def shared(X: Any, matrix: np.ndarray, time: Any) -> np.ndarray:
     >>> shared(None, np.array([[1.0, 1.0], [1.0, 2.0], [2.0, 1.0], [2.0, np.nan]] * 10), [1, 1, 2, 2] * 10).tolist()
     [True, False]
     """
-    if time is None and isinstance(X, pd.DataFrame) and "snapshot" in (X.index.names or ()):
-        time = X.index.get_level_values("snapshot")
+    time = level(X, "snapshot", time)
     if time is not None and len(time) != len(matrix):
         raise FrameError.from_wrong_length("time", len(time), len(matrix))
     cut, days = pd.factorize(np.asarray(time if time is not None else np.zeros(len(matrix))), sort=True)

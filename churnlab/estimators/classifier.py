@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.multiclass import check_classification_targets
 
-from churnlab.errors import HistoryError
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators import blend, boosting, folds, forest, season
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.logistic import RankLogistic
@@ -40,14 +40,6 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
     """
 
     objective: str = "binary"
-    algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
-
-    def __init__(self, algorithm: str = "blend", *, n_estimators: int | None = None, learning_rate: float = 0.03, num_leaves: int | None = None,
-                 min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True, random_state: Any = 0,
-                 n_jobs: int | None = -1) -> None:
-        super().__init__(algorithm, n_estimators=n_estimators, learning_rate=learning_rate, num_leaves=num_leaves,
-                         min_child_samples=min_child_samples, feature_fraction=feature_fraction, calibrate=calibrate,
-                         random_state=random_state, n_jobs=n_jobs)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -97,26 +89,34 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log-odds. Not of forests."""
-        matrix = self.prepare(X)
+        return self._raw(self.prepare(X), X)
+
+    def _raw(self, matrix: np.ndarray, X: Any) -> np.ndarray:
         score = boosting.raw(self.booster_, matrix, self._threads())
         return score + RankLogistic(**self.linear_).score(matrix) + self._shift(X) if self.algorithm == "blend" else score
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
-        values, base = super().contributions(X)
+        if self.algorithm == "random_forest":
+            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("blend", "lightgbm"))
+        matrix = self.prepare(X)
+        values, base = self._tree_parts(matrix)
         if self.algorithm == "blend":
             line = RankLogistic(**self.linear_)
-            values, base = values + line.contributions(self.prepare(X)), base + line.base
+            values, base = values + line.contributions(matrix), base + line.base
         return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
-        if self.algorithm == "random_forest":
-            matrix, (slope, shift) = self.prepare(X), self.calibration_
-            churn = expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift)
-        else:
-            churn = expit(self.raw_score(X))
+        churn = self.churn_of(self.prepare(X), X)
         return np.column_stack([1 - churn, churn])
+
+    def churn_of(self, matrix: np.ndarray, X: Any) -> np.ndarray:
+        """The probability of churn, float64[n], of what `prepare` made of X: for who asks again and again with a column changed."""
+        if self.algorithm == "random_forest":
+            slope, shift = self.calibration_
+            return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
+        return np.asarray(expit(self._raw(matrix, X)))
 
     def predict(self, X: Any) -> np.ndarray:
         """The likelier class of each row."""

@@ -13,15 +13,16 @@ Folds = list[tuple[np.ndarray, np.ndarray]]
 _FEWEST = 20
 
 
+def level(X: Any, name: str, given: Any) -> Any:
+    """What was given for each row, or the level of that name of X's index, or None."""
+    named = given is None and isinstance(X, pd.DataFrame) and name in (X.index.names or ())
+    return X.index.get_level_values(name) if named else given
+
+
 def persons(X: Any, groups: Any, rows: int) -> np.ndarray:
     """A person for each row, int64[n]: from `groups`, or the index level user_id of X, or each row its own."""
-    if groups is None and isinstance(X, pd.DataFrame) and "user_id" in (X.index.names or ()):
-        groups = X.index.get_level_values("user_id")
-    if groups is None:
-        return np.arange(rows)
-    if len(groups) != rows:
-        raise FrameError.from_wrong_length("groups", len(groups), rows)
-    return pd.factorize(np.asarray(groups), sort=True)[0].astype(np.int64)
+    groups = level(X, "user_id", groups)
+    return np.arange(rows) if groups is None else _codes("groups", groups, rows)
 
 
 def by_person(person: np.ndarray, seed: int, count: int = 5) -> Folds:
@@ -40,10 +41,11 @@ def of_size(person: np.ndarray, seed: int, many: int) -> Folds:
 
 def days(X: Any, time: Any, rows: int) -> np.ndarray:
     """A snapshot for each row, int64[n], in the order of time: from `time`, or the index level snapshot of X, or all alike."""
-    if time is None and isinstance(X, pd.DataFrame) and "snapshot" in (X.index.names or ()):
-        time = X.index.get_level_values("snapshot")
-    if time is None:
-        return np.zeros(rows, np.int64)
-    if len(time) != rows:
-        raise FrameError.from_wrong_length("time", len(time), rows)
-    return pd.factorize(np.asarray(time), sort=True)[0].astype(np.int64)
+    time = level(X, "snapshot", time)
+    return np.zeros(rows, np.int64) if time is None else _codes("time", time, rows)
+
+
+def _codes(what: str, values: Any, rows: int) -> np.ndarray:
+    if len(values) != rows:
+        raise FrameError.from_wrong_length(what, len(values), rows)
+    return pd.factorize(np.asarray(values), sort=True)[0].astype(np.int64)

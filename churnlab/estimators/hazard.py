@@ -80,19 +80,21 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         frame = self.select(_frame(X))
-        first = self._hazard(frame, 0) if risk is None else np.asarray(risk, np.float64)
+        matrix = self._prepared(frame)
+        first = self._hazard(frame, matrix, 0) if risk is None else np.asarray(risk, np.float64)
         if len(first) != len(frame):
             raise FrameError.from_wrong_length("risk", len(first), len(frame))
         there = np.full((len(frame), self.weeks + 1), np.nan)
         there[:, 0] = 1 - first
         for week in range(1, self.weeks_ + 1):
-            there[:, week] = there[:, week - 1] * (1 - self._hazard(frame, week))
+            there[:, week] = there[:, week - 1] * (1 - self._hazard(frame, matrix, week))
         return pd.DataFrame(there, index=frame.index, columns=pd.RangeIndex(self.weeks + 1, name="week"))
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Of staying and of churning within the horizon, float64[n, 2]; the second column is the hazard of week 0."""
         check_is_fitted(self)
-        churn = self._hazard(self.select(_frame(X)), 0)
+        frame = self.select(_frame(X))
+        churn = self._hazard(frame, self._prepared(frame), 0)
         return np.column_stack([1 - churn, churn])
 
     def predict_when(self, X: Any, risk: np.ndarray | None = None) -> pd.Series:
@@ -133,7 +135,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.model_.save(folder)
         about = {"format": FORMAT, "weeks": int(self.weeks), "weeks_": self.weeks_, "max_rows": int(self.max_rows), "most": float(self.most),
                  "learner_sha256": _digest(folder / "model.json")}
-        about["own_sha256"] = _own_digest(about)
+        about["own_sha256"] = store.own_digest(about)
         (folder / _FILE).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         return folder
 
@@ -142,8 +144,13 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
             if getattr(self, name) < least:
                 raise ConfigError.from_range(name, getattr(self, name), f"at least {least:,}")
 
-    def _hazard(self, frame: pd.DataFrame, week: int) -> np.ndarray:
-        return np.asarray(self.model_.predict_proba(frame.assign(**{WEEK: float(week)})[list(self.model_.feature_names_in_)])[:, 1])
+    def _prepared(self, frame: pd.DataFrame) -> np.ndarray:
+        """The learner's matrix, once for all weeks: nothing else in it depends on the week."""
+        return self.model_.prepare(frame.assign(**{WEEK: 0.0})[list(self.model_.feature_names_in_)])
+
+    def _hazard(self, frame: pd.DataFrame, matrix: np.ndarray, week: int) -> np.ndarray:
+        matrix[:, list(self.model_.feature_names_in_).index(WEEK)] = week
+        return self.model_.churn_of(matrix, frame)
 
     def _drawn(self, row: np.ndarray, week: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The rows to learn from: all, or as many as may be, in their order; the draw looks at the week alone, so that hazards stay what they are."""
@@ -164,7 +171,7 @@ def load(folder: str | Path) -> Any:
         return store.load(folder)
     try:
         about = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        if about["own_sha256"] != _own_digest(about) or about["learner_sha256"] != _digest(folder / "model.json"):
+        if about["own_sha256"] != store.own_digest(about) or about["learner_sha256"] != _digest(folder / "model.json"):
             raise ModelError.from_digest(str(folder / _FILE))
         if about["format"] != FORMAT:
             raise KeyError(f"format {about['format']!r}")
@@ -237,11 +244,6 @@ def _some(rng: np.random.Generator, places: np.ndarray, most: int) -> np.ndarray
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _own_digest(about: dict[str, Any]) -> str:
-    text = json.dumps({k: v for k, v in about.items() if k != "own_sha256"}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 Model = TreeModel | ChurnHazard

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from churnlab.estimators.additive import Additive, by_row, dummies, sample
 from churnlab.estimators.objectives import tweedie_gradient, tweedie_loss
 
 POWER, RIDGE, MEDIAN_RIDGE = 1.5, 0.2, 0.01
@@ -15,18 +16,9 @@ _CELLS, _STEPS, _CLOSE = 20_000_000, 40, 1e-6
 
 
 @dataclass(frozen=True)
-class LogLinear:
-    """score = base + sum over columns of what each adds: `weight * z`, or `absent` where the value is missing.
+class LogLinear(Additive):
+    """Log money, where place(x) is sign(x) log(1 + |x|), held within the range seen in fit, less its mean and over its deviation."""
 
-    z is sign(x) log(1 + |x|), held within the range seen in fit, less its mean and over its deviation; `present` keeps the mean of what a
-    column adds at zero over the rows of fit, so that these parts are the SHAP values of a linear model (S. Lundberg and S. Lee,
-    2017, A unified approach to interpreting model predictions, corollary 1).
-    """
-
-    base: float
-    weight: list[float]
-    absent: list[float]
-    present: list[float]
     mean: list[float]
     deviation: list[float]
     low: list[float]
@@ -48,7 +40,7 @@ class LogLinear:
         >>> not effect.any() and bool(line.score(np.array([[300.0]])) > line.score(np.array([[30.0]])) + 1)
         True
         """
-        rows = _sample(len(y), _CELLS // (2 * X.shape[1] + 1), seed)
+        rows = sample(len(y), _CELLS // (2 * X.shape[1] + 1), seed)
         logs, y = _log(X[rows]), y[rows]
         missing = np.isnan(logs)
         logs[:, categorical], missing[:, categorical] = 0.0, False
@@ -59,45 +51,24 @@ class LogLinear:
         share = missing.mean(axis=0)
         z = np.where(missing, 0.0, (logs - mean) / deviation)
         kinds, kind, alike = _distinct(missing)
-        days, dummies = _dummies(day[rows])
-        table = np.hstack([np.ones((len(y), 1)), z, (missing - share)[:, kinds] * np.sqrt(alike), dummies])
-        penalty = np.r_[1e-9, np.full(z.shape[1] + len(kinds), MEDIAN_RIDGE if median else RIDGE), np.full(dummies.shape[1], _DAY_ROWS / len(y))]
+        days, at = dummies(day[rows])
+        table = np.hstack([np.ones((len(y), 1)), z, (missing - share)[:, kinds] * np.sqrt(alike), at])
+        penalty = np.r_[1e-9, np.full(z.shape[1] + len(kinds), MEDIAN_RIDGE if median else RIDGE), np.full(at.shape[1], _DAY_ROWS / len(y))]
         solved = _solve_median(table, np.log1p(_UNITS * y), penalty) if median else _solve(table, y, penalty)
         _, weight, gone, effect = np.split(solved, np.cumsum([1, z.shape[1], len(kinds)]))
-        gone, level = (gone / np.sqrt(alike))[kind], float((dummies @ effect).mean())
+        gone, level = (gone / np.sqrt(alike))[kind], float((at @ effect).mean())
         deviation[np.isinf(deviation)] = 1.0
         low, high = (np.where(seen > 0, f(logs, axis=0, where=~missing, initial=s), 0.0) for f, s in ((np.min, 99.0), (np.max, -99.0)))
         parts = (weight, gone * (1 - share), -gone * share, mean, deviation, np.minimum(low, high), np.maximum(low, high))
         line = cls(float(solved[0]) + level, *(part.tolist() for part in parts))
-        return line, _effects(day, dict(zip(days.tolist(), (effect - level).tolist(), strict=False)))
+        return line, by_row(day, days, effect - level)
 
-    def state(self) -> dict[str, Any]:
-        """Plain numbers that `LogLinear(**state)` takes."""
-        return asdict(self)
-
-    def score(self, X: np.ndarray) -> np.ndarray:
-        """Log money, float64[n]; column after column, so that a row's score does not depend on the rows beside it."""
-        total = np.full(len(X), self.base)
-        for column in range(X.shape[1]):
-            total += self._part(X[:, column], column)
-        return total
-
-    def contributions(self, X: np.ndarray) -> np.ndarray:
-        """What each column adds to the base, float64[n, p]."""
-        return np.column_stack([self._part(X[:, column], column) for column in range(X.shape[1])])
-
-    def _part(self, x: np.ndarray, column: int) -> np.ndarray:
-        z = (np.clip(_log(x), self.low[column], self.high[column]) - self.mean[column]) / self.deviation[column]
-        return np.where(np.isnan(x), self.absent[column], self.weight[column] * z + self.present[column])
+    def _place(self, x: np.ndarray, column: int) -> np.ndarray:
+        return (np.clip(_log(x), self.low[column], self.high[column]) - self.mean[column]) / self.deviation[column]
 
 
 def _log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
-
-
-def _sample(rows: int, most: int, seed: int) -> np.ndarray:
-    most = max(most, 1000)
-    return np.arange(rows) if rows <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def _distinct(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,18 +76,6 @@ def _distinct(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     number does what k equal ones do under a ridge, and costs less."""
     _, first, place, count = np.unique(np.packbits(flags, axis=0).T, axis=0, return_index=True, return_inverse=True, return_counts=True)
     return first, place.ravel(), count
-
-
-def _dummies(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The days, and a column of 0 and 1 for each; none for one day."""
-    days, which = np.unique(day, return_inverse=True)
-    return days, np.eye(len(days))[which] if len(days) > 1 else np.zeros((len(day), 0))
-
-
-def _effects(day: np.ndarray, effects: dict[int, float]) -> np.ndarray:
-    """The effect of each row's day; 0 of a day that the sample does not hold."""
-    days, which = np.unique(day, return_inverse=True)
-    return np.array([effects.get(int(d), 0.0) for d in days])[which]
 
 
 def _solve(A: np.ndarray, y: np.ndarray, penalty: np.ndarray) -> np.ndarray:

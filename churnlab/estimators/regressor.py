@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.ensemble import RandomForestRegressor
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.estimators import boosting, calendar, folds, forest, season, value_blend, value_trees
+from churnlab.estimators import calendar, folds, forest, season, value_blend, value_trees
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.btyd_features import BTYDFeatures
 from churnlab.estimators.intervals import Spread, consistent
@@ -45,7 +45,6 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
     """
 
     unit = "log money"
-    algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
 
     def __init__(self, algorithm: str = "blend", *, objective: str = "tweedie", n_estimators: int | None = None, learning_rate: float = 0.03,
                  num_leaves: int | None = None, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
@@ -130,8 +129,7 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
         if kind not in _ADDING:
             raise ConfigError.from_unknown("model for contributions", kind, _ADDING)
         matrix = self.prepare(X)
-        parts = boosting.contributions(self.booster_, matrix, self._threads())
-        values, base = parts[:, :-1], float(parts[0, -1]) if len(parts) else 0.0
+        values, base = self._tree_parts(matrix)
         if self.algorithm == "blend":
             values, base = value_blend.Blend.of(self.linear_).contributions(values, base, matrix, self.factor_)
         return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from churnlab.estimators import folds
+
 WIDTH, WEIGHT = 15.0, 0.3
-NAME = "calendar__usual_log_odds__all"
 _OF = {"log-odds": "log-odds of leaving move", "log money": "expected log money moves"}
 
 
@@ -54,8 +55,7 @@ class Season:
 
 def dates_of(X: Any, time: Any = None) -> pd.DatetimeIndex | None:
     """The snapshot of each row as a date: `time`, or the index level snapshot of X; None where neither are dates."""
-    if time is None and isinstance(X, pd.DataFrame) and "snapshot" in (X.index.names or ()):
-        time = X.index.get_level_values("snapshot")
+    time = folds.level(X, "snapshot", time)
     return pd.DatetimeIndex(time) if time is not None and pd.api.types.is_datetime64_any_dtype(getattr(time, "dtype", None)) else None
 
 

@@ -36,7 +36,7 @@ def save(model: TreeModel, folder: Path) -> Path:
              "classes": getattr(model, "classes_", np.array([])).tolist(),
              "payload": name, "sha256": hashlib.sha256(payload).hexdigest(),
              "made_with": {p: version(p) for p in ("scikit-learn", "lightgbm", "numpy", "skops")}}
-    about["own_sha256"] = _own_digest(about)
+    about["own_sha256"] = own_digest(about)
     text = json.dumps(about, indent=1, sort_keys=True) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(payload)
@@ -44,7 +44,7 @@ def save(model: TreeModel, folder: Path) -> Path:
     return folder
 
 
-def _own_digest(about: dict[str, Any]) -> str:
+def own_digest(about: dict[str, Any]) -> str:
     """sha256 of the description itself, without that field."""
     text = json.dumps({k: v for k, v in about.items() if k != "own_sha256"}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -67,7 +67,7 @@ def load(folder: str | Path) -> TreeModel:
     folder = Path(folder)
     try:
         about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        if about["own_sha256"] != _own_digest(about):
+        if about["own_sha256"] != own_digest(about):
             raise ModelError.from_digest(str(folder / "model.json"))
         if about["format"] != FORMAT or about["payload"] != _PAYLOADS[about["params"]["algorithm"]]:
             raise KeyError(f"format {about['format']!r}, payload {about['payload']!r}")

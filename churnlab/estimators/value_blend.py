@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from churnlab.estimators import blend, boosting, value_trees
+from churnlab.estimators import additive, blend, boosting, value_trees
 from churnlab.estimators.boosting import Plan
 from churnlab.estimators.folds import Folds
 from churnlab.estimators.loglinear import POWER, LogLinear, medians
@@ -184,11 +184,7 @@ def _medians(plan: Plan, rows: Rows, inner: Folds) -> Grown:
 
 
 def _unseen(rows: Rows, inner: Folds, *, median: bool = False) -> np.ndarray:
-    """Scores of lines that had not seen the row's person, without the effect of its day."""
-    said = np.full(len(rows.y), np.nan)
-    for learn, out in inner:
-        said[out] = rows.line(learn, median=median)[0].score(rows.X[out])
-    return said
+    return additive.unseen(lambda learn: rows.line(learn, median=median), rows.X, inner)
 
 
 def _help(rows: Rows) -> bool:

@@ -41,9 +41,9 @@ def amounts(objective: str, score: np.ndarray) -> np.ndarray:
 def rescaled(objective: str, booster: Any, factor: float) -> Any:
     """The booster whose amounts are `factor` times as much."""
     if objective == "ziln":
-        return boosting.lift(booster, [0.0, float(np.log(factor)), 0.0])
+        return boosting.rescale(booster, 1.0, 0.0, float(np.log(factor)), 0.0)
     if objective == "mae":
-        return boosting.rescale(booster, float(np.sqrt(factor)), 0.0)
+        return boosting.rescale(booster, float(np.sqrt(factor)))
     return boosting.rescale(booster, 1.0, float(np.log(factor)))
 
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, SinceFirst, Sum, above, given, greatest, lived, log_ratio, mean, per_week, slope, total
-
-_MICRO = 1_000_000
+from churnlab.features.expression import MICRO, Expression, SinceFirst, Sum, above, given, greatest, lived, log_ratio, mean, per_week, slope, total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +37,12 @@ class Blocks(FeatureBuilder):
                 yield self._halves(measure, name, words)
 
     def _block(self, measure: str, name: str, words: str, new: int, old: int) -> Feature:
-        value = per_week(measure, new, old) / (_MICRO if measure == "money" else 1)
+        value = per_week(measure, new, old) / (MICRO if measure == "money" else 1)
         return Feature(f"block__{name}_before_{new}__{old}d", given(lived(new, old) - self.least + 1, value), f"{words} a week",
                        f"{{value:.2f}} {words} a week from {old} to {new} days ago", f"not there yet {new} days ago")
 
     def _halves(self, measure: str, name: str, words: str) -> Feature:
-        days, unit = self.halves, _MICRO if measure == "money" else 1
+        days, unit = self.halves, MICRO if measure == "money" else 1
         now, then = (greatest(per_week(measure, *w) / unit, 0) for w in ((0, days), (days, 2 * days)))
         change = given(lived(days, 2 * days) - self.least + 1, log_ratio(now, then, 0.05))
         return Feature(f"block__{name}_change__{days}d_{days}d", change, "log ratio",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, Longest, Recent, Since, SinceFirst, Sum, deviation, given, greatest, least, log_ratio
+from churnlab.features.expression import Expression, Longest, Recent, Since, SinceFirst, Sum, deviation, given, greatest, lived, log_ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,6 @@ def _gaps() -> Iterator[Feature]:
 
 def _silence() -> Iterator[Feature]:
     away, few = Since("active"), "active on too few days to know a habit"
-    lived = SinceFirst("active")
     says = "{cadence__since_last_days__all:.0f} days since the last active day, usually back after {cadence__gap_mean_days__all:.1f}"
     yield Feature("cadence__since_last_days__all", away, "days", "last active {value:.0f} days ago", "never active")
     yield Feature("cadence__silence_ratio__all", away / mean_gap(), "own mean gaps", says, few)
@@ -74,7 +73,7 @@ def _silence() -> Iterator[Feature]:
     yield Feature("cadence__silence_score__all", (away - mean_gap()) / spread, "own deviations", says, few)
     yield Feature("cadence__silence_of_longest__all", away / given(Longest("gap"), Longest("gap")), "own longest gap",
                   "away {cadence__since_last_days__all:.0f} days, the longest gap so far was {cadence__gap_longest_days__all:.0f}", few)
-    yield Feature("cadence__silence_share__all", away / lived, "share of days since the first",
+    yield Feature("cadence__silence_share__all", away / SinceFirst("active"), "share of days since the first",
                   "silent for the last {value:.0%} of the time since the first active day", "never active")
 
 
@@ -91,4 +90,4 @@ def _changes(recent: int, before: int) -> Iterator[Feature]:
 
 def _share(new: int, old: int) -> Expression:
     """The share of active days in `[t - old, t - new)` among those since the person's first."""
-    return Sum("active")[new, old] / greatest(least(SinceFirst("active"), old) - new, 0)
+    return Sum("active")[new, old] / lived(new, old)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Decayed, Expression, given, greatest, log_ratio
+from churnlab.features.expression import MICRO, Decayed, Expression, given, greatest, log_ratio
 
-_MICRO = 1_000_000
 _WORDS = {"active": ("active_days", "active days", "days"), "acts": ("acts", "acts", "acts"), "orders": ("orders", "orders", "orders"),
           "money": ("amount", "money spent", "money")}
 
@@ -43,7 +42,7 @@ class DecayedActivity(FeatureBuilder):
 
 
 def _decayed(measure: str, half_life: int) -> Expression:
-    return Decayed(measure, half_life) / _MICRO if measure == "money" else Decayed(measure, half_life)
+    return Decayed(measure, half_life) / MICRO if measure == "money" else Decayed(measure, half_life)
 
 
 def _sums(measure: str, half_lives: tuple[int, ...]) -> Iterator[Feature]:

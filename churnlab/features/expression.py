@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-LOOK_BACK = 364
+LOOK_BACK, MICRO = 364, 1_000_000  # days; money is summed in millionths
 
 
 class Expression:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import LOOK_BACK, LatestIn, Longest, Since, SinceFirst, Sum, above, given, greatest, least, log_ratio, rate
+from churnlab.features.expression import LOOK_BACK, MICRO, LatestIn, Longest, Since, SinceFirst, Sum, above, given, greatest, least, log_ratio, rate
 from churnlab.features.spend import money
 
-_MICRO = 1_000_000
 _ONCE = "has not ordered on two days"
 
 
@@ -54,13 +53,13 @@ class PurchaseRhythm(FeatureBuilder):
         yield Feature(f"purchase__order_days__{LOOK_BACK}d", Sum("days_orders")[0, LOOK_BACK], "days", "ordered on {value:.0f} days in a year")
 
     def _values(self) -> Iterator[Feature]:
-        latest, mean = LatestIn("money", LOOK_BACK) / _MICRO, greatest(money(0, None), 0) / Sum("orders").all
+        latest, mean = LatestIn("money", LOOK_BACK) / MICRO, greatest(money(0, None), 0) / Sum("orders").all
         none = "nothing paid in a year"
         yield Feature(f"purchase__last_day_amount__{LOOK_BACK}d", latest, "money a day", "paid {value:,.2f} on the last day of buying", none)
         yield Feature(f"purchase__last_day_change__{LOOK_BACK}d", log_ratio(latest, mean, 0.05), "log ratio",
                       f"paid {{purchase__last_day_amount__{LOOK_BACK}d:,.2f}} on the last day of buying; against the mean order "
                       "{value:+.1f} as a log ratio", none)
-        yield Feature("purchase__largest_day_amount__all", given(Longest("money"), Longest("money") / _MICRO), "money a day",
+        yield Feature("purchase__largest_day_amount__all", given(Longest("money"), Longest("money") / MICRO), "money a day",
                       "paid {value:,.2f} on the dearest day so far", "nothing paid so far")
         for recent in self.recents:
             share = least(greatest(money(0, recent) / money(0, None), 0), 1)

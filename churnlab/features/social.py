@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, Since, SinceFirst, Sum, given, greatest, least, log_ratio
+from churnlab.features.expression import Expression, Since, Sum, given, log_ratio, per_week
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class SocialDropOff(FeatureBuilder):
 
     def _received(self) -> Iterator[Feature]:
         for window in self.windows:
-            yield Feature(f"social__received_per_week__{window}d", weekly("n_social_received", 0, window), "acts a week",
+            yield Feature(f"social__received_per_week__{window}d", per_week("n_social_received", 0, window), "acts a week",
                           f"receives {{value:.1f}} social acts a week in {window} days", "no day observed yet")
         for recent, before in self.changes:
             yield from self._changes("received", "n_social_received", "social acts received", recent, before)
@@ -45,7 +45,7 @@ class SocialDropOff(FeatureBuilder):
     def _changes(self, what: str, measure: str, words: str, recent: int, before: int) -> Iterator[Feature]:
         label, told = f"{recent}d_{before}d", recent in self.windows
         nothing = f"too new for {recent} days against the {before} before"
-        now, then = weekly(measure, 0, recent), weekly(measure, recent, recent + before)
+        now, then = per_week(measure, 0, recent), per_week(measure, recent, recent + before)
         name = f"social__{what}_per_week__{recent}d" if told else f"social__{what}_now__{label}"
         yield Feature(f"social__{what}_before__{label}", then, "acts a week",
                       f"{{value:.1f}} {words} a week in the {before} days before the last {recent}", nothing)
@@ -87,15 +87,9 @@ def _reciprocity(old: int | None) -> Expression:
     return given(done + received, (received + 1) / (done + 1))
 
 
-def weekly(measure: str, new: int, old: int) -> Expression:
-    """A measure a week over `[t - old, t - new)`, or the part of it since the person was first active."""
-    lived = greatest(least(SinceFirst("active"), old) - new, 0)
-    return Sum(measure)[new, old] * 7 / lived
-
-
 def _done(window: int) -> Iterator[Feature]:
     acts, words = Sum("n_social")[0, window], f"in {window} days"
-    yield Feature(f"social__acts_per_week__{window}d", weekly("n_social", 0, window), "acts a week",
+    yield Feature(f"social__acts_per_week__{window}d", per_week("n_social", 0, window), "acts a week",
                   f"{{value:.1f}} social acts a week {words}", "never active")
     yield Feature(f"social__acts_per_session__{window}d", acts / Sum("sessions")[0, window], "acts",
                   f"{{value:.2f}} social acts a session {words}", f"no session {words}")

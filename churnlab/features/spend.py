@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, Since, SinceFirst, Sum, greatest, least, log_ratio
-
-_MICRO = 1_000_000
+from churnlab.features.expression import MICRO, Expression, Since, SinceFirst, Sum, greatest, log_ratio, per_week
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +38,7 @@ class SpendDecline(FeatureBuilder):
 
 def money(new: int, old: int | None) -> Expression:
     """Money spent in `[t - old, t - new)`."""
-    return Sum("money")[new, old] / _MICRO
+    return Sum("money")[new, old] / MICRO
 
 
 def _totals(label: str, words: str, window: int | None) -> Iterator[Feature]:
@@ -53,7 +51,7 @@ def _totals(label: str, words: str, window: int | None) -> Iterator[Feature]:
 
 def _changes(recent: int, before: int, told: bool) -> Iterator[Feature]:
     label, nothing = f"{recent}d_{before}d", f"too new for {recent} days against the {before} before"
-    now, then = _weekly(0, recent), _weekly(recent, recent + before)
+    now, then = per_week("orders", 0, recent), per_week("orders", recent, recent + before)
     yield Feature(f"spend__orders_before__{label}", then, "orders a week",
                   f"{{value:.2f}} orders a week in the {before} days before the last {recent}", nothing)
     yield Feature(f"spend__orders_now__{label}", now, "orders a week", f"{{value:.2f}} orders a week in {recent} days", nothing)
@@ -70,7 +68,3 @@ def _changes(recent: int, before: int, told: bool) -> Iterator[Feature]:
     yield Feature(f"spend__order_value_change__{label}", log_ratio(greatest(value_now, 0), greatest(value_then, 0), 0.01), "log ratio",
                   f"order value went from {{spend__order_value_before__{label}:,.2f}} to {{{name}:,.2f}}",
                   f"no order in {recent} days or in the {before} before")
-
-
-def _weekly(new: int, old: int) -> Expression:
-    return Sum("orders")[new, old] * 7 / greatest(least(SinceFirst("active"), old) - new, 0)

@@ -27,18 +27,6 @@ HERE = Path(__file__).resolve().parent
 LEARNERS = {
     "blend": {}, "lightgbm": {"algorithm": "lightgbm"}, "lightgbm, 15 leaves": {"algorithm": "lightgbm", "num_leaves": 15},
     "random_forest": {"algorithm": "random_forest", "n_estimators": 100}}
-CUTS = 4
-
-
-def training(public: dict, tasks: Path, task: str) -> cl.Dataset:
-    """The training rows of a task, of at most four evenly spaced cuts of online_retail."""
-    data, rows = public["dataset"](tasks, task)
-    data = data.take((rows["split"] == "train").to_numpy())
-    if task != "online_retail":
-        return data
-    kept = data.days[np.linspace(0, len(data.days) - 1, CUTS).round().astype(int)]
-    return data.take(data.X.index.get_level_values("snapshot").isin(kept))
-
 
 def judged(data: cl.Dataset, folds: int) -> dict[str, dict[str, float | list[float]]]:
     """AUC, log loss and seconds of every learner, and how much the blend is ahead in both, with 95% intervals by person."""
@@ -75,7 +63,7 @@ def main() -> None:
     public = runpy.run_path(str(HERE.parent / "public_tasks" / "run.py"))
     result = {}
     for task in ("oulad", "cdnow", "oulad_silent", "complete_journey", "online_retail"):
-        result[task] = judged(training(public, given.tasks, task), given.folds)
+        result[task] = judged(public["training"](given.tasks, task), given.folds)
         for name, row in result[task].items():
             gap = row["blend_ahead_log_loss"]
             print(f"{task:17s} {name:20s} AUC {row['auc']:.4f}  log loss {row['log_loss']:.4f}  "

@@ -31,7 +31,6 @@ from churnlab.estimators.folds import by_person
 from churnlab.features.featureset import BUILDERS
 
 HERE = Path(__file__).resolve().parent
-MOST_CUTS = 4
 NEEDED = ("LoginIntervals", "SpendDecline", "Tenure")  # the estimators make columns from theirs, and baselines read them
 SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
 CANDIDATES = tuple(name for name in BUILDERS if name != "Calendar")
@@ -43,16 +42,6 @@ def variants() -> dict[str, frozenset[str]]:
     """Name and left-out builders of every variant; `default` is the set that the library has now."""
     single = {f"without {name}": frozenset({name}) for name in CANDIDATES if name not in NEEDED}
     return dict(FIRST) | single | {"default": frozenset(name for name in CANDIDATES if not BUILDERS[name].default)}
-
-
-def training(public: dict[str, Any], tasks: Path, task: str) -> cl.Dataset:
-    """The training rows of a task with the columns of all candidates, of at most four evenly spaced cuts of online_retail."""
-    data, rows = public["dataset"](tasks, task, cl.FeatureSet.of(CANDIDATES))
-    data = data.take((rows["split"] == "train").to_numpy())
-    if task != "online_retail" or len(data.days) <= MOST_CUTS:
-        return data
-    kept = data.days[np.linspace(0, len(data.days) - 1, MOST_CUTS).round().astype(int)]
-    return data.take(data.X.index.get_level_values("snapshot").isin(kept))
 
 
 def describe(data: cl.Dataset) -> dict[str, Any]:
@@ -174,7 +163,7 @@ def main() -> None:
     again: dict[str, dict[str, np.ndarray]] = {}
     about: dict[str, Any] = {}
     for task in public["TASKS"]:
-        data = training(public, given.tasks, task)
+        data = public["training"](given.tasks, task, cl.FeatureSet.of(CANDIDATES))
         people, y = data.X.index.get_level_values("user_id"), data.y("churned").to_numpy()
         about[task] = describe(data)
         print(f"{task}: {len(y):,} rows, {data.X.shape[1]} columns", flush=True)

@@ -15,7 +15,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import log_loss, roc_auc_score
 
 from churnlab.errors import FrameError
-from churnlab.estimators import ChurnClassifier, blend, boosting, folds, load, logistic, season
+from churnlab.estimators import ChurnClassifier, additive, blend, boosting, folds, load, logistic, season
 from churnlab.estimators.boosting import Plan
 from churnlab.estimators.logistic import RankLogistic
 from churnlab.estimators.season import Season
@@ -117,7 +117,7 @@ def test_many_cells_are_thinned_and_the_seed_alone_says_to_which_rows(monkeypatc
     assert first == again != other and first != full
     assert len(effect) == 4000 and np.isfinite(effect).all()
     assert np.corrcoef(first.score(X), full.score(X))[0, 1] > 0.98
-    assert len(logistic._sample(4000, 1500, 0)) == len(set(logistic._sample(4000, 1500, 0))) == 1500
+    assert len(additive.sample(4000, 1500, 0)) == len(set(additive.sample(4000, 1500, 0))) == 1500
 
 
 def test_the_line_survives_json_and_is_scaled() -> None:
@@ -241,8 +241,8 @@ def test_score_and_parts_of_a_blend_with_season_and_own_columns_are_one(seasonal
     np.testing.assert_allclose(expit(model.raw_score(X)), model.predict_proba(X)[:, 1], atol=1e-12)
     own = list(model.own_catalogue()["name"])
     assert list(model.widened(X)) == [*X, *own] and values.shape[1] == len(X.columns) + len(own)
-    assert own[-1] == season.NAME and own[0].startswith("btyd__")
-    np.testing.assert_array_equal(values[:, -1], model.widened(X)[season.NAME])
+    assert own[-1] == season.name_of("log-odds") and own[0].startswith("btyd__")
+    np.testing.assert_array_equal(values[:, -1], model.widened(X)[season.name_of("log-odds")])
     np.testing.assert_array_equal(model.prepare(X), model.widened(X).iloc[:, :-1].to_numpy())
     assert list(model.own_catalogue().columns) == ["name", "signal", "builder", "unit", "window", "says", "missing"]
 
@@ -264,7 +264,7 @@ def test_the_season_is_of_the_past_and_says_nothing_without_a_date(seasonal: tup
     assert shift.std() > 0.3
     bare = model.predict_proba(X.reset_index(drop=True))[:, 1]
     np.testing.assert_allclose(logit(bare), model.raw_score(X) - shift, atol=1e-9)
-    np.testing.assert_array_equal(model.widened(X.reset_index(drop=True))[season.NAME], 0)
+    np.testing.assert_array_equal(model.widened(X.reset_index(drop=True))[season.name_of("log-odds")], 0)
     values, base = model.contributions(X.reset_index(drop=True))
     np.testing.assert_allclose(values.sum(axis=1) + base, logit(bare), atol=1e-9)
     next_year = X.rename(index=lambda day: day + pd.Timedelta(days=365), level="snapshot")

@@ -82,7 +82,7 @@ def test_a_model_file_cannot_bring_code_or_leave_its_folder(tmp_path: Path) -> N
     (tmp_path / "bad.pkl").write_bytes(pickle.dumps(print))
     for change in ({"payload": "../model.skops"}, {"payload": "bad.pkl"}, {"class": "Popen"}, {"format": 99}, {"state": 3}, {"params": {"algorithm": "lightgbm"}}):
         changed = about | change
-        (tmp_path / "model.json").write_text(json.dumps(changed | {"own_sha256": store._own_digest(changed)}))
+        (tmp_path / "model.json").write_text(json.dumps(changed | {"own_sha256": store.own_digest(changed)}))
         with pytest.raises(ModelError, match="no model can be read"):
             load(tmp_path)
     (tmp_path / "model.json").write_text(json.dumps(about | {"state": about["state"] | {"calibration_": [-1, 3]}}))
