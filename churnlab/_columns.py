@@ -17,7 +17,8 @@ from churnlab._reading import micros_of
 from churnlab.errors import LogError
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import IntIds, TextIds
-from churnlab.kernels.rollup import ACT, MONEY, MUST_PAY, Meaning, Slice
+from churnlab.kernels.records import ACT, MONEY, MUST_PAY
+from churnlab.kernels.rollup import Meaning, Slice
 from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -19,15 +20,15 @@ from churnlab import schema
 from churnlab._columns import NOT_COUNTED, Counts, Reader, Tables
 from churnlab._reading import BATCH, DatabaseTable, ParquetFiles, Source, Task, quoted
 from churnlab.errors import LogError
-from churnlab.kernels import rollup as kernel
-from churnlab.kernels import windows
+from churnlab.kernels import records as kernel
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import FirstSeen, IntIds
-from churnlab.kernels.rollup import DayRoll, Slice
-from churnlab.rows import PIECE_BITS, Block, Shelf, blocks_of
+from churnlab.kernels.rollup import DayRoll, Meaning, Slice
+from churnlab.rows import Block, Shelf, blocks_of
 from churnlab.spec import LogSpec
 
 _BYTES_A_ROW = 64
+_LOT = 4  # batches decoded one after another, then added: each work keeps its own data in the cache
 _RUNS = 65_536  # a batch with more changes of day than this is not in the order of time
 
 
@@ -107,8 +108,10 @@ class _Roller:
         """Tries the task as it comes; where it is not in the order of time, sorts it."""
         if task.ordered:
             try:
-                for batch in task.batches():
-                    self._take(self.reader.read(batch, task.days), task.days)
+                batches = iter(task.batches())
+                while lot := [self.reader.read(b, task.days) for b in islice(batches, _LOT)]:
+                    for events in lot:
+                        self._take(events, task.days)
                 self._close(2**62)
                 return self
             except _Disorder:
@@ -165,21 +168,21 @@ class _OpenDay:
 
     def __init__(self, day: int, spec: LogSpec, roles: int) -> None:
         self.day, self.spec, self.roles = day, spec, roles
-        self.kept: list[tuple[Slice, int, kernel.Meaning]] = []
+        self.kept: list[tuple[Slice, int, Meaning]] = []
         self.roll = self._fresh()
 
     def _fresh(self) -> DayRoll:
         self.seen = {i: FirstSeen() for i, m in enumerate(self.spec.measures) if m.kind == "distinct"}
         return DayRoll(self.day, self.roles, len(self.spec.measures), schema.SESSION_GAP_MICROS)
 
-    def add(self, events: Slice, shift: int, meaning: kernel.Meaning) -> None:
+    def add(self, events: Slice, shift: int, meaning: Meaning) -> None:
         """Takes events of the day in."""
         if self.spec.arrived is not None:
             self.kept.append((events, shift, meaning))
         else:
             self._add(events, shift, meaning)
 
-    def _add(self, events: Slice, shift: int, meaning: kernel.Meaning) -> None:
+    def _add(self, events: Slice, shift: int, meaning: Meaning) -> None:
         if self.seen:
             extra = events.extra.copy()
             for column, table in self.seen.items():
@@ -222,13 +225,12 @@ class _OpenDay:
         if isinstance(tables.ids, IntIds):
             with tables.lock:
                 codes = tables.ids.encode(codes)
-        codes = codes.astype(np.int32)
-        order = windows.by_piece(frozen(codes), PIECE_BITS, np.zeros((int(codes.max(initial=0)) >> PIECE_BITS) + 2, np.int64))
-        table, sums = self.roll.rows(order)
+        wide = self.roll.wide()
         for k in self.roll.overflow:
             raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
         self._count(counts)
-        yield from blocks_of(self.day, known, codes, table, sums, order)
+        yield from blocks_of(self.day, known, codes.astype(np.int32), wide, self.roll.width, self.roll.fill)
+        self.roll.end()
 
 
 def _joined(slices: list[Slice]) -> Slice:

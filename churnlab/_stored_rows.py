@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from churnlab.events import check_totals
 from churnlab.kernels import cells, windows
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import IntIds, TextIds, places
-from churnlab.kernels.rollup import COUNTS, SUMS
-from churnlab.rows import PIECE_BITS, Block, BlockRows, Carry, Rows, blocks_of
+from churnlab.kernels.records import COUNTS, SUMS
+from churnlab.rows import Block, BlockRows, Carry, Rows, blocks_of
 from churnlab.spec import LogSpec
 from churnlab.store import Chunk
 
@@ -139,12 +140,12 @@ def _encode(ids: IntIds | TextIds, table: pa.Table) -> np.ndarray:
 
 def _blocks(day: int, table: pa.Table, codes: np.ndarray, counts: tuple[str, ...], sums: tuple[str, ...]) -> Iterator[Block]:
     known = table.column("known").to_numpy() if "known" in table.column_names else np.full(len(codes), day)
-    wide = _matrix(table, counts, np.int32), _matrix(table, sums, np.int64)
+    table_counts, table_sums = _matrix(table, counts, np.int32), _matrix(table, sums, np.int64)
     for version in np.unique(known):
         rows = known == version
-        some = (codes, *wide) if rows.all() else (codes[rows], wide[0][rows], wide[1][rows])
-        order = windows.by_piece(frozen(some[0]), PIECE_BITS, np.zeros((int(some[0].max()) >> PIECE_BITS) + 2, np.int64))
-        yield from blocks_of(day, int(version), some[0], some[1][order], some[2][order], order)
+        some = (codes, table_counts, table_sums) if rows.all() else (codes[rows], table_counts[rows], table_sums[rows])
+        fill = partial(windows.scatter, frozen(some[1]), frozen(some[2]))
+        yield from blocks_of(day, int(version), some[0], windows.over(frozen(some[1]), 255), (len(counts), len(sums)), fill)
 
 
 def _folded(carry: pa.Table, codes: np.ndarray, sums: tuple[str, ...]) -> Block:

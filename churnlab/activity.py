@@ -14,7 +14,7 @@ import pandas as pd
 
 from churnlab import schema
 from churnlab.kernels import cells, windows
-from churnlab.kernels.rollup import COUNTS, SUMS
+from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.rows import BlockRows, Carry, Rows
 from churnlab.schema import Roles
 from churnlab.spec import Measure

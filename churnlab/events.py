@@ -18,7 +18,7 @@ from churnlab._rolling import Rolled
 from churnlab.activity import DailyActivity
 from churnlab.errors import LogError
 from churnlab.kernels.ids import places
-from churnlab.kernels.rollup import COUNTS, SUMS
+from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.rows import Block, BlockRows
 from churnlab.schema import Roles
 from churnlab.spec import LogSpec, Measure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -19,6 +19,7 @@ from churnlab.kernels._jit import frozen
 PIECE_BITS = 14
 _NO_KNOWN = np.zeros(0, np.int32)
 _LATEST = int(np.iinfo(np.int32).max)
+Fill = Callable[[np.ndarray, np.ndarray, np.ndarray], None]  # (to, counts, sums): writes row i to place to[i], -1 for none
 
 
 @dataclass(frozen=True)
@@ -230,13 +231,12 @@ class BlockRows:
         return replace(self.whole, carry=carry)
 
 
-def blocks_of(day: int, known: int, codes: np.ndarray, counts: np.ndarray, sums: np.ndarray, order: np.ndarray) -> Iterator[Block]:
-    """Rolled rows, given in the `order` of their codes' groups, as a block of one byte a count and, where one does not fit, another."""
-    codes, wide = codes[order], windows.over(frozen(counts), 255)
-    many = int(wide.sum())
-    for is_wide, kind, rows in ((False, np.uint8, len(codes) - many), (True, np.int32, many)):
-        if rows:
-            starts = np.zeros((int(codes.max()) >> PIECE_BITS) + 2, np.int64)
-            kept = np.empty(rows, np.int32), np.empty((rows, counts.shape[1]), kind), np.empty((rows, sums.shape[1]), np.int64)
-            windows.pick(wide, is_wide, frozen(codes), frozen(counts), frozen(sums), PIECE_BITS, starts, *kept)
-            yield Block(day, known, kept[0], np.cumsum(starts), kept[1], kept[2])
+def blocks_of(day: int, known: int, codes: np.ndarray, wide: np.ndarray, width: tuple[int, int], fill: Fill) -> Iterator[Block]:
+    """Rolled rows as a block of one byte a count and, where one does not fit (`wide` bool[m]), another; `width` counts and sums a row."""
+    for is_wide, kind in ((False, np.uint8), (True, np.int32)):
+        if (wide == is_wide).any():
+            starts, to = np.empty((int(codes.max()) >> PIECE_BITS) + 2, np.int64), np.empty(len(codes), np.int64)
+            grouped = windows.by_piece(frozen(codes), frozen(wide), is_wide, PIECE_BITS, starts, to)
+            counts, sums = np.empty((len(grouped), width[0]), kind), np.empty((len(grouped), width[1]), np.int64)
+            fill(to, counts, sums)
+            yield Block(day, known, grouped, starts, counts, sums)

@@ -22,7 +22,8 @@ from churnlab.activity import DailyActivity
 from churnlab.engines import local
 from churnlab.features import profile
 from churnlab.features.featureset import FeatureSet
-from churnlab.kernels.rollup import COUNTS, MUST_PAY, SUMS, Slice
+from churnlab.kernels.records import COUNTS, MUST_PAY, SUMS
+from churnlab.kernels.rollup import Slice
 from churnlab.rows import Rows
 from churnlab.schema import Roles
 from churnlab.snapshots import Rule, Snapshots

@@ -114,21 +114,24 @@ def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarr
     for m in range(measures.shape[0]):
         _values(begin, rows, day, counts, sums, actives, past[0], measures[m, 0], measures[m, 1], values)
         folded[m] = carried[person, m, 0] if has else 0
-        prefix[m, 0] = 0
+        total = prefix[m, 0] = 0  # running values in scalars: read back from the array they would wait for its store
         for i in range(rows):
-            prefix[m, i + 1] = prefix[m, i] + values[i]
+            total += values[i]
+            prefix[m, i + 1] = total
         if wants[m, 0]:
-            begun[m], last[m, 0] = NONE, NONE
-            if has:
-                begun[m], last[m, 0] = carried[person, m, 2], carried[person, m, 3]
+            earliest, latest = (carried[person, m, 2], carried[person, m, 3]) if has else (NONE, NONE)
+            last[m, 0] = latest
             for i in range(rows):
-                last[m, i + 1] = day[begin + i] if values[i] > 0 else last[m, i]
-                if values[i] > 0 and begun[m] == NONE:
-                    begun[m] = day[begin + i]
+                if values[i] > 0:
+                    latest = np.int64(day[begin + i])
+                    earliest = latest if earliest == NONE else earliest
+                last[m, i + 1] = latest
+            begun[m] = earliest
         if wants[m, 1]:
-            largest[m, 0] = carried[person, m, 1] if has else NONE
+            top = largest[m, 0] = carried[person, m, 1] if has else NONE
             for i in range(rows):
-                largest[m, i + 1] = max(values[i], largest[m, i])
+                top = max(values[i], top)
+                largest[m, i + 1] = top
 
 
 @jit

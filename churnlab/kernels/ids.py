@@ -123,8 +123,12 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 @jit
 def _encode_ints(values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray) -> int:
     mask = index.shape[0] - 1
+    for i in range(values.shape[0]):  # a loop of its own, as in _probe
+        codes[i] = index[np.int64((np.uint64(values[i]) * _GOLDEN) >> np.uint64(20)) & mask]
     for i in range(values.shape[0]):
         value = values[i]
+        if codes[i] >= 0 and known[codes[i]] == value:
+            continue
         at = np.int64((np.uint64(value) * _GOLDEN) >> np.uint64(20)) & mask
         while index[at] >= 0 and known[index[at]] != value:
             at = (at + 1) & mask

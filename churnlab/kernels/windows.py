@@ -11,18 +11,22 @@ from churnlab.kernels._jit import jit
 
 
 @jit
-def by_piece(codes: np.ndarray, shift: int, starts: np.ndarray) -> np.ndarray:
-    """The order of codes by `code >> shift`, int64[m]; piece p is then `starts[p]` up to `starts[p + 1]`, int64[pieces + 1], filled in here."""
+def by_piece(codes: np.ndarray, marks: np.ndarray, mark: bool, shift: int, starts: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Where each row with the mark goes when they are grouped by `code >> shift`: `to` int64[m], -1 for the others. Piece p is then `starts[p]` up
+    to `starts[p + 1]`, int64[pieces + 1]; both are filled in here. Gives the codes so grouped."""
     starts[:] = 0
     for i in range(codes.shape[0]):
-        starts[(codes[i] >> shift) + 1] += 1
+        starts[(codes[i] >> shift) + 1] += marks[i] == mark
     for r in range(1, starts.shape[0]):
         starts[r] += starts[r - 1]
-    out, at = np.empty(codes.shape[0], np.int64), starts.copy()
+    out, at = np.empty(starts[-1], codes.dtype), starts.copy()
     for i in range(codes.shape[0]):
-        r = codes[i] >> shift
-        out[at[r]] = i
-        at[r] += 1
+        to[i] = -1
+        if marks[i] == mark:
+            r = codes[i] >> shift
+            to[i] = at[r]
+            out[at[r]] = codes[i]
+            at[r] += 1
     return out
 
 
@@ -39,19 +43,14 @@ def over(counts: np.ndarray, limit: int) -> np.ndarray:
 
 
 @jit
-def pick(marks: np.ndarray, mark: bool, codes: np.ndarray, counts: np.ndarray, sums: np.ndarray, shift: int, sizes: np.ndarray,
-         out_codes: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
-    """Copies the rows that have the mark, and counts those of each piece p in `sizes[p + 1]`."""
-    to = 0
-    for i in range(codes.shape[0]):
-        if marks[i] == mark:
-            out_codes[to] = codes[i]
-            sizes[(codes[i] >> shift) + 1] += 1
+def scatter(counts: np.ndarray, sums: np.ndarray, to: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+    """Copies row i to place `to[i]`; those with -1 are left out."""
+    for i in range(to.shape[0]):
+        if to[i] >= 0:
             for j in range(counts.shape[1]):
-                out_counts[to, j] = counts[i, j]
+                out_counts[to[i], j] = counts[i, j]
             for j in range(sums.shape[1]):
-                out_sums[to, j] = sums[i, j]
-            to += 1
+                out_sums[to[i], j] = sums[i, j]
 
 
 @jit

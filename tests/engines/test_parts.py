@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 
 import churnlab as cl
-from churnlab import _rolling, cli, rows
+from churnlab import cli, rows
 from churnlab.dataset import iter_datasets
 from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.featureset import FeatureSet
@@ -32,8 +32,7 @@ TARGETS = [cl.Churn(horizon=5, lead=1, terminal="cancel"), cl.LifetimeValue(hori
 @pytest.fixture(params=["numbers", "text"])
 def activity(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> cl.DailyActivity:
     """Of 300 people, in pieces of 16."""
-    for module in (_rolling, rows):
-        monkeypatch.setattr(module, "PIECE_BITS", 4)
+    monkeypatch.setattr(rows, "PIECE_BITS", 4)
     return log_of(request.param).daily()
 
 
@@ -86,8 +85,7 @@ def test_parts_without_targets_and_with_a_terminal(activity: cl.DailyActivity) -
 
 
 def test_parts_of_a_log_with_late_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (_rolling, rows):
-        monkeypatch.setattr(module, "PIECE_BITS", 4)
+    monkeypatch.setattr(rows, "PIECE_BITS", 4)
     activity = log_of("text", late=True).daily()
     assert activity.late
     whole = cl.build_dataset(activity, cl.Snapshots.at(activity, DAYS, active_within=7, targets=TARGETS))
