@@ -106,31 +106,35 @@ class _Compiler:
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
         """The program of all values."""
-        cells = list(dict.fromkeys(c for v in values for c in v.cells()))
+        cells = sorted(dict.fromkeys(c for v in values for c in v.cells()), key=lambda c: not isinstance(c, WindowSum))
         ends = {e for c in cells for e in (getattr(c, "new", None), getattr(c, "old", None), getattr(c, "window", None)) if e is not None}
         self.backs = {back: i for i, back in enumerate(sorted({0, *ends}))}
         self.known = {cell: i for i, cell in enumerate(cells)}
+        self.measures = self._measures(c.measure for c in cells if hasattr(c, "measure"))
         rows = [self._cell(cell) for cell in cells]
         results = [self._register(v) for v in values]
         return Program(tuple(self.measures), _table(list(self.measures.values()), 2), np.array(list(self.backs), np.int64), _table(rows, 4),
                        _weights(self.half_lives), self.constants, _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
 
     def _cell(self, cell: Cell) -> tuple[int, int, int, int]:
-        measure = self._measure(cell.measure) if hasattr(cell, "measure") else 0
+        measure = list(self.measures).index(cell.measure) if hasattr(cell, "measure") else 0
         if isinstance(cell, WindowSum):
-            return kernel.WINDOW, measure, self.backs[cell.new], -1 if cell.old is None else self.backs[cell.old]
+            return kernel.WINDOW, measure, self.backs[cell.new], len(self.backs) if cell.old is None else self.backs[cell.old]
         if isinstance(cell, Season):
             return kernel.SEASON, 0, round(cell.period * 10_000), cell.quarters
         row = self.half_lives.setdefault(cell.half_life, len(self.half_lives)) if isinstance(cell, Decayed) else 0
         detail = getattr(cell, "extra", getattr(cell, "k", row))
         return _KINDS[type(cell)], measure, detail, self.backs[getattr(cell, "window", 0)]
 
-    def _measure(self, name: str) -> int:
-        source = self.sources.get(name) or made_of(name, self.sources)
-        if source is None:
-            raise ConfigError.from_unknown("measure", name, self.sources)
-        self.measures.setdefault(name, source)
-        return list(self.measures).index(name)
+    def _measures(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Where the measures stand, by rising kind."""
+        found = {}
+        for name in names:
+            source = self.sources.get(name) or made_of(name, self.sources)
+            if source is None:
+                raise ConfigError.from_unknown("measure", name, self.sources)
+            found[name] = source
+        return dict(sorted(found.items(), key=lambda item: item[1][0]))
 
     def _register(self, value: Expression) -> int:
         if value not in self.known:

@@ -15,6 +15,7 @@ WINDOW, SINCE, SINCE_FIRST, RECENT, LONGEST, OBSERVED, DECAYED, LONGEST_IN, LATE
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 NONE = -(2**40)
+_TOTAL, _LARGEST, _FIRST, _LAST = range(4)  # of what was folded away
 _ADD, _SUB, _MUL, _DIV, _MIN, _MAX, _LOG, _SQRT, _GIVEN, _FILL = range(10)
 
 
@@ -24,34 +25,38 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
              weights: np.ndarray, registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
     """Fills out float64[p, n] for the snapshots `order`: positions of users int64[n] and days int64[n], grouped by person.
 
-    measures int64[k, 2]: kind and column; for GAP_OVER and GAPS_OVER the column is the days, for WEEKDAY the day of the week (0: Monday).
-    backs int64[b]: days back from t, rising from 0. cells int64[c, 4]: kind, measure, and for a window the places in backs of its new and
-    old end (-1: everything), for RECENT the k; DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their old end last, DECAYED
-    its row of weights before it, GAPS_BEYOND the days beyond the present silence; SEASON the ten-thousandths of days of its period and
-    the quarter turns ahead. weights float64[w, d]: by age in days. registers float64[r, LANES]: cells first, then constants, then values.
-    code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
+    measures int64[k, 2], by rising kind: kind and column; for GAP_OVER and GAPS_OVER the column is the days, for WEEKDAY the day of the week
+    (0: Monday). backs int64[b]: days back from t, rising from 0. cells int64[c, 4], windows first: kind, measure, and for a window the places
+    in backs of its new and old end (b: everything), for RECENT the k; DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their
+    old end last, DECAYED its row of weights before it, GAPS_BEYOND the days beyond the present silence; SEASON the ten-thousandths of days of
+    its period and the quarter turns ahead. weights float64[w, d]: by age in days. registers float64[r, LANES]: cells first, then constants,
+    then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
     int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there
     is none); recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the first day of the log.
     """
-    room = 1
+    room = 0
     for person in range(first.shape[0] - 1):
-        room = max(room, first[person + 1] - first[person] + 1)
-    shape = (measures.shape[0], room)
-    prefix, last, largest = np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    actives, begun, folded = np.zeros(room, np.int64), np.zeros(measures.shape[0], np.int64), np.zeros(measures.shape[0], np.int64)
-    values = np.zeros(room, np.int64)
-    past, rows, wants = np.full(4, NONE, np.int64), np.zeros(backs.shape[0], np.int64), _wants(cells, measures.shape[0])
+        room = max(room, first[person + 1] - first[person])
+    k = measures.shape[0]
+    prefix, actives, rows = np.zeros((room + 2, k), np.int64), np.zeros(room + 1, np.int64), np.zeros(backs.shape[0] + 1, np.int64)
+    folded, past = np.full((k, 4), NONE, np.int64), np.full(4, NONE, np.int64)
+    folded[:, _TOTAL] = 0
+    begins, windows = _begins(measures), np.sum(cells[:, 0] == WINDOW)
     lane, current = 0, -2
     for at in range(order.shape[0]):
         person, t = users[order[at]], days[order[at]]
         if person != current:
-            _scan(first, day, counts, sums, carried, recent, person, measures, wants, prefix, last, largest, values, actives, begun, folded, past)
+            if carried.shape[0] > 0:
+                _unfold(carried, recent, person, folded, past)
+            _scan(first, day, counts, sums, person, measures, begins, folded, past, prefix, actives)
             current = person
         if person >= 0:
             _look_up(first[person], before(first, day, person, t), day, t, backs, rows)
         else:
-            rows[:] = 0
-        _read(cells, t, start, rows, day, first[max(person, 0)], weights, prefix, last, largest, actives, begun, folded, past, registers, lane)
+            rows[: backs.shape[0]] = 1
+        for c in range(windows):
+            registers[c, lane] = np.float64(prefix[rows[cells[c, 2]], cells[c, 1]] - prefix[rows[cells[c, 3]], cells[c, 1]])
+        _read(cells, windows, t, start, rows, day, first[max(person, 0)], weights, measures, prefix, actives, folded, past, registers, lane)
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             _run(code, registers)
@@ -76,158 +81,184 @@ def _write(registers: np.ndarray, results: np.ndarray, order: np.ndarray, begin:
 
 
 @jit
-def _wants(cells: np.ndarray, measures: int) -> np.ndarray:
-    """Which measures are asked for their last day, their largest value: bool[measures, 2]."""
-    wants = np.zeros((measures, 2), np.bool_)
-    for c in range(cells.shape[0]):
-        if cells[c, 0] == SINCE or cells[c, 0] == SINCE_FIRST:
-            wants[cells[c, 1], 0] = True
-        if cells[c, 0] == LONGEST:
-            wants[cells[c, 1], 1] = True
-    return wants
+def _begins(measures: np.ndarray) -> np.ndarray:
+    """Where the measures of each kind begin: int64[kinds + 1]."""
+    begins = np.zeros(WEEKDAY + 2, np.int64)
+    for m in range(measures.shape[0]):
+        begins[measures[m, 0] + 1:] += 1
+    return begins
 
 
 @jit
 def _look_up(begin: int, now: int, day: np.ndarray, t: int, backs: np.ndarray, rows: np.ndarray) -> None:
-    """The first row, of those of a person, on or after t - back for each of the rising `backs`: a walk back from `now`, the row of t."""
+    """One more than the first row, of those of a person, on or after t - back for each of the rising `backs`: a walk back from `now`, the row
+    of t."""
     row = now
     for b in range(backs.shape[0]):
         bound = t - backs[b]
         while row > begin and day[row - 1] >= bound:
             row -= 1
-        rows[b] = row - begin
+        rows[b] = row - begin + 1
 
 
 @jit
-def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, carried: np.ndarray, recent: np.ndarray, person: int,
-          measures: np.ndarray, wants: np.ndarray, prefix: np.ndarray, last: np.ndarray, largest: np.ndarray, values: np.ndarray,
-          actives: np.ndarray, begun: np.ndarray, folded: np.ndarray, past: np.ndarray) -> None:
-    """What lies before each row of a person: sums, last days, largest values, the last active row, each measure's first day; -1: nobody."""
+def _unfold(carried: np.ndarray, recent: np.ndarray, person: int, folded: np.ndarray, past: np.ndarray) -> None:
+    """What was folded away of a person; of nobody, nothing."""
+    if person >= 0:
+        folded[:], past[:] = carried[person], recent[person]
+    else:
+        folded[:], past[:] = NONE, NONE
+        folded[:, _TOTAL] = 0
+
+
+@jit
+def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, person: int, measures: np.ndarray, begins: np.ndarray,
+          folded: np.ndarray, past: np.ndarray, prefix: np.ndarray, actives: np.ndarray) -> None:
+    """Sums of each measure over what lies before each row of a person (-1: nobody), and the last active row before it.
+
+    Row 0 of prefix is zero, row 1 what was folded away, row i + 2 includes the person's row i. Person -1 has no rows.
+    """
     begin = first[person] if person >= 0 else 0
     rows = first[person + 1] - begin if person >= 0 else 0
-    has = person >= 0 and carried.shape[0] > 0
-    for k in range(past.shape[0]):
-        past[k] = recent[person, k] if has else NONE
     actives[0] = -1
-    for i in range(rows):
-        actives[i + 1] = i if counts[begin + i, 0] > 0 else actives[i]
     for m in range(measures.shape[0]):
-        _values(begin, rows, day, counts, sums, actives, past[0], measures[m, 0], measures[m, 1], values)
-        folded[m] = carried[person, m, 0] if has else 0
-        total = prefix[m, 0] = 0  # running values in scalars: read back from the array they would wait for its store
-        for i in range(rows):
-            total += values[i]
-            prefix[m, i + 1] = total
-        if wants[m, 0]:
-            earliest, latest = (carried[person, m, 2], carried[person, m, 3]) if has else (NONE, NONE)
-            last[m, 0] = latest
-            for i in range(rows):
-                if values[i] > 0:
-                    latest = np.int64(day[begin + i])
-                    earliest = latest if earliest == NONE else earliest
-                last[m, i + 1] = latest
-            begun[m] = earliest
-        if wants[m, 1]:
-            top = largest[m, 0] = carried[person, m, 1] if has else NONE
-            for i in range(rows):
-                top = max(values[i], top)
-                largest[m, i + 1] = top
+        prefix[1, m] = folded[m, _TOTAL]
+    for i in range(rows):
+        row, old, new, gap = begin + i, prefix[i + 1], prefix[i + 2], np.int64(0)
+        active = counts[row, 0] > 0
+        if active:
+            previous = np.int64(day[begin + actives[i]]) if actives[i] >= 0 else past[0]
+            gap = np.int64(day[row] - previous if previous > NONE else 0)
+        actives[i + 1] = i if active else actives[i]
+        for m in range(begins[COUNT], begins[COUNT + 1]):
+            new[m] = old[m] + counts[row, measures[m, 1]]
+        for m in range(begins[SUM], begins[SUM + 1]):
+            new[m] = old[m] + sums[row, measures[m, 1]]
+        for m in range(begins[ACTIVE], begins[ACTIVE + 1]):
+            new[m] = old[m] + active
+        for m in range(begins[GAP], begins[GAP + 1]):
+            new[m] = old[m] + gap
+        for m in range(begins[GAP_SQ], begins[GAP_SQ + 1]):
+            new[m] = old[m] + gap * gap
+        for m in range(begins[GAPS], begins[GAPS + 1]):
+            new[m] = old[m] + (gap > 0)
+        for m in range(begins[GAP_OVER], begins[GAP_OVER + 1]):
+            new[m] = old[m] + max(gap - measures[m, 1], 0)
+        for m in range(begins[GAPS_OVER], begins[GAPS_OVER + 1]):
+            new[m] = old[m] + (gap > measures[m, 1])
+        for m in range(begins[DAYS], begins[DAYS + 1]):
+            new[m] = old[m] + (counts[row, measures[m, 1]] > 0)
+        for m in range(begins[WEEKDAY], begins[WEEKDAY + 1]):
+            new[m] = old[m] + (active and (day[row] + 3) % 7 == measures[m, 1])
 
 
 @jit
-def _values(begin: int, rows: int, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, actives: np.ndarray, old: int, kind: int, column: int,
-            out: np.ndarray) -> None:
-    """One measure of a person's rows."""
-    if kind == COUNT:
-        for i in range(rows):
-            out[i] = counts[begin + i, column]
-    elif kind == SUM:
-        for i in range(rows):
-            out[i] = sums[begin + i, column]
-    elif kind == ACTIVE:
-        for i in range(rows):
-            out[i] = counts[begin + i, 0] > 0
-    elif kind == DAYS:
-        for i in range(rows):
-            out[i] = counts[begin + i, column] > 0
-    elif kind == WEEKDAY:
-        for i in range(rows):
-            out[i] = counts[begin + i, 0] > 0 and (day[begin + i] + 3) % 7 == column
-    else:
-        for i in range(rows):
-            out[i] = 0
-            if actives[i + 1] == i:
-                previous = np.int64(day[begin + actives[i]]) if actives[i] >= 0 else old
-                if previous > NONE:
-                    out[i] = _of_gap(day[begin + i] - previous, kind, column)
-
-
-@jit
-def _of_gap(gap: int, kind: int, column: int) -> int:
-    if kind == GAP:
-        return gap
-    if kind == GAP_SQ:
-        return gap * gap
-    if kind == GAP_OVER:
-        return max(gap - column, 0)
-    return 1 if kind == GAPS or gap > column else 0
-
-
-@jit
-def _read(cells: np.ndarray, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int, weights: np.ndarray,
-          prefix: np.ndarray, last: np.ndarray, largest: np.ndarray, actives: np.ndarray, begun: np.ndarray, folded: np.ndarray,
-          past: np.ndarray, registers: np.ndarray, lane: int) -> None:
-    """All cells of one snapshot into their registers."""
-    now = rows[0]
-    for c in range(cells.shape[0]):
-        kind, m = cells[c, 0], cells[c, 1]
-        if kind == WINDOW:
-            old = cells[c, 3]
-            base = prefix[m, rows[old]] if old >= 0 else -folded[m]
-            registers[c, lane] = np.float64(prefix[m, rows[cells[c, 2]]] - base)
-            continue
-        value = np.nan
-        if kind >= DECAYED:
-            if kind == SEASON:
-                value = _season(t, cells[c, 2], cells[c, 3])
-            else:
-                away = t - day[begin + actives[now]] if actives[now] >= 0 else t - past[0] if past[0] > NONE else NONE
-                value = _walk(kind, prefix[m], rows[cells[c, 3]], now, day, begin, t, away, cells[c, 2], weights)
+def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int, weights: np.ndarray,
+          measures: np.ndarray, prefix: np.ndarray, actives: np.ndarray, folded: np.ndarray, past: np.ndarray, registers: np.ndarray,
+          lane: int) -> None:
+    """The cells of one snapshot that are no windows into their registers."""
+    now = rows[0] - 1
+    away = t - day[begin + actives[now]] if actives[now] >= 0 else t - past[0] if past[0] > NONE else NONE
+    for c in range(skip, cells.shape[0]):
+        kind, m, extra, value = cells[c, 0], cells[c, 1], cells[c, 2], np.nan
+        if kind == SEASON:
+            value = _season(t, extra, cells[c, 3])
         elif kind == OBSERVED:
             value = np.float64(max(t - start, 0))
         elif kind == SINCE:
-            if last[m, now] > NONE:
-                value = np.float64(t - last[m, now])
+            row = _last_above(prefix, m, now, measures[m, 0] == SUM)
+            last = np.int64(day[begin + row]) if row >= 0 else folded[m, _LAST]
+            value = np.float64(t - last) if last > NONE else np.nan
         elif kind == SINCE_FIRST:
-            if NONE < begun[m] < t:
-                value = np.float64(t - begun[m])
-        elif kind == LONGEST:
-            if largest[m, now] > NONE:
-                value = np.float64(largest[m, now])
+            row = _first_above(prefix, m, now, measures[m, 0] == SUM) if folded[m, _FIRST] == NONE else now
+            earliest = np.int64(day[begin + row]) if row < now else folded[m, _FIRST]
+            value = np.float64(t - earliest) if NONE < earliest < t else np.nan
+        elif kind == RECENT:
+            value = _recent(prefix, m, actives, now, extra, past)
+        elif kind == DECAYED:
+            value = _decayed(prefix, m, rows[cells[c, 3]] - 1, now, day, begin, t, weights[extra])
+        elif kind == GAPS_BEYOND:
+            if away > NONE:
+                value = _walk(kind, prefix, m, rows[cells[c, 3]] - 1, now, away + extra)
         else:
-            row, k = actives[now], cells[c, 2]
-            while row >= 0 and k > 0:
-                row, k = actives[row], k - 1
-            if row >= 0:
-                value = np.float64(prefix[m, row + 1] - prefix[m, row])
-            elif k + 1 < past.shape[0] and past[k] > NONE:
-                value = np.float64(past[k] - past[k + 1]) if past[k + 1] > NONE else 0.0
+            whole = kind == LONGEST
+            value = _walk(kind, prefix, m, 0 if whole else rows[cells[c, 3]] - 1, now, folded[m, _LARGEST] if whole else NONE)
         registers[c, lane] = value
 
 
 @jit
-def _walk(kind: int, prefix: np.ndarray, low: int, now: int, day: np.ndarray, begin: int, t: int, away: int, extra: int,
-          weights: np.ndarray) -> float:
-    """A cell that goes through the rows `[low, now)` of a person, by rising day."""
-    value = 0.0 if kind == DECAYED or (kind == GAPS_BEYOND and away > NONE) else np.nan
+def _last_above(prefix: np.ndarray, m: int, now: int, signed: bool) -> int:
+    """The last of the rows `[0, now)` with a value above zero, -1 for none; values that are not `signed` add up to rising sums: halved."""
+    if signed:
+        row = now - 1
+        while row >= 0 and prefix[row + 2, m] <= prefix[row + 1, m]:
+            row -= 1
+        return row
+    low, high, total = 0, now, prefix[now + 1, m]
+    while low < high:
+        middle = (low + high) // 2
+        if prefix[middle + 1, m] < total:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
+
+
+@jit
+def _first_above(prefix: np.ndarray, m: int, now: int, signed: bool) -> int:
+    """The first of the rows `[0, now)` with a value above zero, now for none; as `_last_above`."""
+    low, high = 0, now
+    if signed:
+        while low < now and prefix[low + 2, m] <= prefix[low + 1, m]:
+            low += 1
+        return low
+    while low < high:
+        middle = (low + high) // 2
+        if prefix[middle + 2, m] > prefix[1, m]:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@jit
+def _recent(prefix: np.ndarray, m: int, actives: np.ndarray, now: int, k: int, past: np.ndarray) -> float:
+    """The value on the k-th last active day; of the days folded away only the gap between two is known."""
+    row = actives[now]
+    while row >= 0 and k > 0:
+        row, k = actives[row], k - 1
+    if row >= 0:
+        return np.float64(prefix[row + 2, m] - prefix[row + 1, m])
+    if k + 1 < past.shape[0] and past[k] > NONE:
+        return np.float64(past[k] - past[k + 1]) if past[k + 1] > NONE else 0.0
+    return np.nan
+
+
+@jit
+def _walk(kind: int, prefix: np.ndarray, m: int, low: int, now: int, bound: int) -> float:
+    """A cell that goes through the rows `[low, now)` of a person: how many values lie above the bound, the latest above zero, the largest."""
+    if kind == GAPS_BEYOND:
+        above = 0
+        for row in range(low, now):
+            above += prefix[row + 2, m] - prefix[row + 1, m] > bound
+        return np.float64(above)
+    if kind == LATEST_IN:
+        for row in range(now - 1, low - 1, -1):
+            if prefix[row + 2, m] > prefix[row + 1, m]:
+                return np.float64(prefix[row + 2, m] - prefix[row + 1, m])
+        return np.nan
+    top = NONE
     for row in range(low, now):
-        one = prefix[row + 1] - prefix[row]
-        if kind == DECAYED:
-            value += np.float64(one) * weights[extra, t - day[begin + row]]
-        elif kind == GAPS_BEYOND:
-            value += 1.0 if one > away + extra else 0.0
-        elif (kind == LATEST_IN and one > 0) or (kind == LONGEST_IN and not value >= one):
-            value = np.float64(one)
+        top = max(top, prefix[row + 2, m] - prefix[row + 1, m])
+    return np.float64(max(top, bound)) if max(top, bound) > NONE else np.nan
+
+
+@jit
+def _decayed(prefix: np.ndarray, m: int, low: int, now: int, day: np.ndarray, begin: int, t: int, weights: np.ndarray) -> float:
+    """The values of the rows `[low, now)` of a person, each by the weight of its age in days, added up by rising day."""
+    value = 0.0
+    for row in range(low, now):
+        value += np.float64(prefix[row + 2, m] - prefix[row + 1, m]) * weights[t - day[begin + row]]
     return value
 
 
