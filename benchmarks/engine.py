@@ -4,8 +4,9 @@
     python benchmarks/engine.py --events 1_000_000 --ids int --parts floor churnlab duckdb
     python benchmarks/engine.py --check
 
-(a) churnlab from the file to the feature matrix of six signals (named in contenders/churnlab_features.py); (b) the floor, DuckDB's
-plain group-by; (c) the same features in DuckDB SQL, (d) in Polars; (e) Featuretools on a sample, in an environment of its own. Each
+(a) churnlab from the file to the matrix of the whole default feature set, `FeatureSet.default()`; (b) the floor, DuckDB's plain
+group-by; (c) the same features in DuckDB SQL, (d) in Polars; (e) Featuretools on a sample, in an environment of its own. Beside them,
+without a goal, (a) with six signals alone (named in contenders/churnlab_features.py), (c) and (d) with windows spelled for speed. Each
 in a process of its own, one at work at a time, in turn, several times; medians. The log is SIMULATED (events.py). First of all the
 features of (a), (c) and (d) are compared.
 """
@@ -26,12 +27,14 @@ from pathlib import Path
 from typing import Any
 
 import table
-from contenders.churnlab_features import SIGNALS
+from contenders.churnlab_features import SIX, signals
+from contenders.question import COLUMNS
 from racing import Setting, Times, alone, environment, race
 
 HERE = Path(__file__).parent
 FULL = 100_000_000
-RACERS = ("floor", "churnlab", "churnlab_12", "duckdb", "polars")
+RACERS = ("floor", "churnlab", "churnlab_six", "churnlab_12", *table.OTHERS)
+ON_BOTH = ("floor", "churnlab", "churnlab_six")  # on ids of either kind
 PARTS = (*RACERS, "featuretools", "memory", "update", "score")
 FEATURETOOLS = ("featuretools>=1.31,<2", "pandas>=2.2,<3", "pyarrow>=21")
 TINY = 20_000
@@ -68,7 +71,7 @@ class Bench:
         self.given, self.folder = given, folder
         self.setting = Setting(self.log(TINY, "int"), given.threads, given.limit_mib)
         self.rows: list[table.Row] = []
-        self.raw: dict[str, Any] = {"events": given.events, "signals": list(SIGNALS), **machine(given.threads)}
+        self.raw: dict[str, Any] = {"events": given.events, "signals": signal_names(), "six": list(SIX), **machine(given.threads)}
 
     def log(self, events: int, ids: str) -> Path:
         """A log of so many events, made in another process where it is not there yet."""
@@ -89,13 +92,13 @@ class Bench:
         print(f"DuckDB and Polars give churnlab's features on {TINY:,} events, ids int and string (relative 1e-9)")
 
     def races(self) -> Times:
-        """(a) to (d) on each kind of ids, (c) and (d) and twelve snapshots on the first alone; churnlab's times on the first."""
+        """ON_BOTH on each kind of ids, (c) and (d) and twelve snapshots on the first alone; churnlab's times on the first."""
         kinds = ("int", "string") if self.given.ids == "both" else (self.given.ids,)
         first = Times()
         for ids in kinds:
-            names = [n for n in RACERS if n in self.given.parts and (ids == kinds[0] or n in ("floor", "churnlab"))]
+            names = [n for n in RACERS if n in self.given.parts and (ids == kinds[0] or n in ON_BOTH)]
             times = race(names, self.log(self.given.events, ids), self.setting, self.given.repeats) if names else {}
-            scaled = {n: self.largest_that_fits(n, ids) for n in ("duckdb", "polars") if n in times and times[n].failed}
+            scaled = {n: self.largest_that_fits(n, ids) for n in table.OTHERS if n in times and times[n].failed}
             self.rows += table.of_race(ids, times, scaled)
             self.raw[f"{ids} ids"] = {"contenders": {n: t.to_dict() for n, t in times.items()}, "scaled": scaled,
                                       "file_mib": self.log(self.given.events, ids).stat().st_size / 2**20}
@@ -170,8 +173,14 @@ class Bench:
         self.given.out.parent.mkdir(parents=True, exist_ok=True)
         self.given.out.write_text(json.dumps(self.raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         print(f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n"
-              f"features of the six signals {', '.join(SIGNALS)}\n")
+              f"the whole default feature set, {len(signals().names(COLUMNS))} columns of {len(signal_names())} signals; six signals alone are "
+              f"{', '.join(SIX)}\n")
         print(table.markdown(self.rows))
+
+
+def signal_names() -> list[str]:
+    """The signals that all contenders compute."""
+    return [type(builder).__name__ for builder in signals().builders]
 
 
 def machine(threads: int) -> dict[str, Any]:

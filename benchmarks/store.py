@@ -39,7 +39,7 @@ class Store:
 
     `make(pattern, store)` builds a store from the day files that the pattern names; `append(file, store)` adds the file of one more
     day to it; `save(rows, store)` makes a store of daily rows given as numpy arrays; `features(store)` opens it and gives the rows and
-    columns of the matrix of those active in the last month, at END.
+    columns of the matrix (the whole default set) of those active in the last month, at END.
     """
 
     make: Callable[[str, Path], None] | None = None

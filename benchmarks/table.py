@@ -9,6 +9,8 @@ from typing import Any
 from racing import Times
 
 GIB = 1024
+OTHERS = {"duckdb": ("(c) DuckDB SQL", 15), "duckdb_tuned": ("(c) DuckDB SQL, windows spelled for speed,", None),
+          "polars": ("(d) Polars", 15), "polars_tuned": ("(d) Polars, windows spelled for speed,", None)}  # and at least how many times our time
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,17 @@ def ratio(above: float | None, below: float | None) -> float | None:
 
 
 def of_race(ids: str, times: Mapping[str, Times], scaled: Mapping[str, Mapping[str, Any]]) -> list[Row]:
-    """Rows of one log: churnlab over the floor, the others over churnlab, twelve snapshots over one."""
+    """Rows of one log: churnlab over the floor, with six signals alone too, the others over churnlab, twelve snapshots over one."""
     none = Times()
-    ours, floor = times.get("churnlab", none), times.get("floor", none)
+    ours, floor, six = (times.get(name, none) for name in ("churnlab", "floor", "churnlab_six"))
     rows = [Row(f"(a) churnlab over (b) DuckDB's group-by, {ids} ids", ratio(ours.seconds, floor.seconds), 2.5, note=_note(ours, floor))]
-    for name, label in (("duckdb", "(c) DuckDB SQL"), ("polars", "(d) Polars")):
+    if six.runs or six.failed:
+        note = "; ".join(filter(None, ["no goal", six.runs and f"{six.runs[0]['columns']} columns", _note(six, floor)]))
+        rows.append(Row(f"(a) with the six signals alone over (b), {ids} ids", ratio(six.seconds, floor.seconds), note=note))
+    for name, (label, bound) in OTHERS.items():
         if name in times:
             seconds, note = _whole(times[name], ours, scaled.get(name, {}))
-            rows.append(Row(f"{label} over (a) churnlab, {ids} ids", ratio(seconds, ours.seconds), 15, True, note=note))
+            rows.append(Row(f"{label} over (a) churnlab, {ids} ids", ratio(seconds, ours.seconds), bound, True, note=note))
     if "churnlab_12" in times:
         twelve = times["churnlab_12"]
         rows.append(Row(f"12 snapshots a person over 1, {ids} ids", ratio(twelve.seconds, ours.seconds), 1.5, note=_note(twelve, ours)))
@@ -81,15 +86,16 @@ def _whole(times: Times, ours: Times, scaled: Mapping[str, Any]) -> tuple[float 
 
 
 def of_featuretools(found: Mapping[str, Any], big: Times, small: Times) -> list[Row]:
-    """Time per feature value, over ours on the whole log and over ours on the same sample."""
+    """Time per feature value, over ours (of the whole default matrix) on the whole log and over ours on the same sample."""
     if "left_out" in found:
         return [Row("(e) Featuretools' time per feature value over ours", None, 300, True, note=found["left_out"])]
     each = found["seconds"] / found["values"]
-    about = f"{each * 1e6:.1f} µs a value, {found['people']:,} people"
+    about = f"{each * 1e6:.1f} µs a value, {found['columns']} columns of {found['people']:,} people"
     rows = []
     if big.seconds:
         mine = big.seconds / big.values
-        rows.append(Row("(e) Featuretools' time per feature value over ours", each / mine, 300, True, note=f"{about}; ours {mine * 1e6:.3f} µs"))
+        rows.append(Row("(e) Featuretools' time per feature value over ours", each / mine, 300, True,
+                        note=f"{about}; ours {mine * 1e6:.3f} µs, {big.runs[0]['columns']} columns"))
     if small.seconds:
         mine = small.seconds / small.values
         rows.append(Row("    the same, ours on the same sample", each / mine, note=f"{about}; ours {mine * 1e6:.3f} µs"))

@@ -29,10 +29,17 @@ def floor(threads: int) -> Run:
 
 
 def churnlab(threads: int) -> Run:
-    """(a) One snapshot a person."""
+    """(a) The whole default feature set, one snapshot a person."""
     from contenders import churnlab_features
 
     return churnlab_features.parts
+
+
+def churnlab_six(threads: int) -> Run:
+    """(a) with the six signals alone."""
+    from contenders import churnlab_features
+
+    return lambda path: churnlab_features.parts(path, features=churnlab_features.six())
 
 
 def churnlab_12(threads: int) -> Run:
@@ -43,20 +50,35 @@ def churnlab_12(threads: int) -> Run:
 
 
 def duckdb(threads: int) -> Run:
-    """(c) The same features in SQL."""
+    """(c) The same features in SQL, windows as filtered aggregates."""
+    from contenders import duckdb_sql
+
+    return lambda path: _shape(duckdb_sql.features(path, threads, tuned=False))
+
+
+def duckdb_tuned(threads: int) -> Run:
+    """(c) with windows spelled for speed."""
     from contenders import duckdb_sql
 
     return lambda path: _shape(duckdb_sql.features(path, threads))
 
 
 def polars(threads: int) -> Run:
-    """(d) The same features in Polars."""
+    """(d) The same features in Polars, windows as filtered sums."""
+    from contenders import polars_frames
+
+    return lambda path: _shape(polars_frames.features(path, tuned=False))
+
+
+def polars_tuned(threads: int) -> Run:
+    """(d) with windows spelled for speed."""
     from contenders import polars_frames
 
     return lambda path: _shape(polars_frames.features(path))
 
 
-CONTENDERS: dict[str, Callable[[int], Run]] = {f.__name__: f for f in (floor, churnlab, churnlab_12, duckdb, polars)}
+CONTENDERS: dict[str, Callable[[int], Run]] = {
+    f.__name__: f for f in (floor, churnlab, churnlab_six, churnlab_12, duckdb, duckdb_tuned, polars, polars_tuned)}
 
 
 def _shape(table: Any) -> tuple[int, int]:
