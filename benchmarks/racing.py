@@ -32,9 +32,9 @@ class DidNotFit(Exception):
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a contender: the number of threads, as each library wants to be told."""
+    """The environment of a contender: the number of threads, as each library wants to be told; Python keeps what it compiled, its default."""
     names = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS")
-    return {**os.environ, **dict.fromkeys(names, str(threads))}
+    return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 class Worker:
