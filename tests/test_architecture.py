@@ -15,7 +15,7 @@ import churnlab
 ROOT = Path(churnlab.__file__).parent
 ORDER = ["errors.base", "errors.data", "errors.kept", "errors.log", "errors",
          "btyd.fitting", "btyd.beta", "btyd.pareto", "btyd.money", "btyd.statistics", "btyd", "schema", "spec", "kernels._jit", "kernels.ids", "kernels.records", "kernels.rollup",
-         "kernels.windows", "kernels.cells", "_databases", "_row_groups", "_reading", "_columns", "rows", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
+         "kernels.windows", "kernels.cells", "kernels.lines", "_databases", "_row_groups", "_reading", "_columns", "rows", "activity", "_rolling", "events", "_rowfile", "_manifest", "_carry",
          "store", "_stored_rows", "targets", "snapshots", "features.expression", "features.builder", "features.sessions", "features.push",
          "features.social", "features.cadence", "features.silence", "features.frequency", "features.roles", "features.decay",
          "features.blocks", "features.habits", "features.paths", "features.engagement", "features.spend", "features.purchases", "features.lifecycle", "features.profile", "features.featureset", "features",

@@ -86,7 +86,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         return matrix if self.algorithm != "random_forest" else np.clip(matrix, -_LARGEST, _LARGEST)
 
     def _expected(self, matrix: np.ndarray) -> np.ndarray:
-        return BTYDFeatures.from_dict(self.btyd_ or {}).transform(pd.DataFrame(matrix, columns=self.feature_names_in_)).to_numpy()
+        return BTYDFeatures.from_dict(self.btyd_ or {}).transform(self._history(matrix)).to_numpy()
 
     def widened(self, X: pd.DataFrame) -> pd.DataFrame:
         """X beside the columns that the model makes itself, to which contributions belong as well."""
@@ -119,11 +119,14 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     def _fit_btyd(self, matrix: np.ndarray, person: np.ndarray) -> dict[str, Any] | None:
         """Buy-till-you-die models of the rows' histories, each person with the weight of one; None where nothing can be fitted."""
-        names = list(getattr(self, "feature_names_in_", ()))
-        known = pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=pd.Index(person, name="user_id"))
-        fitted = BTYDFeatures().fit(known)
+        fitted = BTYDFeatures().fit(self._history(matrix).set_index(pd.Index(person, name="user_id")))
         useful = [m for m in fitted.models_.values() if m is not None]
         return fitted.to_dict() if useful else None
+
+    def _history(self, matrix: np.ndarray) -> pd.DataFrame:
+        """The columns of a matrix that tell of past days and orders."""
+        names = getattr(self, "feature_names_in_", ())
+        return pd.DataFrame({n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=range(len(matrix)))
 
     def _encode(self, X: pd.DataFrame) -> pd.DataFrame:
         """Category columns as codes of the categories seen in fit."""

@@ -93,7 +93,7 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
 
     def _raw(self, matrix: np.ndarray, X: Any) -> np.ndarray:
         score = boosting.raw(self.booster_, matrix, self._threads())
-        return score + RankLogistic(**self.linear_).score(matrix) + self._shift(X) if self.algorithm == "blend" else score
+        return score + RankLogistic(**self.linear_).score(matrix, self._threads()) + self._shift(X) if self.algorithm == "blend" else score
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""

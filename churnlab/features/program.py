@@ -55,7 +55,7 @@ def made_of(measure: str, sources: Mapping[str, tuple[int, int]]) -> tuple[int, 
 @dataclass(frozen=True)
 class Program:
     """Arrays for `kernels.cells.features`: measures int64[k, 2], backs int64[b] (rising, the first 0), cells int64[c, 4], code int64[i, 4],
-    weights float64[w, d],
+    weights float64[d, w],
     results int64[p]. `names` are the measures in the order of `measures`; `constants` are values by register, out of `size`."""
 
     names: tuple[str, ...]
@@ -88,10 +88,15 @@ def _table(rows: list[Any], width: int) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, width)
 
 
-def _weights(half_lives: Iterable[int]) -> np.ndarray:
-    """What a day counts by its age in days, for each half-life: float64[w, LOOK_BACK + 1]."""
-    rows = [[2.0 ** (-age / half_life) for age in range(LOOK_BACK + 1)] for half_life in half_lives]
-    return np.array(rows, np.float64).reshape(-1, LOOK_BACK + 1)
+def _weights(cells: Iterable[Decayed]) -> np.ndarray:
+    """What a day counts by its age in days, for each cell, nothing beyond its window: float64[LOOK_BACK + 1, w]."""
+    columns = [[2.0 ** (-age / c.half_life) if age <= c.window else 0.0 for age in range(LOOK_BACK + 1)] for c in cells]
+    return np.array(columns, np.float64).reshape(-1, LOOK_BACK + 1).T.copy()
+
+
+def _place(cell: Cell) -> tuple[int, str]:
+    """Where a cell stands among the others: windows, what decays by measure, the rest."""
+    return (0, "") if isinstance(cell, WindowSum) else (1, cell.measure) if isinstance(cell, Decayed) else (2, "")
 
 
 class _Compiler:
@@ -102,19 +107,19 @@ class _Compiler:
         self.code: list[tuple[int, int, int, int]] = []
         self.measures: dict[str, tuple[int, int]] = {}
         self.backs: dict[int, int] = {}
-        self.half_lives: dict[int, int] = {}
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
         """The program of all values."""
-        cells = sorted(dict.fromkeys(c for v in values for c in v.cells()), key=lambda c: not isinstance(c, WindowSum))
+        cells = sorted(dict.fromkeys(c for v in values for c in v.cells()), key=_place)
         ends = {e for c in cells for e in (getattr(c, "new", None), getattr(c, "old", None), getattr(c, "window", None)) if e is not None}
         self.backs = {back: i for i, back in enumerate(sorted({0, *ends}))}
         self.known = {cell: i for i, cell in enumerate(cells)}
         self.measures = self._measures(c.measure for c in cells if hasattr(c, "measure"))
         rows = [self._cell(cell) for cell in cells]
         results = [self._register(v) for v in values]
+        weights = _weights(c for c in cells if isinstance(c, Decayed))
         return Program(tuple(self.measures), _table(list(self.measures.values()), 2), np.array(list(self.backs), np.int64), _table(rows, 4),
-                       _weights(self.half_lives), self.constants, _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
+                       weights, self.constants, _table(self.code, 4), np.array(results, np.int64), max(len(self.known), 1))
 
     def _cell(self, cell: Cell) -> tuple[int, int, int, int]:
         measure = list(self.measures).index(cell.measure) if hasattr(cell, "measure") else 0
@@ -122,8 +127,7 @@ class _Compiler:
             return kernel.WINDOW, measure, self.backs[cell.new], len(self.backs) if cell.old is None else self.backs[cell.old]
         if isinstance(cell, Season):
             return kernel.SEASON, 0, round(cell.period * 10_000), cell.quarters
-        row = self.half_lives.setdefault(cell.half_life, len(self.half_lives)) if isinstance(cell, Decayed) else 0
-        detail = getattr(cell, "extra", getattr(cell, "k", row))
+        detail = getattr(cell, "extra", getattr(cell, "k", 0))
         return _KINDS[type(cell)], measure, detail, self.backs[getattr(cell, "window", 0)]
 
     def _measures(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:

@@ -26,13 +26,14 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
     """Fills out float64[p, n] for the snapshots `order`: positions of users int64[n] and days int64[n], grouped by person.
 
     measures int64[k, 2], by rising kind: kind and column; for GAP_OVER and GAPS_OVER the column is the days, for WEEKDAY the day of the week
-    (0: Monday). backs int64[b]: days back from t, rising from 0. cells int64[c, 4], windows first: kind, measure, and for a window the places
-    in backs of its new and old end (b: everything), for RECENT the k; DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their
-    old end last, DECAYED its row of weights before it, GAPS_BEYOND the days beyond the present silence; SEASON the ten-thousandths of days of
-    its period and the quarter turns ahead. weights float64[w, d]: by age in days. registers float64[r, LANES]: cells first, then constants,
-    then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the register of each feature. carried
-    int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all but the sum NONE where there
-    is none); recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the first day of the log.
+    (0: Monday). backs int64[b]: days back from t, rising from 0. cells int64[c, 4], windows first, then DECAYED by measure: kind, measure, and
+    for a window the places in backs of its new and old end (b: everything), for RECENT the k; DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND
+    have the place of their old end last, GAPS_BEYOND before it the days beyond the present silence; SEASON the ten-thousandths of days of its
+    period and the quarter turns ahead. weights float64[d, w]: by age in days, of each DECAYED cell, 0 beyond its window. registers
+    float64[r, LANES]: cells first, then constants, then values. code int64[i, 4]: operation, target, left, right. results int64[p]: the
+    register of each feature. carried int64[people or 0, k, 4]: sum, maximum, first and last day of what was folded away before the rows (all
+    but the sum NONE where there is none); recent int64[people or 0, 4]: their last active days (NONE where there are fewer). `start` is the
+    first day of the log.
     """
     room = 0
     for person in range(first.shape[0] - 1):
@@ -41,7 +42,7 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
     prefix, actives, rows = np.zeros((room + 2, k), np.int64), np.zeros(room + 1, np.int64), np.zeros(backs.shape[0] + 1, np.int64)
     folded, past = np.full((k, 4), NONE, np.int64), np.full(4, NONE, np.int64)
     folded[:, _TOTAL] = 0
-    begins, windows = _begins(measures), np.sum(cells[:, 0] == WINDOW)
+    begins, windows, totals = _begins(measures), np.sum(cells[:, 0] == WINDOW), np.zeros(weights.shape[1])
     lane, current = 0, -2
     for at in range(order.shape[0]):
         person, t = users[order[at]], days[order[at]]
@@ -56,7 +57,9 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
             rows[: backs.shape[0]] = 1
         for c in range(windows):
             registers[c, lane] = np.float64(prefix[rows[cells[c, 2]], cells[c, 1]] - prefix[rows[cells[c, 3]], cells[c, 1]])
-        _read(cells, windows, t, start, rows, day, first[max(person, 0)], weights, measures, prefix, actives, folded, past, registers, lane)
+        begin = first[max(person, 0)]
+        _decayed(cells, windows, t, rows, day, begin, weights, prefix, totals, registers, lane)
+        _read(cells, windows + totals.shape[0], t, start, rows, day, begin, measures, prefix, actives, folded, past, registers, lane)
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             _run(code, registers)
@@ -153,10 +156,10 @@ def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarr
 
 
 @jit
-def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int, weights: np.ndarray,
+def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int,
           measures: np.ndarray, prefix: np.ndarray, actives: np.ndarray, folded: np.ndarray, past: np.ndarray, registers: np.ndarray,
           lane: int) -> None:
-    """The cells of one snapshot that are no windows into their registers."""
+    """The cells of one snapshot from `skip` on into their registers."""
     now = rows[0] - 1
     away = t - day[begin + actives[now]] if actives[now] >= 0 else t - past[0] if past[0] > NONE else NONE
     for c in range(skip, cells.shape[0]):
@@ -175,8 +178,6 @@ def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, da
             value = np.float64(t - earliest) if NONE < earliest < t else np.nan
         elif kind == RECENT:
             value = _recent(prefix, m, actives, now, extra, past)
-        elif kind == DECAYED:
-            value = _decayed(prefix, m, rows[cells[c, 3]] - 1, now, day, begin, t, weights[extra])
         elif kind == GAPS_BEYOND:
             if away > NONE:
                 value = _walk(kind, prefix, m, rows[cells[c, 3]] - 1, now, away + extra)
@@ -254,12 +255,22 @@ def _walk(kind: int, prefix: np.ndarray, m: int, low: int, now: int, bound: int)
 
 
 @jit
-def _decayed(prefix: np.ndarray, m: int, low: int, now: int, day: np.ndarray, begin: int, t: int, weights: np.ndarray) -> float:
-    """The values of the rows `[low, now)` of a person, each by the weight of its age in days, added up by rising day."""
-    value = 0.0
+def _decayed(cells: np.ndarray, begin: int, t: int, rows: np.ndarray, day: np.ndarray, first: int, weights: np.ndarray, prefix: np.ndarray,
+             totals: np.ndarray, registers: np.ndarray, lane: int) -> None:
+    """Values by the weight of their age in days, added up by rising day; the cells side by side, as each sum waits for itself."""
+    now, low = rows[0] - 1, rows[0] - 1
+    for c in range(totals.shape[0]):
+        totals[c] = 0.0
+        low = min(low, rows[cells[begin + c, 3]] - 1)
     for row in range(low, now):
-        value += np.float64(prefix[row + 2, m] - prefix[row + 1, m]) * weights[t - day[begin + row]]
-    return value
+        age, m, one = t - day[first + row], -1, 0.0
+        for c in range(totals.shape[0]):
+            if cells[begin + c, 1] != m:
+                m = cells[begin + c, 1]
+                one = np.float64(prefix[row + 2, m] - prefix[row + 1, m])
+            totals[c] += one * weights[age, c]
+    for c in range(totals.shape[0]):
+        registers[begin + c, lane] = totals[c]
 
 
 @jit
