@@ -11,13 +11,14 @@ Journal of Research in Marketing 24(3); U. Wagner and D. Hoppe (2008), Erratum o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from scipy.special import expit, gammaln, psi
 
-from churnlab.btyd.fitting import History, Lifetimes, Objective, ahead, by_pair, by_row, dot
+from churnlab.btyd.fitting import History, Lifetimes, Objective, by_pair, dot
 
 _NEGLIGIBLE, _TAIL, _STEP, _WHOLE = 45.0, 16.0, 0.5, 16
 
@@ -34,43 +35,31 @@ class BetaGeometric(Lifetimes):
     _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
     _timed: ClassVar[tuple[bool, ...]] = (False, True, False, False)
 
-    def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
-        """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing.
+    def _to_come(self, x: np.ndarray, T: np.ndarray, horizons: Sequence[float]) -> np.ndarray:
+        """Expected transactions of who is there, for each horizon, float64[k, n].
 
-        P(alive) times the mean over p of (1 - E exp(-lambda p horizon)) / p: Fader, Hardie and Lee's equation 10 (Batislam and others' for
-        MBG/NBD) without its hypergeometric function, which is lost for long histories and near a = 1.
+        The mean over p of (1 - E exp(-lambda p horizon)) / p: Fader, Hardie and Lee's equation 10 (Batislam and others' for MBG/NBD) without its
+        hypergeometric function, which is lost for long histories and near a = 1.
         """
-        horizon = ahead(horizon)
+        def future(x: np.ndarray, T: np.ndarray) -> np.ndarray:
+            return np.array([until_gone(self.r + x, h / (self.alpha + T), self.a, self.b + x + self.first) for h in horizons])
 
-        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-            def future(x: np.ndarray, T: np.ndarray) -> np.ndarray:
-                return until_gone(self.r + x, horizon / (self.alpha + T), self.a, self.b + x + self.first)
+        return by_pair(future, x, T)
 
-            return self._alive(x, t, T) * by_pair(future, x, T)
-
-        return by_row(value, repeats, last, age)
-
-    def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
-        """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing.
-
-        Gone already, or there and quiet: 1 - P(alive) + P(alive) E exp(-lambda horizon); a person who is there leaves only at a transaction.
-        """
-        horizon = ahead(horizon)
-
-        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-            return 1 + self._alive(x, t, T) * np.expm1(-(self.r + x) * np.log1p(horizon / (self.alpha + T)))
-
-        return by_row(value, repeats, last, age)
+    def _any(self, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
+        """P(a transaction) of who is there, 1 - E exp(-lambda horizon): such a person leaves only at a transaction."""
+        return -np.expm1(-(self.r + x) * np.log1p(horizon / (self.alpha + T)))
 
     @classmethod
     def _objective(cls, history: History) -> Objective:
         return _objective(history, cls.first)
 
     def _density(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-        return _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[0]
+        both, _ = _two_ways(x, t, T, self.first, self.r, self.alpha, self.a, self.b)
+        return both + _counted(x, x + self.first, self.r, self.alpha, self.a, self.b)
 
     def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-        return _log_density(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[1]
+        return _two_ways(x, t, T, self.first, self.r, self.alpha, self.a, self.b)[1]
 
 
 @dataclass(frozen=True)
@@ -134,13 +123,6 @@ def _summed(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray, middl
 def _far(power: np.ndarray | float) -> np.ndarray:
     """How far from the middle a density that falls with this power is nothing."""
     return np.asarray(_NEGLIGIBLE / power + np.sqrt(200 / power))
-
-
-def _log_density(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float, alpha: float, a: float,
-                 b: float) -> tuple[np.ndarray, np.ndarray]:
-    """Log-likelihood and P(alive) of each history."""
-    both, alive = _two_ways(x, t, T, first, r, alpha, a, b)
-    return both + _counted(x, x + first, r, alpha, a, b), alive
 
 
 def _two_ways(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float, alpha: float, a: float,

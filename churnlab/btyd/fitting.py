@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -132,25 +133,27 @@ def ahead(horizon: float) -> float:
     return float(horizon)
 
 
-def by_row(value: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], repeats: object, last: object, age: object) -> np.ndarray:
-    """`value` of each history, float64[n]; NaN where one of its numbers is missing."""
+def by_row(value: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[np.ndarray]], repeats: object, last: object, age: object,
+           values: int) -> np.ndarray:
+    """The `values` of each history, float64[values, n]; NaN where one of its numbers is missing."""
     x, t, T = checked(repeats, last, age)
     known = np.isfinite(x + t + T)
-    out = np.full(len(x), np.nan)
+    out = np.full((values, len(x)), np.nan)
     if known.any():
-        out[known] = value(x[known], t[known], T[known])
+        for row, found in zip(out, value(x[known], t[known], T[known]), strict=True):
+            row[known] = found
     return out
 
 
 def by_pair(value: Callable[[np.ndarray, np.ndarray], np.ndarray], one: np.ndarray, other: np.ndarray, rows: int = 4096) -> np.ndarray:
-    """`value` computed once for each different pair, some thousand at a time, float64[n]."""
+    """`value` float64[…, n] computed once for each different pair, some thousand at a time."""
     order = np.lexsort((other, one))
     a, b = one[order], other[order]
     new = np.r_[True, (np.diff(a) != 0) | (np.diff(b) != 0)]
     a, b = a[new], b[new]
-    found = np.concatenate([value(a[k:k + rows], b[k:k + rows]) for k in range(0, len(a), rows)])
-    out = np.empty(len(one))
-    out[order] = found[np.cumsum(new) - 1]
+    found = np.concatenate([value(a[k:k + rows], b[k:k + rows]) for k in range(0, len(a), rows)], axis=-1)
+    out = np.empty((*found.shape[:-1], len(one)))
+    out[..., order] = found[..., np.cumsum(new) - 1]
     return out
 
 
@@ -205,8 +208,8 @@ def _grouped(columns: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
 class Lifetimes(Outcome):
     """A model of how long people stay and how often they transact: four positive parameters, of which those of `_timed` are times.
 
-    A subclass gives `_starts` (the first, third and fourth parameter; the second is the first over the rate of everybody), `_objective`, `_density`
-    and `_alive`.
+    A subclass gives `_starts` (the first, third and fourth parameter; the second is the first over the rate of everybody), `_objective`, `_density`,
+    `_alive`, and of who is there `_to_come` and `_any`.
     """
 
     _starts: ClassVar[tuple[tuple[float, ...], ...]] = ()
@@ -228,11 +231,32 @@ class Lifetimes(Outcome):
 
     def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
         """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
-        return by_row(self._density, repeats, last, age)
+        return by_row(lambda *h: [self._density(*h)], repeats, last, age, 1)[0]
 
     def alive(self, repeats: object, last: object, age: object) -> np.ndarray:
         """P(not gone for good by now), float64[n], NaN where a number is missing."""
-        return by_row(self._alive, repeats, last, age)
+        return self.outlook(repeats, last, age, ())[0]
+
+    def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing."""
+        horizon = ahead(horizon)
+        return by_row(lambda x, t, T: self._alive(x, t, T) * self._to_come(x, T, [horizon]), repeats, last, age, 1)[0]
+
+    def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
+        """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing."""
+        horizon = ahead(horizon)
+        return by_row(lambda x, t, T: [1 - self._alive(x, t, T) * self._any(x, T, horizon)], repeats, last, age, 1)[0]
+
+    def outlook(self, repeats: object, last: object, age: object, horizons: Sequence[float]) -> np.ndarray:
+        """What `alive` says, and for each horizon what `expected` and `none` say, float64[1 + 2k, n]: sooner than one after another."""
+        horizons = [ahead(h) for h in horizons]
+
+        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> list[np.ndarray]:
+            alive, found = self._alive(x, t, T), self._to_come(x, T, horizons) if horizons else ()
+            later = [(alive * come, 1 - alive * self._any(x, T, h)) for h, come in zip(horizons, found, strict=True)]
+            return [alive, *chain.from_iterable(later)]
+
+        return by_row(value, repeats, last, age, 1 + 2 * len(horizons))
 
     @classmethod
     def _objective(cls, history: History) -> Objective:
@@ -243,3 +267,9 @@ class Lifetimes(Outcome):
 
     def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
         raise TypeError(f"{type(self).__name__} does not say who is alive")
+
+    def _to_come(self, x: np.ndarray, T: np.ndarray, horizons: Sequence[float]) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} does not say what is to come")
+
+    def _any(self, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
+        raise TypeError(f"{type(self).__name__} does not say whether anything is to come")

@@ -10,13 +10,14 @@ is done by quadrature in place of their hypergeometric functions, which are lost
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 from scipy.special import exprel, gammaln, psi
 
-from churnlab.btyd.fitting import History, Lifetimes, Objective, ahead, by_pair, by_row, dot
+from churnlab.btyd.fitting import History, Lifetimes, Objective, by_pair, dot
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
@@ -41,34 +42,22 @@ class ParetoNBD(Lifetimes):
     _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.6, 1.0), (1.0, 1.0, 2.0), (2.0, 0.3, 0.5))
     _timed: ClassVar[tuple[bool, ...]] = (False, True, False, True)
 
-    def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
-        """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing (Fader and Hardie 2005, equation 41)."""
-        horizon = ahead(horizon)
+    def _to_come(self, x: np.ndarray, T: np.ndarray, horizons: Sequence[float]) -> np.ndarray:
+        """Expected transactions of who is there, for each horizon, float64[k, n] (Fader and Hardie 2005, equation 41)."""
+        rate = (self.r + x) * (self.beta + T) / (self.alpha + T)
+        grown = [np.log1p(h / (self.beta + T)) for h in horizons]
+        return np.array([rate * g * exprel((1 - self.s) * g) for g in grown])
 
-        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-            grown = np.log1p(horizon / (self.beta + T))
-            rate = (self.r + x) * (self.beta + T) / (self.alpha + T)
-            return self._alive(x, t, T) * rate * grown * exprel((1 - self.s) * grown)
-
-        return by_row(value, repeats, last, age)
-
-    def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
-        """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing.
-
-        Gone already, or there and quiet to the end of it or until going: the likelihood of a new person of age `horizon` who did not come back.
-        """
-        horizon = ahead(horizon)
-
-        def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-            return 1 - self._alive(x, t, T) * (1 - by_pair(quiet, x, T))
-
+    def _any(self, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
+        """P(a transaction) of who is there, not quiet to the end of the horizon or until going: quiet is the likelihood of a new person of age
+        `horizon` who did not come back."""
         def quiet(x: np.ndarray, T: np.ndarray) -> np.ndarray:
             r, alpha, beta = self.r + x, self.alpha + T, self.beta + T
             stays = -r * np.log1p(horizon / alpha) - self.s * np.log1p(horizon / beta)
             leaves = gone(r, alpha, self.s, beta, np.zeros(len(x)), np.full(len(x), horizon))
             return np.exp(stays) + np.exp(leaves.log_mass + np.log(self.s) + r * np.log(alpha) + self.s * np.log(beta))
 
-        return by_row(value, repeats, last, age)
+        return 1 - by_pair(quiet, x, T)
 
     @classmethod
     def _objective(cls, history: History) -> Objective:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
-from churnlab.estimators import boosting, folds, store
+from churnlab.estimators import boosting, folds, parts, store
 from churnlab.estimators.btyd_features import BTYDFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
 _LARGEST = 1e30
@@ -75,10 +78,23 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         return store.save(self, Path(folder))
 
     def _matrix(self, X: Any) -> np.ndarray:
+        return self._whole(self._numbers(X, finite="allow-nan"))
+
+    def _scored(self, X: Any, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """`score` of what `prepare` makes of X, float64[n], some rows at a time on the model's threads. Not of forests. Raises as `prepare`."""
+        def more(part: np.ndarray) -> np.ndarray:
+            if np.isinf(part).any():
+                assert_all_finite(part, allow_nan=True, estimator_name=type(self).__name__, input_name="X")
+            return part[:, :0] if self.btyd_ is None else self._expected(part)
+
+        return parts.scored(self._numbers(X, finite=False), score, self._threads(), more)
+
+    def _numbers(self, X: Any, finite: Any) -> np.ndarray:
+        """X as float64[n, p] with its columns checked, and its values too unless `finite` is False."""
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
         frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
-        return self._whole(np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")))
+        return np.asarray(validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite=finite))
 
     def _whole(self, matrix: np.ndarray) -> np.ndarray:
         """The columns of X with those that the model makes itself; for a forest, which adds them up in 32 bits, within their range."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -66,14 +67,20 @@ def _data(X: np.ndarray, y: np.ndarray, categorical: list[int], start: np.ndarra
 def _held_out(plan: Plan, params: dict[str, object], X: np.ndarray, y: np.ndarray, categorical: list[int], fold: tuple[np.ndarray, np.ndarray],
               start: np.ndarray | None) -> tuple[lgb.Booster, np.ndarray]:
     learn, out = fold
-    data = _data(X[learn], y[learn], categorical, None if start is None else start[learn])
-    held = data.create_valid(X[out], y[out], init_score=None if start is None else start[out])
+    data = _data(_taken(X, learn), y[learn], categorical, None if start is None else start[learn])
+    unknown = _taken(X, out)
+    held = data.create_valid(unknown, y[out], init_score=None if start is None else start[out])
     stop = [] if plan.rounds else [lgb.early_stopping(PATIENCE, verbose=False)]
     booster = lgb.train(params, data, plan.rounds or MAX_ROUNDS, valid_sets=[held], callbacks=stop)
     best = booster if booster.best_iteration <= 0 else from_text(booster.model_to_string(num_iteration=booster.best_iteration))
     unseen = np.full(len(y), np.nan)
-    unseen[out] = raw(best, X[out], plan.threads)
+    unseen[out] = raw(best, unknown, plan.threads)
     return best, unseen
+
+
+def _taken(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows of X; where its columns lie one behind another, as those of a frame do, a column at a time."""
+    return X.T.take(rows, axis=1, mode="clip").T if X.flags.f_contiguous else X[rows]
 
 
 def _rounds(plan: Plan, params: dict[str, object], X: np.ndarray, y: np.ndarray, categorical: list[int],
@@ -85,7 +92,7 @@ def _rounds(plan: Plan, params: dict[str, object], X: np.ndarray, y: np.ndarray,
     rounds = boosters.best_iteration if not plan.rounds and boosters.best_iteration > 0 else plan.rounds or MAX_ROUNDS
     unseen = np.full((len(y), *([int(str(params["num_class"]))] if "num_class" in params else [])), np.nan)
     for booster, (_, out) in zip(boosters.boosters, folds, strict=True):
-        unseen[out] = booster.predict(X[out], num_iteration=rounds, raw_score=True, num_threads=plan.threads)
+        unseen[out] = booster.predict(_taken(X, out), num_iteration=rounds, raw_score=True, num_threads=plan.threads)
     return rounds, unseen
 
 
@@ -101,7 +108,7 @@ def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
 
 
 def _leaves(booster: lgb.Booster) -> list[int]:
-    return [tree["num_leaves"] for tree in booster.dump_model()["tree_info"]]
+    return [int(leaves) for leaves in re.findall(r"^num_leaves=(\d+)$", booster.model_to_string(num_iteration=-1), re.MULTILINE)]
 
 
 @dataclass(frozen=True)

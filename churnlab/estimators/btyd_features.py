@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -18,18 +18,15 @@ from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.features.builder import parse_name
 
 _WORDS = {"acts": ("days", "active days", "never active"), "orders": ("orders", "orders", "no order so far")}
-_Value: TypeAlias = Callable[[Any, Statistics, dict[str, np.ndarray]], np.ndarray]
 
 
 class _Column(NamedTuple):
-    """A new column: `value` of what was fitted (`of`: "model", "money"), the histories and the columns before it."""
+    """What is to be said of a new column."""
 
     name: str
     unit: str
     says: str
     missing: str
-    of: str
-    value: _Value
 
 
 class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -81,23 +78,28 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
         """The new columns, float64, on the index of X; NaN where a person has no history or nothing was fitted. FrameError for lacking columns."""
         check_is_fitted(self)
-        found = {kind: btyd.statistics(X, kind) for kind in self.models_}
-        columns: dict[str, np.ndarray] = {}
-        for kind, column in self._columns():
-            fitted = self.money_ if column.of == "money" else self.models_[kind]
-            columns[column.name] = np.full(len(X), np.nan) if fitted is None else column.value(fitted, found[kind], columns)
-        return pd.DataFrame(columns, index=X.index, dtype=np.float64)
+        found = [values for kind in self.models_ for values in self._values(kind, btyd.statistics(X, kind))]
+        return pd.DataFrame(dict(zip(self.get_feature_names_out(), found, strict=True)), index=X.index, dtype=np.float64)
+
+    def _values(self, kind: str, s: Statistics) -> list[np.ndarray]:
+        """The new columns of a kind, in the order of `_columns`."""
+        model, money, nothing = self.models_[kind], self.money_, np.full(len(s.age), np.nan)
+        times = [nothing] * (1 + 2 * len(self.horizons)) if model is None else list(model.outlook(s.repeats, s.last, s.age, self.horizons))
+        if kind != "orders":
+            return times
+        worth = nothing if money is None else np.where(np.isfinite(s.age), money.expected_value(s.valued, s.value), np.nan)
+        return [*times, worth, *(expected * worth for expected in times[1::2])]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The names of the new columns."""
         check_is_fitted(self)
-        return np.array([c.name for _, c in self._columns()], dtype=object)
+        return np.array([c.name for c in self._columns()], dtype=object)
 
     def catalogue(self) -> pd.DataFrame:
         """One row a new column: name, signal, builder, unit, window, says, missing."""
         check_is_fitted(self)
         rows = [(c.name, parse_name(c.name)["signal"], type(self).__name__, c.unit, parse_name(c.name)["window"], c.says, c.missing)
-                for _, c in self._columns()]
+                for c in self._columns()]
         return pd.DataFrame(rows, columns=["name", "signal", "builder", "unit", "window", "says", "missing"])
 
     def to_dict(self) -> dict[str, Any]:
@@ -151,35 +153,18 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         except HistoryError as error:
             self.reasons_["money"] = str(error)
 
-    def _columns(self) -> Iterator[tuple[str, _Column]]:
+    def _columns(self) -> Iterator[_Column]:
         for kind in self.models_:
-            for column in _columns(kind, self.horizons):
-                yield kind, column
+            yield from _columns(kind, self.horizons)
 
 
 def _columns(kind: str, horizons: tuple[int, ...]) -> Iterator[_Column]:
     word, plural, missing = _WORDS[kind]
-    yield _Column(f"btyd__alive_{word}__all", "probability", f"not gone for good with {{value:.0%}}, judged by past {plural}", missing, "model",
-                  lambda m, s, _: m.alive(s.repeats, s.last, s.age))
+    yield _Column(f"btyd__alive_{word}__all", "probability", f"not gone for good with {{value:.0%}}, judged by past {plural}", missing)
     for h in horizons:
-        yield _Column(f"btyd__expected_{word}_{h}d__all", plural, f"{{value:.2f}} {plural} expected in the next {h} days", missing, "model",
-                      _ahead("expected", h))
-        yield _Column(f"btyd__no_{word}_{h}d__all", "probability", f"no {plural} in the next {h} days with {{value:.0%}}", missing, "model",
-                      _ahead("none", h))
+        yield _Column(f"btyd__expected_{word}_{h}d__all", plural, f"{{value:.2f}} {plural} expected in the next {h} days", missing)
+        yield _Column(f"btyd__no_{word}_{h}d__all", "probability", f"no {plural} in the next {h} days with {{value:.0%}}", missing)
     if kind == "orders":
-        yield _Column("btyd__order_value__all", "money an order", "an order of {value:,.2f} expected", missing, "money", _worth)
+        yield _Column("btyd__order_value__all", "money an order", "an order of {value:,.2f} expected", missing)
         for h in horizons:
-            yield _Column(f"btyd__expected_spend_{h}d__all", "money", f"{{value:,.2f}} of spending expected in the next {h} days", missing, "money",
-                          _spend(h))
-
-
-def _ahead(method: str, horizon: int) -> _Value:
-    return lambda m, s, _: getattr(m, method)(s.repeats, s.last, s.age, horizon)
-
-
-def _worth(money: btyd.GammaGamma, s: Statistics, done: dict[str, np.ndarray]) -> np.ndarray:
-    return np.where(np.isfinite(s.age), money.expected_value(s.valued, s.value), np.nan)
-
-
-def _spend(horizon: int) -> _Value:
-    return lambda _, s, done: done[f"btyd__expected_orders_{horizon}d__all"] * done["btyd__order_value__all"]
+            yield _Column(f"btyd__expected_spend_{h}d__all", "money", f"{{value:,.2f}} of spending expected in the next {h} days", missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -12,9 +13,10 @@ from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.estimators import blend, boosting, folds, forest, season
+from churnlab.estimators import blend, boosting, folds, forest, parts, season
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.logistic import RankLogistic
 from churnlab.estimators.season import Season, Seasonal
@@ -89,11 +91,15 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log-odds. Not of forests."""
-        return self._raw(self.prepare(X), X)
+        check_is_fitted(self)
+        return self._scored(X, self._members()) + self._shift(X)
 
-    def _raw(self, matrix: np.ndarray, X: Any) -> np.ndarray:
-        score = boosting.raw(self.booster_, matrix, self._threads())
-        return score + RankLogistic(**self.linear_).score(matrix, self._threads()) + self._shift(X) if self.algorithm == "blend" else score
+    def _members(self) -> Callable[[np.ndarray], np.ndarray]:
+        """What gives the log-odds of some rows as the trees see them, but for the time of the year, on one thread."""
+        if self.algorithm != "blend":
+            return lambda rows: boosting.raw(self.booster_, rows, 1)
+        line = RankLogistic(**self.linear_)
+        return lambda rows: boosting.raw(self.booster_, rows, 1) + line.score(rows)
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
@@ -108,7 +114,7 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
-        churn = self.churn_of(self.prepare(X), X)
+        churn = self.churn_of(self.prepare(X), X) if self.algorithm == "random_forest" else np.asarray(expit(self.raw_score(X)))
         return np.column_stack([1 - churn, churn])
 
     def churn_of(self, matrix: np.ndarray, X: Any) -> np.ndarray:
@@ -116,7 +122,7 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         if self.algorithm == "random_forest":
             slope, shift = self.calibration_
             return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
-        return np.asarray(expit(self._raw(matrix, X)))
+        return np.asarray(expit(parts.scored(matrix, self._members(), self._threads()) + self._shift(X)))
 
     def predict(self, X: Any) -> np.ndarray:
         """The likelier class of each row."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.estimators import calendar, folds, forest, season, value_blend, value_trees
@@ -111,14 +112,16 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log money; with objective "mae" its root. Not of forests."""
-        matrix = self.prepare(X)
-        score = value_trees.raw(self.objective, self.booster_, matrix, self._threads())
+        check_is_fitted(self)
+        def trees(rows: np.ndarray) -> np.ndarray:
+            return value_trees.raw(self.objective, self.booster_, rows, 1)
+
         if self.algorithm != "blend":
-            return score
-        others, shift = value_blend.Blend.of(self.linear_), self._shift(X)
+            return self._scored(X, trees)
+        others, factor, shift = value_blend.Blend.of(self.linear_), self.factor_, self._shift(X)
         if self.objective == "mae":
-            return value_blend.halfway(score, others.line.score(matrix), self.factor_) * np.exp(shift / 2)
-        return others.score(score, matrix, self.factor_) + shift
+            return self._scored(X, lambda rows: value_blend.halfway(trees(rows), others.line.score(rows), factor)) * np.exp(shift / 2)
+        return self._scored(X, lambda rows: others.score(trees(rows), rows, factor)) + shift
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score, float64[n, p], and their base; ConfigError where parts do not add up.
