@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -65,8 +67,11 @@ def _order(users: np.ndarray, known: np.ndarray, versions: bool) -> np.ndarray:
 
 
 def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.ndarray:
-    out = np.empty((rows.shape[1], len(order)), kind)
-    windows.columns(frozen(rows), frozen(order.astype(np.int64, copy=False)), out)
+    out, threads = np.empty((rows.shape[1], len(order)), kind), os.cpu_count() or 1
+    ends = np.linspace(0, len(order), threads + 1).astype(int)
+    put = partial(windows.columns, frozen(rows), frozen(order.astype(np.int64, copy=False)))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda begin, end: put(begin, end, out), ends[:-1].tolist(), ends[1:].tolist()))
     return out
 
 

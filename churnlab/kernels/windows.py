@@ -54,9 +54,9 @@ def scatter(counts: np.ndarray, sums: np.ndarray, to: np.ndarray, out_counts: np
 
 
 @jit
-def columns(rows: np.ndarray, order: np.ndarray, out: np.ndarray) -> None:
-    """The rows [m, k] in an order int64[m], as columns: out [k, m]."""
-    for i in range(order.shape[0]):
+def columns(rows: np.ndarray, order: np.ndarray, begin: int, end: int, out: np.ndarray) -> None:
+    """The rows [m, k] in an order int64[m], as columns: those from `begin` to `end` of out [k, m]."""
+    for i in range(begin, end):
         for j in range(rows.shape[1]):
             out[j, i] = rows[order[i], j]
 
