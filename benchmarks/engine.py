@@ -38,6 +38,7 @@ ON_BOTH = ("floor", "churnlab", "churnlab_six")  # on ids of either kind
 PARTS = (*RACERS, "featuretools", "memory", "update", "score")
 FEATURETOOLS = ("featuretools>=1.31,<2", "pandas>=2.2,<3", "pyarrow>=21")
 TINY = 20_000
+DAYS_OF_UPDATE = 8  # half a second each, and single ones vary by half
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -151,7 +152,8 @@ class Bench:
     def store(self, what: str, sizes: dict[str, int]) -> dict[str, Any]:
         """One command of store.py."""
         options = [text for name, size in sizes.items() for text in (f"--{name}", str(round(size * self.given.scale)))]
-        command = [sys.executable, str(HERE / "store.py"), what, str(self.folder / "store"), *options, "--repeats", str(self.given.repeats)]
+        repeats = str(max(self.given.repeats, DAYS_OF_UPDATE))
+        command = [sys.executable, str(HERE / "store.py"), what, str(self.folder / "store"), *options, "--repeats", repeats]
         return answer(command, self.given.threads)
 
     def run(self) -> None:
