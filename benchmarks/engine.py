@@ -137,7 +137,7 @@ class Bench:
     def update(self) -> None:
         """The nightly update."""
         sizes = {"people": 1_000_000, "daily": 200_000, "events": 2_000_000}
-        self.raw["update"] = found = self.store("update", sizes)
+        self.raw["update"] = found = self.store("update", sizes, max(self.given.repeats, DAYS_OF_UPDATE))
         self.rows += table.of_update(found)
 
     def score(self) -> None:
@@ -149,11 +149,10 @@ class Bench:
         self.raw["score"] = {"twentieth": found[0], "tenth": found[1]}
         self.rows += table.of_score(found[1], found[0])
 
-    def store(self, what: str, sizes: dict[str, int]) -> dict[str, Any]:
+    def store(self, what: str, sizes: dict[str, int], repeats: int = 1) -> dict[str, Any]:
         """One command of store.py."""
         options = [text for name, size in sizes.items() for text in (f"--{name}", str(round(size * self.given.scale)))]
-        repeats = str(max(self.given.repeats, DAYS_OF_UPDATE))
-        command = [sys.executable, str(HERE / "store.py"), what, str(self.folder / "store"), *options, "--repeats", repeats]
+        command = [sys.executable, str(HERE / "store.py"), what, str(self.folder / "store"), *options, "--repeats", str(repeats)]
         return answer(command, self.given.threads)
 
     def run(self) -> None:

@@ -19,7 +19,7 @@ from churnlab.events import check_totals
 from churnlab.kernels import cells, windows
 from churnlab.kernels._jit import frozen
 from churnlab.kernels.ids import IntIds, TextIds, places
-from churnlab.kernels.records import COUNTS, SUMS
+from churnlab.kernels.records import COUNTS, NARROW, SUMS
 from churnlab.rows import Block, BlockRows, Carry, Rows, blocks_of
 from churnlab.spec import LogSpec
 from churnlab.store import Chunk
@@ -69,9 +69,9 @@ def _order(users: np.ndarray, known: np.ndarray, versions: bool) -> np.ndarray:
 def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.ndarray:
     out, threads = np.empty((rows.shape[1], len(order)), kind), os.cpu_count() or 1
     ends = np.linspace(0, len(order), threads + 1).astype(int)
-    put = partial(windows.columns, frozen(rows), frozen(order.astype(np.int64, copy=False)))
+    rows, order = frozen(rows), frozen(order.astype(np.int64, copy=False))
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda begin, end: put(begin, end, out), ends[:-1].tolist(), ends[1:].tolist()))
+        list(pool.map(lambda begin, end: windows.columns(rows, order, begin, end, out), ends[:-1], ends[1:]))
     return out
 
 
@@ -150,7 +150,7 @@ def _blocks(day: int, table: pa.Table, codes: np.ndarray, counts: tuple[str, ...
         rows = known == version
         some = (codes, table_counts, table_sums) if rows.all() else (codes[rows], table_counts[rows], table_sums[rows])
         fill = partial(windows.scatter, frozen(some[1]), frozen(some[2]))
-        yield from blocks_of(day, int(version), some[0], windows.over(frozen(some[1]), 255), (len(counts), len(sums)), fill)
+        yield from blocks_of(day, int(version), some[0], windows.over(frozen(some[1]), NARROW), (len(counts), len(sums)), fill)
 
 
 def _folded(carry: pa.Table, codes: np.ndarray, sums: tuple[str, ...]) -> Block:

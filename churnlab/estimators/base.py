@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,6 @@ from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators import boosting, folds, parts, store
 from churnlab.estimators.btyd_features import BTYDFeatures
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
 _LARGEST = 1e30

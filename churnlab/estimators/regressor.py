@@ -113,6 +113,7 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log money; with objective "mae" its root. Not of forests."""
         check_is_fitted(self)
+
         def trees(rows: np.ndarray) -> np.ndarray:
             return value_trees.raw(self.objective, self.booster_, rows, 1)
 

@@ -12,6 +12,7 @@ COUNTS = ("acts", "receipts", "orders", "sessions", "steps", "night", "morning",
 SUMS = ("money", "session_micros")
 ACT, MONEY, MUST_PAY, SKIP = 1, 2, 4, 8
 DAY_MICROS = 86_400_000_000
+NARROW = 255  # the largest count of a row that is kept in one byte a count
 # A record: what every event touches fills the first two cache lines (int64 words, then int32 halves), what money and measures touch the rest:
 # money, orders and names (halves), the size of money, then sums and sizes of the measures.
 KEY, _LAST_ACT, _LAST, _WHAT, _IN_SESSION, _IN_DAY, _MICROS = range(7)
@@ -49,8 +50,8 @@ def runs(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, out: np.ndarr
 
 @jit
 def add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarray, lacking: np.ndarray, extra: np.ndarray, shift: int,
-         flags: np.ndarray, first: np.ndarray, roles: np.ndarray, index: np.ndarray, rec: np.ndarray, half: np.ndarray, cold: int, slots: int,
-         seen: np.ndarray, ties: np.ndarray, tally: np.ndarray, session_gap: int) -> int:
+        flags: np.ndarray, first: np.ndarray, roles: np.ndarray, index: np.ndarray, rec: np.ndarray, half: np.ndarray, cold: int, slots: int,
+        seen: np.ndarray, ties: np.ndarray, tally: np.ndarray, session_gap: int) -> int:
     """Adds events from tally[2] on, in pieces that stay in the cache; sets tally[2] to where it stopped (the index is half full), -1 when a
     clock runs backwards. Gives the slots in use."""
     slot, micros = np.empty(_PIECE + 1, np.int64), np.zeros(_PIECE, np.int64)
@@ -217,14 +218,14 @@ def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
 
 @jit
 def measure(rec: np.ndarray, half: np.ndarray, cold: int, roles: int, wide: np.ndarray, largest: np.ndarray) -> None:
-    """Marks the slots with a count above 255 in `wide`; the largest sizes of money and of each measure go into `largest`."""
+    """Marks the slots with a count above NARROW in `wide`; the largest sizes of money and of each measure go into `largest`."""
     extra = largest.shape[0] - 1
     for slot in range(wide.shape[0]):
         most = half[slot, _PART] + half[slot, _PART + 1] + half[slot, _PART + 2] + half[slot, _PART + 3]
         most = max(most, half[slot, _RECEIPTS], half[slot, 2 * cold + 2])  # sessions, steps and names are no more than acts
         for r in range(roles):
             most = max(most, half[slot, ROLES + r])
-        wide[slot] = most > 255
+        wide[slot] = most > NARROW
         largest[0] = max(largest[0], rec[slot, cold + 2])
         for k in range(extra):
             largest[1 + k] = max(largest[1 + k], rec[slot, cold + 3 + extra + k])
