@@ -24,18 +24,26 @@ OTHERS: dict[str, Callable[[str], pd.DataFrame]] = {
     "DuckDB": lambda path: theirs(duckdb_sql.features(path, 2, tuned=False).to_pandas()),
     "DuckDB, tuned": lambda path: theirs(duckdb_sql.features(path, 2).to_pandas()),
     "Polars": lambda path: theirs(polars_frames.features(path, tuned=False).to_pandas()),
-    "Polars, tuned": lambda path: theirs(polars_frames.features(path).to_pandas())}
+    "Polars, tuned": lambda path: theirs(polars_frames.features(path).to_pandas()),
+}
 
 
 def differences(path: str) -> list[str]:
     """What is not equal, in words; empty where all is (missing where missing, else relative 1e-9)."""
     mine = ours(path)
-    return [f"{name}: {said}" for name, other in OTHERS.items() for said in _between(mine, other(path))]
+    return [
+        f"{name}: {said}" for name, other in OTHERS.items() for said in _between(mine, other(path))
+    ]
 
 
 def _between(mine: pd.DataFrame, other: pd.DataFrame) -> list[str]:
-    if list(mine) != list(other) or not np.array_equal(mine.index.astype(str), other.index.astype(str)):
+    if list(mine) != list(other) or not np.array_equal(
+        mine.index.astype(str), other.index.astype(str)
+    ):
         return [f"other people or columns, {other.shape} for {mine.shape}"]
     equal = np.isclose(mine.to_numpy(), other.to_numpy(), rtol=1e-9, atol=1e-12, equal_nan=True)
     wrong = mine.columns[~equal.all(axis=0)]
-    return [f"{column} differs for {int((~equal[:, mine.columns.get_loc(column)]).sum())} people" for column in wrong]
+    return [
+        f"{column} differs for {int((~equal[:, mine.columns.get_loc(column)]).sum())} people"
+        for column in wrong
+    ]

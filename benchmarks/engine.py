@@ -45,18 +45,44 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """What to measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=1_000_000, help="events of the log")
-    parser.add_argument("--ids", choices=("int", "string", "both"), default="both", help="kind of the people's ids")
+    parser.add_argument(
+        "--ids", choices=("int", "string", "both"), default="both", help="kind of the people's ids"
+    )
     parser.add_argument("--repeats", type=int, default=3, help="runs of each contender")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=PARTS,
+        default=PARTS,
+        metavar="PART",
+        help=f"of {', '.join(PARTS)}",
+    )
     parser.add_argument("--threads", type=int, default=2, help="of every contender")
     parser.add_argument("--sample", type=int, default=2_000, help="people of Featuretools' sample")
-    parser.add_argument("--scale", type=float, default=1, help="of the stores of the update and the score, 1: as asked")
-    parser.add_argument("--limit-mib", type=int, default=default_limit(), help="memory that a contender may take")
+    parser.add_argument(
+        "--scale",
+        type=float,
+        default=1,
+        help="of the stores of the update and the score, 1: as asked",
+    )
+    parser.add_argument(
+        "--limit-mib", type=int, default=default_limit(), help="memory that a contender may take"
+    )
     parser.add_argument("--keep", type=Path, help="a folder for the logs, kept and used again")
-    parser.add_argument("--out", type=Path, help="the JSON; of a full run benchmarks/results/engine.json, else a file under build/")
-    parser.add_argument("--check", action="store_true", help="only compare the features, on a small log")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="the JSON; of a full run benchmarks/results/engine.json, else a file under build/",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only compare the features, on a small log"
+    )
     found = parser.parse_args(given)
-    found.out = found.out or (HERE / "results" / "engine.json" if found.events >= FULL else HERE.parent / "build" / f"engine-{found.events}.json")
+    found.out = found.out or (
+        HERE / "results" / "engine.json"
+        if found.events >= FULL
+        else HERE.parent / "build" / f"engine-{found.events}.json"
+    )
     return found
 
 
@@ -72,14 +98,22 @@ class Bench:
         self.given, self.folder = given, folder
         self.setting = Setting(self.log(TINY, "int"), given.threads, given.limit_mib)
         self.rows: list[table.Row] = []
-        self.raw: dict[str, Any] = {"events": given.events, "signals": signal_names(), "six": list(SIX), **machine(given.threads)}
+        self.raw: dict[str, Any] = {
+            "events": given.events,
+            "signals": signal_names(),
+            "six": list(SIX),
+            **machine(given.threads),
+        }
 
     def log(self, events: int, ids: str) -> Path:
         """A log of so many events, made in another process where it is not there yet."""
         path = self.folder / f"{ids}-{events}.parquet"
         if not path.exists():
             part = path.with_suffix(".part")
-            subprocess.run([sys.executable, str(HERE / "events.py"), str(events), str(part), "--ids", ids], check=True)
+            subprocess.run(
+                [sys.executable, str(HERE / "events.py"), str(events), str(part), "--ids", ids],
+                check=True,
+            )
             part.rename(path)
         return path
 
@@ -87,22 +121,39 @@ class Bench:
         """Ends the run where the contenders' features are not churnlab's."""
         from agreement import differences
 
-        wrong = [said for ids in ("int", "string") for said in differences(str(self.log(TINY, ids)))]
+        wrong = [
+            said for ids in ("int", "string") for said in differences(str(self.log(TINY, ids)))
+        ]
         if wrong:
             sys.exit("the features are not the same:\n" + "\n".join(wrong))
-        print(f"DuckDB and Polars give churnlab's features on {TINY:,} events, ids int and string (relative 1e-9)")
+        print(
+            f"DuckDB and Polars give churnlab's features on {TINY:,} events, ids int and string (relative 1e-9)"
+        )
 
     def races(self) -> Times:
         """ON_BOTH on each kind of ids, (c) and (d) and twelve snapshots on the first alone; churnlab's times on the first."""
         kinds = ("int", "string") if self.given.ids == "both" else (self.given.ids,)
         first = Times()
         for ids in kinds:
-            names = [n for n in RACERS if n in self.given.parts and (ids == kinds[0] or n in ON_BOTH)]
-            times = race(names, self.log(self.given.events, ids), self.setting, self.given.repeats) if names else {}
-            scaled = {n: self.largest_that_fits(n, ids) for n in table.OTHERS if n in times and times[n].failed}
+            names = [
+                n for n in RACERS if n in self.given.parts and (ids == kinds[0] or n in ON_BOTH)
+            ]
+            times = (
+                race(names, self.log(self.given.events, ids), self.setting, self.given.repeats)
+                if names
+                else {}
+            )
+            scaled = {
+                n: self.largest_that_fits(n, ids)
+                for n in table.OTHERS
+                if n in times and times[n].failed
+            }
             self.rows += table.of_race(ids, times, scaled)
-            self.raw[f"{ids} ids"] = {"contenders": {n: t.to_dict() for n, t in times.items()}, "scaled": scaled,
-                                      "file_mib": self.log(self.given.events, ids).stat().st_size / 2**20}
+            self.raw[f"{ids} ids"] = {
+                "contenders": {n: t.to_dict() for n, t in times.items()},
+                "scaled": scaled,
+                "file_mib": self.log(self.given.events, ids).stat().st_size / 2**20,
+            }
             first = first if first.runs else times.get("churnlab", Times())
         self.rows += table.of_first_call(first)
         return first
@@ -113,7 +164,11 @@ class Bench:
             events = self.given.events // part
             times = race([name], self.log(events, ids), self.setting, 1)[name]
             if times.seconds is not None:
-                return {"seconds": times.seconds * part, "events": events, "measured_seconds": times.seconds}
+                return {
+                    "seconds": times.seconds * part,
+                    "events": events,
+                    "measured_seconds": times.seconds,
+                }
         return {}
 
     def featuretools(self, ours: Times) -> None:
@@ -123,21 +178,28 @@ class Bench:
         ids = "string" if self.given.ids == "string" else "int"
         path = self.folder / f"sample-{ids}-{self.given.events}-{self.given.sample}.parquet"
         sample(str(self.log(self.given.events, ids)), self.given.sample, str(path))
-        found, small = featuretools(path), race(["churnlab"], path, self.setting, self.given.repeats)["churnlab"]
+        found, small = (
+            featuretools(path),
+            race(["churnlab"], path, self.setting, self.given.repeats)["churnlab"],
+        )
         self.rows += table.of_featuretools(found, ours, small)
         self.raw["featuretools"] = {**found, "churnlab_on_the_sample": small.to_dict()}
 
     def memory(self) -> None:
         """Peak memory of (a) in a fresh process, on the log and on one of twice the events."""
         ids = "string" if self.given.ids == "string" else "int"
-        once, twice = (alone("churnlab", self.log(self.given.events * k, ids), self.setting) for k in (1, 2))
+        once, twice = (
+            alone("churnlab", self.log(self.given.events * k, ids), self.setting) for k in (1, 2)
+        )
         self.rows += table.of_memory(once, twice, self.given.events)
         self.raw["memory"] = {"once": once, "twice": twice}
 
     def update(self) -> None:
         """The nightly update."""
         sizes = {"people": 1_000_000, "daily": 200_000, "events": 2_000_000}
-        self.raw["update"] = found = self.store("update", sizes, max(self.given.repeats, DAYS_OF_UPDATE))
+        self.raw["update"] = found = self.store(
+            "update", sizes, max(self.given.repeats, DAYS_OF_UPDATE)
+        )
         self.rows += table.of_update(found)
 
     def score(self) -> None:
@@ -151,8 +213,20 @@ class Bench:
 
     def store(self, what: str, sizes: dict[str, int], repeats: int = 1) -> dict[str, Any]:
         """One command of store.py."""
-        options = [text for name, size in sizes.items() for text in (f"--{name}", str(round(size * self.given.scale)))]
-        command = [sys.executable, str(HERE / "store.py"), what, str(self.folder / "store"), *options, "--repeats", str(repeats)]
+        options = [
+            text
+            for name, size in sizes.items()
+            for text in (f"--{name}", str(round(size * self.given.scale)))
+        ]
+        command = [
+            sys.executable,
+            str(HERE / "store.py"),
+            what,
+            str(self.folder / "store"),
+            *options,
+            "--repeats",
+            str(repeats),
+        ]
         return answer(command, self.given.threads)
 
     def run(self) -> None:
@@ -170,12 +244,19 @@ class Bench:
 
     def keep(self) -> None:
         """Prints the table and writes the JSON."""
-        self.raw["table"] = [dict(zip(("what", "measured", "must reach", "ok", "note"), r.cells(), strict=True)) for r in self.rows]
+        self.raw["table"] = [
+            dict(zip(("what", "measured", "must reach", "ok", "note"), r.cells(), strict=True))
+            for r in self.rows
+        ]
         self.given.out.parent.mkdir(parents=True, exist_ok=True)
-        self.given.out.write_text(json.dumps(self.raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        print(f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n"
-              f"the whole default feature set, {len(signals().names(COLUMNS))} columns of {len(signal_names())} signals; six signals alone are "
-              f"{', '.join(SIX)}\n")
+        self.given.out.write_text(
+            json.dumps(self.raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        print(
+            f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n"
+            f"the whole default feature set, {len(signals().names(COLUMNS))} columns of {len(signal_names())} signals; six signals alone are "
+            f"{', '.join(SIX)}\n"
+        )
         print(table.markdown(self.rows))
 
 
@@ -187,13 +268,21 @@ def signal_names() -> list[str]:
 def machine(threads: int) -> dict[str, Any]:
     """Cores, memory and the versions of all that is measured."""
     names = ("churnlab", "duckdb", "polars", "pyarrow", "numpy", "numba", "pandas")
-    return {"cores": os.cpu_count(), "threads": threads, "memory_gib": round(default_limit() / .8 / 1024, 1), "machine": platform.machine(),
-            "python": platform.python_version(), "versions": {n: version(n) for n in names}}
+    return {
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "memory_gib": round(default_limit() / 0.8 / 1024, 1),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {n: version(n) for n in names},
+    }
 
 
 def answer(command: list[str], threads: int) -> dict[str, Any]:
     """The JSON on the last line that a command prints; what went wrong where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(threads), check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment(threads), check=False
+    )
     if done.returncode:
         print(done.stderr, file=sys.stderr)
         return {"left_out": f"{Path(command[1]).name} ended with {done.returncode}"}
@@ -208,10 +297,21 @@ def featuretools(sample: Path) -> dict[str, Any]:
     python = home / "bin" / "python"
     if not (home / "made").exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        if subprocess.run([str(python), "-m", "pip", "install", "--quiet", *FEATURETOOLS], check=False).returncode:
+        if subprocess.run(
+            [str(python), "-m", "pip", "install", "--quiet", *FEATURETOOLS], check=False
+        ).returncode:
             return {"left_out": "Featuretools could not be installed"}
         (home / "made").touch()
-    return answer([str(python), str(HERE / "contenders" / "featuretools_features.py"), str(sample), str(END), json.dumps(ROLES)], 2)
+    return answer(
+        [
+            str(python),
+            str(HERE / "contenders" / "featuretools_features.py"),
+            str(sample),
+            str(END),
+            json.dumps(ROLES),
+        ],
+        2,
+    )
 
 
 @contextmanager

@@ -23,16 +23,50 @@ import pyarrow.parquet as pq
 START, DAYS, ZONE = date(2026, 1, 1), 180, "Asia/Shanghai"
 END = START + timedelta(days=DAYS)
 ROLES: dict[str, list[str]] = {
-    "open": ["app_open", "push_open"], "content": ["read", "watch"], "social": ["like", "comment", "share"], "social_received": ["liked"],
-    "push_sent": ["push"], "push_opened": ["push_open"], "purchase": ["order"], "onboarding": ["tutorial"]}
-NAMES = ("app_open", "push_open", "read", "watch", "search", "profile", "like", "comment", "share", "order", "tutorial", "push", "liked")
+    "open": ["app_open", "push_open"],
+    "content": ["read", "watch"],
+    "social": ["like", "comment", "share"],
+    "social_received": ["liked"],
+    "push_sent": ["push"],
+    "push_opened": ["push_open"],
+    "purchase": ["order"],
+    "onboarding": ["tutorial"],
+}
+NAMES = (
+    "app_open",
+    "push_open",
+    "read",
+    "watch",
+    "search",
+    "profile",
+    "like",
+    "comment",
+    "share",
+    "order",
+    "tutorial",
+    "push",
+    "liked",
+)
 RECEIPTS = ("push", "liked")
 ROW_GROUP = 122_880
-_ACTS = {"read": .36, "watch": .21, "search": .11, "profile": .07, "like": .12, "comment": .03, "share": .02, "order": .01, "tutorial": .07}
-_HOURS = np.array([12, 7, 4, 2, 2, 3, 8, 18, 26, 28, 28, 32, 42, 36, 28, 27, 29, 34, 42, 54, 64, 66, 48, 26], np.float64)
-_WEEKDAYS = np.array([1.0, .97, .96, .98, 1.05, 1.22, 1.18])
+_ACTS = {
+    "read": 0.36,
+    "watch": 0.21,
+    "search": 0.11,
+    "profile": 0.07,
+    "like": 0.12,
+    "comment": 0.03,
+    "share": 0.02,
+    "order": 0.01,
+    "tutorial": 0.07,
+}
+_HOURS = np.array(
+    [12, 7, 4, 2, 2, 3, 8, 18, 26, 28, 28, 32, 42, 36, 28, 27, 29, 34, 42, 54, 64, 66, 48, 26],
+    np.float64,
+)
+_WEEKDAYS = np.array([1.0, 0.97, 0.96, 0.98, 1.05, 1.22, 1.18])
 _SECOND, _DAY = 1_000_000, 86_400_000_000
-_PUSHED, _LIKED = .06, .04
+_PUSHED, _LIKED = 0.06, 0.04
 
 
 @dataclass(frozen=True)
@@ -53,13 +87,22 @@ class Shape:
     def counts(self) -> np.ndarray:
         """Events of each day: weekdays and slow growth; they sum to `events`."""
         day = np.arange(self.days)
-        weight = _WEEKDAYS[(START.weekday() + day) % 7] * (1 + .15 * day / self.days)
-        return np.diff(np.round(np.cumsum(weight) / weight.sum() * self.events), prepend=0).astype(np.int64)
+        weight = _WEEKDAYS[(START.weekday() + day) % 7] * (1 + 0.15 * day / self.days)
+        return np.diff(np.round(np.cumsum(weight) / weight.sum() * self.events), prepend=0).astype(
+            np.int64
+        )
 
     def schema(self) -> pa.Schema:
         """Columns of the files."""
         user = pa.string() if self.ids == "string" else pa.int64()
-        return pa.schema([("user_id", user), ("ts", pa.timestamp("us")), ("event", pa.string()), ("amount", pa.float64())])
+        return pa.schema(
+            [
+                ("user_id", user),
+                ("ts", pa.timestamp("us")),
+                ("event", pa.string()),
+                ("amount", pa.float64()),
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -75,18 +118,24 @@ class People:
     def of(cls, shape: Shape, rng: np.random.Generator) -> People:
         """Log-normal activity, half there from the start, leaving at a constant rate; the first few very heavy."""
         n = shape.registered
-        arrive = np.where(rng.random(n) < .5, 0, rng.integers(0, shape.days, n))
+        arrive = np.where(rng.random(n) < 0.5, 0, rng.integers(0, shape.days, n))
         stay, weight = rng.exponential(200, n) + 1, rng.lognormal(0, 1.4, n)
         heavy = max(n // 20_000, 1)
         wanted = np.minimum(10 ** rng.uniform(4, 5, heavy), shape.events / 100)
         arrive[:heavy], stay[:heavy] = 0, shape.days
-        weight[:heavy] = wanted / shape.events * (weight * np.minimum(stay, shape.days - arrive) / shape.days)[heavy:].sum()
+        weight[:heavy] = (
+            wanted
+            / shape.events
+            * (weight * np.minimum(stay, shape.days - arrive) / shape.days)[heavy:].sum()
+        )
         return cls(_ids(shape, n, rng), weight, arrive, arrive + stay)
 
     def draw(self, rng: np.random.Generator, among: np.ndarray, n: int) -> np.ndarray:
         """Positions of n people, each as likely as its weight in `among`."""
         sums = np.cumsum(among)
-        return np.minimum(np.searchsorted(sums, rng.random(n) * sums[-1], side="right"), len(sums) - 1)
+        return np.minimum(
+            np.searchsorted(sums, rng.random(n) * sums[-1], side="right"), len(sums) - 1
+        )
 
 
 def _ids(shape: Shape, n: int, rng: np.random.Generator) -> pa.Array:
@@ -123,15 +172,19 @@ def tables(shape: Shape) -> Iterator[tuple[int, pa.Table]]:
 
 
 def _join(*blocks: Block) -> Block:
-    return Block(*(np.concatenate([getattr(b, part) for b in blocks]) for part in ("who", "at", "name")))
+    return Block(
+        *(np.concatenate([getattr(b, part) for b in blocks]) for part in ("who", "at", "name"))
+    )
 
 
 def _day(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
     pushed, liked = round(count * _PUSHED), round(count * _LIKED)
     arrived = people.arrive <= day
-    blocks = (_sessions(people, rng, day, count - pushed - liked),
-              _received(people, rng, day, arrived.astype(np.float64), pushed, "push"),
-              _received(people, rng, day, people.weight * arrived, liked, "liked"))
+    blocks = (
+        _sessions(people, rng, day, count - pushed - liked),
+        _received(people, rng, day, arrived.astype(np.float64), pushed, "push"),
+        _received(people, rng, day, people.weight * arrived, liked, "liked"),
+    )
     return _join(*blocks)
 
 
@@ -139,16 +192,18 @@ def _sessions(people: People, rng: np.random.Generator, day: int, count: int) ->
     """Exactly `count` acts: visitors, their sessions, the events of each."""
     present = (people.arrive <= day) & (day < people.leave)
     visitor = people.draw(rng, people.weight * present, count // 5 + 1)
-    who = np.repeat(visitor, 1 + rng.poisson(.7, len(visitor)))
+    who = np.repeat(visitor, 1 + rng.poisson(0.7, len(visitor)))
     length = np.minimum(1 + rng.lognormal(1.3, 1, len(who)), 400).astype(np.int64)
     ends = np.cumsum(length)
     if ends[-1] < count:
         length[-1] += count - ends[-1]
         ends[-1] = count
     last = int(np.searchsorted(ends, count))
-    who, length, begin = who[:last + 1], length[:last + 1], (ends - length)[:last + 1]
+    who, length, begin = who[: last + 1], length[: last + 1], (ends - length)[: last + 1]
     length[-1] = count - begin[-1]
-    clock = np.cumsum((np.exp(rng.standard_normal(count, np.float32) * 1.1 + 2.5) * _SECOND).astype(np.int64))
+    clock = np.cumsum(
+        (np.exp(rng.standard_normal(count, np.float32) * 1.1 + 2.5) * _SECOND).astype(np.int64)
+    )
     at = clock + np.repeat(day * _DAY + _time_of_day(rng, len(who)) - clock[begin], length)
     who = np.repeat(who, length)
     return Block(who, at, _acts(rng, begin, (day - people.arrive[who]) < 7))
@@ -158,13 +213,17 @@ def _acts(rng: np.random.Generator, begin: np.ndarray, new: np.ndarray) -> np.nd
     """Names: a session begins with an opening; the tutorial is for people in their first week."""
     name = rng.choice(_table_of(_ACTS), len(new))
     name[(name == NAMES.index("tutorial")) & ~new] = NAMES.index("read")
-    name[begin] = np.where(rng.random(len(begin)) < .12, NAMES.index("push_open"), NAMES.index("app_open"))
+    name[begin] = np.where(
+        rng.random(len(begin)) < 0.12, NAMES.index("push_open"), NAMES.index("app_open")
+    )
     return name
 
 
 def _table_of(shares: dict[str, float]) -> np.ndarray:
     """Codes of names, each as often as its share of 100."""
-    return np.concatenate([np.full(round(share * 100), NAMES.index(name), np.int8) for name, share in shares.items()])
+    return np.concatenate(
+        [np.full(round(share * 100), NAMES.index(name), np.int8) for name, share in shares.items()]
+    )
 
 
 def _time_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -172,9 +231,13 @@ def _time_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
     return hour * 3_600 * _SECOND + rng.integers(0, 3_600 * _SECOND, n)
 
 
-def _received(people: People, rng: np.random.Generator, day: int, among: np.ndarray, n: int, name: str) -> Block:
+def _received(
+    people: People, rng: np.random.Generator, day: int, among: np.ndarray, n: int, name: str
+) -> Block:
     """Pushes come in three waves a day, likes when people are about."""
-    waves = rng.choice(np.array([10, 15, 20]), n) * 3_600 * _SECOND + rng.integers(0, 900 * _SECOND, n)
+    waves = rng.choice(np.array([10, 15, 20]), n) * 3_600 * _SECOND + rng.integers(
+        0, 900 * _SECOND, n
+    )
     at = day * _DAY + (waves if name == "push" else _time_of_day(rng, n))
     return Block(people.draw(rng, among, n), at, np.full(n, NAMES.index(name), np.int8))
 
@@ -185,7 +248,12 @@ def arrow(shape: Shape, people: People, rng: np.random.Generator, block: Block) 
     amount = np.where(paid, np.round(rng.lognormal(3, 1, len(paid)), 2), 0)
     begin = (START - date(1970, 1, 1)).days * _DAY
     event = pa.DictionaryArray.from_arrays(pa.array(block.name), pa.array(NAMES)).cast(pa.string())
-    columns = [people.ids.take(pa.array(block.who)), pa.array(block.at + begin).cast(pa.timestamp("us")), event, pa.array(amount, mask=~paid)]
+    columns = [
+        people.ids.take(pa.array(block.who)),
+        pa.array(block.at + begin).cast(pa.timestamp("us")),
+        event,
+        pa.array(amount, mask=~paid),
+    ]
     return pa.table(columns, schema=shape.schema())
 
 

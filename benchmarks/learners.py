@@ -34,7 +34,9 @@ def dataset(log: str, rows: int) -> cl.Dataset:
     taken: list[Any] = []
     for count in range(1, len(days) + 1):
         taken = [str(d) for d in days[:count]]
-        snapshots = cl.Snapshots.at(activity, taken, active_within=DAYS, targets=[cl.Churn(horizon=HORIZON)])
+        snapshots = cl.Snapshots.at(
+            activity, taken, active_within=DAYS, targets=[cl.Churn(horizon=HORIZON)]
+        )
         if len(snapshots) >= rows:
             break
     data = cl.build_dataset(activity, snapshots)
@@ -51,7 +53,9 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def alone(model: cl.ChurnClassifier, matrix: np.ndarray, y: np.ndarray) -> lgb.Booster:
     """LightGBM with the parameters and trees of a fitted model."""
     params = model._plan().params(len(y))
-    return lgb.train(params, lgb.Dataset(matrix, y, params={"verbosity": -1}), model.booster_.num_trees())
+    return lgb.train(
+        params, lgb.Dataset(matrix, y, params={"verbosity": -1}), model.booster_.num_trees()
+    )
 
 
 def measure(data: cl.Dataset) -> dict[str, float]:

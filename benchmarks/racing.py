@@ -33,7 +33,13 @@ class DidNotFit(Exception):
 
 def environment(threads: int) -> dict[str, str]:
     """The environment of a contender: the number of threads, as each library wants to be told; Python keeps what it compiled, its default."""
-    names = ("POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ARROW_NUM_THREADS")
+    names = (
+        "POLARS_MAX_THREADS",
+        "NUMBA_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "ARROW_NUM_THREADS",
+    )
     return {**os.environ, **dict.fromkeys(names, str(threads)), "PYTHONDONTWRITEBYTECODE": ""}
 
 
@@ -42,8 +48,21 @@ class Worker:
 
     def __init__(self, name: str, log: Path, setting: Setting) -> None:
         self.name, self.setting = name, setting
-        command = [sys.executable, str(HERE / "worker.py"), name, str(log), str(setting.tiny), str(setting.threads)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(setting.threads))
+        command = [
+            sys.executable,
+            str(HERE / "worker.py"),
+            name,
+            str(log),
+            str(setting.tiny),
+            str(setting.threads),
+        ]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(setting.threads),
+        )
         self.first_call: float = self._answer()["first_call_seconds"]
 
     def run(self) -> dict[str, Any]:
@@ -55,19 +74,25 @@ class Worker:
 
     def _answer(self) -> dict[str, Any]:
         grown = False
-        while not select.select([self.process.stdout], [], [], .1)[0]:
+        while not select.select([self.process.stdout], [], [], 0.1)[0]:
             if self._memory_mib() > self.setting.limit_mib:
                 grown = True
                 self.process.kill()
         line = self.process.stdout.readline()  # type: ignore[union-attr]
         if not line:
             code = self.process.wait()
-            raise DidNotFit(f"{self.name} took more than {self.setting.limit_mib:,} MiB" if grown else f"{self.name} ended with {code}")
+            raise DidNotFit(
+                f"{self.name} took more than {self.setting.limit_mib:,} MiB"
+                if grown
+                else f"{self.name} ended with {code}"
+            )
         return json.loads(line)
 
     def _memory_mib(self) -> float:
         try:
-            return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE / 2**20
+            return (
+                int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * PAGE / 2**20
+            )
         except (OSError, IndexError):
             return 0
 
@@ -90,7 +115,11 @@ class Times:
     @property
     def seconds(self) -> float | None:
         """The median; None when it did not finish."""
-        return None if self.failed or not self.runs else statistics.median(r["seconds"] for r in self.runs)
+        return (
+            None
+            if self.failed or not self.runs
+            else statistics.median(r["seconds"] for r in self.runs)
+        )
 
     @property
     def values(self) -> int:
@@ -99,7 +128,12 @@ class Times:
 
     def to_dict(self) -> dict[str, Any]:
         """For the JSON."""
-        return {"median_seconds": self.seconds, "failed": self.failed, "first_call_seconds": self.first_call, "runs": self.runs}
+        return {
+            "median_seconds": self.seconds,
+            "failed": self.failed,
+            "first_call_seconds": self.first_call,
+            "runs": self.runs,
+        }
 
 
 def race(names: Iterable[str], log: Path, setting: Setting, repeats: int) -> dict[str, Times]:
@@ -131,7 +165,10 @@ def _started(name: str, log: Path, setting: Setting, times: dict[str, Times]) ->
 
 
 def _said(times: Times) -> str:
-    return times.failed or f"{times.runs[-1]['seconds']:9.3f} s  peak {times.runs[-1]['peak_mib']:8.0f} MiB"
+    return (
+        times.failed
+        or f"{times.runs[-1]['seconds']:9.3f} s  peak {times.runs[-1]['peak_mib']:8.0f} MiB"
+    )
 
 
 def alone(name: str, log: Path, setting: Setting) -> dict[str, Any]:

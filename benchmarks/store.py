@@ -64,16 +64,26 @@ def _save(rows: dict[str, np.ndarray], folder: Path) -> None:
     order = np.lexsort((rows["codes"], rows["day"]))
     cuts = np.flatnonzero(np.diff(rows["day"][order], prepend=-1))
     names = [n for n in rows if n not in ("codes", "day", "active", "gap", "gap_sq", "gaps")]
-    small = {n: rows[n].astype(np.int64 if n in ("money", "session_micros") else np.uint16) for n in names}
+    small = {
+        n: rows[n].astype(np.int64 if n in ("money", "session_micros") else np.uint16)
+        for n in names
+    }
     for part in np.split(order, cuts[1:]):
         table = pa.table({"user_id": rows["codes"][part], **{n: small[n][part] for n in names}})
         day = int(rows["day"][part[0]])
-        kept.store.replace({day: table}, {day: {"names": list(NAMES), "events": int(rows["acts"][part].sum())}})
+        kept.store.replace(
+            {day: table}, {day: {"names": list(NAMES), "events": int(rows["acts"][part].sum())}}
+        )
 
 
 def _features(folder: Path) -> tuple[int, int]:
     count = columns = 0
-    for part in cl.iter_datasets(cl.ActivityStore.open(folder), days=[str(END)], active_within=30, features=churnlab_features.signals()):
+    for part in cl.iter_datasets(
+        cl.ActivityStore.open(folder),
+        days=[str(END)],
+        active_within=30,
+        features=churnlab_features.signals(),
+    ):
         count, columns = count + part.X.shape[0], part.X.shape[1]
     return count, columns
 
@@ -81,18 +91,27 @@ def _features(folder: Path) -> tuple[int, int]:
 STORE = Store(_make, _append, _save, _features)
 
 
-def write_days(folder: Path, people: int, daily: int, events: int, more: int) -> tuple[str, list[Path]]:
+def write_days(
+    folder: Path, people: int, daily: int, events: int, more: int
+) -> tuple[str, list[Path]]:
     """One file a day: 180 light days of `daily` people with one event each, then `more` whole days of `events`; pattern and late files."""
     shape = dataclasses.replace(Shape(events * more, days=more, people=people))
     rng = np.random.default_rng(shape.seed)
     crowd = People.of(shape, rng)
     for day in range(DAYS):
-        pq.write_table(arrow(shape, crowd, rng, _light(rng, day, people, daily)), folder / f"{START + timedelta(days=day)}.parquet")
+        pq.write_table(
+            arrow(shape, crowd, rng, _light(rng, day, people, daily)),
+            folder / f"{START + timedelta(days=day)}.parquet",
+        )
     late = []
     for day, table in tables(shape):
         moved = table["ts"].cast(pa.int64()).to_numpy() + DAYS * _DAY
         late.append(folder / f"late-{END + timedelta(days=day)}.parquet")
-        pq.write_table(table.set_column(1, "ts", pa.array(moved).cast(pa.timestamp("us"))), late[-1], row_group_size=ROW_GROUP)
+        pq.write_table(
+            table.set_column(1, "ts", pa.array(moved).cast(pa.timestamp("us"))),
+            late[-1],
+            row_group_size=ROW_GROUP,
+        )
     return str(folder / "2026-*.parquet"), late
 
 
@@ -103,7 +122,9 @@ def _light(rng: np.random.Generator, day: int, people: int, daily: int) -> Block
     return Block(who, at, rng.integers(0, len(NAMES), daily).astype(np.int8))
 
 
-def update_ratio(folder: Path, people: int, daily: int, events: int, repeats: int, store: Store = STORE) -> dict[str, object]:
+def update_ratio(
+    folder: Path, people: int, daily: int, events: int, repeats: int, store: Store = STORE
+) -> dict[str, object]:
     """One more day into a store of 180, beside the rollup of that day's file alone; each repeat is another new day."""
     if store.make is None or store.append is None:
         return {"left_out": "no store yet"}
@@ -115,7 +136,13 @@ def update_ratio(folder: Path, people: int, daily: int, events: int, repeats: in
         appended.append(_seconds(lambda file=file: store.append(file, folder / "store")))
     warm_rolled, warm_appended = rolled[1:], appended[1:]  # the first day is the warm-up
     ratio = statistics.median(warm_appended) / statistics.median(warm_rolled)
-    return {"rollup_seconds": warm_rolled, "append_seconds": warm_appended, "ratio": ratio, "daily_rows": DAYS * daily, "peak_mib": memory("VmHWM")}
+    return {
+        "rollup_seconds": warm_rolled,
+        "append_seconds": warm_appended,
+        "ratio": ratio,
+        "daily_rows": DAYS * daily,
+        "peak_mib": memory("VmHWM"),
+    }
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -132,25 +159,47 @@ def daily_rows(people: int, monthly: int, seed: int = 1) -> dict[str, np.ndarray
     rng = np.random.default_rng(seed)
     codes, day = _who_when(rng, people, monthly)
     rows = {name: rng.poisson(mean, len(codes)) for name, mean in _MEANS.items()}
-    rows |= {f"n_{role}": rng.binomial(rows["acts"], .1) for role in [*ROLES, "other"]}
-    rows["n_purchase"] = rng.binomial(1, .05, len(codes))
+    rows |= {f"n_{role}": rng.binomial(rows["acts"], 0.1) for role in [*ROLES, "other"]}
+    rows["n_purchase"] = rng.binomial(1, 0.05, len(codes))
     rows["active"] = (rows["acts"] > 0).astype(np.int64)
     rows["sessions"] = np.minimum(1 + rows["acts"] // 8, rows["acts"])
-    rows |= {"session_micros": rows["acts"] * 25_000_000, "steps": np.minimum(rows["acts"], 4 * rows["sessions"]), "orders": rows["n_purchase"]}
-    rows |= {"money": rows["orders"] * rng.integers(1, 10**8, len(codes)), "names": np.minimum(rows["acts"], 11), **_gaps(codes, day, rows["active"])}
-    return {"codes": codes, "day": day + (START - _EPOCH).days, **{k: v.astype(np.int64) for k, v in rows.items()}}
+    rows |= {
+        "session_micros": rows["acts"] * 25_000_000,
+        "steps": np.minimum(rows["acts"], 4 * rows["sessions"]),
+        "orders": rows["n_purchase"],
+    }
+    rows |= {
+        "money": rows["orders"] * rng.integers(1, 10**8, len(codes)),
+        "names": np.minimum(rows["acts"], 11),
+        **_gaps(codes, day, rows["active"]),
+    }
+    return {
+        "codes": codes,
+        "day": day + (START - _EPOCH).days,
+        **{k: v.astype(np.int64) for k, v in rows.items()},
+    }
 
 
 _EPOCH = START.replace(1970, 1, 1)
-_MEANS = {"acts": 11, "receipts": 1.2, "night": .6, "morning": 2.5, "afternoon": 3.5, "evening": 4.4}
+_MEANS = {
+    "acts": 11,
+    "receipts": 1.2,
+    "night": 0.6,
+    "morning": 2.5,
+    "afternoon": 3.5,
+    "evening": 4.4,
+}
 
 
 def _who_when(rng: np.random.Generator, people: int, monthly: int) -> tuple[np.ndarray, np.ndarray]:
     """(person, day) pairs, sorted and distinct."""
     alive = rng.permutation(people)[: monthly * 5 // 3]
     weight = np.minimum(rng.lognormal(-1.9, 1, len(alive)), 1)
-    leave = np.where(rng.random(len(alive)) < .6, DAYS, rng.integers(0, DAYS, len(alive)))
-    pairs = [alive[(rng.random(len(alive), np.float32) < weight) & (day < leave)] * DAYS + day for day in range(DAYS)]
+    leave = np.where(rng.random(len(alive)) < 0.6, DAYS, rng.integers(0, DAYS, len(alive)))
+    pairs = [
+        alive[(rng.random(len(alive), np.float32) < weight) & (day < leave)] * DAYS + day
+        for day in range(DAYS)
+    ]
     keys = np.sort(np.concatenate(pairs))
     return keys // DAYS, keys % DAYS
 
@@ -179,7 +228,13 @@ def score(folder: Path, store: Store = STORE) -> dict[str, object]:
     before, start = memory("VmRSS"), time.perf_counter()
     rows, columns = store.features(folder / "tenth")
     seconds = time.perf_counter() - start
-    return {"seconds": seconds, "rows": rows, "columns": columns, "before_mib": before, "peak_mib": memory("VmHWM")}
+    return {
+        "seconds": seconds,
+        "rows": rows,
+        "columns": columns,
+        "before_mib": before,
+        "peak_mib": memory("VmHWM"),
+    }
 
 
 def main() -> None:
@@ -187,12 +242,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("update", "save", "score"))
     parser.add_argument("folder", type=Path)
-    for name, default in {"people": 0, "daily": 200_000, "events": 2_000_000, "repeats": 3, "monthly": 300_000}.items():
+    for name, default in {
+        "people": 0,
+        "daily": 200_000,
+        "events": 2_000_000,
+        "repeats": 3,
+        "monthly": 300_000,
+    }.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.what == "update":
-        found = update_ratio(given.folder, given.people or 1_000_000, given.daily, given.events, given.repeats)
+        found = update_ratio(
+            given.folder, given.people or 1_000_000, given.daily, given.events, given.repeats
+        )
     elif given.what == "save":
         found = save(given.folder, given.people or 1_800_000, given.monthly)
     else:

@@ -78,7 +78,18 @@ def polars_tuned(threads: int) -> Run:
 
 
 CONTENDERS: dict[str, Callable[[int], Run]] = {
-    f.__name__: f for f in (floor, churnlab, churnlab_six, churnlab_12, duckdb, duckdb_tuned, polars, polars_tuned)}
+    f.__name__: f
+    for f in (
+        floor,
+        churnlab,
+        churnlab_six,
+        churnlab_12,
+        duckdb,
+        duckdb_tuned,
+        polars,
+        polars_tuned,
+    )
+}
 
 
 def _shape(table: Any) -> tuple[int, int]:
@@ -93,7 +104,13 @@ def timed(run: Run, path: str) -> dict[str, Any]:
     seconds = time.perf_counter() - start
     peak = memory("VmHWM")
     give_back()
-    return {"seconds": seconds, "rows": rows, "columns": columns, "before_mib": before, "peak_mib": peak}
+    return {
+        "seconds": seconds,
+        "rows": rows,
+        "columns": columns,
+        "before_mib": before,
+        "peak_mib": peak,
+    }
 
 
 def first_call(run: Run, tiny: str) -> float:

@@ -11,43 +11,67 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "EventLog": "events", "DailyActivity": "activity", "Snapshots": "snapshots", "Churn": "targets", "LifetimeValue": "targets",
-    "TimeToChurn": "targets", "ChurnHazard": "estimators",
-    "Feature": "features", "FeatureBuilder": "features", "FeatureSet": "features", "Dataset": "dataset", "build_dataset": "dataset",
-    "iter_datasets": "dataset", "Measure": "spec", "ActivityStore": "stored",
-    "ChurnClassifier": "estimators", "LTVRegressor": "estimators", "Evaluation": "evaluation", "explain": "explanation",
-    "ModelCard": "card", "Tracker": "tracking", "Config": "config", "train": "training", "score": "scoring",
-    "ChurnlabError": "errors",
+    "EventLog": "events.event_log",
+    "DailyActivity": "activity.daily",
+    "ActivityStore": "store.activity_store",
+    "Measure": "schema.measures",
+    "Churn": "schema.targets",
+    "LifetimeValue": "schema.targets",
+    "TimeToChurn": "schema.targets",
+    "Snapshots": "dataset.snapshots",
+    "Dataset": "dataset.dataset",
+    "build_dataset": "dataset.build",
+    "iter_datasets": "dataset.build",
+    "Feature": "features.builder",
+    "FeatureBuilder": "features.builder",
+    "FeatureSet": "features.feature_set",
+    "ChurnClassifier": "estimators.classifier",
+    "LTVRegressor": "estimators.regressor",
+    "ChurnHazard": "estimators.hazard",
+    "Evaluation": "evaluation.evaluation",
+    "explain": "explanation.explanation",
+    "ModelCard": "report.card",
+    "Tracker": "model_registry.tracking",
+    "Config": "config.tables",
+    "train": "training.train",
+    "score": "nightly.score",
+    "ChurnlabError": "errors.base",
 }
-_MODULES = ("datasets", "metrics", "plots")
+_MODULES = {"datasets": "demo.datasets", "metrics": "evaluation.metrics", "plots": "report.plots"}
 __all__ = ["__version__", *_HOMES, *_MODULES]
 
 if TYPE_CHECKING:
-    from churnlab import datasets, metrics, plots
-    from churnlab.activity import DailyActivity
-    from churnlab.card import ModelCard
-    from churnlab.config import Config
-    from churnlab.dataset import Dataset, build_dataset, iter_datasets
+    from churnlab.activity.daily import DailyActivity
+    from churnlab.config.tables import Config
+    from churnlab.dataset.build import build_dataset, iter_datasets
+    from churnlab.dataset.dataset import Dataset
+    from churnlab.dataset.snapshots import Snapshots
+    from churnlab.demo import datasets
     from churnlab.errors import ChurnlabError
-    from churnlab.estimators import ChurnClassifier, ChurnHazard, LTVRegressor
-    from churnlab.evaluation import Evaluation
-    from churnlab.events import EventLog
-    from churnlab.explanation import explain
-    from churnlab.features import Feature, FeatureBuilder, FeatureSet
-    from churnlab.scoring import score
-    from churnlab.snapshots import Snapshots
-    from churnlab.spec import Measure
-    from churnlab.stored import ActivityStore
-    from churnlab.targets import Churn, LifetimeValue, TimeToChurn
-    from churnlab.tracking import Tracker
-    from churnlab.training import train
+    from churnlab.estimators.classifier import ChurnClassifier
+    from churnlab.estimators.hazard import ChurnHazard
+    from churnlab.estimators.regressor import LTVRegressor
+    from churnlab.evaluation import metrics
+    from churnlab.evaluation.evaluation import Evaluation
+    from churnlab.events.event_log import EventLog
+    from churnlab.explanation.explanation import explain
+    from churnlab.features.builder import Feature, FeatureBuilder
+    from churnlab.features.feature_set import FeatureSet
+    from churnlab.model_registry.tracking import Tracker
+    from churnlab.nightly.score import score
+    from churnlab.report import plots
+    from churnlab.report.card import ModelCard
+    from churnlab.schema.measures import Measure
+    from churnlab.schema.targets import Churn, LifetimeValue, TimeToChurn
+    from churnlab.store.activity_store import ActivityStore
+    from churnlab.training.train import train
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(f"churnlab.{_HOMES[name]}"), name)
     if name in _MODULES:
-        return importlib.import_module(f"churnlab.{name}")
+        return importlib.import_module(f"churnlab.{_MODULES[name]}")
     raise AttributeError(f"module 'churnlab' has no attribute {name!r}")
 
 

@@ -20,21 +20,31 @@ import churnlab
 from churnlab.errors import ChurnlabError, ConfigError
 
 if TYPE_CHECKING:
-    from churnlab.backtest import Backtest
-    from churnlab.evaluation import Evaluation
-    from churnlab.preparation import Say
+    from churnlab.evaluation.backtest import Backtest
+    from churnlab.evaluation.evaluation import Evaluation
+    from churnlab.schema.progress import Say
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
-                  help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed model and tonight's list.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed model and tonight's list.",
+)
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The churnlab.toml to work from.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Run = Annotated[str | None, typer.Option("--run", help="A run id; the newest finished run when left out.")]
+Run = Annotated[
+    str | None, typer.Option("--run", help="A run id; the newest finished run when left out.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")]
 
 
 @app.callback(invoke_without_command=True)
-def _root(context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         print(churnlab.__version__)
         raise typer.Exit
@@ -44,17 +54,28 @@ def _root(context: typer.Context, version: Annotated[bool, typer.Option("--versi
 
 
 @app.command()
-def demo(out: Annotated[Path, typer.Option(help="Folder for data, runs, cards and lists.")] = Path("churnlab-demo"),
-         users: Annotated[int, typer.Option(help="People in the simulated community.")] = 1500, as_json: AsJson = False,
-         debug: Debug = False) -> None:
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for data, runs, cards and lists.")] = Path(
+        "churnlab-demo"
+    ),
+    users: Annotated[int, typer.Option(help="People in the simulated community.")] = 1500,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Run the main job on a simulated community and on the real CDNOW purchases."""
     with _guarded(debug), _progress() as say:
-        from churnlab.demo import demo as run
+        from churnlab.demo.run import demo as run
 
         results = []
         for shown in run(out, users, say):
-            result = {"part": shown.name, "config": str(shown.config), **shown.training.to_dict(), "list_parquet": str(shown.list_parquet),
-                      "list_csv": str(shown.list_csv), "people_on_list": len(shown.risks.frame)}
+            result = {
+                "part": shown.name,
+                "config": str(shown.config),
+                **shown.training.to_dict(),
+                "list_parquet": str(shown.list_parquet),
+                "list_csv": str(shown.list_csv),
+                "people_on_list": len(shown.risks.frame),
+            }
             results.append(result)
             if not as_json:
                 _show_part(result, shown.training.evaluations, shown.risks.frame)
@@ -63,39 +84,62 @@ def demo(out: Annotated[Path, typer.Option(help="Folder for data, runs, cards an
 
 
 @app.command()
-def train(config: ConfigPath = Path("churnlab.toml"), as_json: AsJson = False, debug: Debug = False) -> None:
+def train(
+    config: ConfigPath = Path("churnlab.toml"), as_json: AsJson = False, debug: Debug = False
+) -> None:
     """Train churn and value models, judge them, write the card and log the run."""
     with _guarded(debug), _progress() as say:
-        from churnlab.config import Config
-        from churnlab.training import train as run
+        from churnlab.config.tables import Config
+        from churnlab.training.train import train as run
 
         result = run(Config.read(config), say=say)
         if not as_json:
             _evaluations(result.evaluations)
-        _show(result.to_dict() if as_json else {k: v for k, v in result.to_dict().items() if k != "metrics"}, as_json)
+        _show(
+            result.to_dict()
+            if as_json
+            else {k: v for k, v in result.to_dict().items() if k != "metrics"},
+            as_json,
+        )
 
 
 @app.command()
-def evaluate(config: ConfigPath = Path("churnlab.toml"), run: Run = None,
-             lead: Annotated[str | None, typer.Option("--lead", help="Days of warning like 0,7,14,30: how early can you know?")] = None,
-             cuts: Annotated[int, typer.Option("--cuts", help="Train again for each of so many last cuts and judge it there; 0 for none.")] = 3,
-             as_json: AsJson = False, debug: Debug = False) -> None:
+def evaluate(
+    config: ConfigPath = Path("churnlab.toml"),
+    run: Run = None,
+    lead: Annotated[
+        str | None,
+        typer.Option("--lead", help="Days of warning like 0,7,14,30: how early can you know?"),
+    ] = None,
+    cuts: Annotated[
+        int,
+        typer.Option(
+            "--cuts",
+            help="Train again for each of so many last cuts and judge it there; 0 for none.",
+        ),
+    ] = 3,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Judge a run's models on the held-out days of the log as it is now, beside the dumb things; then roll over the last cuts."""
     with _guarded(debug), _progress() as say:
-        from churnlab.config import Config
-        from churnlab.training import evaluate as judge
-        from churnlab.training import review
+        from churnlab.config.tables import Config
+        from churnlab.report.document import as_markdown
+        from churnlab.training.review import evaluate as judge
+        from churnlab.training.review import review
 
         if cuts < 0:
             raise ConfigError.from_range("--cuts", cuts, "0 or more")
         settings = Config.read(config)
         if lead is not None:
             early = judge(settings, run, say, lead=_days(lead))
-            print(json.dumps(early.to_dict(), indent=1) if as_json else early.markdown())
+            print(json.dumps(early.to_dict(), indent=1) if as_json else as_markdown(early))
             return
         run_id, found, again, why = review(settings, run, cuts, say)
         if as_json:
-            rolled = {} if not cuts else {"backtest": again.to_dict() if again else {"missing": why}}
+            rolled = (
+                {} if not cuts else {"backtest": again.to_dict() if again else {"missing": why}}
+            )
             _show({"run_id": run_id, **{k: e.to_dict() for k, e in found.items()}, **rolled}, True)
             return
         _evaluations(found)
@@ -106,48 +150,82 @@ def _days(given: str) -> list[int]:
     try:
         return [int(day) for day in given.split(",")]
     except ValueError as error:
-        raise ConfigError.from_range("--lead", given, "days of warning, each 0 or more, like 0,7,14,30") from error
+        raise ConfigError.from_range(
+            "--lead", given, "days of warning, each 0 or more, like 0,7,14,30"
+        ) from error
 
 
 @app.command()
-def card(config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
+def card(
+    config: ConfigPath = Path("churnlab.toml"),
+    run: Run = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Write the model card of a run into the output folder."""
     with _guarded(debug):
-        from churnlab.card import write_text
-        from churnlab.config import Config
-        from churnlab.tracking import Tracker
+        from churnlab.config.tables import Config
+        from churnlab.model_registry.tracking import Tracker
+        from churnlab.report.files import write_text
 
         settings = Config.read(config)
         tracker = Tracker(settings.path(settings.tracking.store), settings.tracking.experiment)
         run_id = run or tracker.latest()
         folder = Path(settings.path(settings.output.folder))
-        written = [str(write_text(folder / name, tracker.text(run_id, name))) for name in ("card.html", "card.md")]
+        written = [
+            str(write_text(folder / name, tracker.text(run_id, name)))
+            for name in ("card.html", "card.md")
+        ]
         _show({"run_id": run_id, "card_html": written[0], "card_markdown": written[1]}, as_json)
 
 
 @app.command()
-def score(as_of: Annotated[str, typer.Option("--as-of", help="The day whose morning the list is for, like 2026-08-29.")],
-          config: ConfigPath = Path("churnlab.toml"), run: Run = None, as_json: AsJson = False, debug: Debug = False) -> None:
+def score(
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="The day whose morning the list is for, like 2026-08-29.")
+    ],
+    config: ConfigPath = Path("churnlab.toml"),
+    run: Run = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Write the list: everybody eligible, highest risk first, with reasons."""
     with _guarded(debug), _progress() as say:
-        from churnlab.config import Config
-        from churnlab.scoring import score as work
+        from churnlab.config.tables import Config
+        from churnlab.nightly.score import score as work
 
         settings = Config.read(config)
-        _show(work(settings, as_of, run=run, say=say).deliver(settings.path(settings.output.folder)), as_json)
+        _show(
+            work(settings, as_of, run=run, say=say).deliver(settings.path(settings.output.folder)),
+            as_json,
+        )
 
 
 @app.command()
-def update(day: Annotated[str, typer.Option("--day", help="The day to roll up, like 2026-08-28.")], config: ConfigPath = Path("churnlab.toml"),
-           since: Annotated[str | None, typer.Option("--since", help="Roll up every day from this one on, to begin a store.")] = None,
-           allow_empty: Annotated[bool, typer.Option("--allow-empty", help="A day without an event is no fault.")] = False,
-           wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for another update to end.")] = 0.0,
-           compact: Annotated[bool, typer.Option("--compact", help="Fold days older than the look-back into one row a person.")] = False,
-           as_json: AsJson = False, debug: Debug = False) -> None:
+def update(
+    day: Annotated[str, typer.Option("--day", help="The day to roll up, like 2026-08-28.")],
+    config: ConfigPath = Path("churnlab.toml"),
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Roll up every day from this one on, to begin a store."),
+    ] = None,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="A day without an event is no fault.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option("--wait", help="Seconds to wait for another update to end.")
+    ] = 0.0,
+    compact: Annotated[
+        bool,
+        typer.Option("--compact", help="Fold days older than the look-back into one row a person."),
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """Bring the activity store up to date: roll a day up and put it in the place of what was there for it."""
     with _guarded(debug), _progress() as say:
-        from churnlab.config import Config
-        from churnlab.schema import day_number, day_text
+        from churnlab.config.tables import Config
+        from churnlab.schema.days import day_number, day_text
 
         settings, last = Config.read(config), day_number(day)
         first = day_number(since or day)
@@ -168,49 +246,51 @@ def update(day: Annotated[str, typer.Option("--day", help="The day to roll up, l
 
 
 @app.command()
-def features(config: ConfigPath = Path("churnlab.toml"),
-             as_of: Annotated[str | None, typer.Option("--as-of", help="Write the features of that day.")] = None,
-             out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None, as_json: AsJson = False,
-             debug: Debug = False) -> None:
+def features(
+    config: ConfigPath = Path("churnlab.toml"),
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Write the features of that day.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The Parquet file for them.")] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
     """List the features that this log gives, or write them for one day."""
     with _guarded(debug), _progress() as say:
         if (as_of is None) != (out is None):
             raise ConfigError.from_pair("--as-of", "--out")
-        from churnlab.config import Config
+        from churnlab.config.tables import Config
 
         settings = Config.read(config)
         data = _features(settings, as_of, say)
         if out is not None:
-            _show({"rows": _write_features(data, out), "columns": len(data.catalogue), "written": str(out)}, as_json)
+            _show(
+                {
+                    "rows": data.write(str(out)),
+                    "columns": len(data.catalogue),
+                    "written": str(out),
+                },
+                as_json,
+            )
         elif as_json:
             _show(data.catalogue.to_dict("records"), True)
         else:
-            _table(("feature", "unit", "says"), [(r.name, r.unit, r.says) for r in data.catalogue.itertuples(index=False)])
+            _table(
+                ("feature", "unit", "says"),
+                [(r.name, r.unit, r.says) for r in data.catalogue.itertuples(index=False)],
+            )
 
 
 def _features(config: Any, as_of: str | None, say: Say) -> Any:
-    from churnlab.dataset import build_dataset
-    from churnlab.preparation import read_users
-    from churnlab.snapshots import Snapshots
+    from churnlab.config.inputs import read_users
+    from churnlab.dataset.build import build_dataset
+    from churnlab.dataset.snapshots import Snapshots
 
     say("reading events")
     activity = config.activity()
     within = config.snapshots.active_within if as_of else activity.end - activity.kept_from
     snapshots = Snapshots.at(activity, [as_of or activity.end], within)
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
-
-
-def _write_features(data: Any, out: Path) -> int:
-    from churnlab.errors import OutputError
-    from churnlab.schema import is_spark
-
-    if is_spark(data.X):
-        return int(data.write(str(out)))
-    try:
-        data.X.reset_index().to_parquet(out, index=False)
-    except OSError as error:
-        raise OutputError.from_unwritable(str(out), str(error)) from error
-    return len(data.X)
 
 
 @contextmanager
@@ -247,9 +327,9 @@ def _progress() -> Iterator[Say]:
 
 def _compiling() -> str:
     """What is said beside the progress until the kernels have been compiled on this machine."""
-    from churnlab.kernels import _jit, cells
+    from churnlab.kernels import cells, jit
 
-    return "" if _jit.compiled(cells.features) else " (compiling the kernels, once)"
+    return "" if jit.compiled(cells.features) else " (compiling the kernels, once)"
 
 
 def _show(result: Any, as_json: bool) -> None:
@@ -262,20 +342,40 @@ def _show(result: Any, as_json: bool) -> None:
 
 
 def _show_part(result: dict[str, Any], evaluations: Mapping[str, Evaluation], frame: Any) -> None:
-    simulated = " (SIMULATED data: it shows that the method works, not how well)" if result["part"] == "community" else " (real purchases)"
+    simulated = (
+        " (SIMULATED data: it shows that the method works, not how well)"
+        if result["part"] == "community"
+        else " (real purchases)"
+    )
     print(f"\n== {result['part']}{simulated}")
     _evaluations(evaluations)
     top = frame.iloc[0]
     reasons = "; ".join(r for r in top[["reason_1", "reason_2", "reason_3"]] if r)
-    print(f"first on the list: {top['user_id']}, risk {top['risk']:.0%}, worth {top['ltv']:.2f}: {reasons}")
-    _show({"run": f"{result['run_id']} in {result['artifacts']}", "card": result["card_html"], "list": result["list_csv"],
-           "again": f"churnlab train --config {result['config']}"}, False)
+    print(
+        f"first on the list: {top['user_id']}, risk {top['risk']:.0%}, worth {top['ltv']:.2f}: {reasons}"
+    )
+    _show(
+        {
+            "run": f"{result['run_id']} in {result['artifacts']}",
+            "card": result["card_html"],
+            "list": result["list_csv"],
+            "again": f"churnlab train --config {result['config']}",
+        },
+        False,
+    )
 
 
 def _evaluations(evaluations: Mapping[str, Evaluation]) -> None:
     for target, found in evaluations.items():
-        kinds = ("auc", "lift_at_10pct", "brier") if target == "churned" else ("normalised_gini", "total_bias", "mae")
-        rows = [(name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds)) for name in dict.fromkeys(found.table["contender"])]
+        kinds = (
+            ("auc", "lift_at_10pct", "brier")
+            if target == "churned"
+            else ("normalised_gini", "total_bias", "mae")
+        )
+        rows = [
+            (name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds))
+            for name in dict.fromkeys(found.table["contender"])
+        ]
         _table((target, *(k.replace("_", " ") for k in kinds)), rows)
         _unsure(found.warnings)
 

@@ -38,14 +38,38 @@ class Meaning:
     zone: str = "UTC"
 
     def of(self, name: str) -> set[str]:
-        return {r for r, names in self.roles.items() if name in names} or ({name} if name in self.receipts else {"other"})
+        return {r for r, names in self.roles.items() if name in names} or (
+            {name} if name in self.receipts else {"other"}
+        )
 
     def measures(self) -> set[str]:
         """Every column that daily rows of such a log have."""
         in_roles = {n for names in self.roles.values() for n in names}
-        roles = {*self.roles, *(r for r in self.receipts if r not in self.roles and r not in in_roles), "other"}
-        return {"acts", "receipts", "active", "money", "orders", "sessions", "session_micros", "steps", "night", "morning", "afternoon", "evening",
-                "names", "gap", "gap_sq", "gaps", "m_seconds", *(f"n_{r}" for r in roles)}
+        roles = {
+            *self.roles,
+            *(r for r in self.receipts if r not in self.roles and r not in in_roles),
+            "other",
+        }
+        return {
+            "acts",
+            "receipts",
+            "active",
+            "money",
+            "orders",
+            "sessions",
+            "session_micros",
+            "steps",
+            "night",
+            "morning",
+            "afternoon",
+            "evening",
+            "names",
+            "gap",
+            "gap_sq",
+            "gaps",
+            "m_seconds",
+            *(f"n_{r}" for r in roles),
+        }
 
     def act(self, name: str) -> bool:
         passive = RECEIPTS | (self.receipts & set(self.roles))
@@ -56,7 +80,11 @@ class Meaning:
 
 
 def local(event: Event, zone: str) -> datetime:
-    return event.at if event.at.tzinfo is None else event.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return (
+        event.at
+        if event.at.tzinfo is None
+        else event.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    )
 
 
 def clock(event: Event) -> int:
@@ -70,7 +98,10 @@ def daily(events: list[Event], meaning: Meaning) -> dict[object, dict[int, dict[
     for event in events:
         if event.name not in meaning.ignore:
             days[event.user][(local(event, meaning.zone).date() - EPOCH).days].append(event)
-    rows = {user: {day: one_day(found, meaning) for day, found in sorted(of_user.items())} for user, of_user in days.items()}
+    rows = {
+        user: {day: one_day(found, meaning) for day, found in sorted(of_user.items())}
+        for user, of_user in days.items()
+    }
     for of_user in rows.values():
         previous = None
         for day, row in of_user.items():
@@ -90,9 +121,18 @@ def one_day(events: list[Event], meaning: Meaning) -> dict[str, int]:
         row["money"] += paid
         row["orders"] += paid > 0
         row["m_seconds"] += micros(event.seconds)
-    row["acts"], row["receipts"], row["active"] = len(acts), len(events) - len(acts), int(bool(acts))
+    row["acts"], row["receipts"], row["active"] = (
+        len(acts),
+        len(events) - len(acts),
+        int(bool(acts)),
+    )
     row["names"] = len({e.name for e in acts})
-    for part, (low, high) in {"night": (0, 6), "morning": (6, 12), "afternoon": (12, 18), "evening": (18, 24)}.items():
+    for part, (low, high) in {
+        "night": (0, 6),
+        "morning": (6, 12),
+        "afternoon": (12, 18),
+        "evening": (18, 24),
+    }.items():
         row[part] = sum(low <= local(e, meaning.zone).hour < high for e in acts)
     for session in sessions(acts):
         row["sessions"] += 1
@@ -130,16 +170,22 @@ class Person:
         if kind == "Observed":
             return float(self.t - self.start)
         if kind == "Season":
-            return math.sin(2 * math.pi * ((self.t % cell.period) / cell.period + cell.quarters / 4))
+            return math.sin(
+                2 * math.pi * ((self.t % cell.period) / cell.period + cell.quarters / 4)
+            )
         found = {d: measure(self.rows[d], d, cell.measure) for d in sorted(self.rows)}
         if kind in WALKS:
-            return WALKS[kind](self, cell, {d: v for d, v in found.items() if self.t - cell.window <= d})
+            return WALKS[kind](
+                self, cell, {d: v for d, v in found.items() if self.t - cell.window <= d}
+            )
         if kind == "WindowSum":
             oldest = -(10**9) if cell.old is None else self.t - cell.old
             return float(sum(v for d, v in found.items() if oldest <= d < self.t - cell.new))
         if kind == "Longest":
             return float(max(found.values(), default=math.nan))
-        marked = [d for d, v in found.items() if (self.rows[d]["active"] if kind == "Recent" else v) > 0]
+        marked = [
+            d for d, v in found.items() if (self.rows[d]["active"] if kind == "Recent" else v) > 0
+        ]
         if kind == "Recent":
             return float(found[marked[-1 - cell.k]]) if len(marked) > cell.k else math.nan
         if not marked:
@@ -150,7 +196,11 @@ class Person:
         """An expression, node by node."""
         if hasattr(expression, "operation"):
             return OPERATIONS[expression.operation](*(self.value(o) for o in expression.operands))
-        return float(expression.value) if type(expression).__name__ == "Constant" else self.cell_once(expression)
+        return (
+            float(expression.value)
+            if type(expression).__name__ == "Constant"
+            else self.cell_once(expression)
+        )
 
     def cell_once(self, cell: object) -> float:
         if cell not in self.known:
@@ -181,13 +231,21 @@ def decayed(person: Person, cell: object, found: Mapping[int, int]) -> float:
 
 def gaps_beyond(person: Person, cell: object, found: Mapping[int, int]) -> float:
     active = [d for d, r in person.rows.items() if r["active"]]
-    return float(sum(gap > person.t - max(active) + cell.extra for gap in found.values())) if active else math.nan
+    return (
+        float(sum(gap > person.t - max(active) + cell.extra for gap in found.values()))
+        if active
+        else math.nan
+    )
 
 
 WALKS = {
-    "Decayed": decayed, "GapsBeyond": gaps_beyond,
+    "Decayed": decayed,
+    "GapsBeyond": gaps_beyond,
     "LongestIn": lambda person, cell, found: float(max(found.values(), default=math.nan)),
-    "LatestIn": lambda person, cell, found: next((float(found[d]) for d in reversed(found) if found[d] > 0), math.nan)}
+    "LatestIn": lambda person, cell, found: next(
+        (float(found[d]) for d in reversed(found) if found[d] > 0), math.nan
+    ),
+}
 
 
 def _spread(function):  # type: ignore[no-untyped-def]
@@ -199,24 +257,46 @@ def _log(x: float) -> float:
 
 
 OPERATIONS = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: math.nan if b == 0 else a / b,
-    "min": _spread(min), "max": _spread(max), "log": _spread(_log), "sqrt": _spread(math.sqrt),
-    "given": lambda c, v: v if c > 0 else math.nan, "fill": lambda a, b: b if math.isnan(a) else a}
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: math.nan if b == 0 else a / b,
+    "min": _spread(min),
+    "max": _spread(max),
+    "log": _spread(_log),
+    "sqrt": _spread(math.sqrt),
+    "given": lambda c, v: v if c > 0 else math.nan,
+    "fill": lambda a, b: b if math.isnan(a) else a,
+}
 
 
-def churned(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int) -> bool:
+def churned(
+    events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int
+) -> bool:
     """Whether the person does nothing in the window, from the raw events."""
-    days = [(local(e, meaning.zone).date() - EPOCH).days for e in events if e.user == user and e.name not in meaning.ignore and meaning.act(e.name)]
+    days = [
+        (local(e, meaning.zone).date() - EPOCH).days
+        for e in events
+        if e.user == user and e.name not in meaning.ignore and meaning.act(e.name)
+    ]
     return not any(t + lead <= d < t + lead + horizon for d in days)
 
 
 def spent(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int) -> int:
     """Money in the window, in millionths."""
-    return sum(micros(e.amount) for e in events if e.user == user and e.name not in meaning.ignore and meaning.money(e.name)
-               and t <= (local(e, meaning.zone).date() - EPOCH).days < t + horizon)
+    return sum(
+        micros(e.amount)
+        for e in events
+        if e.user == user
+        and e.name not in meaning.ignore
+        and meaning.money(e.name)
+        and t <= (local(e, meaning.zone).date() - EPOCH).days < t + horizon
+    )
 
 
-def leaves(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int, weeks: int) -> tuple[int | None, int]:
+def leaves(
+    events: list[Event], meaning: Meaning, user: object, t: int, horizon: int, lead: int, weeks: int
+) -> tuple[int | None, int]:
     """The week in which the person leaves, None if not seen, and how many weeks are known, from the raw events."""
     counted = [e for e in events if e.name not in meaning.ignore]
     end = max((local(e, meaning.zone).date() - EPOCH).days for e in counted) + 1

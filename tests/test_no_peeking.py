@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from strategies import START, events, logs, to_log
 
 import churnlab as cl
-from churnlab.engines import local
-from churnlab.features.featureset import BUILDERS
+from churnlab.dataset import compute
+from churnlab.features.feature_set import BUILDERS
 
 FEATURES = cl.FeatureSet.of(BUILDERS)
 
@@ -22,11 +22,16 @@ FEATURES = cl.FeatureSet.of(BUILDERS)
 def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> bytes:
     activity = to_log(found, meaning).daily()
     codes = np.array([list(activity.users).index(u) for u in users])
-    return local.compute(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
+    return compute.compute(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
 
 
 @settings(max_examples=1000)
-@given(logs(max_size=16), st.integers(1, 40), st.lists(events(max_size=6), max_size=2), st.randoms(use_true_random=False))
+@given(
+    logs(max_size=16),
+    st.integers(1, 40),
+    st.lists(events(max_size=6), max_size=2),
+    st.randoms(use_true_random=False),
+)
 def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: list, random) -> None:  # type: ignore[no-untyped-def]
     found, meaning = made
     first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
@@ -37,9 +42,20 @@ def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: lis
     midnight = datetime.combine(oracle.EPOCH + timedelta(days=t), datetime.min.time())
     if before[0].at.tzinfo is not None:
         midnight = midnight.replace(tzinfo=ZoneInfo(meaning.zone)).astimezone(UTC)
-    moved = [replace(e, at=midnight + (e.at.replace(tzinfo=None) - START), user=random.choice(before).user, amount=random.choice([1e6, None, 5.0]))
-             for batch in more for e in batch]
-    fill = [replace(before[0], at=before[0].at + timedelta(days=90), name=n, amount=None) for n in {e.name for e in found}]
+    moved = [
+        replace(
+            e,
+            at=midnight + (e.at.replace(tzinfo=None) - START),
+            user=random.choice(before).user,
+            amount=random.choice([1e6, None, 5.0]),
+        )
+        for batch in more
+        for e in batch
+    ]
+    fill = [
+        replace(before[0], at=before[0].at + timedelta(days=90), name=n, amount=None)
+        for n in {e.name for e in found}
+    ]
     users = sorted({e.user for e in before if e.name not in meaning.ignore}, key=str)
     if not users:
         return
@@ -55,14 +71,27 @@ def test_labels_see_their_window_alone(made: tuple, offset: int, lead: int, hori
     t, far = first + offset, replace(found[0], at=found[0].at + timedelta(days=120))
     target = cl.Churn(horizon=horizon, lead=lead)
     inside = range(*target.window(t))
-    kept = [e for e in found if (d := (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days) < t or d in inside]
+    kept = [
+        e
+        for e in found
+        if (d := (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days) < t or d in inside
+    ]
     fill = [replace(far, name=n, amount=None) for n in {e.name for e in found}]
     value = cl.LifetimeValue(horizon=lead + horizon)
     if all(oracle.churned(found, meaning, e.user, t - 60, 60, 0) for e in found):
         return
-    whole = cl.Snapshots.at(to_log([*found, *fill], meaning).daily(), [t], targets=[target, value]).frame
-    kept += [e for e in found if t <= (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t + lead and not meaning.act(e.name)]
+    whole = cl.Snapshots.at(
+        to_log([*found, *fill], meaning).daily(), [t], targets=[target, value]
+    ).frame
+    kept += [
+        e
+        for e in found
+        if t <= (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t + lead
+        and not meaning.act(e.name)
+    ]
     part = cl.Snapshots.at(to_log(kept + fill, meaning).daily(), [t], targets=[target]).frame
     assert whole["user_id"].tolist() == part["user_id"].tolist()
     assert whole["churned"].tolist() == part["churned"].tolist()
-    assert [round(v * 1e6) for v in whole["ltv"]] == [oracle.spent(found, meaning, u, t, lead + horizon) for u in whole["user_id"]]
+    assert [round(v * 1e6) for v in whole["ltv"]] == [
+        oracle.spent(found, meaning, u, t, lead + horizon) for u in whole["user_id"]
+    ]

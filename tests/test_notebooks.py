@@ -15,5 +15,10 @@ def test_it_runs_and_its_outputs_are_there(path: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
     book = nbformat.read(path, 4)
-    assert all(c["outputs"] for c in book.cells if c["cell_type"] == "code" and not c["source"].startswith("from IPython.display import Image\n\nx"))
+    assert all(
+        c["outputs"]
+        for c in book.cells
+        if c["cell_type"] == "code"
+        and not c["source"].startswith("from IPython.display import Image\n\nx")
+    )
     nbclient.NotebookClient(book, timeout=300, kernel_name="python3").execute()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, logs, to_log
 
 import churnlab as cl
-from churnlab.engines import local
-from churnlab.features.featureset import BUILDERS
+from churnlab.dataset import compute
+from churnlab.features.feature_set import BUILDERS
 
 GAPS = {"gap", "gap_sq", "gaps"}
 
@@ -36,8 +36,21 @@ def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: l
 @pytest.mark.parametrize("seed", range(6))
 def test_a_log_of_years_equals_the_oracle_too(seed: int) -> None:
     random = np.random.default_rng(seed)
-    found = [oracle.Event(user, START + timedelta(minutes=int(at)), str(random.choice(NAMES)), round(float(random.normal(20, 15)), 2), 1.0)
-             for user in ("ann", "bob", "cat") for at in np.cumsum(random.choice([5, 90, 1440, 10_080, 60_480, 144_000], 60, p=[.3, .2, .3, .14, .05, .01]))]
+    found = [
+        oracle.Event(
+            user,
+            START + timedelta(minutes=int(at)),
+            str(random.choice(NAMES)),
+            round(float(random.normal(20, 15)), 2),
+            1.0,
+        )
+        for user in ("ann", "bob", "cat")
+        for at in np.cumsum(
+            random.choice(
+                [5, 90, 1440, 10_080, 60_480, 144_000], 60, p=[0.3, 0.2, 0.3, 0.14, 0.05, 0.01]
+            )
+        )
+    ]
     found += [replace(found[0], name=name, amount=None) for name in NAMES]
     meaning = oracle.Meaning(ROLES, {"badge"}, {"heartbeat"}, "Asia/Shanghai")
     activity, rows = to_log(found, meaning).daily(), oracle.daily(found, meaning)
@@ -54,17 +67,21 @@ def check_rows(activity: cl.DailyActivity, rows: dict, meaning: oracle.Meaning) 
 
 
 def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:
-    features, roles = cl.FeatureSet.of(BUILDERS), local.available(activity)
+    features, roles = cl.FeatureSet.of(BUILDERS), compute.available(activity)
     codes = np.repeat(np.arange(len(activity.users)), len(days))
-    X = local.compute(activity, codes, np.tile(days, len(activity.users)), features)
+    X = compute.compute(activity, codes, np.tile(days, len(activity.users)), features)
     for i, code in enumerate(codes):
         person = oracle.Person(rows[activity.users[code]], days[i % len(days)], activity.start)
         for _, feature in features.features(roles):
             mine, theirs = X.iat[i, X.columns.get_loc(feature.name)], person.value(feature.value)
-            assert (math.isnan(mine) and math.isnan(theirs)) or math.isclose(mine, theirs, rel_tol=1e-12, abs_tol=1e-12), feature.name
+            assert (math.isnan(mine) and math.isnan(theirs)) or math.isclose(
+                mine, theirs, rel_tol=1e-12, abs_tol=1e-12
+            ), feature.name
 
 
-def check_labels(activity: cl.DailyActivity, found: list, meaning: oracle.Meaning, start: int) -> None:
+def check_labels(
+    activity: cl.DailyActivity, found: list, meaning: oracle.Meaning, start: int
+) -> None:
     if activity.end - start < 12:
         return
     targets = [cl.Churn(horizon=5, lead=2), cl.LifetimeValue(horizon=6)]

@@ -11,8 +11,22 @@ import churnlab as cl
 FORTNIGHTS = tuple(str(END - timedelta(days=14 * k)) for k in range(12))
 
 # By name, so that what is measured stays the same when churnlab gets more signals.
-SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", "LoginIntervals", "SpendDecline", "Tenure")
-OPTIONS = {"user": "user_id", "time": "ts", "event": "event", "amount": "amount", "roles": ROLES, "timezone": ZONE}
+SIX = (
+    "SessionShortening",
+    "PushOpenDecline",
+    "SocialDropOff",
+    "LoginIntervals",
+    "SpendDecline",
+    "Tenure",
+)
+OPTIONS = {
+    "user": "user_id",
+    "time": "ts",
+    "event": "event",
+    "amount": "amount",
+    "roles": ROLES,
+    "timezone": ZONE,
+}
 
 
 def signals() -> cl.FeatureSet:
@@ -30,11 +44,15 @@ def read(path: str) -> cl.EventLog:
     return cl.EventLog.read(path, **OPTIONS)
 
 
-def parts(path: str, days: tuple[str, ...] = FORTNIGHTS[:1], features: cl.FeatureSet | None = None) -> tuple[int, int]:
+def parts(
+    path: str, days: tuple[str, ...] = FORTNIGHTS[:1], features: cl.FeatureSet | None = None
+) -> tuple[int, int]:
     """From the file to the whole feature matrix (of `signals()`, unless said) of everybody active in the log, some thousand rows at a time;
     rows and columns."""
     rows = columns = 0
-    for part in cl.iter_datasets(read(path).daily(), days=list(days), active_within=DAYS, features=features or signals()):
+    for part in cl.iter_datasets(
+        read(path).daily(), days=list(days), active_within=DAYS, features=features or signals()
+    ):
         rows, columns = rows + part.X.shape[0], part.X.shape[1]
     return rows, columns
 
@@ -42,4 +60,6 @@ def parts(path: str, days: tuple[str, ...] = FORTNIGHTS[:1], features: cl.Featur
 def features(path: str, days: tuple[str, ...] = FORTNIGHTS[:1]) -> cl.Dataset:
     """The same matrix in one piece."""
     activity = read(path).daily()
-    return cl.build_dataset(activity, cl.Snapshots.at(activity, days=list(days), active_within=DAYS), signals())
+    return cl.build_dataset(
+        activity, cl.Snapshots.at(activity, days=list(days), active_within=DAYS), signals()
+    )

@@ -96,7 +96,11 @@ def features(path: str, threads: int, tuned: bool = True) -> pa.Table:
 def query(text: str, threads: int) -> pa.Table:
     """A fresh DuckDB's answer; what does not fit in 60% of the memory goes to the disk."""
     with TemporaryDirectory() as folder:
-        settings: dict[str, Any] = {"threads": threads, "temp_directory": folder, "preserve_insertion_order": False}
+        settings: dict[str, Any] = {
+            "threads": threads,
+            "temp_directory": folder,
+            "preserve_insertion_order": False,
+        }
         with closing(duckdb.connect(config=settings)) as connection:
             connection.execute("set memory_limit = '60%'")
             return connection.sql(text).to_arrow_table()
@@ -104,10 +108,22 @@ def query(text: str, threads: int) -> pa.Table:
 
 def daily_sql(path: str) -> str:
     """The common tables from the file to `daily`; `back` is the days from a row to t."""
-    roles = {**ROLES, "other": [n for n in NAMES if not any(n in names for names in ROLES.values())]}
+    roles = {
+        **ROLES,
+        "other": [n for n in NAMES if not any(n in names for names in ROLES.values())],
+    }
     counts = [f"countif(event in {_list(names)}) as n_{role}" for role, names in roles.items()]
-    counts += [f"countif(act and hour(ts) // 6 = {k}) as {part}" for k, part in enumerate(PARTS_OF_DAY)]
-    return DAILY.format(path=path, at=END, names=_list(NAMES), receipts=_list(RECEIPTS), counts=", ".join(counts), orders=_list(ROLES["purchase"]))
+    counts += [
+        f"countif(act and hour(ts) // 6 = {k}) as {part}" for k, part in enumerate(PARTS_OF_DAY)
+    ]
+    return DAILY.format(
+        path=path,
+        at=END,
+        names=_list(NAMES),
+        receipts=_list(RECEIPTS),
+        counts=", ".join(counts),
+        orders=_list(ROLES["purchase"]),
+    )
 
 
 def _list(names: Iterable[str]) -> str:
@@ -119,22 +135,46 @@ def features_sql(tuned: bool) -> str:
     """From `daily` to the features: weights by age, cells, stages of shared parts, features. Windows are `[t - old, t - new)`, t being END."""
     asked = question()
     beyond = {n: c for n, c in asked.cells.items() if isinstance(c, GapsBeyond)}
-    lists = {_list_of(c): f"list({c.measure}) filter (gaps > 0 and {inside(0, c.window)})" for c in beyond.values()}
-    aggregates = {n: f"({cell_sql(c, tuned)})::double" for n, c in asked.cells.items() if n not in beyond}
-    weights = {_weight(c): f"exp(back * -ln(2) / {c.half_life}) * ({inside(0, c.window)})::double" for c in asked.cells.values()
-               if isinstance(c, Decayed)}
-    tables = [_select("*", weights, "daily"),
-              _select("user_id", {"away": "min(case when active > 0 then back end)", **lists, **aggregates}, "{}") + " group by user_id"
-              f" having max(case when active > 0 then day end) >= date '{START}'",
-              _select("*", {n: beyond_sql(c) for n, c in beyond.items()}, "{}"),
-              *(_select("*", {n: arithmetic_sql(part) for n, part in stage.items()}, "{}") for stage in asked.stages),
-              _select("user_id", {n: arithmetic_sql(value) for n, value in asked.features.items()}, "{}")]
-    named = [f",\nstep_{i} as (\n{text.format(f'step_{i - 1}')}\n)" for i, text in enumerate(tables[:-1])]
+    lists = {
+        _list_of(c): f"list({c.measure}) filter (gaps > 0 and {inside(0, c.window)})"
+        for c in beyond.values()
+    }
+    aggregates = {
+        n: f"({cell_sql(c, tuned)})::double" for n, c in asked.cells.items() if n not in beyond
+    }
+    weights = {
+        _weight(c): f"exp(back * -ln(2) / {c.half_life}) * ({inside(0, c.window)})::double"
+        for c in asked.cells.values()
+        if isinstance(c, Decayed)
+    }
+    tables = [
+        _select("*", weights, "daily"),
+        _select(
+            "user_id",
+            {"away": "min(case when active > 0 then back end)", **lists, **aggregates},
+            "{}",
+        )
+        + " group by user_id"
+        f" having max(case when active > 0 then day end) >= date '{START}'",
+        _select("*", {n: beyond_sql(c) for n, c in beyond.items()}, "{}"),
+        *(
+            _select("*", {n: arithmetic_sql(part) for n, part in stage.items()}, "{}")
+            for stage in asked.stages
+        ),
+        _select("user_id", {n: arithmetic_sql(value) for n, value in asked.features.items()}, "{}"),
+    ]
+    named = [
+        f",\nstep_{i} as (\n{text.format(f'step_{i - 1}')}\n)" for i, text in enumerate(tables[:-1])
+    ]
     return "".join(named) + "\n" + tables[-1].format(f"step_{len(named) - 1}")
 
 
 def _select(first: str, columns: dict[str, str], table: str) -> str:
-    return f"select {first}, " + ",\n  ".join(f"{text} as {name}" for name, text in columns.items()) + f"\nfrom {table}"
+    return (
+        f"select {first}, "
+        + ",\n  ".join(f"{text} as {name}" for name, text in columns.items())
+        + f"\nfrom {table}"
+    )
 
 
 def _weight(cell: Decayed) -> str:
@@ -181,7 +221,11 @@ def window_sql(measure: str, new: int, old: int | None, tuned: bool) -> str:
     """A sum over a window."""
     if old is None and not new:
         return f"sum({measure})"
-    return f"sum({measure} * ({inside(new, old)})::double)" if tuned else f"coalesce(sum({measure}) filter ({inside(new, old)}), 0)"
+    return (
+        f"sum({measure} * ({inside(new, old)})::double)"
+        if tuned
+        else f"coalesce(sum({measure}) filter ({inside(new, old)}), 0)"
+    )
 
 
 def measure_sql(measure: str) -> str:
@@ -191,11 +235,23 @@ def measure_sql(measure: str) -> str:
         return f"greatest(gap - {of}, 0)" if what == "gap_over" else f"(gap > {of})::double"
     if what == "weekday":
         return f"(active > 0 and isodow(day) = {of} + 1)::double"
-    return f"({measure.removeprefix('days_')} > 0)::double" if measure.startswith("days_") else measure
+    return (
+        f"({measure.removeprefix('days_')} > 0)::double" if measure.startswith("days_") else measure
+    )
 
 
-SQL = {"add": "({} + {})", "sub": "({} - {})", "mul": "({} * {})", "div": "({} / {})", "log": "ln({})", "sqrt": "sqrt({})",
-       "min": "least({}, {})", "max": "greatest({}, {})", "given": "case when {} > 0 then {} end", "fill": "coalesce({}, {})"}
+SQL = {
+    "add": "({} + {})",
+    "sub": "({} - {})",
+    "mul": "({} * {})",
+    "div": "({} / {})",
+    "log": "ln({})",
+    "sqrt": "sqrt({})",
+    "min": "least({}, {})",
+    "max": "greatest({}, {})",
+    "given": "case when {} > 0 then {} end",
+    "fill": "coalesce({}, {})",
+}
 
 
 def arithmetic_sql(expression: Expression) -> str:
@@ -206,8 +262,16 @@ def arithmetic_sql(expression: Expression) -> str:
             if operation == "div" and not (isinstance(operands[1], Constant) and operands[1].value):
                 texts[1] = f"nullif({texts[1]}, 0)"
             whole = SQL[operation].format(*texts)
-            missing = [t for t, o in zip(texts, operands, strict=True) if operation in ("min", "max") and not known(o)]
-            return f"case when {' and '.join(f'{t} is not null' for t in missing)} then {whole} end" if missing else whole
+            missing = [
+                t
+                for t, o in zip(texts, operands, strict=True)
+                if operation in ("min", "max") and not known(o)
+            ]
+            return (
+                f"case when {' and '.join(f'{t} is not null' for t in missing)} then {whole} end"
+                if missing
+                else whole
+            )
         case Constant(value):
             return f"{value!r}::double"
         case Named(name):
@@ -219,4 +283,6 @@ def sample(path: str, people: int, out: str) -> None:
     """Writes the events of so many people, chosen by a hash of their ids."""
     chosen = f"select user_id from (select distinct user_id from read_parquet('{path}')) order by hash(user_id) limit {people}"
     with closing(duckdb.connect()) as connection:
-        connection.execute(f"copy (select * from read_parquet('{path}') where user_id in ({chosen}) order by ts) to '{out}' (format parquet)")
+        connection.execute(
+            f"copy (select * from read_parquet('{path}') where user_id in ({chosen}) order by ts) to '{out}' (format parquet)"
+        )

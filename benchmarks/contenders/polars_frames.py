@@ -48,7 +48,13 @@ def features(path: str, tuned: bool = True) -> pl.DataFrame:
     """The features of `signals()` at END of everybody active: user_id, then a column each. `tuned` is the fastest spelling of a window,
     else it is the usual one, `filter(…).sum()`."""
     weights, aggregates, *stages, columns = steps(tuned)
-    people = daily(path).filter(pl.col("day") < END).with_columns(weights).group_by("user_id").agg(aggregates)
+    people = (
+        daily(path)
+        .filter(pl.col("day") < END)
+        .with_columns(weights)
+        .group_by("user_id")
+        .agg(aggregates)
+    )
     people = people.filter(pl.col("last_active") >= START)
     for stage in stages:
         people = people.with_columns(stage)
@@ -58,10 +64,25 @@ def features(path: str, tuned: bool = True) -> pl.DataFrame:
 def daily(path: str) -> pl.LazyFrame:
     """One row per person and day, sorted by both; `back` is the days from a row to END."""
     log = pl.scan_parquet(path).with_columns(pl.col("event").cast(pl.Enum(NAMES)))
-    ordered = not log.select((pl.col("ts").diff() < pl.duration()).any()).collect(engine="streaming").item()
-    together = log.group_by("user_id", day=pl.col("ts").dt.date()).agg(*_counts()).join(session_days(log, ordered), on=PERSON_DAY, how="left")
-    return together.sort(PERSON_DAY).with_columns(pl.col("sessions", "session_micros", "steps", "names", "gap").fill_null(0)).with_columns(
-        back=_days(pl.lit(END) - pl.col("day")).cast(pl.Int32), gap_sq=gap ** 2, gaps=(gap > 0).cast(pl.Int64))
+    ordered = (
+        not log.select((pl.col("ts").diff() < pl.duration()).any())
+        .collect(engine="streaming")
+        .item()
+    )
+    together = (
+        log.group_by("user_id", day=pl.col("ts").dt.date())
+        .agg(*_counts())
+        .join(session_days(log, ordered), on=PERSON_DAY, how="left")
+    )
+    return (
+        together.sort(PERSON_DAY)
+        .with_columns(pl.col("sessions", "session_micros", "steps", "names", "gap").fill_null(0))
+        .with_columns(
+            back=_days(pl.lit(END) - pl.col("day")).cast(pl.Int32),
+            gap_sq=gap**2,
+            gaps=(gap > 0).cast(pl.Int64),
+        )
+    )
 
 
 def _days(difference: pl.Expr) -> pl.Expr:
@@ -71,11 +92,21 @@ def _days(difference: pl.Expr) -> pl.Expr:
 def _counts() -> list[pl.Expr]:
     event, order = pl.col("event"), pl.col("event").is_in(ROLES["purchase"])
     acts, hour = event.is_in(RECEIPTS).not_(), pl.col("ts").dt.hour()
-    roles = {**ROLES, "other": [n for n in NAMES if not any(n in names for names in ROLES.values())]}
-    flags = {"acts": acts, **{f"n_{role}": event.is_in(names) for role, names in roles.items()}, "orders": order & (pl.col("amount") > 0),
-             **{part: acts & (hour // 6 == k) for k, part in enumerate(PARTS_OF_DAY)}}
-    return [acts.any().cast(pl.UInt32).alias("active"), *(flag.sum().alias(name) for name, flag in flags.items()),
-            (pl.col("amount").filter(order).sum() * 1e6).round().cast(pl.Int64).alias("money")]
+    roles = {
+        **ROLES,
+        "other": [n for n in NAMES if not any(n in names for names in ROLES.values())],
+    }
+    flags = {
+        "acts": acts,
+        **{f"n_{role}": event.is_in(names) for role, names in roles.items()},
+        "orders": order & (pl.col("amount") > 0),
+        **{part: acts & (hour // 6 == k) for k, part in enumerate(PARTS_OF_DAY)},
+    }
+    return [
+        acts.any().cast(pl.UInt32).alias("active"),
+        *(flag.sum().alias(name) for name, flag in flags.items()),
+        (pl.col("amount").filter(order).sum() * 1e6).round().cast(pl.Int64).alias("money"),
+    ]
 
 
 def session_days(log: pl.LazyFrame, ordered: bool) -> pl.LazyFrame:
@@ -83,14 +114,31 @@ def session_days(log: pl.LazyFrame, ordered: bool) -> pl.LazyFrame:
     user, ts = pl.col("user_id"), pl.col("ts")
     acts = log.filter(pl.col("event").is_in(RECEIPTS).not_()).select("user_id", "ts", "event")
     acts = acts.sort("user_id", maintain_order=True) if ordered else acts.sort("user_id", "ts")
-    new = (user != user.shift()) | (ts.dt.date() != ts.dt.date().shift()) | (ts.diff() > pl.duration(minutes=30))
+    new = (
+        (user != user.shift())
+        | (ts.dt.date() != ts.dt.date().shift())
+        | (ts.diff() > pl.duration(minutes=30))
+    )
     names = (pl.lit(2, pl.Int64) ** pl.col("event").to_physical().cast(pl.Int64)).cast(pl.Int64)
-    sessions = acts.with_columns(session=new.fill_null(True).cum_sum(), names=names).group_by("session").agg(
-        user.first(), day=ts.first().dt.date(), micros=(ts.max() - ts.min()).dt.total_microseconds(), names=pl.col("names").bitwise_or())
+    sessions = (
+        acts.with_columns(session=new.fill_null(True).cum_sum(), names=names)
+        .group_by("session")
+        .agg(
+            user.first(),
+            day=ts.first().dt.date(),
+            micros=(ts.max() - ts.min()).dt.total_microseconds(),
+            names=pl.col("names").bitwise_or(),
+        )
+    )
     days = sessions.group_by(PERSON_DAY).agg(
-        sessions=pl.len(), session_micros=pl.col("micros").sum(), steps=pl.col("names").bitwise_count_ones().sum(),
-        names=pl.col("names").bitwise_or().bitwise_count_ones())
-    return days.sort(PERSON_DAY).with_columns(gap=pl.when(user == user.shift()).then(_days(pl.col("day").diff())))
+        sessions=pl.len(),
+        session_micros=pl.col("micros").sum(),
+        steps=pl.col("names").bitwise_count_ones().sum(),
+        names=pl.col("names").bitwise_or().bitwise_count_ones(),
+    )
+    return days.sort(PERSON_DAY).with_columns(
+        gap=pl.when(user == user.shift()).then(_days(pl.col("day").diff()))
+    )
 
 
 @cache
@@ -98,12 +146,31 @@ def steps(tuned: bool) -> list[list[pl.Expr]]:
     """From `daily` to the features: weights by age, cells, gaps beyond the silence, stages of shared parts, features."""
     asked = question()
     beyond = {n: c for n, c in asked.cells.items() if isinstance(c, GapsBeyond)}
-    weights = {_weight(c): (back * (-math.log(2) / c.half_life)).exp() for c in asked.cells.values() if isinstance(c, Decayed)}
-    lists = {_list_of(c): pl.col(c.measure).filter((gap > 0) & inside(0, c.window)) for c in beyond.values()}
+    weights = {
+        _weight(c): (back * (-math.log(2) / c.half_life)).exp()
+        for c in asked.cells.values()
+        if isinstance(c, Decayed)
+    }
+    lists = {
+        _list_of(c): pl.col(c.measure).filter((gap > 0) & inside(0, c.window))
+        for c in beyond.values()
+    }
     last = pl.col("day").filter(active).max()
-    aggregates = {n: cell_expression(c, tuned).cast(pl.Float64) for n, c in asked.cells.items() if n not in beyond}
-    arithmetics = [{n: arithmetic(part) for n, part in stage.items()} for stage in (*asked.stages, asked.features)]
-    columns = [weights, {"last_active": last, **lists, **aggregates}, {n: beyond_expression(c) for n, c in beyond.items()}, *arithmetics]
+    aggregates = {
+        n: cell_expression(c, tuned).cast(pl.Float64)
+        for n, c in asked.cells.items()
+        if n not in beyond
+    }
+    arithmetics = [
+        {n: arithmetic(part) for n, part in stage.items()}
+        for stage in (*asked.stages, asked.features)
+    ]
+    columns = [
+        weights,
+        {"last_active": last, **lists, **aggregates},
+        {n: beyond_expression(c) for n, c in beyond.items()},
+        *arithmetics,
+    ]
     return [[value.alias(name) for name, value in step.items()] for step in columns]
 
 
@@ -118,7 +185,9 @@ def _list_of(cell: GapsBeyond) -> str:
 def beyond_expression(cell: GapsBeyond) -> pl.Expr:
     """How many of a person's gaps are longer than the present silence and some days."""
     silence = _days(pl.lit(END) - pl.col("last_active")) + cell.extra
-    return (pl.col(_list_of(cell)) - silence).list.eval(pl.element() > 0).list.sum().cast(pl.Float64)
+    return (
+        (pl.col(_list_of(cell)) - silence).list.eval(pl.element() > 0).list.sum().cast(pl.Float64)
+    )
 
 
 def inside(new: int, old: int | None) -> pl.Expr:
@@ -132,7 +201,12 @@ def cell_expression(cell: Cell, tuned: bool) -> pl.Expr:
         case WindowSum(name, new, old):
             return window_sum(measure(name), new, old, tuned)
         case Decayed(name):
-            return pl.when(inside(0, cell.window)).then(measure(name) * pl.col(_weight(cell))).otherwise(0).sum()
+            return (
+                pl.when(inside(0, cell.window))
+                .then(measure(name) * pl.col(_weight(cell)))
+                .otherwise(0)
+                .sum()
+            )
         case Since(name):
             return pl.when(pl.col(name) > 0).then(back).min()
         case SinceFirst(name):
@@ -152,7 +226,11 @@ def window_sum(values: pl.Expr, new: int, old: int | None, tuned: bool) -> pl.Ex
     """A sum over a window."""
     if old is None and not new:
         return values.sum()
-    return pl.when(inside(new, old)).then(values).otherwise(0).sum() if tuned else values.filter(inside(new, old)).sum()
+    return (
+        pl.when(inside(new, old)).then(values).otherwise(0).sum()
+        if tuned
+        else values.filter(inside(new, old)).sum()
+    )
 
 
 def measure(name: str) -> pl.Expr:
@@ -162,13 +240,25 @@ def measure(name: str) -> pl.Expr:
         return (gap - int(of)).clip(0) if what == "gap_over" else (gap > int(of)).cast(pl.Int64)
     if what == "weekday":
         return (active & (pl.col("day").dt.weekday() == int(of) + 1)).cast(pl.Int64)
-    return (pl.col(name.removeprefix("days_")) > 0).cast(pl.Int64) if name.startswith("days_") else pl.col(name)
+    return (
+        (pl.col(name.removeprefix("days_")) > 0).cast(pl.Int64)
+        if name.startswith("days_")
+        else pl.col(name)
+    )
 
 
 OPERATIONS: dict[str, Callable[..., pl.Expr]] = {
-    "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: pl.when(b != 0).then(a / b),
-    "min": pl.min_horizontal, "max": pl.max_horizontal, "log": pl.Expr.log, "sqrt": pl.Expr.sqrt, "given": lambda c, v: pl.when(c > 0).then(v),
-    "fill": lambda a, b: a.fill_null(b)}
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: pl.when(b != 0).then(a / b),
+    "min": pl.min_horizontal,
+    "max": pl.max_horizontal,
+    "log": pl.Expr.log,
+    "sqrt": pl.Expr.sqrt,
+    "given": lambda c, v: pl.when(c > 0).then(v),
+    "fill": lambda a, b: a.fill_null(b),
+}
 
 
 def arithmetic(expression: Expression) -> pl.Expr:
@@ -178,7 +268,11 @@ def arithmetic(expression: Expression) -> pl.Expr:
             return arithmetic(above) / below
         case Apply(operation, operands):
             whole = OPERATIONS[operation](*map(arithmetic, operands))
-            there = [arithmetic(o).is_not_null() for o in operands if operation in ("min", "max") and not known(o)]
+            there = [
+                arithmetic(o).is_not_null()
+                for o in operands
+                if operation in ("min", "max") and not known(o)
+            ]
             return pl.when(reduce(and_, there)).then(whole) if there else whole
         case Constant(value):
             return pl.lit(value)

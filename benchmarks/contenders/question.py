@@ -12,7 +12,17 @@ from functools import cache
 
 from events import END, ROLES, START
 
-from churnlab.features.expression import Apply, Cell, Constant, Decayed, Expression, GapsBeyond, Observed, Season, WindowSum
+from churnlab.features.expression import (
+    Apply,
+    Cell,
+    Constant,
+    Decayed,
+    Expression,
+    GapsBeyond,
+    Observed,
+    Season,
+    WindowSum,
+)
 from contenders.churnlab_features import signals
 
 COLUMNS = frozenset({*ROLES, "other", "money"})
@@ -43,11 +53,23 @@ def question() -> Question:
     uses: Counter[Expression] = Counter()
     for value in values.values():
         _count(value, uses)
-    cut = _Cut({e: f"part_{i}" for i, e in enumerate(e for e, n in uses.items() if n > 1 and isinstance(e, Apply))})
-    stages: list[dict[str, Expression]] = [{} for _ in range(max(map(cut.depth, cut.names), default=0))]
+    cut = _Cut(
+        {
+            e: f"part_{i}"
+            for i, e in enumerate(e for e, n in uses.items() if n > 1 and isinstance(e, Apply))
+        }
+    )
+    stages: list[dict[str, Expression]] = [
+        {} for _ in range(max(map(cut.depth, cut.names), default=0))
+    ]
     for part, name in cut.names.items():
         stages[cut.depth(part) - 1][name] = cut.inside(part)
-    cells = {cell_name(c): c for value in values.values() for c in value.cells() if not isinstance(c, (Observed, Season))}
+    cells = {
+        cell_name(c): c
+        for value in values.values()
+        for c in value.cells()
+        if not isinstance(c, (Observed, Season))
+    }
     return Question(cells, stages, {name: cut.outside(value) for name, value in values.items()})
 
 
@@ -72,7 +94,11 @@ class _Cut:
 
     def inside(self, value: Expression) -> Expression:
         """How a part is made."""
-        return Apply(value.operation, tuple(map(self.outside, value.operands))) if isinstance(value, Apply) else value
+        return (
+            Apply(value.operation, tuple(map(self.outside, value.operands)))
+            if isinstance(value, Apply)
+            else value
+        )
 
     def outside(self, value: Expression) -> Expression:
         """A value as others use it."""

@@ -9,6 +9,10 @@ from churnlab.btyd.money import GammaGamma
 from churnlab.btyd.pareto import ParetoNBD
 from churnlab.btyd.statistics import Statistics, statistics
 
-MODELS: dict[str, type[BGNBD] | type[MBGNBD] | type[ParetoNBD]] = {"bg_nbd": BGNBD, "mbg_nbd": MBGNBD, "pareto_nbd": ParetoNBD}
+MODELS: dict[str, type[BGNBD] | type[MBGNBD] | type[ParetoNBD]] = {
+    "bg_nbd": BGNBD,
+    "mbg_nbd": MBGNBD,
+    "pareto_nbd": ParetoNBD,
+}
 
 __all__ = ["BGNBD", "MBGNBD", "MODELS", "GammaGamma", "ParetoNBD", "Statistics", "statistics"]

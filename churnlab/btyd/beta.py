@@ -20,7 +20,10 @@ from scipy.special import expit, gammaln, psi
 
 from churnlab.btyd.fitting import History, Lifetimes, Objective, by_pair, dot
 
-_NEGLIGIBLE, _TAIL, _STEP, _WHOLE = 45.0, 16.0, 0.5, 16
+_NEGLIGIBLE = 45.0
+_TAIL = 16.0
+_STEP = 0.5
+_WHOLE = 16
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,11 @@ class BetaGeometric(Lifetimes):
     a: float
     b: float
     first: ClassVar[int] = 0
-    _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.7, 2.5), (1.0, 1.0, 1.0), (2.0, 0.3, 6.0))
+    _starts: ClassVar[tuple[tuple[float, ...], ...]] = (
+        (0.5, 0.7, 2.5),
+        (1.0, 1.0, 1.0),
+        (2.0, 0.3, 6.0),
+    )
     _timed: ClassVar[tuple[bool, ...]] = (False, True, False, False)
 
     def _to_come(self, x: np.ndarray, T: np.ndarray, horizons: Sequence[float]) -> np.ndarray:
@@ -41,8 +48,14 @@ class BetaGeometric(Lifetimes):
         The mean over p of (1 - E exp(-lambda p horizon)) / p: Fader, Hardie and Lee's equation 10 (Batislam and others' for MBG/NBD) without its
         hypergeometric function, which is lost for long histories and near a = 1.
         """
+
         def future(x: np.ndarray, T: np.ndarray) -> np.ndarray:
-            return np.array([until_gone(self.r + x, h / (self.alpha + T), self.a, self.b + x + self.first) for h in horizons])
+            return np.array(
+                [
+                    until_gone(self.r + x, h / (self.alpha + T), self.a, self.b + x + self.first)
+                    for h in horizons
+                ]
+            )
 
         return by_pair(future, x, T)
 
@@ -97,18 +110,34 @@ def until_gone(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray) ->
     """
     middle, most = np.log(a / b), np.maximum(np.maximum(shape, a + b), 1)
     step = np.minimum(_STEP, 0.8 * np.sqrt(1 / a + 1 / b))
-    left = np.minimum(np.maximum(middle, 0) + _far(a), middle + _TAIL + np.log(most * np.maximum(reach, 1)))
+    left = np.minimum(
+        np.maximum(middle, 0) + _far(a), middle + _TAIL + np.log(most * np.maximum(reach, 1))
+    )
     right = np.minimum(np.maximum(-middle, 0) + _far(b), -middle + _TAIL + np.log(most))
-    ends = np.column_stack([_WHOLE * np.ceil(np.maximum(side / step, 0) / _WHOLE) for side in (left, right)])
+    ends = np.column_stack(
+        [_WHOLE * np.ceil(np.maximum(side / step, 0) / _WHOLE) for side in (left, right)]
+    )
     out = np.empty(len(ends))
-    for low, high in np.unique(ends, axis=0):  # rows of one length together, so that what a row gives does not depend on those beside it
+    for low, high in np.unique(
+        ends, axis=0
+    ):  # rows of one length together, so that what a row gives does not depend on those beside it
         rows = np.flatnonzero((ends[:, 0] == low) & (ends[:, 1] == high))
-        out[rows] = _summed(shape[rows], reach[rows], a, b[rows], middle[rows], step[rows], low, high)
+        out[rows] = _summed(
+            shape[rows], reach[rows], a, b[rows], middle[rows], step[rows], low, high
+        )
     return out
 
 
-def _summed(shape: np.ndarray, reach: np.ndarray, a: float, b: np.ndarray, middle: np.ndarray, step: np.ndarray, low: float,
-            high: float) -> np.ndarray:
+def _summed(
+    shape: np.ndarray,
+    reach: np.ndarray,
+    a: float,
+    b: np.ndarray,
+    middle: np.ndarray,
+    step: np.ndarray,
+    low: float,
+    high: float,
+) -> np.ndarray:
     """The sums of `until_gone` from `low` steps below the middle to `high` above."""
     w = middle[:, None] + step[:, None] * np.arange(-low, high + 1)
     weight = a * w - (a + b)[:, None] * np.logaddexp(0, w)
@@ -125,8 +154,16 @@ def _far(power: np.ndarray | float) -> np.ndarray:
     return np.asarray(_NEGLIGIBLE / power + np.sqrt(200 / power))
 
 
-def _two_ways(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float, alpha: float, a: float,
-              b: float) -> tuple[np.ndarray, np.ndarray]:
+def _two_ways(
+    x: np.ndarray,
+    t: np.ndarray,
+    T: np.ndarray,
+    first: int,
+    r: float,
+    alpha: float,
+    a: float,
+    b: float,
+) -> tuple[np.ndarray, np.ndarray]:
     """The logarithm of (alpha + T)^-(r + x) + a / (b + k - 1) (alpha + t)^-(r + x), and the share of the first summand."""
     k, there = x + first, -(r + x) * np.log(alpha + T)
     chance = np.log(a) - np.log(np.where(k > 0, b + k - 1, 1))
@@ -134,9 +171,19 @@ def _two_ways(x: np.ndarray, t: np.ndarray, T: np.ndarray, first: int, r: float,
     return np.logaddexp(there, gone), expit(there - gone)
 
 
-def _counted(x: np.ndarray, k: np.ndarray, r: float, alpha: float, a: float, b: float) -> np.ndarray:
+def _counted(
+    x: np.ndarray, k: np.ndarray, r: float, alpha: float, a: float, b: float
+) -> np.ndarray:
     """The part of the log-likelihood that depends on the counts alone."""
-    return gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) - gammaln(b) + gammaln(b + k) - gammaln(a + b + k)
+    return (
+        gammaln(r + x)
+        - gammaln(r)
+        + r * np.log(alpha)
+        + gammaln(a + b)
+        - gammaln(b)
+        + gammaln(b + k)
+        - gammaln(a + b + k)
+    )
 
 
 def _objective(h: History, first: int) -> Objective:
@@ -150,10 +197,18 @@ def _objective(h: History, first: int) -> Objective:
         there, gone, n = h.weights * alive, h.weights * (1 - alive), r + h.repeats
         near, far = alpha + h.last, alpha + h.age
         after = psi(a + b) - psi(a + b + k)
-        slope = [dot(often, psi(r + counts) - psi(r)) + np.log(alpha) - dot(there, np.log(far)) - dot(gone, np.log(near)),
-                 r / alpha - dot(there, n / far) - dot(gone, n / near),
-                 dot(often, after) + gone.sum() / a,
-                 dot(often, after + psi(b + k) - psi(b)) - dot(gone, 1 / np.maximum(b + h.repeats + first - 1, b))]
-        return dot(h.weights, both) + dot(often, _counted(counts, k, r, alpha, a, b)), np.array(slope)
+        slope = [
+            dot(often, psi(r + counts) - psi(r))
+            + np.log(alpha)
+            - dot(there, np.log(far))
+            - dot(gone, np.log(near)),
+            r / alpha - dot(there, n / far) - dot(gone, n / near),
+            dot(often, after) + gone.sum() / a,
+            dot(often, after + psi(b + k) - psi(b))
+            - dot(gone, 1 / np.maximum(b + h.repeats + first - 1, b)),
+        ]
+        return dot(h.weights, both) + dot(often, _counted(counts, k, r, alpha, a, b)), np.array(
+            slope
+        )
 
     return value

@@ -13,7 +13,11 @@ from scipy.optimize import minimize
 from churnlab.errors import ConfigError, FrameError, HistoryError
 
 Objective = Callable[[np.ndarray], tuple[float, np.ndarray]]
-BOUND, EDGE, TINY, ROUGH, FEWEST = 9.0, 6.0, 1e-3, 2000, 2
+BOUND = 9.0
+EDGE = 6.0
+TINY = 1e-3
+ROUGH = 2000
+FEWEST = 2
 _NEAR = 0.01
 
 
@@ -81,7 +85,13 @@ class History:
         """At most 2,000 of the groups, evenly spread: enough to find where to start."""
         at = spread(len(self.age), ROUGH)
         w = self.weights[at]
-        return replace(self, repeats=self.repeats[at], last=self.last[at], age=self.age[at], weights=w / w.sum())
+        return replace(
+            self,
+            repeats=self.repeats[at],
+            last=self.last[at],
+            age=self.age[at],
+            weights=w / w.sum(),
+        )
 
 
 def dot(one: np.ndarray, other: np.ndarray) -> float:
@@ -102,7 +112,9 @@ def spread(rows: int, most: int) -> np.ndarray:
     return np.unique(np.linspace(0, rows - 1, most).astype(int))
 
 
-def checked(repeats: object, last: object, age: object) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def checked(
+    repeats: object, last: object, age: object
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The three numbers of each history, float64[n]; `last` is 0 where nothing was repeated. FrameError for histories that cannot be.
 
     >>> checked([0, 1], [0, 3], 5)[2]
@@ -118,7 +130,9 @@ def checked(repeats: object, last: object, age: object) -> tuple[np.ndarray, np.
     wrong = (x < 0) | (t < 0) | (T < 0) | (t > T * (1 + 1e-12)) | np.isinf(x + t + T)
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise FrameError.from_bad_history(int(wrong.sum()), (float(x[at]), float(t[at]), float(T[at])))
+        raise FrameError.from_bad_history(
+            int(wrong.sum()), (float(x[at]), float(t[at]), float(T[at]))
+        )
     return x, np.minimum(t, T), T
 
 
@@ -133,8 +147,13 @@ def ahead(horizon: float) -> float:
     return float(horizon)
 
 
-def by_row(value: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[np.ndarray]], repeats: object, last: object, age: object,
-           values: int) -> np.ndarray:
+def by_row(
+    value: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[np.ndarray]],
+    repeats: object,
+    last: object,
+    age: object,
+    values: int,
+) -> np.ndarray:
     """The `values` of each history, float64[values, n]; NaN where one of its numbers is missing."""
     x, t, T = checked(repeats, last, age)
     known = np.isfinite(x + t + T)
@@ -145,20 +164,32 @@ def by_row(value: Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[np.nda
     return out
 
 
-def by_pair(value: Callable[[np.ndarray, np.ndarray], np.ndarray], one: np.ndarray, other: np.ndarray, rows: int = 4096) -> np.ndarray:
+def by_pair(
+    value: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    one: np.ndarray,
+    other: np.ndarray,
+    rows: int = 4096,
+) -> np.ndarray:
     """`value` float64[…, n] computed once for each different pair, some thousand at a time."""
     order = np.lexsort((other, one))
     a, b = one[order], other[order]
     new = np.r_[True, (np.diff(a) != 0) | (np.diff(b) != 0)]
     a, b = a[new], b[new]
-    found = np.concatenate([value(a[k:k + rows], b[k:k + rows]) for k in range(0, len(a), rows)], axis=-1)
+    found = np.concatenate(
+        [value(a[k : k + rows], b[k : k + rows]) for k in range(0, len(a), rows)], axis=-1
+    )
     out = np.empty((*found.shape[:-1], len(one)))
     out[..., order] = found[..., np.cumsum(new) - 1]
     return out
 
 
-def maximise(rough: Objective, full: Objective, starts: Iterable[Iterable[float]], ridge: float = 0.0,
-             least: Iterable[float] | None = None) -> Fitted:
+def maximise(
+    rough: Objective,
+    full: Objective,
+    starts: Iterable[Iterable[float]],
+    ridge: float = 0.0,
+    least: Iterable[float] | None = None,
+) -> Fitted:
     """The parameters (all positive) of the largest mean log-likelihood less `ridge` times the sum of their squared logarithms.
 
     An objective takes parameters to the mean log-likelihood and its gradient. All starts run on the `rough` one, of fewer people; the best goes
@@ -171,27 +202,48 @@ def maximise(rough: Objective, full: Objective, starts: Iterable[Iterable[float]
     array([2.])
     """
     origins = [np.log(np.asarray(s, np.float64)) for s in starts]
-    low = np.full(len(origins[0]), -BOUND) if least is None else np.log(np.asarray(least, np.float64))
+    low = (
+        np.full(len(origins[0]), -BOUND) if least is None else np.log(np.asarray(least, np.float64))
+    )
     best = _search(full, [_search(rough, origins, ridge, low, steps=60, close=1e-7).x], ridge, low)
     edge = bool(((np.abs(best.x) > EDGE) | (best.x < low + _NEAR)).any())
     note = "" if best.success else f"the search stopped early: {best.message}"
     if edge:
         ridge = max(ridge, TINY)
         note = f"the likelihood is flat or highest at the end of the range; held by a ridge of {ridge:g}"
-        best = _search(full, [_search(rough, origins, ridge, low, steps=60, close=1e-7).x], ridge, low)
+        best = _search(
+            full, [_search(rough, origins, ridge, low, steps=60, close=1e-7).x], ridge, low
+        )
     params = np.exp(best.x)
     return Fitted(params, full(params)[0], bool(best.success) and not edge, note)
 
 
-def _search(objective: Objective, origins: list[np.ndarray], ridge: float, low: np.ndarray, steps: int = 300, close: float = 1e-12) -> Any:
+def _search(
+    objective: Objective,
+    origins: list[np.ndarray],
+    ridge: float,
+    low: np.ndarray,
+    steps: int = 300,
+    close: float = 1e-12,
+) -> Any:
     """The best of all searches; a search ends after `steps` or when a step gains less than `close` of the value."""
+
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
         params = np.exp(theta)
         value, slope = objective(params)
         return ridge * float(theta @ theta) - value, 2 * ridge * theta - slope * params
 
-    found = [minimize(loss, np.clip(o, low, BOUND), jac=True, method="L-BFGS-B", bounds=[(b, BOUND) for b in low],
-                      options={"maxiter": steps, "ftol": close, "gtol": 1e-7}) for o in origins]
+    found = [
+        minimize(
+            loss,
+            np.clip(o, low, BOUND),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(b, BOUND) for b in low],
+            options={"maxiter": steps, "ftol": close, "gtol": 1e-7},
+        )
+        for o in origins
+    ]
     return min(found, key=lambda f: float(f.fun))
 
 
@@ -199,7 +251,11 @@ def _grouped(columns: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
     """Different columns of a matrix, float64[k, m], and the sum of the weights of each, float64[m]."""
     order = np.lexsort(columns[::-1])
     ordered = columns[:, order]
-    new = np.flatnonzero(np.r_[True, (np.diff(ordered, axis=1) != 0).any(axis=0)]) if len(order) else np.empty(0, int)
+    new = (
+        np.flatnonzero(np.r_[True, (np.diff(ordered, axis=1) != 0).any(axis=0)])
+        if len(order)
+        else np.empty(0, int)
+    )
     total = np.add.reduceat(weights[order], new) if len(order) else np.empty(0)
     return ordered[:, new], total
 
@@ -216,7 +272,15 @@ class Lifetimes(Outcome):
     _timed: ClassVar[tuple[bool, ...]] = ()
 
     @classmethod
-    def fit(cls, repeats: object, last: object, age: object, weights: object = None, *, ridge: float = 0.0) -> Self:
+    def fit(
+        cls,
+        repeats: object,
+        last: object,
+        age: object,
+        weights: object = None,
+        *,
+        ridge: float = 0.0,
+    ) -> Self:
         """Maximum likelihood. `repeats` transactions after the first, the time of the `last` and the present `age`, both from the first one on, in
         any unit, float64[n]; rows with a missing number are left out. `ridge` pulls the parameters, in units of the mean age, towards 1.
 
@@ -225,9 +289,19 @@ class Lifetimes(Outcome):
         history = History.of(repeats, last, age, weights)
         starts = [(r, r / history.rate, *others) for r, *others in cls._starts]
         found = maximise(cls._objective(history.thin()), cls._objective(history), starts, ridge)
-        params = (float(v) for v in found.params * [history.unit if timed else 1 for timed in cls._timed])
-        total = (found.mean - dot(history.weights, history.repeats) * np.log(history.unit)) * history.people
-        return cls(*params, log_likelihood=float(total), people=history.people, converged=found.converged, note=found.note)
+        params = (
+            float(v) for v in found.params * [history.unit if timed else 1 for timed in cls._timed]
+        )
+        total = (
+            found.mean - dot(history.weights, history.repeats) * np.log(history.unit)
+        ) * history.people
+        return cls(
+            *params,
+            log_likelihood=float(total),
+            people=history.people,
+            converged=found.converged,
+            note=found.note,
+        )
 
     def log_density(self, repeats: object, last: object, age: object) -> np.ndarray:
         """Log-likelihood of each history, float64[n]; NaN where a number is missing."""
@@ -240,20 +314,37 @@ class Lifetimes(Outcome):
     def expected(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
         """Expected transactions in `(T, T + horizon]`, float64[n], NaN where a number is missing."""
         horizon = ahead(horizon)
-        return by_row(lambda x, t, T: self._alive(x, t, T) * self._to_come(x, T, [horizon]), repeats, last, age, 1)[0]
+        return by_row(
+            lambda x, t, T: self._alive(x, t, T) * self._to_come(x, T, [horizon]),
+            repeats,
+            last,
+            age,
+            1,
+        )[0]
 
     def none(self, repeats: object, last: object, age: object, horizon: float) -> np.ndarray:
         """P(no transaction in `(T, T + horizon]`), the churn probability, float64[n], NaN where a number is missing."""
         horizon = ahead(horizon)
-        return by_row(lambda x, t, T: [1 - self._alive(x, t, T) * self._any(x, T, horizon)], repeats, last, age, 1)[0]
+        return by_row(
+            lambda x, t, T: [1 - self._alive(x, t, T) * self._any(x, T, horizon)],
+            repeats,
+            last,
+            age,
+            1,
+        )[0]
 
-    def outlook(self, repeats: object, last: object, age: object, horizons: Sequence[float]) -> np.ndarray:
+    def outlook(
+        self, repeats: object, last: object, age: object, horizons: Sequence[float]
+    ) -> np.ndarray:
         """What `alive` says, and for each horizon what `expected` and `none` say, float64[1 + 2k, n]: sooner than one after another."""
         horizons = [ahead(h) for h in horizons]
 
         def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> list[np.ndarray]:
             alive, found = self._alive(x, t, T), self._to_come(x, T, horizons) if horizons else ()
-            later = [(alive * come, 1 - alive * self._any(x, T, h)) for h, come in zip(horizons, found, strict=True)]
+            later = [
+                (alive * come, 1 - alive * self._any(x, T, h))
+                for h, come in zip(horizons, found, strict=True)
+            ]
             return [alive, *chain.from_iterable(later)]
 
         return by_row(value, repeats, last, age, 1 + 2 * len(horizons))

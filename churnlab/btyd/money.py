@@ -32,7 +32,9 @@ class GammaGamma(Outcome):
     gamma: float
 
     @classmethod
-    def fit(cls, repeats: object, mean_value: object, weights: object = None, *, ridge: float = 0.0) -> Self:
+    def fit(
+        cls, repeats: object, mean_value: object, weights: object = None, *, ridge: float = 0.0
+    ) -> Self:
         """Maximum likelihood. `mean_value` is the mean over `repeats` transactions, float64[n]; rows without a positive count and value are left
         out. `ridge` pulls the parameters, with money in units of its mean, towards 1. HistoryError with fewer than two people left.
         """
@@ -46,10 +48,21 @@ class GammaGamma(Outcome):
         x, z, w = x[kept], z[kept], w[kept]
         people, unit = float(w.sum()), dot(z, w) / float(w.sum())
         at = np.lexsort((x, z))[spread(len(x), ROUGH)]
-        rough, full = _objective(x[at], z[at] / unit, w[at] / w[at].sum()), _objective(x, z / unit, w / people)
+        rough, full = (
+            _objective(x[at], z[at] / unit, w[at] / w[at].sum()),
+            _objective(x, z / unit, w / people),
+        )
         found = maximise(rough, full, _STARTS, ridge, least=(np.exp(-9.0), 1.05, np.exp(-9.0)))
         p, q, gamma = (float(v) for v in found.params * [1, 1, unit])
-        return cls(p, q, gamma, log_likelihood=(found.mean - float(np.log(unit))) * people, people=people, converged=found.converged, note=found.note)
+        return cls(
+            p,
+            q,
+            gamma,
+            log_likelihood=(found.mean - float(np.log(unit))) * people,
+            people=people,
+            converged=found.converged,
+            note=found.note,
+        )
 
     def log_density(self, repeats: object, mean_value: object) -> np.ndarray:
         """Log-likelihood of each person's mean value, float64[n]; NaN without a positive count and value."""
@@ -84,7 +97,12 @@ def _counted(x: np.ndarray, p: float, q: float, gamma: float) -> np.ndarray:
 
 def _log_density(x: np.ndarray, z: np.ndarray, p: float, q: float, gamma: float) -> np.ndarray:
     n = p * x
-    return _counted(x, p, q, gamma) + (n - 1) * np.log(z) + n * np.log(x) - (n + q) * np.log(gamma + x * z)
+    return (
+        _counted(x, p, q, gamma)
+        + (n - 1) * np.log(z)
+        + n * np.log(x)
+        - (n + q) * np.log(gamma + x * z)
+    )
 
 
 def _objective(x: np.ndarray, z: np.ndarray, w: np.ndarray) -> Objective:
@@ -97,8 +115,11 @@ def _objective(x: np.ndarray, z: np.ndarray, w: np.ndarray) -> Objective:
         p, q, gamma = (float(v) for v in params)
         n, joint, pooled = p * x + q, psi(p * counts + q), np.log(gamma + total)
         mean = dot(often, _counted(counts, p, q, gamma)) + p * logs - fixed - dot(w * n, pooled)
-        slope = [dot(often * counts, joint - psi(p * counts)) + logs - dot(w * x, pooled),
-                 dot(often, joint) - psi(q) + np.log(gamma) - dot(w, pooled), q / gamma - dot(w, n / (gamma + total))]
+        slope = [
+            dot(often * counts, joint - psi(p * counts)) + logs - dot(w * x, pooled),
+            dot(often, joint) - psi(q) + np.log(gamma) - dot(w, pooled),
+            q / gamma - dot(w, n / (gamma + total)),
+        ]
         return mean, np.array(slope)
 
     return value

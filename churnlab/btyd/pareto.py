@@ -20,8 +20,10 @@ from scipy.special import exprel, gammaln, psi
 from churnlab.btyd.fitting import History, Lifetimes, Objective, by_pair, dot
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
-_NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
-_NEGLIGIBLE, _ROWS = 36.0, 4096
+_NODES = (_NODES + 1) / 2
+_WEIGHTS = _WEIGHTS / 2
+_NEGLIGIBLE = 36.0
+_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,11 @@ class ParetoNBD(Lifetimes):
     alpha: float
     s: float
     beta: float
-    _starts: ClassVar[tuple[tuple[float, ...], ...]] = ((0.5, 0.6, 1.0), (1.0, 1.0, 2.0), (2.0, 0.3, 0.5))
+    _starts: ClassVar[tuple[tuple[float, ...], ...]] = (
+        (0.5, 0.6, 1.0),
+        (1.0, 1.0, 2.0),
+        (2.0, 0.3, 0.5),
+    )
     _timed: ClassVar[tuple[bool, ...]] = (False, True, False, True)
 
     def _to_come(self, x: np.ndarray, T: np.ndarray, horizons: Sequence[float]) -> np.ndarray:
@@ -51,11 +57,14 @@ class ParetoNBD(Lifetimes):
     def _any(self, x: np.ndarray, T: np.ndarray, horizon: float) -> np.ndarray:
         """P(a transaction) of who is there, not quiet to the end of the horizon or until going: quiet is the likelihood of a new person of age
         `horizon` who did not come back."""
+
         def quiet(x: np.ndarray, T: np.ndarray) -> np.ndarray:
             r, alpha, beta = self.r + x, self.alpha + T, self.beta + T
             stays = -r * np.log1p(horizon / alpha) - self.s * np.log1p(horizon / beta)
             leaves = gone(r, alpha, self.s, beta, np.zeros(len(x)), np.full(len(x), horizon))
-            return np.exp(stays) + np.exp(leaves.log_mass + np.log(self.s) + r * np.log(alpha) + self.s * np.log(beta))
+            return np.exp(stays) + np.exp(
+                leaves.log_mass + np.log(self.s) + r * np.log(alpha) + self.s * np.log(beta)
+            )
 
         return 1 - by_pair(quiet, x, T)
 
@@ -64,10 +73,19 @@ class ParetoNBD(Lifetimes):
         return _objective(history)
 
     def _density(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
-        return np.logaddexp(*self._two_ways(x, t, T)) + _counted(x, self.r, self.alpha, self.s, self.beta)
+        return np.logaddexp(*self._two_ways(x, t, T)) + _counted(
+            x, self.r, self.alpha, self.s, self.beta
+        )
 
-    def _two_ways(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        leaves = np.concatenate([gone(self.r + x[i:j], self.alpha, self.s, self.beta, t[i:j], T[i:j]).log_mass for i, j in _parts(len(x))])
+    def _two_ways(
+        self, x: np.ndarray, t: np.ndarray, T: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        leaves = np.concatenate(
+            [
+                gone(self.r + x[i:j], self.alpha, self.s, self.beta, t[i:j], T[i:j]).log_mass
+                for i, j in _parts(len(x))
+            ]
+        )
         return _stays(x, T, self.r, self.alpha, self.s, self.beta), np.log(self.s) + leaves
 
     def _alive(self, x: np.ndarray, t: np.ndarray, T: np.ndarray) -> np.ndarray:
@@ -84,7 +102,14 @@ class Gone(NamedTuple):
     far: np.ndarray
 
 
-def gone(n: np.ndarray, alpha: np.ndarray | float, s: float, beta: np.ndarray | float, since: np.ndarray, until: np.ndarray) -> Gone:
+def gone(
+    n: np.ndarray,
+    alpha: np.ndarray | float,
+    s: float,
+    beta: np.ndarray | float,
+    since: np.ndarray,
+    until: np.ndarray,
+) -> Gone:
     """The integral of (alpha + u)^-n (beta + u)^-(s + 1) over u in `[since, until]`; -inf where that is empty.
 
     Gauss-Legendre on v = log(m + u), m the smaller of alpha and beta, where the integrand is log-concave and so cut off where it is nothing.
@@ -112,7 +137,9 @@ def _parts(rows: int) -> list[tuple[int, int]]:
     return [(i, min(i + _ROWS, rows)) for i in range(0, rows, _ROWS)]
 
 
-def _stays(x: np.ndarray, T: np.ndarray, r: float, alpha: float, s: float, beta: float) -> np.ndarray:
+def _stays(
+    x: np.ndarray, T: np.ndarray, r: float, alpha: float, s: float, beta: float
+) -> np.ndarray:
     return -(r + x) * np.log(alpha + T) - s * np.log(beta + T)
 
 
@@ -128,7 +155,17 @@ def _objective(h: History) -> Objective:
 
     def value(params: np.ndarray) -> tuple[float, np.ndarray]:
         r, alpha, s, beta = (float(v) for v in params)
-        both, slope = 0.0, np.array([dot(often, psi(r + counts) - psi(r)) + np.log(alpha), r / alpha, np.log(beta), s / beta])
+        both, slope = (
+            0.0,
+            np.array(
+                [
+                    dot(often, psi(r + counts) - psi(r)) + np.log(alpha),
+                    r / alpha,
+                    np.log(beta),
+                    s / beta,
+                ]
+            ),
+        )
         for i, j in parts:
             part = _part(h.repeats[i:j], h.last[i:j], h.age[i:j], h.weights[i:j], params)
             both, slope = both + part[0], slope + part[1]
@@ -137,7 +174,9 @@ def _objective(h: History) -> Objective:
     return value
 
 
-def _part(x: np.ndarray, t: np.ndarray, T: np.ndarray, weights: np.ndarray, params: np.ndarray) -> tuple[float, np.ndarray]:
+def _part(
+    x: np.ndarray, t: np.ndarray, T: np.ndarray, weights: np.ndarray, params: np.ndarray
+) -> tuple[float, np.ndarray]:
     """The weighted logarithm of (alpha + T)^-(r + x) (beta + T)^-s + s times the integral, and its gradient."""
     r, alpha, s, beta = (float(v) for v in params)
     n, leaves, stays = r + x, gone(r + x, alpha, s, beta, t, T), _stays(x, T, r, alpha, s, beta)
@@ -145,8 +184,10 @@ def _part(x: np.ndarray, t: np.ndarray, T: np.ndarray, weights: np.ndarray, para
     alive = np.exp(stays - total)
     there, left = weights * alive, (weights * (1 - alive))
     share = leaves.share * left[:, None]
-    slope = [-dot(there, np.log(alpha + T)) - (share * leaves.near).sum(),
-             -dot(there, n / (alpha + T)) - dot(n[:, None], share * np.exp(-leaves.near)),
-             -dot(there, np.log(beta + T)) + left.sum() / s - (share * leaves.far).sum(),
-             -s * dot(there, 1 / (beta + T)) - (s + 1) * (share * np.exp(-leaves.far)).sum()]
+    slope = [
+        -dot(there, np.log(alpha + T)) - (share * leaves.near).sum(),
+        -dot(there, n / (alpha + T)) - dot(n[:, None], share * np.exp(-leaves.near)),
+        -dot(there, np.log(beta + T)) + left.sum() / s - (share * leaves.far).sum(),
+        -s * dot(there, 1 / (beta + T)) - (s + 1) * (share * np.exp(-leaves.far)).sum(),
+    ]
     return dot(weights, total), np.array(slope)

@@ -13,8 +13,13 @@ from churnlab.errors import ConfigError, FrameError
 if TYPE_CHECKING:
     import pandas as pd
 
-_ACTIVE, _TENURE, _SINCE = "cadence__active_days__all", "lifecycle__tenure_days__all", "cadence__since_last_days__all"
-_ORDERS, _FIRST, _LAST, _MONEY = "spend__orders_sum__all", "spend__since_first_days__all", "spend__since_last_days__all", "spend__amount_sum__all"
+_ACTIVE = "cadence__active_days__all"
+_TENURE = "lifecycle__tenure_days__all"
+_SINCE = "cadence__since_last_days__all"
+_ORDERS = "spend__orders_sum__all"
+_FIRST = "spend__since_first_days__all"
+_LAST = "spend__since_last_days__all"
+_MONEY = "spend__amount_sum__all"
 COLUMNS = {"acts": (_ACTIVE, _TENURE, _SINCE), "orders": (_ORDERS, _FIRST, _LAST, _MONEY)}
 
 
@@ -60,7 +65,9 @@ def statistics(X: pd.DataFrame, what: str = "acts") -> Statistics:
     last = np.maximum(age - since, 0)
     count = np.where(last > 0, np.maximum(count, 2), np.minimum(count, 1))
     repeats = np.where(np.isfinite(last), count - 1, np.nan)
-    value, valued = _value(count, money[0]) if money else (np.full(len(X), np.nan), np.zeros(len(X)))
+    value, valued = (
+        _value(count, money[0]) if money else (np.full(len(X), np.nan), np.zeros(len(X)))
+    )
     return Statistics(repeats, last, age, value, valued, _weights(X))
 
 

@@ -9,4 +9,14 @@ from churnlab.errors.data import FrameError, HistoryError
 from churnlab.errors.kept import ModelError, OutputError, StoreError
 from churnlab.errors.log import LogError
 
-__all__ = ["ChurnlabError", "ConfigError", "FrameError", "HistoryError", "LogError", "ModelError", "OutputError", "StoreError", "near"]
+__all__ = [
+    "ChurnlabError",
+    "ConfigError",
+    "FrameError",
+    "HistoryError",
+    "LogError",
+    "ModelError",
+    "OutputError",
+    "StoreError",
+    "near",
+]

@@ -40,7 +40,7 @@ class ConfigError(ChurnlabError):
     @classmethod
     def from_bad_date(cls, given: object) -> ConfigError:
         """What should be a day and is none."""
-        return cls(f"{given!r} is no day; give a date like \"2026-03-01\", or its midnight")
+        return cls(f'{given!r} is no day; give a date like "2026-03-01", or its midnight')
 
     @classmethod
     def from_twice(cls, what: str, names: Iterable[str]) -> ConfigError:
@@ -50,13 +50,17 @@ class ConfigError(ChurnlabError):
     @classmethod
     def from_feature_name(cls, name: str) -> ConfigError:
         """A feature name that does not follow the grammar."""
-        return cls(f"feature name {name!r} is not <signal>__<statistic>__<window> in [a-z0-9_]; "
-                   "name it like push__open_rate__14d, with a window like 28d, 14d_56d or all")
+        return cls(
+            f"feature name {name!r} is not <signal>__<statistic>__<window> in [a-z0-9_]; "
+            "name it like push__open_rate__14d, with a window like 28d, 14d_56d or all"
+        )
 
     @classmethod
     def from_no_file(cls, path: str) -> ConfigError:
         """No configuration where one was named."""
-        return cls(f"no configuration file {path!r}; give one with --config, `churnlab demo` writes examples")
+        return cls(
+            f"no configuration file {path!r}; give one with --config, `churnlab demo` writes examples"
+        )
 
     @classmethod
     def from_syntax(cls, path: str, reason: str) -> ConfigError:
@@ -76,30 +80,45 @@ class ConfigError(ChurnlabError):
     @classmethod
     def from_stale(cls, as_of: str, last: str) -> ConfigError:
         """An as-of date for which the log is too old."""
-        error = cls(f"the log ends on {last}, days before {as_of} are missing; give a newer log or an earlier as-of date")
+        error = cls(
+            f"the log ends on {last}, days before {as_of} are missing; give a newer log or an earlier as-of date"
+        )
         error.exit_code = 5
         return error
 
     @classmethod
     def from_no_amount(cls) -> ConfigError:
         """A value target on a log without money."""
-        return cls("a lifetime value was asked of a log without amounts; name the column with amount=, or leave the value out")
+        return cls(
+            "a lifetime value was asked of a log without amounts; name the column with amount=, or leave the value out"
+        )
 
     @classmethod
-    def from_changed(cls, what: str, then: object, now: object, since: str = "in training", way: str = "train again") -> ConfigError:
+    def from_changed(
+        cls,
+        what: str,
+        then: object,
+        now: object,
+        since: str = "in training",
+        way: str = "train again",
+    ) -> ConfigError:
         """What does not mean now what it meant in training, or when a store was made."""
         return cls(f"{what} was {then} {since} and is {now} now; set it back, or {way}")
 
     @classmethod
     def from_sentence(cls, says: str) -> ConfigError:
         """A sentence that cannot be rendered."""
-        return cls(f"the sentence {says!r} cannot be rendered; name each value as {{value}} or {{feature_name}} with a plain format")
+        return cls(
+            f"the sentence {says!r} cannot be rendered; name each value as {{value}} or {{feature_name}} with a plain format"
+        )
 
     @classmethod
     def from_folded(cls, feature: str) -> ConfigError:
         """A feature that looks at days which were folded away."""
-        return cls(f"the feature {feature!r} looks at single days that the store has folded away; leave it out, take a later day, or build the store "
-                   "again with a longer look-back")
+        return cls(
+            f"the feature {feature!r} looks at single days that the store has folded away; leave it out, take a later day, or build the store "
+            "again with a longer look-back"
+        )
 
     @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:

@@ -13,67 +13,93 @@ class HistoryError(ChurnlabError):
     @classmethod
     def from_no_past(cls, day: object, start: object) -> HistoryError:
         """A snapshot before which the log has nothing."""
-        return cls(f"the log has no event before {day}: it begins on {start}; give a later as-of date or an earlier log")
+        return cls(
+            f"the log has no event before {day}: it begins on {start}; give a later as-of date or an earlier log"
+        )
 
     @classmethod
     def from_unobserved(cls, target: str, day: object, needs: object, end: object) -> HistoryError:
         """A label window that reaches past the end of the log."""
-        return cls(f"{target} at {day} needs events up to {needs}, and the log ends on {end}; "
-                   'take an earlier snapshot, a shorter horizon, or unobserved="drop"')
+        return cls(
+            f"{target} at {day} needs events up to {needs}, and the log ends on {end}; "
+            'take an earlier snapshot, a shorter horizon, or unobserved="drop"'
+        )
 
     @classmethod
     def from_horizon_too_long(cls, horizon: int, observed: int) -> HistoryError:
         """A horizon for which the log is too short."""
-        return cls(f"a horizon of {horizon} days needs a longer log: this one covers {observed} days; "
-                   "give a shorter horizon or a longer log")
+        return cls(
+            f"a horizon of {horizon} days needs a longer log: this one covers {observed} days; "
+            "give a shorter horizon or a longer log"
+        )
 
     @classmethod
     def from_folded(cls, day: object, what: str, since: object) -> HistoryError:
         """What lies on days that a store has folded away."""
-        return cls(f"{what} cannot be told at {day}: the store keeps days one by one from {since} on; take a later day, or build the store again "
-                   "with a longer look-back")
+        return cls(
+            f"{what} cannot be told at {day}: the store keeps days one by one from {since} on; take a later day, or build the store again "
+            "with a longer look-back"
+        )
 
     @classmethod
-    def from_empty_split(cls, start: object, first: object, last: object, reach: int) -> HistoryError:
+    def from_empty_split(
+        cls, start: object, first: object, last: object, reach: int
+    ) -> HistoryError:
         """A split that leaves one side empty."""
-        return cls(f"a split at {start} leaves no row on one side: snapshots run from {first} to {last} and labels reach "
-                   f"{reach} days ahead; give more snapshot days or a shorter horizon")
+        return cls(
+            f"a split at {start} leaves no row on one side: snapshots run from {first} to {last} and labels reach "
+            f"{reach} days ahead; give more snapshot days or a shorter horizon"
+        )
 
     @classmethod
     def from_nobody(cls, day: object, active_within: int) -> HistoryError:
         """No person is eligible."""
-        return cls(f"nobody was active in the {active_within} days before {day}; give a larger active_within or another day")
+        return cls(
+            f"nobody was active in the {active_within} days before {day}; give a larger active_within or another day"
+        )
 
     @classmethod
     def from_one_person(cls, count: int) -> HistoryError:
         """Too few people to learn from."""
-        return cls(f"the log has {count} person(s) to learn from; a model needs at least 2, and hundreds to be of use")
+        return cls(
+            f"the log has {count} person(s) to learn from; a model needs at least 2, and hundreds to be of use"
+        )
 
     @classmethod
     def from_no_money(cls, rows: int) -> HistoryError:
         """Nobody spends."""
-        return cls(f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out")
+        return cls(
+            f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out"
+        )
 
     @classmethod
     def from_no_folds(cls, people: int) -> HistoryError:
         """Nobody on whom settings could be judged."""
-        return cls(f"settings cannot be judged on these {people:,} person(s): no part of them has both classes, or money, on either side; "
-                   "give more people or do not tune")
+        return cls(
+            f"settings cannot be judged on these {people:,} person(s): no part of them has both classes, or money, on either side; "
+            "give more people or do not tune"
+        )
 
     @classmethod
     def from_no_unseen(cls, what: str) -> HistoryError:
         """Nothing was predicted for persons whom a model had not seen."""
-        return cls(f"{what} needs predictions for persons not seen in training, and fit had fewer than 20 persons or 10 amounts; give more people")
+        return cls(
+            f"{what} needs predictions for persons not seen in training, and fit had fewer than 20 persons or 10 amounts; give more people"
+        )
 
     @classmethod
     def from_no_repeats(cls, people: int) -> HistoryError:
         """Histories of which none goes on after the first transaction."""
-        return cls(f"none of {people:,} people with a history came back after their first time; give more people or a longer log")
+        return cls(
+            f"none of {people:,} people with a history came back after their first time; give more people or a longer log"
+        )
 
     @classmethod
     def from_learnt(cls, day: object, earliest: object) -> HistoryError:
         """Judging on days that a model has seen."""
-        return cls(f"snapshots at {day} overlap what the run learnt from; judge it on days from {earliest} on, or train again")
+        return cls(
+            f"snapshots at {day} overlap what the run learnt from; judge it on days from {earliest} on, or train again"
+        )
 
     @classmethod
     def from_no_rows(cls, what: str) -> HistoryError:
@@ -83,58 +109,78 @@ class HistoryError(ChurnlabError):
     @classmethod
     def from_one_class(cls, target: str, value: object, rows: int) -> HistoryError:
         """One class only."""
-        return cls(f"{target} is {value} in all {rows:,} rows, one class only; "
-                   "give other snapshot days, a longer horizon or more people")
+        return cls(
+            f"{target} is {value} in all {rows:,} rows, one class only; "
+            "give other snapshot days, a longer horizon or more people"
+        )
 
 
 class FrameError(ChurnlabError):
     """A frame that is not what was asked for."""
 
     @classmethod
-    def from_missing_columns(cls, what: str, missing: Iterable[str], given: Iterable[str]) -> FrameError:
+    def from_missing_columns(
+        cls, what: str, missing: Iterable[str], given: Iterable[str]
+    ) -> FrameError:
         """Columns that are missing."""
         missing = list(missing)
         hint = near(missing[0], given)
-        return cls(f"{what} lacks {len(missing)} column(s): {', '.join(map(repr, missing[:5]))}; {hint}")
+        return cls(
+            f"{what} lacks {len(missing)} column(s): {', '.join(map(repr, missing[:5]))}; {hint}"
+        )
 
     @classmethod
     def from_not_midnight(cls, column: str, example: object, count: int) -> FrameError:
         """Snapshots that do not lie on the start of a day."""
-        return cls(f"column {column!r} is not midnight in {count:,} rows, the first {example}; give whole local days")
+        return cls(
+            f"column {column!r} is not midnight in {count:,} rows, the first {example}; give whole local days"
+        )
 
     @classmethod
     def from_unknown_users(cls, count: int, rows: int, example: object) -> FrameError:
         """Snapshots of persons of another type of id."""
-        return cls(f"none of the {rows:,} snapshot rows is of a person who is known ({count:,} unknown, the first {example!r}); "
-                   "give ids of the same type in the log, the snapshots and the users")
+        return cls(
+            f"none of the {rows:,} snapshot rows is of a person who is known ({count:,} unknown, the first {example!r}); "
+            "give ids of the same type in the log, the snapshots and the users"
+        )
 
     @classmethod
     def from_no_horizon(cls) -> FrameError:
         """Labels whose reach is not known."""
-        return cls("the labels' horizon is not known, so nothing can be purged; "
-                   "give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)")
+        return cls(
+            "the labels' horizon is not known, so nothing can be purged; "
+            "give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)"
+        )
 
     @classmethod
     def from_bad_label(cls, column: str, example: object, count: int, wanted: str) -> FrameError:
         """Labels that are none."""
-        return cls(f"column {column!r} of the snapshots is {example} in {count:,} rows; give {wanted}")
+        return cls(
+            f"column {column!r} of the snapshots is {example} in {count:,} rows; give {wanted}"
+        )
 
     @classmethod
     def from_date_attribute(cls, column: str) -> FrameError:
         """A date among static attributes."""
-        return cls(f"attribute {column!r} is a date; give a number or a category that was known before every snapshot")
+        return cls(
+            f"attribute {column!r} is a date; give a number or a category that was known before every snapshot"
+        )
 
     @classmethod
     def from_bad_predictions(cls, name: str, count: int, rows: int, unusable: int) -> FrameError:
         """Predictions that do not fit the labels."""
-        return cls(f"predictions of {name!r}: {count:,} for {rows:,} labels, {unusable:,} of them null or infinite; "
-                   "give one finite number a row")
+        return cls(
+            f"predictions of {name!r}: {count:,} for {rows:,} labels, {unusable:,} of them null or infinite; "
+            "give one finite number a row"
+        )
 
     @classmethod
     def from_bad_history(cls, count: int, example: tuple[float, float, float]) -> FrameError:
         """Counts and times that no history has."""
-        return cls(f"{count:,} histories cannot be, the first (repeats, last, age) = {example}; give finite numbers with repeats >= 0 and "
-                   "0 <= last <= age")
+        return cls(
+            f"{count:,} histories cannot be, the first (repeats, last, age) = {example}; give finite numbers with repeats >= 0 and "
+            "0 <= last <= age"
+        )
 
     @classmethod
     def from_duplicates(cls, what: str, count: int) -> FrameError:
@@ -149,12 +195,16 @@ class FrameError(ChurnlabError):
     @classmethod
     def from_no_frame(cls, columns: Iterable[str]) -> FrameError:
         """An array where categories have to be looked up by name."""
-        return cls(f"the model has category columns ({', '.join(sorted(columns)[:5])}) and was given an array; give a DataFrame with its columns")
+        return cls(
+            f"the model has category columns ({', '.join(sorted(columns)[:5])}) and was given an array; give a DataFrame with its columns"
+        )
 
     @classmethod
     def from_category(cls, column: object, given: object) -> FrameError:
         """A category column that cannot be kept."""
-        return cls(f"category column {column!r} has {given}; give a text name and categories that are text, numbers or booleans")
+        return cls(
+            f"category column {column!r} has {given}; give a text name and categories that are text, numbers or booleans"
+        )
 
     @classmethod
     def from_no_target(cls, name: str, known: Iterable[str]) -> FrameError:

@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.linear_model import LogisticRegression
 
 from churnlab.errors import FrameError
-from churnlab.estimators.btyd_features import BTYDFeatures
+from churnlab.estimators.learners.btyd_features import BTYDFeatures
 
-LAST, TENURE, DAYS = "cadence__since_last_days__all", "lifecycle__tenure_days__all", "cadence__active_days__all"
+LAST = "cadence__since_last_days__all"
+TENURE = "lifecycle__tenure_days__all"
+DAYS = "cadence__active_days__all"
 SPENT = "spend__amount_sum__all"
 
 
@@ -78,11 +80,17 @@ class _History:
         self.horizon = horizon
 
     def _remember(self, X: pd.DataFrame) -> None:
-        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=(self.kind,)).fit(X)
+        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=(self.kind,)).fit(
+            X
+        )
         self.reasons_ = self.features_.reasons_
 
     def _said(self, X: pd.DataFrame, what: str, otherwise: float) -> np.ndarray:
-        return self.features_.transform(X)[f"btyd__{what}_{self.horizon}d__all"].fillna(otherwise).to_numpy()
+        return (
+            self.features_.transform(X)[f"btyd__{what}_{self.horizon}d__all"]
+            .fillna(otherwise)
+            .to_numpy()
+        )
 
 
 class BTYD(_History, _OneNumber):
@@ -176,7 +184,17 @@ class ModifiedBTYDValue(BTYDValue):
     model: ClassVar[str] = "mbg_nbd"
 
 
-CHURN: dict[str, type[_OneNumber]] = {"base_rate": BaseRate, "recency": Recency, "personal_rate": PersonalRate, "bg_nbd": BTYD,
-                                      "mbg_nbd": ModifiedBTYD}
-VALUE: dict[str, type[_Amount]] = {"zero": ZeroValue, "train_mean": TrainMean, "spend_rate": SpendRate, "bg_nbd_gg": BTYDValue,
-                                   "mbg_nbd_gg": ModifiedBTYDValue}
+CHURN: dict[str, type[_OneNumber]] = {
+    "base_rate": BaseRate,
+    "recency": Recency,
+    "personal_rate": PersonalRate,
+    "bg_nbd": BTYD,
+    "mbg_nbd": ModifiedBTYD,
+}
+VALUE: dict[str, type[_Amount]] = {
+    "zero": ZeroValue,
+    "train_mean": TrainMean,
+    "spend_rate": SpendRate,
+    "bg_nbd_gg": BTYDValue,
+    "mbg_nbd_gg": ModifiedBTYDValue,
+}

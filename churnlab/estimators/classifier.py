@@ -16,12 +16,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.estimators import blend, boosting, folds, forest, parts, season
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.logistic import RankLogistic
-from churnlab.estimators.season import Season, Seasonal
+from churnlab.estimators.learners import blend, boosting, folds, forest, parts, season
+from churnlab.estimators.learners.logistic import RankLogistic
+from churnlab.estimators.learners.season import Season, Seasonal
 
-_FEWEST_OF_A_CLASS, _MANY = 10, 100_000
+_FEWEST_OF_A_CLASS = 10
+_MANY = 100_000
 _EDGE = 1e-3
 
 
@@ -61,14 +62,27 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(y))
         if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The type of the target is multiclass: {len(self.classes_)} classes.")
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is multiclass: {len(self.classes_)} classes."
+            )
         person, day = folds.persons(X, groups, len(y)), folds.days(X, time, len(y))
-        inner = [] if np.bincount(churned).min() < _FEWEST_OF_A_CLASS else folds.of_size(person, self._seed, _MANY)
+        inner = (
+            []
+            if np.bincount(churned).min() < _FEWEST_OF_A_CLASS
+            else folds.of_size(person, self._seed, _MANY)
+        )
         self._grow(matrix, churned.astype(np.float64), person, day, season.dates_of(X, time), inner)
         return self
 
-    def _grow(self, X: np.ndarray, y: np.ndarray, person: np.ndarray, day: np.ndarray, dates: pd.DatetimeIndex | None,
-              inner: folds.Folds) -> None:
+    def _grow(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        person: np.ndarray,
+        day: np.ndarray,
+        dates: pd.DatetimeIndex | None,
+        inner: folds.Folds,
+    ) -> None:
         """Fits on all rows and calibrates on what was said of unseen persons."""
         self.season_ = None
         if self.algorithm == "blend":
@@ -82,11 +96,15 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
             booster, unseen = boosting.fit(self._plan(), X, y, self._categorical(), inner)
             self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, y))
         else:
-            self.forest_, unseen = forest.fit(RandomForestClassifier, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
+            self.forest_, unseen = forest.fit(
+                RandomForestClassifier, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1
+            )
             self._calibrated(None if unseen is None else _log_odds(unseen), y)
 
     def _calibrated(self, margin: np.ndarray | None, y: np.ndarray) -> tuple[float, float]:
-        self.calibration_ = _platt(margin, y) if self.calibrate and margin is not None else (1.0, 0.0)
+        self.calibration_ = (
+            _platt(margin, y) if self.calibrate and margin is not None else (1.0, 0.0)
+        )
         return self.calibration_
 
     def raw_score(self, X: Any) -> np.ndarray:
@@ -104,7 +122,9 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
         """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
         if self.algorithm == "random_forest":
-            raise ConfigError.from_unknown("algorithm for contributions", self.algorithm, ("blend", "lightgbm"))
+            raise ConfigError.from_unknown(
+                "algorithm for contributions", self.algorithm, ("blend", "lightgbm")
+            )
         matrix = self.prepare(X)
         values, base = self._tree_parts(matrix)
         if self.algorithm == "blend":
@@ -114,7 +134,11 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
-        churn = self.churn_of(self.prepare(X), X) if self.algorithm == "random_forest" else np.asarray(expit(self.raw_score(X)))
+        churn = (
+            self.churn_of(self.prepare(X), X)
+            if self.algorithm == "random_forest"
+            else np.asarray(expit(self.raw_score(X)))
+        )
         return np.column_stack([1 - churn, churn])
 
     def churn_of(self, matrix: np.ndarray, X: Any) -> np.ndarray:
@@ -122,7 +146,9 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         if self.algorithm == "random_forest":
             slope, shift = self.calibration_
             return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
-        return np.asarray(expit(parts.scored(matrix, self._members(), self._threads()) + self._shift(X)))
+        return np.asarray(
+            expit(parts.scored(matrix, self._members(), self._threads()) + self._shift(X))
+        )
 
     def predict(self, X: Any) -> np.ndarray:
         """The likelier class of each row."""
@@ -142,9 +168,13 @@ def _platt(margin: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         z = np.exp(w[0]) * margin + w[1]
         error = expit(z) - y
-        return float(np.mean(np.logaddexp(0, z) - y * z)), np.array([np.mean(error * (z - w[1])), np.mean(error)])
+        return float(np.mean(np.logaddexp(0, z) - y * z)), np.array(
+            [np.mean(error * (z - w[1])), np.mean(error)]
+        )
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        best = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-2.0, 1.1), (-10, 10)])
+        best = minimize(
+            loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-2.0, 1.1), (-10, 10)]
+        )
     return float(np.exp(best.x[0])), float(best.x[1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Self
@@ -12,14 +11,16 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from churnlab.errors import ConfigError, FrameError, ModelError
-from churnlab.estimators import store
+from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.saving import file_digest, own_digest
 
 WEEK = "weeks_ahead"
-FORMAT, FEWEST_AT_RISK, DIGITS = 1, 20, 9
-_FILE = "hazard.json"
+FORMAT = 1
+FEWEST_AT_RISK = 20
+DIGITS = 9
+FILE = "hazard.json"
 
 
 class ChurnHazard(BaseEstimator):  # type: ignore[misc]
@@ -43,8 +44,15 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
     ((3, 5), True, True)
     """
 
-    def __init__(self, weeks: int = 12, *, learner: ChurnClassifier | None = None, max_rows: int = 300_000, most: float = 3.0,
-                 n_jobs: int | None = -1) -> None:
+    def __init__(
+        self,
+        weeks: int = 12,
+        *,
+        learner: ChurnClassifier | None = None,
+        max_rows: int = 300_000,
+        most: float = 3.0,
+        n_jobs: int | None = -1,
+    ) -> None:
         self.weeks = weeks
         self.learner = learner
         self.max_rows = max_rows
@@ -67,9 +75,15 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.model_ = clone(self.learner or ChurnClassifier()).set_params(n_jobs=self.n_jobs)
         self.weeks_ = _last_week(week)
         row, week = self._drawn(row[week <= self.weeks_], week[week <= self.weeks_])
-        person = _repeated(groups, row) if groups is not None or "user_id" in frame.index.names else row
-        self.model_.fit(frame.iloc[row].assign(**{WEEK: week.astype(np.float64)}), (leaves[row] == week).astype(np.float64), groups=person,
-                        time=_repeated(time, row))
+        person = (
+            _repeated(groups, row) if groups is not None or "user_id" in frame.index.names else row
+        )
+        self.model_.fit(
+            frame.iloc[row].assign(**{WEEK: week.astype(np.float64)}),
+            (leaves[row] == week).astype(np.float64),
+            groups=person,
+            time=_repeated(time, row),
+        )
         return self
 
     def predict_curve(self, X: Any, risk: np.ndarray | None = None) -> pd.DataFrame:
@@ -88,7 +102,9 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         there[:, 0] = 1 - first
         for week in range(1, self.weeks_ + 1):
             there[:, week] = there[:, week - 1] * (1 - self._hazard(frame, matrix, week))
-        return pd.DataFrame(there, index=frame.index, columns=pd.RangeIndex(self.weeks + 1, name="week"))
+        return pd.DataFrame(
+            there, index=frame.index, columns=pd.RangeIndex(self.weeks + 1, name="week")
+        )
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Of staying and of churning within the horizon, float64[n, 2]; the second column is the hazard of week 0."""
@@ -133,10 +149,18 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         folder = Path(folder)
         self.model_.save(folder)
-        about = {"format": FORMAT, "weeks": int(self.weeks), "weeks_": self.weeks_, "max_rows": int(self.max_rows), "most": float(self.most),
-                 "learner_sha256": _digest(folder / "model.json")}
-        about["own_sha256"] = store.own_digest(about)
-        (folder / _FILE).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        about = {
+            "format": FORMAT,
+            "weeks": int(self.weeks),
+            "weeks_": self.weeks_,
+            "max_rows": int(self.max_rows),
+            "most": float(self.most),
+            "learner_sha256": file_digest(folder / "model.json"),
+        }
+        about["own_sha256"] = own_digest(about)
+        (folder / FILE).write_text(
+            json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+        )
         return folder
 
     def _check(self) -> None:
@@ -158,31 +182,12 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         room = int(min(self.max_rows, self.most * len(first)))
         if len(row) <= room:
             return row, week
-        rng = np.random.default_rng(self.model_.random_state if isinstance(self.model_.random_state, int) else 0)
+        rng = np.random.default_rng(
+            self.model_.random_state if isinstance(self.model_.random_state, int) else 0
+        )
         first = _some(rng, first, max(room // 2, room - len(later)))
         keep = np.sort(np.concatenate([first, _some(rng, later, room - len(first))]))
         return row[keep], week[keep]
-
-
-def load(folder: str | Path) -> Any:
-    """The model of a folder, a ChurnHazard or one of the others; ModelError when a file is missing, changed or of another format."""
-    folder = Path(folder)
-    if not (folder / _FILE).exists():
-        return store.load(folder)
-    try:
-        about = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        if about["own_sha256"] != store.own_digest(about) or about["learner_sha256"] != _digest(folder / "model.json"):
-            raise ModelError.from_digest(str(folder / _FILE))
-        if about["format"] != FORMAT:
-            raise KeyError(f"format {about['format']!r}")
-        learner: Any = store.load(folder)
-        model = ChurnHazard(about["weeks"], learner=clone(learner), max_rows=about["max_rows"], most=about["most"], n_jobs=learner.n_jobs)
-        model.model_, model.weeks_ = learner, int(about["weeks_"])
-        return model
-    except ModelError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError.from_unreadable(str(folder), f"{type(error).__name__}: {error}") from error
 
 
 def survival(y: pd.DataFrame) -> pd.Series:
@@ -214,10 +219,17 @@ def _weeks(y: pd.DataFrame, rows: int) -> tuple[np.ndarray, np.ndarray]:
     leaves, known = (y[c].to_numpy(np.float64) for c in ("leaves_week", "known_weeks"))
     odd = ~(known >= 0) | ~np.isfinite(known) | (known % 1 != 0)
     if odd.any():
-        raise FrameError.from_bad_label("known_weeks", known[odd][0], int(odd.sum()), "whole weeks from 0")
+        raise FrameError.from_bad_label(
+            "known_weeks", known[odd][0], int(odd.sum()), "whole weeks from 0"
+        )
     odd = ~np.isnan(leaves) & (~(leaves >= 0) | ~(leaves < known) | (leaves % 1 != 0))
     if odd.any():
-        raise FrameError.from_bad_label("leaves_week", leaves[odd][0], int(odd.sum()), "whole weeks from 0 to below known_weeks, or nothing")
+        raise FrameError.from_bad_label(
+            "leaves_week",
+            leaves[odd][0],
+            int(odd.sum()),
+            "whole weeks from 0 to below known_weeks, or nothing",
+        )
     return np.where(np.isnan(leaves), -1, leaves).astype(np.int64), known.astype(np.int64)
 
 
@@ -240,10 +252,6 @@ def _repeated(values: Any, row: np.ndarray) -> Any:
 
 def _some(rng: np.random.Generator, places: np.ndarray, most: int) -> np.ndarray:
     return places if len(places) <= most else rng.choice(places, most, replace=False)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 Model = TreeModel | ChurnHazard

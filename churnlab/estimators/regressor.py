@@ -11,17 +11,27 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.estimators import calendar, folds, forest, season, value_blend, value_trees
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.btyd_features import BTYDFeatures
-from churnlab.estimators.intervals import Spread, consistent
-from churnlab.estimators.season import Season, Seasonal
-from churnlab.estimators.value_blend import Rows
+from churnlab.estimators.learners import calendar, folds, forest, season, value_blend, value_trees
+from churnlab.estimators.learners.btyd_features import BTYDFeatures
+from churnlab.estimators.learners.intervals import Spread, consistent
+from churnlab.estimators.learners.season import Season, Seasonal
+from churnlab.estimators.learners.value_blend import Rows
 
-_MANY, _FEWEST, _WIDE = 200_000, 10, 0.95
-_ADDING = ("lightgbm, tweedie", "lightgbm, hurdle", "lightgbm, mae", "blend, tweedie", "blend, hurdle")
+_MANY = 200_000
+_FEWEST = 10
+_WIDE = 0.95
+_ADDING = (
+    "lightgbm, tweedie",
+    "lightgbm, hurdle",
+    "lightgbm, mae",
+    "blend, tweedie",
+    "blend, hurdle",
+)
 _SPENDING = "btyd__expected_spend_90d__all"
-_TOP_SHARE, _TOP_MEANS, _TELL = 0.02, 20, 0.1
+_TOP_SHARE = 0.02
+_TOP_MEANS = 20
+_TELL = 0.1
 
 
 class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
@@ -47,12 +57,31 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
 
     unit = "log money"
 
-    def __init__(self, algorithm: str = "blend", *, objective: str = "tweedie", n_estimators: int | None = None, learning_rate: float = 0.03,
-                 num_leaves: int | None = None, min_child_samples: int = 60, feature_fraction: float = 0.33, calibrate: bool = True,
-                 random_state: Any = 0, n_jobs: int | None = -1) -> None:
-        super().__init__(algorithm, n_estimators=n_estimators, learning_rate=learning_rate, num_leaves=num_leaves,
-                         min_child_samples=min_child_samples, feature_fraction=feature_fraction, calibrate=calibrate,
-                         random_state=random_state, n_jobs=n_jobs)
+    def __init__(
+        self,
+        algorithm: str = "blend",
+        *,
+        objective: str = "tweedie",
+        n_estimators: int | None = None,
+        learning_rate: float = 0.03,
+        num_leaves: int | None = None,
+        min_child_samples: int = 60,
+        feature_fraction: float = 0.33,
+        calibrate: bool = True,
+        random_state: Any = 0,
+        n_jobs: int | None = -1,
+    ) -> None:
+        super().__init__(
+            algorithm,
+            n_estimators=n_estimators,
+            learning_rate=learning_rate,
+            num_leaves=num_leaves,
+            min_child_samples=min_child_samples,
+            feature_fraction=feature_fraction,
+            calibrate=calibrate,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
         self.objective = objective
 
     def __sklearn_tags__(self) -> Any:
@@ -75,13 +104,24 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
             raise HistoryError.from_no_money(len(y))
         alike = calendar.shared(X, matrix, time)
         matrix = np.where(alike, 0.0, matrix) if alike.any() else matrix
-        person, day, dates = folds.persons(X, groups, len(y)), folds.days(X, time, len(y)), season.dates_of(X, time)
+        person, day, dates = (
+            folds.persons(X, groups, len(y)),
+            folds.days(X, time, len(y)),
+            season.dates_of(X, time),
+        )
         inner = _paid(folds.of_size(person, self._seed, _MANY), y)
         scale = float(y[y > 0].mean())
-        unseen, effect = self._grow(Rows(matrix, y / scale, day, person, self._categorical(), self._spending(), self._seed), inner)
-        self.season_ = Season.of(dates, effect).state() if dates is not None and effect.any() else None
+        unseen, effect = self._grow(
+            Rows(matrix, y / scale, day, person, self._categorical(), self._spending(), self._seed),
+            inner,
+        )
+        self.season_ = (
+            Season.of(dates, effect).state() if dates is not None and effect.any() else None
+        )
         corrected = self.calibrate and self.objective != "mae"
-        self.factor_ = scale * (_factor(y / scale, unseen) if corrected and unseen is not None else 1.0)
+        self.factor_ = scale * (
+            _factor(y / scale, unseen) if corrected and unseen is not None else 1.0
+        )
         self.spread_ = None if unseen is None else Spread.fit(y, unseen * self.factor_).state()
         if self.algorithm != "random_forest":
             self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
@@ -90,25 +130,43 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
     def _check_objective(self) -> None:
         known = ("tweedie",) if self.algorithm == "random_forest" else value_trees.OBJECTIVES
         if self.objective not in known:
-            raise ConfigError.from_unknown(f"objective for {self.algorithm}", str(self.objective), known)
+            raise ConfigError.from_unknown(
+                f"objective for {self.algorithm}", str(self.objective), known
+            )
 
     def _spending(self) -> int | None:
         """The column of expected spending."""
-        names = [] if self.btyd_ is None else list(BTYDFeatures.from_dict(self.btyd_).get_feature_names_out())
+        names = (
+            []
+            if self.btyd_ is None
+            else list(BTYDFeatures.from_dict(self.btyd_).get_feature_names_out())
+        )
         return self.n_features_in_ + names.index(_SPENDING) if _SPENDING in names else None
 
     def _grow(self, rows: Rows, inner: folds.Folds) -> tuple[np.ndarray | None, np.ndarray]:
         """Fits on all rows; amounts for unseen persons, float64[n], or None without folds, and the effect of each row's day."""
         still = np.zeros(len(rows.y))
         if self.algorithm == "random_forest":
-            self.forest_, unseen = forest.fit(RandomForestRegressor, rows.X, rows.y, inner, self.n_estimators, self._seed, self.n_jobs or 1)
+            self.forest_, unseen = forest.fit(
+                RandomForestRegressor,
+                rows.X,
+                rows.y,
+                inner,
+                self.n_estimators,
+                self._seed,
+                self.n_jobs or 1,
+            )
             return unseen, still
         if self.algorithm == "lightgbm":
-            self.booster_, score = value_trees.grow(self.objective, self._plan(), rows.X, rows.y, rows.categorical, inner)
+            self.booster_, score = value_trees.grow(
+                self.objective, self._plan(), rows.X, rows.y, rows.categorical, inner
+            )
             return None if score is None else value_trees.amounts(self.objective, score), still
         grown = value_blend.grow(self.objective, self._plan(), rows, inner)
         self.booster_, self.linear_ = grown.booster, grown.others.state()
-        return None if grown.unseen is None else value_trees.amounts(self.objective, grown.unseen), grown.effect
+        return None if grown.unseen is None else value_trees.amounts(
+            self.objective, grown.unseen
+        ), grown.effect
 
     def raw_score(self, X: Any) -> np.ndarray:
         """What the contributions add up to, float64[n]: log money; with objective "mae" its root. Not of forests."""
@@ -121,7 +179,9 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
             return self._scored(X, trees)
         others, factor, shift = value_blend.Blend.of(self.linear_), self.factor_, self._shift(X)
         if self.objective == "mae":
-            return self._scored(X, lambda rows: value_blend.halfway(trees(rows), others.line.score(rows), factor)) * np.exp(shift / 2)
+            return self._scored(
+                X, lambda rows: value_blend.halfway(trees(rows), others.line.score(rows), factor)
+            ) * np.exp(shift / 2)
         return self._scored(X, lambda rows: others.score(trees(rows), rows, factor)) + shift
 
     def contributions(self, X: Any) -> tuple[np.ndarray, float]:
@@ -135,7 +195,9 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
         matrix = self.prepare(X)
         values, base = self._tree_parts(matrix)
         if self.algorithm == "blend":
-            values, base = value_blend.Blend.of(self.linear_).contributions(values, base, matrix, self.factor_)
+            values, base = value_blend.Blend.of(self.linear_).contributions(
+                values, base, matrix, self.factor_
+            )
         return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
 
     def predict(self, X: Any, churn: Any = None) -> np.ndarray:
@@ -189,8 +251,12 @@ def _held(y: np.ndarray) -> np.ndarray:
         most = lower
     left = 1 - float(np.minimum(y, most).sum() / y.sum()) if most > 0 else 0.0
     if left > _TELL:
-        warnings.warn(f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as {most:.6g} each: {left:.0%} of all money is "
-                      "left out, and totals are unsure by as much", UserWarning, stacklevel=3)
+        warnings.warn(
+            f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as {most:.6g} each: {left:.0%} of all money is "
+            "left out, and totals are unsure by as much",
+            UserWarning,
+            stacklevel=3,
+        )
     return np.minimum(y, most)
 
 

@@ -10,7 +10,9 @@ from typing import ClassVar
 from churnlab.errors import ConfigError
 from churnlab.features.expression import Expression
 
-_NAME = re.compile(r"(?P<signal>[a-z0-9]+(?:_[a-z0-9]+)*)__(?P<statistic>[a-z0-9]+(?:_[a-z0-9]+)*)__(?P<window>all|static|\d+d(?:_\d+d)?)")
+_NAME = re.compile(
+    r"(?P<signal>[a-z0-9]+(?:_[a-z0-9]+)*)__(?P<statistic>[a-z0-9]+(?:_[a-z0-9]+)*)__(?P<window>all|static|\d+d(?:_\d+d)?)"
+)
 
 
 @dataclass(frozen=True)

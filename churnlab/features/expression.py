@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-LOOK_BACK, MICRO = 364, 1_000_000  # days; money is summed in millionths
+LOOK_BACK = 364
+MICRO = 1_000_000
 
 
 class Expression:
@@ -281,4 +282,6 @@ def slope(newest_first: Sequence[Expression]) -> Expression:
     """
     middle = (len(newest_first) - 1) / 2
     weights = [middle - k for k in range(len(newest_first))]
-    return total(x * w for x, w in zip(newest_first, weights, strict=True)) / sum(w * w for w in weights)
+    return total(x * w for x, w in zip(newest_first, weights, strict=True)) / sum(
+        w * w for w in weights
+    )

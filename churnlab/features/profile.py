@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from churnlab.errors import FrameError
-from churnlab.schema import plain
+from churnlab.schema.names import plain
 
 
 def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
@@ -28,7 +28,9 @@ def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
         users = users.assign(user_id=users["user_id"].astype(str))
     by_user = users.set_index("user_id")
     by_user.index.get_indexer(by_user.index[:1])  # its table of places is made here, by one thread
-    return pd.DataFrame({column_name(str(c)): _typed(by_user[c]) for c in by_user}, index=by_user.index)
+    return pd.DataFrame(
+        {column_name(str(c)): _typed(by_user[c]) for c in by_user}, index=by_user.index
+    )
 
 
 def of(by_user: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
@@ -54,11 +56,25 @@ def _typed(column: pd.Series) -> pd.Series:
         raise FrameError.from_date_attribute(str(column.name))
     text = column.astype(object).where(column.notna(), None)
     values = sorted({str(v) for v in text if v is not None})
-    return pd.Series(pd.Categorical(text.map(lambda v: None if v is None else str(v)), categories=values), index=column.index)
+    return pd.Series(
+        pd.Categorical(text.map(lambda v: None if v is None else str(v)), categories=values),
+        index=column.index,
+    )
 
 
 def catalogue(names: list[str]) -> pd.DataFrame:
     """Catalogue rows of attribute columns, in the form of FeatureSet.catalogue."""
-    plain_names = [n.removeprefix("profile__").removesuffix("__static").replace("_", " ") for n in names]
-    return pd.DataFrame({"name": names, "signal": "profile", "builder": "attributes", "unit": "as given", "window": "static",
-                         "says": [f"{p}: {{value}}" for p in plain_names], "missing": [f"{p} is not known" for p in plain_names]})
+    plain_names = [
+        n.removeprefix("profile__").removesuffix("__static").replace("_", " ") for n in names
+    ]
+    return pd.DataFrame(
+        {
+            "name": names,
+            "signal": "profile",
+            "builder": "attributes",
+            "unit": "as given",
+            "window": "static",
+            "says": [f"{p}: {{value}}" for p in plain_names],
+            "missing": [f"{p} is not known" for p in plain_names],
+        }
+    )

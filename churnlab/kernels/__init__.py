@@ -1,1 +1,1 @@
-"""The two compiled kernels, `rollup` (events to daily rows) and `windows` (daily rows to cells). They know no files."""
+"""The compiled loops. They take and give numpy arrays and know no files."""

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels._jit import jit
+from churnlab.kernels.jit import jit
 from churnlab.kernels.windows import before
 
 COUNT, SUM, ACTIVE, GAP, GAP_SQ, GAPS, GAP_OVER, GAPS_OVER, DAYS, WEEKDAY = range(10)
-WINDOW, SINCE, SINCE_FIRST, RECENT, LONGEST, OBSERVED, DECAYED, LONGEST_IN, LATEST_IN, GAPS_BEYOND, SEASON = range(11)
+(
+    WINDOW,
+    SINCE,
+    SINCE_FIRST,
+    RECENT,
+    LONGEST,
+    OBSERVED,
+    DECAYED,
+    LONGEST_IN,
+    LATEST_IN,
+    GAPS_BEYOND,
+    SEASON,
+) = range(11)
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 NONE = -(2**40)
@@ -20,9 +32,26 @@ _ADD, _SUB, _MUL, _DIV, _MIN, _MAX, _LOG, _SQRT, _GIVEN, _FILL = range(10)
 
 
 @jit
-def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, carried: np.ndarray, recent: np.ndarray, start: int,
-             users: np.ndarray, days: np.ndarray, order: np.ndarray, measures: np.ndarray, backs: np.ndarray, cells: np.ndarray,
-             weights: np.ndarray, registers: np.ndarray, code: np.ndarray, results: np.ndarray, out: np.ndarray) -> None:
+def features(
+    first: np.ndarray,
+    day: np.ndarray,
+    counts: np.ndarray,
+    sums: np.ndarray,
+    carried: np.ndarray,
+    recent: np.ndarray,
+    start: int,
+    users: np.ndarray,
+    days: np.ndarray,
+    order: np.ndarray,
+    measures: np.ndarray,
+    backs: np.ndarray,
+    cells: np.ndarray,
+    weights: np.ndarray,
+    registers: np.ndarray,
+    code: np.ndarray,
+    results: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """Fills out float64[p, n] for the snapshots `order`: positions of users int64[n] and days int64[n], grouped by person.
 
     measures int64[k, 2], by rising kind: kind and column; for GAP_OVER and GAPS_OVER the column is the days, for WEEKDAY the day of the week
@@ -39,10 +68,18 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
     for person in range(first.shape[0] - 1):
         room = max(room, first[person + 1] - first[person])
     k = measures.shape[0]
-    prefix, actives, rows = np.zeros((room + 2, k), np.int64), np.zeros(room + 1, np.int64), np.zeros(backs.shape[0] + 1, np.int64)
+    prefix, actives, rows = (
+        np.zeros((room + 2, k), np.int64),
+        np.zeros(room + 1, np.int64),
+        np.zeros(backs.shape[0] + 1, np.int64),
+    )
     folded, past = np.full((k, 4), NONE, np.int64), np.full(4, NONE, np.int64)
     folded[:, _TOTAL] = 0
-    begins, windows, totals = _begins(measures), np.sum(cells[:, 0] == WINDOW), np.zeros(weights.shape[1])
+    begins, windows, totals = (
+        _begins(measures),
+        np.sum(cells[:, 0] == WINDOW),
+        np.zeros(weights.shape[1]),
+    )
     lane, current = 0, -2
     for at in range(order.shape[0]):
         person, t = users[order[at]], days[order[at]]
@@ -56,10 +93,27 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
         else:
             rows[: backs.shape[0]] = 1
         for c in range(windows):
-            registers[c, lane] = np.float64(prefix[rows[cells[c, 2]], cells[c, 1]] - prefix[rows[cells[c, 3]], cells[c, 1]])
+            registers[c, lane] = np.float64(
+                prefix[rows[cells[c, 2]], cells[c, 1]] - prefix[rows[cells[c, 3]], cells[c, 1]]
+            )
         begin = first[max(person, 0)]
         _decayed(cells, windows, t, rows, day, begin, weights, prefix, totals, registers, lane)
-        _read(cells, windows + totals.shape[0], t, start, rows, day, begin, measures, prefix, actives, folded, past, registers, lane)
+        _read(
+            cells,
+            windows + totals.shape[0],
+            t,
+            start,
+            rows,
+            day,
+            begin,
+            measures,
+            prefix,
+            actives,
+            folded,
+            past,
+            registers,
+            lane,
+        )
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             _run(code, registers)
@@ -68,7 +122,14 @@ def features(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.nd
 
 
 @jit
-def _write(registers: np.ndarray, results: np.ndarray, order: np.ndarray, begin: int, lanes: int, out: np.ndarray) -> None:
+def _write(
+    registers: np.ndarray,
+    results: np.ndarray,
+    order: np.ndarray,
+    begin: int,
+    lanes: int,
+    out: np.ndarray,
+) -> None:
     to = order[begin]
     together = order[begin + lanes - 1] - to == lanes - 1
     for i in range(lanes):
@@ -88,12 +149,14 @@ def _begins(measures: np.ndarray) -> np.ndarray:
     """Where the measures of each kind begin: int64[kinds + 1]."""
     begins = np.zeros(WEEKDAY + 2, np.int64)
     for m in range(measures.shape[0]):
-        begins[measures[m, 0] + 1:] += 1
+        begins[measures[m, 0] + 1 :] += 1
     return begins
 
 
 @jit
-def _look_up(begin: int, now: int, day: np.ndarray, t: int, backs: np.ndarray, rows: np.ndarray) -> None:
+def _look_up(
+    begin: int, now: int, day: np.ndarray, t: int, backs: np.ndarray, rows: np.ndarray
+) -> None:
     """One more than the first row, of those of a person, on or after t - back for each of the rising `backs`: a walk back from `now`, the row
     of t."""
     row = now
@@ -105,7 +168,9 @@ def _look_up(begin: int, now: int, day: np.ndarray, t: int, backs: np.ndarray, r
 
 
 @jit
-def _unfold(carried: np.ndarray, recent: np.ndarray, person: int, folded: np.ndarray, past: np.ndarray) -> None:
+def _unfold(
+    carried: np.ndarray, recent: np.ndarray, person: int, folded: np.ndarray, past: np.ndarray
+) -> None:
     """What was folded away of a person; of nobody, nothing."""
     if person >= 0:
         folded[:], past[:] = carried[person], recent[person]
@@ -115,8 +180,19 @@ def _unfold(carried: np.ndarray, recent: np.ndarray, person: int, folded: np.nda
 
 
 @jit
-def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarray, person: int, measures: np.ndarray, begins: np.ndarray,
-          folded: np.ndarray, past: np.ndarray, prefix: np.ndarray, actives: np.ndarray) -> None:
+def _scan(
+    first: np.ndarray,
+    day: np.ndarray,
+    counts: np.ndarray,
+    sums: np.ndarray,
+    person: int,
+    measures: np.ndarray,
+    begins: np.ndarray,
+    folded: np.ndarray,
+    past: np.ndarray,
+    prefix: np.ndarray,
+    actives: np.ndarray,
+) -> None:
     """Sums of each measure over what lies before each row of a person (-1: nobody), and the last active row before it.
 
     Row 0 of prefix is zero, row 1 what was folded away, row i + 2 includes the person's row i. Person -1 has no rows.
@@ -156,12 +232,31 @@ def _scan(first: np.ndarray, day: np.ndarray, counts: np.ndarray, sums: np.ndarr
 
 
 @jit
-def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, day: np.ndarray, begin: int,
-          measures: np.ndarray, prefix: np.ndarray, actives: np.ndarray, folded: np.ndarray, past: np.ndarray, registers: np.ndarray,
-          lane: int) -> None:
+def _read(
+    cells: np.ndarray,
+    skip: int,
+    t: int,
+    start: int,
+    rows: np.ndarray,
+    day: np.ndarray,
+    begin: int,
+    measures: np.ndarray,
+    prefix: np.ndarray,
+    actives: np.ndarray,
+    folded: np.ndarray,
+    past: np.ndarray,
+    registers: np.ndarray,
+    lane: int,
+) -> None:
     """The cells of one snapshot from `skip` on into their registers."""
     now = rows[0] - 1
-    away = t - day[begin + actives[now]] if actives[now] >= 0 else t - past[0] if past[0] > NONE else NONE
+    away = (
+        t - day[begin + actives[now]]
+        if actives[now] >= 0
+        else t - past[0]
+        if past[0] > NONE
+        else NONE
+    )
     for c in range(skip, cells.shape[0]):
         kind, m, extra, value = cells[c, 0], cells[c, 1], cells[c, 2], np.nan
         if kind == SEASON:
@@ -173,7 +268,11 @@ def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, da
             last = np.int64(day[begin + row]) if row >= 0 else folded[m, _LAST]
             value = np.float64(t - last) if last > NONE else np.nan
         elif kind == SINCE_FIRST:
-            row = _first_above(prefix, m, now, measures[m, 0] == SUM) if folded[m, _FIRST] == NONE else now
+            row = (
+                _first_above(prefix, m, now, measures[m, 0] == SUM)
+                if folded[m, _FIRST] == NONE
+                else now
+            )
             earliest = np.int64(day[begin + row]) if row < now else folded[m, _FIRST]
             value = np.float64(t - earliest) if NONE < earliest < t else np.nan
         elif kind == RECENT:
@@ -183,7 +282,14 @@ def _read(cells: np.ndarray, skip: int, t: int, start: int, rows: np.ndarray, da
                 value = _walk(kind, prefix, m, rows[cells[c, 3]] - 1, now, away + extra)
         else:
             whole = kind == LONGEST
-            value = _walk(kind, prefix, m, 0 if whole else rows[cells[c, 3]] - 1, now, folded[m, _LARGEST] if whole else NONE)
+            value = _walk(
+                kind,
+                prefix,
+                m,
+                0 if whole else rows[cells[c, 3]] - 1,
+                now,
+                folded[m, _LARGEST] if whole else NONE,
+            )
         registers[c, lane] = value
 
 
@@ -223,7 +329,9 @@ def _first_above(prefix: np.ndarray, m: int, now: int, signed: bool) -> int:
 
 
 @jit
-def _recent(prefix: np.ndarray, m: int, actives: np.ndarray, now: int, k: int, past: np.ndarray) -> float:
+def _recent(
+    prefix: np.ndarray, m: int, actives: np.ndarray, now: int, k: int, past: np.ndarray
+) -> float:
     """The value on the k-th last active day; of the days folded away only the gap between two is known."""
     row = actives[now]
     while row >= 0 and k > 0:
@@ -255,8 +363,19 @@ def _walk(kind: int, prefix: np.ndarray, m: int, low: int, now: int, bound: int)
 
 
 @jit
-def _decayed(cells: np.ndarray, begin: int, t: int, rows: np.ndarray, day: np.ndarray, first: int, weights: np.ndarray, prefix: np.ndarray,
-             totals: np.ndarray, registers: np.ndarray, lane: int) -> None:
+def _decayed(
+    cells: np.ndarray,
+    begin: int,
+    t: int,
+    rows: np.ndarray,
+    day: np.ndarray,
+    first: int,
+    weights: np.ndarray,
+    prefix: np.ndarray,
+    totals: np.ndarray,
+    registers: np.ndarray,
+    lane: int,
+) -> None:
     """Values by the weight of their age in days, added up by rising day; the cells side by side, as each sum waits for itself."""
     now, low = rows[0] - 1, rows[0] - 1
     for c in range(totals.shape[0]):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churnlab.kernels._jit import frozen, jit
+from churnlab.kernels.jit import frozen, jit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -24,7 +24,9 @@ class IntIds:
         """The code of each value, int32[n]; new values get the next codes."""
         need = self._n + len(values)
         if need > len(self._known):
-            self._known = np.concatenate([self._known[: self._n], np.empty(2 * need - self._n, np.int64)])
+            self._known = np.concatenate(
+                [self._known[: self._n], np.empty(2 * need - self._n, np.int64)]
+            )
         if 2 * need > len(self._index):
             self._index = np.full(_power(4 * need), -1, np.int32)
             _index_ints(self._index, self._known, self._n)
@@ -74,23 +76,33 @@ class TextIds:
         offsets, data = _buffers(texts)
         need, size = self._n + len(texts), int(self._ends[self._n] + offsets[-1] - offsets[0])
         if need > len(self._hashes):
-            self._hashes = np.concatenate([self._hashes[: self._n], np.empty(2 * need - self._n, np.uint64)])
-            self._ends = np.concatenate([self._ends[: self._n + 1], np.empty(2 * need - self._n, np.int64)])
+            self._hashes = np.concatenate(
+                [self._hashes[: self._n], np.empty(2 * need - self._n, np.uint64)]
+            )
+            self._ends = np.concatenate(
+                [self._ends[: self._n + 1], np.empty(2 * need - self._n, np.int64)]
+            )
         if size > len(self._bytes):
-            self._bytes = np.concatenate([self._bytes, np.empty(2 * size - len(self._bytes), np.uint8)])
+            self._bytes = np.concatenate(
+                [self._bytes, np.empty(2 * size - len(self._bytes), np.uint8)]
+            )
         if 2 * need > len(self._index):
             self._index = np.full(_power(4 * need), -1, np.int32)
             _index_texts(self._index, self._hashes, self._n)
         codes, h = np.empty(len(texts), np.int32), self.hashes(texts) if h is None else h
         _probe(h, self._index, self._hashes, codes)
         _check(offsets, data, self._ends, self._bytes, codes)
-        self._n = _encode_texts(offsets, data, h, self._index, self._hashes, self._ends, self._bytes, self._n, codes)
+        self._n = _encode_texts(
+            offsets, data, h, self._index, self._hashes, self._ends, self._bytes, self._n, codes
+        )
         return codes
 
     def values(self) -> pa.Array:
         """The distinct texts by code, large_string[n]."""
         ends, size = np.ascontiguousarray(self._ends[: self._n + 1]), int(self._ends[self._n])
-        return pa.LargeStringArray.from_buffers(self._n, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(self._bytes[:size])))
+        return pa.LargeStringArray.from_buffers(
+            self._n, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(self._bytes[:size]))
+        )
 
     def order(self) -> np.ndarray:
         """The codes by rising text, byte by byte as UTF-8, which is the order of Python's strings; int64[n]."""
@@ -116,12 +128,18 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Offsets int64[n + 1] and bytes of a string array."""
     texts = texts.cast(pa.large_string())
     _, offsets, data = texts.buffers()
-    where = np.frombuffer(offsets, np.int64)[texts.offset: texts.offset + len(texts) + 1] if offsets else np.zeros(1, np.int64)
+    where = (
+        np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        if offsets
+        else np.zeros(1, np.int64)
+    )
     return frozen(where), frozen(np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8))
 
 
 @jit
-def _encode_ints(values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray) -> int:
+def _encode_ints(
+    values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray
+) -> int:
     mask = index.shape[0] - 1
     for i in range(values.shape[0]):  # a loop of its own, as in _probe
         codes[i] = index[np.int64((np.uint64(values[i]) * _GOLDEN) >> np.uint64(20)) & mask]
@@ -182,7 +200,9 @@ def _probe(h: np.ndarray, index: np.ndarray, hashes: np.ndarray, codes: np.ndarr
 
 
 @jit
-def _check(offsets: np.ndarray, data: np.ndarray, ends: np.ndarray, kept: np.ndarray, codes: np.ndarray) -> None:
+def _check(
+    offsets: np.ndarray, data: np.ndarray, ends: np.ndarray, kept: np.ndarray, codes: np.ndarray
+) -> None:
     """Sets codes to -1 whose text is another. Two short loops, for the same reason: the first finds the texts, the second reads them."""
     first = np.empty(codes.shape[0], np.int64)
     for i in range(codes.shape[0]):
@@ -196,8 +216,17 @@ def _check(offsets: np.ndarray, data: np.ndarray, ends: np.ndarray, kept: np.nda
 
 
 @jit
-def _encode_texts(offsets: np.ndarray, data: np.ndarray, h: np.ndarray, index: np.ndarray, hashes: np.ndarray, ends: np.ndarray,
-                  kept: np.ndarray, n: int, codes: np.ndarray) -> int:
+def _encode_texts(
+    offsets: np.ndarray,
+    data: np.ndarray,
+    h: np.ndarray,
+    index: np.ndarray,
+    hashes: np.ndarray,
+    ends: np.ndarray,
+    kept: np.ndarray,
+    n: int,
+    codes: np.ndarray,
+) -> int:
     """Finds or makes the codes that are -1."""
     mask = index.shape[0] - 1
     for i in range(codes.shape[0]):
@@ -207,7 +236,11 @@ def _encode_texts(offsets: np.ndarray, data: np.ndarray, h: np.ndarray, index: n
         at = np.int64(h[i] >> np.uint64(20)) & mask
         while index[at] >= 0:
             code = index[at]
-            if hashes[code] == h[i] and ends[code + 1] - ends[code] == end - begin and _same(data, begin, end, kept, ends[code]):
+            if (
+                hashes[code] == h[i]
+                and ends[code + 1] - ends[code] == end - begin
+                and _same(data, begin, end, kept, ends[code])
+            ):
                 break
             at = (at + 1) & mask
         if index[at] < 0:
@@ -237,10 +270,19 @@ def _same(data: np.ndarray, begin: int, end: int, kept: np.ndarray, first: int) 
 @jit
 def _word(data: np.ndarray, at: np.uint64) -> np.uint64:
     """Eight bytes as one number: spelled so that it is compiled to one load, for which places have to be unsigned."""
-    low = np.uint64(data[at]) | np.uint64(data[at + np.uint64(1)]) << np.uint64(8) | np.uint64(data[at + np.uint64(2)]) << np.uint64(16) \
+    low = (
+        np.uint64(data[at])
+        | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
+        | np.uint64(data[at + np.uint64(2)]) << np.uint64(16)
         | np.uint64(data[at + np.uint64(3)]) << np.uint64(24)
-    return low | np.uint64(data[at + np.uint64(4)]) << np.uint64(32) | np.uint64(data[at + np.uint64(5)]) << np.uint64(40) \
-        | np.uint64(data[at + np.uint64(6)]) << np.uint64(48) | np.uint64(data[at + np.uint64(7)]) << np.uint64(56)
+    )
+    return (
+        low
+        | np.uint64(data[at + np.uint64(4)]) << np.uint64(32)
+        | np.uint64(data[at + np.uint64(5)]) << np.uint64(40)
+        | np.uint64(data[at + np.uint64(6)]) << np.uint64(48)
+        | np.uint64(data[at + np.uint64(7)]) << np.uint64(56)
+    )
 
 
 @jit
@@ -262,16 +304,27 @@ class FirstSeen:
     def first(self, ids: np.ndarray, values: np.ndarray, none: int) -> np.ndarray:
         """1 where a person's value comes up for the first time, else 0, int64[n]; `none` is no value."""
         if 2 * (self._n + len(ids)) > len(self._table):
-            old, self._table = self._table, np.zeros((_power(4 * (self._n + len(ids))), 3), np.int64)
+            old, self._table = (
+                self._table,
+                np.zeros((_power(4 * (self._n + len(ids))), 3), np.int64),
+            )
             kept = old[old[:, 2] == 1]
-            _first_seen(frozen(kept[:, 0]), frozen(kept[:, 1]), none, self._table, np.empty(len(kept), np.int64))
+            _first_seen(
+                frozen(kept[:, 0]),
+                frozen(kept[:, 1]),
+                none,
+                self._table,
+                np.empty(len(kept), np.int64),
+            )
         out = np.empty(len(ids), np.int64)
         self._n += _first_seen(frozen(ids), frozen(values), none, self._table, out)
         return out
 
 
 @jit
-def _first_seen(ids: np.ndarray, values: np.ndarray, none: int, table: np.ndarray, out: np.ndarray) -> int:
+def _first_seen(
+    ids: np.ndarray, values: np.ndarray, none: int, table: np.ndarray, out: np.ndarray
+) -> int:
     mask, fresh = table.shape[0] - 1, 0
     for i in range(ids.shape[0]):
         out[i] = 0

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels._jit import jit
+from churnlab.kernels.jit import jit
 
-KNOTS, _ROWS = 64, 1024
+KNOTS = 64
+_ROWS = 1024
 
 
 @jit
-def score(columns: np.ndarray, base: float, weight: np.ndarray, absent: np.ndarray, present: np.ndarray, knots: np.ndarray, places: np.ndarray,
-          slopes: np.ndarray, out: np.ndarray) -> None:
+def score(
+    columns: np.ndarray,
+    base: float,
+    weight: np.ndarray,
+    absent: np.ndarray,
+    present: np.ndarray,
+    knots: np.ndarray,
+    places: np.ndarray,
+    slopes: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """Fills out float64[n] of columns float64[p, n]: base, then column after column `weight * place(x) + present`, or `absent` where x is missing.
 
     weight, absent, present float64[p]. Column j has rising knots, places at them and slopes from each to the next, float64[p, 64] all; the last
@@ -19,10 +29,10 @@ def score(columns: np.ndarray, base: float, weight: np.ndarray, absent: np.ndarr
     numpy.interp, to the bit. A search has no branch, so that many rows are looked up at once; some rows at a time stay in the nearest cache.
     """
     for begin in range(0, columns.shape[1], _ROWS):
-        total = out[begin:begin + _ROWS]
+        total = out[begin : begin + _ROWS]
         total[:] = base
         for j in range(columns.shape[0]):
-            x, at, place, slope = columns[j, begin:begin + _ROWS], knots[j], places[j], slopes[j]
+            x, at, place, slope = columns[j, begin : begin + _ROWS], knots[j], places[j], slopes[j]
             for i in range(total.shape[0]):
                 low = 0
                 for half in (32, 16, 8, 4, 2, 1):

@@ -6,19 +6,40 @@ from typing import Any
 
 import numpy as np
 
-from churnlab.kernels._jit import jit
+from churnlab.kernels.jit import jit
 
-COUNTS = ("acts", "receipts", "orders", "sessions", "steps", "night", "morning", "afternoon", "evening", "names")
+COUNTS = (
+    "acts",
+    "receipts",
+    "orders",
+    "sessions",
+    "steps",
+    "night",
+    "morning",
+    "afternoon",
+    "evening",
+    "names",
+)
 SUMS = ("money", "session_micros")
-ACT, MONEY, MUST_PAY, SKIP = 1, 2, 4, 8
+ACT = 1
+MONEY = 2
+MUST_PAY = 4
+SKIP = 8
 DAY_MICROS = 86_400_000_000
 NARROW = 255  # the largest count of a row that is kept in one byte a count
 # A record: what every event touches fills the first two cache lines (int64 words, then int32 halves), what money and measures touch the rest:
 # money, orders and names (halves), the size of money, then sums and sizes of the measures.
 KEY, _LAST_ACT, _LAST, _WHAT, _IN_SESSION, _IN_DAY, _MICROS = range(7)
-_SESSIONS, _STEPS, _RECEIPTS, _PART, ROLES = 14, 15, 16, 17, 21
+_SESSIONS = 14
+_STEPS = 15
+_RECEIPTS = 16
+_PART = 17
+ROLES = 21
 _SECOND_LINE = 8
-_NEVER, _LOW, SCALE, _PIECE = -(2**62), 2**63 - 1, 20, 4096
+_NEVER = -(2**62)
+_LOW = 2**63 - 1
+SCALE = 20
+_PIECE = 4096
 _QUARTER = DAY_MICROS // 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.int64(0x1E3779B97F4A7C15)  # odd: tells amounts apart, and far apart where they are close
@@ -49,9 +70,27 @@ def runs(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, out: np.ndarr
 
 
 @jit
-def add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarray, lacking: np.ndarray, extra: np.ndarray, shift: int,
-        flags: np.ndarray, first: np.ndarray, roles: np.ndarray, index: np.ndarray, rec: np.ndarray, half: np.ndarray, cold: int, slots: int,
-        seen: np.ndarray, ties: np.ndarray, tally: np.ndarray, session_gap: int) -> int:
+def add(
+    ids: np.ndarray,
+    clock: np.ndarray,
+    name: np.ndarray,
+    amount: np.ndarray,
+    lacking: np.ndarray,
+    extra: np.ndarray,
+    shift: int,
+    flags: np.ndarray,
+    first: np.ndarray,
+    roles: np.ndarray,
+    index: np.ndarray,
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    slots: int,
+    seen: np.ndarray,
+    ties: np.ndarray,
+    tally: np.ndarray,
+    session_gap: int,
+) -> int:
     """Adds events from tally[2] on, in pieces that stay in the cache; sets tally[2] to where it stopped (the index is half full), -1 when a
     clock runs backwards. Gives the slots in use."""
     slot, micros = np.empty(_PIECE + 1, np.int64), np.zeros(_PIECE, np.int64)
@@ -60,7 +99,26 @@ def add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarray
         slots, stop = _place(ids, at, min(at + _PIECE, ids.shape[0]), index, rec, slots, slot)
         if amount.shape[0] > 0:
             tally[3] += _millionths(amount, lacking, name, flags, at, stop, micros)
-        if not _fill(slot, clock, name, micros, extra, shift, flags, first, roles, rec, half, cold, seen, ties, tally, session_gap, at, stop):
+        if not _fill(
+            slot,
+            clock,
+            name,
+            micros,
+            extra,
+            shift,
+            flags,
+            first,
+            roles,
+            rec,
+            half,
+            cold,
+            seen,
+            ties,
+            tally,
+            session_gap,
+            at,
+            stop,
+        ):
             tally[2] = -1
             return slots
         if stop < min(at + _PIECE, ids.shape[0]):
@@ -71,7 +129,15 @@ def add(ids: np.ndarray, clock: np.ndarray, name: np.ndarray, amount: np.ndarray
 
 
 @jit
-def _place(ids: np.ndarray, start: int, stop: int, index: np.ndarray, rec: np.ndarray, slots: int, slot: np.ndarray) -> tuple[int, int]:
+def _place(
+    ids: np.ndarray,
+    start: int,
+    stop: int,
+    index: np.ndarray,
+    rec: np.ndarray,
+    slots: int,
+    slot: np.ndarray,
+) -> tuple[int, int]:
     """Slots of the events from `start` to `stop`; stops early when the index is half full. Gives the slots in use and where it stopped."""
     mask, touched = index.shape[0] - 1, np.int64(0)
     for i in range(start, stop):  # fetches all at once what is then used one by one
@@ -109,7 +175,15 @@ def reindex(index: np.ndarray, rec: np.ndarray, slots: int) -> None:
 
 
 @jit
-def _millionths(amount: np.ndarray, lacking: np.ndarray, name: np.ndarray, flags: np.ndarray, start: int, stop: int, micros: np.ndarray) -> int:
+def _millionths(
+    amount: np.ndarray,
+    lacking: np.ndarray,
+    name: np.ndarray,
+    flags: np.ndarray,
+    start: int,
+    stop: int,
+    micros: np.ndarray,
+) -> int:
     """Millionths of what counts as money, 0 elsewhere; gives how many amounts are unusable or lacking."""
     bad = 0
     for i in range(start, stop):
@@ -125,9 +199,26 @@ def _millionths(amount: np.ndarray, lacking: np.ndarray, name: np.ndarray, flags
 
 
 @jit
-def _fill(slot: np.ndarray, clock: np.ndarray, name: np.ndarray, micros: np.ndarray, extra: np.ndarray, shift: int, flags: np.ndarray,
-          first: np.ndarray, roles: np.ndarray, rec: np.ndarray, half: np.ndarray, cold: int, seen: np.ndarray, ties: np.ndarray,
-          tally: np.ndarray, session_gap: int, start: int, stop: int) -> bool:
+def _fill(
+    slot: np.ndarray,
+    clock: np.ndarray,
+    name: np.ndarray,
+    micros: np.ndarray,
+    extra: np.ndarray,
+    shift: int,
+    flags: np.ndarray,
+    first: np.ndarray,
+    roles: np.ndarray,
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    seen: np.ndarray,
+    ties: np.ndarray,
+    tally: np.ndarray,
+    session_gap: int,
+    start: int,
+    stop: int,
+) -> bool:
     # One pass; long because splitting a compiled loop costs calls in its innermost place, and with few branches: a wrong guess costs more than sums.
     tie, n_extra = tally[0], extra.shape[1]
     for i in range(start, stop):
@@ -157,7 +248,11 @@ def _fill(slot: np.ndarray, clock: np.ndarray, name: np.ndarray, micros: np.ndar
             half[at, _RECEIPTS] += 1
             continue
         local = now + shift
-        part = np.int64(local >= _QUARTER) + np.int64(local >= 2 * _QUARTER) + np.int64(local >= 3 * _QUARTER)
+        part = (
+            np.int64(local >= _QUARTER)
+            + np.int64(local >= 2 * _QUARTER)
+            + np.int64(local >= 3 * _QUARTER)
+        )
         half[at, _PART + part] += 1
         gap = now - rec[at, _LAST_ACT]
         rec[at, _LAST_ACT] = now
@@ -178,7 +273,9 @@ def _fill(slot: np.ndarray, clock: np.ndarray, name: np.ndarray, micros: np.ndar
 
 
 @jit
-def _step(pair: int, seen: np.ndarray, tally: np.ndarray, half: np.ndarray, slot: int, names: int) -> None:
+def _step(
+    pair: int, seen: np.ndarray, tally: np.ndarray, half: np.ndarray, slot: int, names: int
+) -> None:
     """Steps and names for the names beyond the first 64: a table from (slot, name) to the last session with it."""
     mask = seen.shape[0] - 1
     at = np.int64((np.uint64(pair) * _GOLDEN) >> np.uint64(20)) & mask
@@ -217,12 +314,21 @@ def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
 
 
 @jit
-def measure(rec: np.ndarray, half: np.ndarray, cold: int, roles: int, wide: np.ndarray, largest: np.ndarray) -> None:
+def measure(
+    rec: np.ndarray, half: np.ndarray, cold: int, roles: int, wide: np.ndarray, largest: np.ndarray
+) -> None:
     """Marks the slots with a count above NARROW in `wide`; the largest sizes of money and of each measure go into `largest`."""
     extra = largest.shape[0] - 1
     for slot in range(wide.shape[0]):
-        most = half[slot, _PART] + half[slot, _PART + 1] + half[slot, _PART + 2] + half[slot, _PART + 3]
-        most = max(most, half[slot, _RECEIPTS], half[slot, 2 * cold + 2])  # sessions, steps and names are no more than acts
+        most = (
+            half[slot, _PART]
+            + half[slot, _PART + 1]
+            + half[slot, _PART + 2]
+            + half[slot, _PART + 3]
+        )
+        most = max(
+            most, half[slot, _RECEIPTS], half[slot, 2 * cold + 2]
+        )  # sessions, steps and names are no more than acts
         for r in range(roles):
             most = max(most, half[slot, ROLES + r])
         wide[slot] = most > NARROW
@@ -232,7 +338,14 @@ def measure(rec: np.ndarray, half: np.ndarray, cold: int, roles: int, wide: np.n
 
 
 @jit
-def emit(rec: np.ndarray, half: np.ndarray, cold: int, to: np.ndarray, counts: np.ndarray, sums: np.ndarray) -> None:
+def emit(
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    to: np.ndarray,
+    counts: np.ndarray,
+    sums: np.ndarray,
+) -> None:
     """Writes slot i as row `to[i]` of counts and sums; -1 leaves it out."""
     extra, roles = sums.shape[1] - 2, counts.shape[1] - 10
     for slot in range(to.shape[0]):
@@ -243,8 +356,16 @@ def emit(rec: np.ndarray, half: np.ndarray, cold: int, to: np.ndarray, counts: n
         for p in range(4):
             acts += half[slot, _PART + p]
             counts[row, 5 + p] = half[slot, _PART + p]
-        counts[row, 0], counts[row, 1], counts[row, 2] = acts, half[slot, _RECEIPTS], half[slot, 2 * cold + 2]
-        counts[row, 3], counts[row, 4], counts[row, 9] = half[slot, _SESSIONS], half[slot, _STEPS], _names(rec, half, cold, slot)
+        counts[row, 0], counts[row, 1], counts[row, 2] = (
+            acts,
+            half[slot, _RECEIPTS],
+            half[slot, 2 * cold + 2],
+        )
+        counts[row, 3], counts[row, 4], counts[row, 9] = (
+            half[slot, _SESSIONS],
+            half[slot, _STEPS],
+            _names(rec, half, cold, slot),
+        )
         for r in range(roles):
             counts[row, 10 + r] = half[slot, ROLES + r]
         sums[row, 0], sums[row, 1] = rec[slot, cold], rec[slot, _MICROS]

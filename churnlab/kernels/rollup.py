@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from churnlab.kernels import records as kernel
-from churnlab.kernels._jit import frozen
+from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, DAY_MICROS, SUMS
 
 
@@ -60,7 +60,9 @@ class DayRoll:
         self.slots = self.events = 0
         self.overflow: list[int] = []
         self._cold = (kernel.ROLES + roles + 1) // 2
-        self._tally = np.zeros(4, np.int64)  # ties, names seen beyond the first 64, where to go on, unusable amounts
+        self._tally = np.zeros(
+            4, np.int64
+        )  # ties, names seen beyond the first 64, where to go on, unusable amounts
         self._index, self._records = _take(-(-(self._cold + 3 + 2 * extra) // 8) * 8)
         self._seen = np.full((1024, 2), -1, np.int64)
         self._ties: list[np.ndarray] = []
@@ -72,9 +74,27 @@ class DayRoll:
         ties = _scratch("ties", 6 * n).reshape(-1, 3)
         self._tally[0] = self._tally[2] = 0
         while 0 <= self._tally[2] < n:
-            self.slots = kernel.add(events.ids, events.clock, events.name, events.amount, events.lacking, events.extra,
-                                    shift - self.day * DAY_MICROS, meaning.flags, meaning.first, meaning.roles, self._index, self._records,
-                                    self._records.view(np.int32), self._cold, self.slots, self._seen, ties, self._tally, self.session_gap)
+            self.slots = kernel.add(
+                events.ids,
+                events.clock,
+                events.name,
+                events.amount,
+                events.lacking,
+                events.extra,
+                shift - self.day * DAY_MICROS,
+                meaning.flags,
+                meaning.first,
+                meaning.roles,
+                self._index,
+                self._records,
+                self._records.view(np.int32),
+                self._cold,
+                self.slots,
+                self._seen,
+                ties,
+                self._tally,
+                self.session_gap,
+            )
             if 2 * self.slots >= len(self._index):
                 self._index = np.full(len(self._index) * 2, -1, np.int32)
                 kernel.reindex(self._index, self._records, self.slots)
@@ -89,7 +109,10 @@ class DayRoll:
             fresh[: self.slots] = self._records[: self.slots]
             self._records = fresh
         if many_names and 2 * (self._tally[1] + need) > len(self._seen):
-            old, self._seen = self._seen, np.full((1 << int(4 * (self._tally[1] + need) - 1).bit_length(), 2), -1, np.int64)
+            old, self._seen = (
+                self._seen,
+                np.full((1 << int(4 * (self._tally[1] + need) - 1).bit_length(), 2), -1, np.int64),
+            )
             kernel.rehash(old, self._seen)
 
     @property
@@ -105,7 +128,9 @@ class DayRoll:
         """Which rows hold a count that one byte cannot, bool[m]. Afterwards `overflow` lists what a person's sum could not hold in 64 bits: 0 for
         money, then 1 + the column of extra."""
         wide, largest = np.empty(self.slots, np.bool_), np.zeros(1 + self.extra, np.int64)
-        kernel.measure(self._records, self._records.view(np.int32), self._cold, self.roles, wide, largest)
+        kernel.measure(
+            self._records, self._records.view(np.int32), self._cold, self.roles, wide, largest
+        )
         self.overflow = [k for k in range(1 + self.extra) if largest[k] >= 2**63 >> kernel.SCALE]
         return wide
 
@@ -147,7 +172,7 @@ def _aligned(rows: int, words: int) -> np.ndarray:
     """Fresh int64[rows, words] that begins with a cache line."""
     room = np.empty(rows * words + 8, np.int64)
     begin = (-room.ctypes.data % 64) // 8
-    return room[begin: begin + rows * words].reshape(rows, words)
+    return room[begin : begin + rows * words].reshape(rows, words)
 
 
 def _take(words: int) -> tuple[np.ndarray, np.ndarray]:

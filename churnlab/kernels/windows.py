@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels._jit import jit
+from churnlab.kernels.jit import jit
 
 
 @jit
-def by_piece(codes: np.ndarray, marks: np.ndarray, mark: bool, shift: int, starts: np.ndarray, to: np.ndarray) -> np.ndarray:
+def by_piece(
+    codes: np.ndarray, marks: np.ndarray, mark: bool, shift: int, starts: np.ndarray, to: np.ndarray
+) -> np.ndarray:
     """Where each row with the mark goes when they are grouped by `code >> shift`: `to` int64[m], -1 for the others. Piece p is then `starts[p]` up
     to `starts[p + 1]`, int64[pieces + 1]; both are filled in here. Gives the codes so grouped."""
     starts[:] = 0
@@ -43,7 +45,13 @@ def over(counts: np.ndarray, limit: int) -> np.ndarray:
 
 
 @jit
-def scatter(counts: np.ndarray, sums: np.ndarray, to: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+def scatter(
+    counts: np.ndarray,
+    sums: np.ndarray,
+    to: np.ndarray,
+    out_counts: np.ndarray,
+    out_sums: np.ndarray,
+) -> None:
     """Copies row i to place `to[i]`; those with -1 are left out."""
     for i in range(to.shape[0]):
         if to[i] >= 0:
@@ -62,8 +70,20 @@ def columns(rows: np.ndarray, order: np.ndarray, begin: int, end: int, out: np.n
 
 
 @jit
-def put(place: np.ndarray, codes: np.ndarray, base: int, day: int, known: int, counts: np.ndarray, sums: np.ndarray, at: np.ndarray,
-        out_day: np.ndarray, out_known: np.ndarray, out_counts: np.ndarray, out_sums: np.ndarray) -> None:
+def put(
+    place: np.ndarray,
+    codes: np.ndarray,
+    base: int,
+    day: int,
+    known: int,
+    counts: np.ndarray,
+    sums: np.ndarray,
+    at: np.ndarray,
+    out_day: np.ndarray,
+    out_known: np.ndarray,
+    out_counts: np.ndarray,
+    out_sums: np.ndarray,
+) -> None:
     """Puts rows behind each person's earlier ones; the person is `place[code - base]`, `at` int64[people] is where their next row goes."""
     for i in range(codes.shape[0]):
         person = place[codes[i] - base]
@@ -113,7 +133,9 @@ def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray) -> np.ndarray:
 
 
 @jit
-def last_day(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int) -> np.ndarray:
+def last_day(
+    first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int
+) -> np.ndarray:
     """Each person's last day in `[start, stop)` with the value above zero, or -2**40: int64[people]."""
     out = np.full(first.shape[0] - 1, -(2**40), np.int64)
     for person in range(out.shape[0]):
@@ -127,7 +149,9 @@ def last_day(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int,
 
 
 @jit
-def totals(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int) -> np.ndarray:
+def totals(
+    first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int
+) -> np.ndarray:
     """Each person's sum over `[start, stop)`: int64[people]."""
     out = np.zeros(first.shape[0] - 1, np.int64)
     for person in range(out.shape[0]):
@@ -137,7 +161,9 @@ def totals(first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, s
 
 
 @jit
-def latest(first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray) -> None:
+def latest(
+    first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray
+) -> None:
     """Marks in `keep` bool[m] the row of each person and day that was known last before `bound`; rows of a day stand by rising `known`."""
     for person in range(first.shape[0] - 1):
         chosen = -1

@@ -20,13 +20,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 import churnlab as cl
-from churnlab import metrics
-from churnlab.estimators.folds import by_person
+from churnlab.estimators.learners.folds import by_person
+from churnlab.evaluation import metrics
 
 HERE = Path(__file__).resolve().parent
 LEARNERS = {
-    "blend": {}, "lightgbm": {"algorithm": "lightgbm"}, "lightgbm, 15 leaves": {"algorithm": "lightgbm", "num_leaves": 15},
-    "random_forest": {"algorithm": "random_forest", "n_estimators": 100}}
+    "blend": {},
+    "lightgbm": {"algorithm": "lightgbm"},
+    "lightgbm, 15 leaves": {"algorithm": "lightgbm", "num_leaves": 15},
+    "random_forest": {"algorithm": "random_forest", "n_estimators": 100},
+}
+
 
 def judged(data: cl.Dataset, folds: int) -> dict[str, dict[str, float | list[float]]]:
     """AUC, log loss and seconds of every learner, and how much the blend is ahead in both, with 95% intervals by person."""
@@ -36,14 +40,28 @@ def judged(data: cl.Dataset, folds: int) -> dict[str, dict[str, float | list[flo
     for name, options in LEARNERS.items():
         start, p = time.process_time(), np.full(len(y), np.nan)
         for learn, out in pairs:
-            p[out] = cl.ChurnClassifier(**options, n_jobs=1).fit(data.X.iloc[learn], y[learn]).predict_proba(data.X.iloc[out])[:, 1]
+            p[out] = (
+                cl.ChurnClassifier(**options, n_jobs=1)
+                .fit(data.X.iloc[learn], y[learn])
+                .predict_proba(data.X.iloc[out])[:, 1]
+            )
         said[name], seconds[name] = p, time.process_time() - start
     weights = metrics.resamples(users.to_numpy(), 200, 0)
     kinds = {"auc": metrics.auc, "log_loss": metrics.log_loss}
-    drawn = {n: {m: [f(y, p), *(f(y, p, w) for w in weights)] for m, f in kinds.items()} for n, p in said.items()}
-    return {n: {"auc": d["auc"][0], "log_loss": d["log_loss"][0], "seconds": seconds[n],
-                "blend_ahead_auc": ahead(drawn["blend"]["auc"], d["auc"]), "blend_ahead_log_loss": ahead(d["log_loss"], drawn["blend"]["log_loss"])}
-            for n, d in drawn.items()}
+    drawn = {
+        n: {m: [f(y, p), *(f(y, p, w) for w in weights)] for m, f in kinds.items()}
+        for n, p in said.items()
+    }
+    return {
+        n: {
+            "auc": d["auc"][0],
+            "log_loss": d["log_loss"][0],
+            "seconds": seconds[n],
+            "blend_ahead_auc": ahead(drawn["blend"]["auc"], d["auc"]),
+            "blend_ahead_log_loss": ahead(d["log_loss"], drawn["blend"]["log_loss"]),
+        }
+        for n, d in drawn.items()
+    }
 
 
 def ahead(first: list[float], second: list[float]) -> list[float]:
@@ -66,8 +84,11 @@ def main() -> None:
         result[task] = judged(public["training"](given.tasks, task), given.folds)
         for name, row in result[task].items():
             gap = row["blend_ahead_log_loss"]
-            print(f"{task:17s} {name:20s} AUC {row['auc']:.4f}  log loss {row['log_loss']:.4f}  "
-                  f"blend ahead {gap[0]:+.4f} [{gap[1]:+.4f}, {gap[2]:+.4f}]  {row['seconds']:.0f} s", flush=True)
+            print(
+                f"{task:17s} {name:20s} AUC {row['auc']:.4f}  log loss {row['log_loss']:.4f}  "
+                f"blend ahead {gap[0]:+.4f} [{gap[1]:+.4f}, {gap[2]:+.4f}]  {row['seconds']:.0f} s",
+                flush=True,
+            )
     (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -18,14 +18,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from churnlab import metrics
-from churnlab.dataset import Dataset
-from churnlab.estimators import LTVRegressor
+from churnlab.dataset.dataset import Dataset
+from churnlab.estimators.regressor import LTVRegressor
+from churnlab.evaluation import metrics
 
 HERE = Path(__file__).resolve().parent
 HORIZON = {"cdnow": 273, "complete_journey": 60, "online_retail": 90}
-WAYS = [("blend", "tweedie"), ("lightgbm", "tweedie"), ("blend", "mae"), ("lightgbm", "mae"), ("blend", "hurdle"), ("lightgbm", "hurdle"),
-        ("blend", "ziln"), ("lightgbm", "ziln"), ("random_forest", "tweedie")]
+WAYS = [
+    ("blend", "tweedie"),
+    ("lightgbm", "tweedie"),
+    ("blend", "mae"),
+    ("lightgbm", "mae"),
+    ("blend", "hurdle"),
+    ("lightgbm", "hurdle"),
+    ("blend", "ziln"),
+    ("lightgbm", "ziln"),
+    ("random_forest", "tweedie"),
+]
 
 
 def folds(days: pd.DatetimeIndex, horizon: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -43,11 +52,21 @@ def figures(data: Dataset, horizon: int, algorithm: str, objective: str) -> dict
     rows = []
     for learn, out in folds(pd.DatetimeIndex(data.X.index.get_level_values("snapshot")), horizon):
         y = data.y("ltv")[out].to_numpy()
-        model = LTVRegressor(algorithm, objective=objective, n_jobs=1).fit(data.X[learn], data.y("ltv")[learn])
+        model = LTVRegressor(algorithm, objective=objective, n_jobs=1).fit(
+            data.X[learn], data.y("ltv")[learn]
+        )
         p, (low, high) = model.predict(data.X[out]), model.predict_interval(data.X[out]).T
         bias = metrics.total_bias(y, p)
-        rows.append({"ngini": metrics.normalised_gini(y, p), "rmse": metrics.rmse(y, p), "rmse_scaled": metrics.rmse(y, p / bias),
-                     "mae": metrics.mae(y, p), "bias": bias, "coverage": float(((low <= y) & (y <= high)).mean())})
+        rows.append(
+            {
+                "ngini": metrics.normalised_gini(y, p),
+                "rmse": metrics.rmse(y, p),
+                "rmse_scaled": metrics.rmse(y, p / bias),
+                "mae": metrics.mae(y, p),
+                "bias": bias,
+                "coverage": float(((low <= y) & (y <= high)).mean()),
+            }
+        )
     return {name: round(float(value), 4) for name, value in pd.DataFrame(rows).mean().items()}
 
 
@@ -63,7 +82,9 @@ def main() -> None:
         data, rows = public["dataset"](given.tasks, task)
         data = data.take((rows["split"] == "train").to_numpy())
         for algorithm, objective in WAYS:
-            result.setdefault(f"{algorithm}, {objective}", {})[task] = figures(data, horizon, algorithm, objective)
+            result.setdefault(f"{algorithm}, {objective}", {})[task] = figures(
+                data, horizon, algorithm, objective
+            )
             (HERE / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

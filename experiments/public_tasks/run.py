@@ -21,12 +21,19 @@ import pandas as pd
 import churnlab as cl
 
 HERE = Path(__file__).resolve().parent
-OULAD_ROLES = {"content": ["oucontent", "resource", "subpage", "url", "quiz", "glossary"], "social": ["forumng"],
-               "onboarding": ["registered"], "withdrawal": ["withdrawn"]}
+OULAD_ROLES = {
+    "content": ["oucontent", "resource", "subpage", "url", "quiz", "glossary"],
+    "social": ["forumng"],
+    "onboarding": ["registered"],
+    "withdrawal": ["withdrawn"],
+}
 TASKS: dict[str, dict[str, object]] = {
     "online_retail": {"roles": {"purchase": ["purchase"], "refund": ["return"]}},
     "cdnow": {"roles": {"purchase": ["purchase"]}},
-    "complete_journey": {"roles": {"purchase": ["purchase"], "coupon": ["coupon_redeemed"]}, "receipts": ["campaign_received"]},
+    "complete_journey": {
+        "roles": {"purchase": ["purchase"], "coupon": ["coupon_redeemed"]},
+        "receipts": ["campaign_received"],
+    },
     "oulad": {"roles": OULAD_ROLES},
     "oulad_silent": {"roles": OULAD_ROLES, "folder": "oulad"},
 }
@@ -35,12 +42,16 @@ MOST_CUTS = 4
 LOWER = {"brier", "logloss", "mae", "rmse"}
 
 
-def dataset(tasks: Path, task: str, features: cl.FeatureSet | None = None) -> tuple[cl.Dataset, pd.DataFrame]:
+def dataset(
+    tasks: Path, task: str, features: cl.FeatureSet | None = None
+) -> tuple[cl.Dataset, pd.DataFrame]:
     """Features of all snapshots of a task (None: the default ones), and the snapshots as they came."""
     mapping = dict(TASKS[task])
     events = tasks / str(mapping.pop("folder", task)) / "events.parquet"
     amount = "amount" if "purchase" in TASKS[task]["roles"] else None
-    log = cl.EventLog.read(events, user="user_id", time="ts", event="event", amount=amount, timezone="UTC", **mapping)
+    log = cl.EventLog.read(
+        events, user="user_id", time="ts", event="event", amount=amount, timezone="UTC", **mapping
+    )
     rows = pd.read_parquet(tasks / task / "snapshots.parquet")
     snapshots = cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))
     return cl.build_dataset(log.daily(), snapshots, features), rows
@@ -63,24 +74,34 @@ def predict(data: cl.Dataset, rows: pd.DataFrame, algorithm: str) -> pd.DataFram
     churn = cl.ChurnClassifier(algorithm=algorithm).fit(train.X, train.y("churned"))
     out["churned"] = churn.predict_proba(test.X)[:, 1]
     if "ltv" in data.labels:
-        out["ltv"] = cl.LTVRegressor(algorithm=algorithm).fit(train.X, train.y("ltv")).predict(test.X)
+        out["ltv"] = (
+            cl.LTVRegressor(algorithm=algorithm).fit(train.X, train.y("ltv")).predict(test.X)
+        )
     return out
 
 
 def median(data: cl.Dataset, rows: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     """The same with the conditional median of the amount, which has the least absolute error."""
     train, test = parts(data, rows)
-    return predicted.assign(ltv=cl.LTVRegressor(objective="mae").fit(train.X, train.y("ltv")).predict(test.X))
+    return predicted.assign(
+        ltv=cl.LTVRegressor(objective="mae").fit(train.X, train.y("ltv")).predict(test.X)
+    )
 
 
 def parts(data: cl.Dataset, rows: pd.DataFrame) -> tuple[cl.Dataset, cl.Dataset]:
     """Training and test rows."""
-    return data.take((rows["split"] == "train").to_numpy()), data.take((rows["split"] == "test").to_numpy())
+    return data.take((rows["split"] == "train").to_numpy()), data.take(
+        (rows["split"] == "test").to_numpy()
+    )
 
 
 def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
     """The contender with the best value of a metric, and the value; of total bias the nearest to 1."""
-    peers = {name: row[metric][0] for name, row in scores.items() if name != "YOURS" and row[metric][0] == row[metric][0]}
+    peers = {
+        name: row[metric][0]
+        for name, row in scores.items()
+        if name != "YOURS" and row[metric][0] == row[metric][0]
+    }
     worth = {"bias": lambda v: -abs(v - 1)}.get(metric, lambda v: -v if metric in LOWER else v)
     name = max(peers, key=lambda n: worth(peers[n]))
     return name, peers[name]
@@ -89,29 +110,48 @@ def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
 def summary(scores: dict[str, dict]) -> dict[str, object]:
     """Ours and the best contender on each metric of a task, and paired differences in AUC to the peers that matter."""
     churn = scores["churn"]
-    row: dict[str, object] = {"churn": {m: [churn["YOURS"][m], *best(churn, m)] for m in ("auc", "ap", "logloss", "brier")},
-                              "slope": churn["YOURS"]["slope"], "ece": churn["YOURS"]["ece"],
-                              "auc_minus": {p: churn[p]["yours_minus_auc"] for p in PEERS if p in churn}}
+    row: dict[str, object] = {
+        "churn": {
+            m: [churn["YOURS"][m], *best(churn, m)] for m in ("auc", "ap", "logloss", "brier")
+        },
+        "slope": churn["YOURS"]["slope"],
+        "ece": churn["YOURS"]["ece"],
+        "auc_minus": {p: churn[p]["yours_minus_auc"] for p in PEERS if p in churn},
+    }
     if "ltv" in scores:
         ltv = scores["ltv"]
-        row["ltv"] = {m: [ltv["YOURS"][m], *best(ltv, m)] for m in ("ngini", "rmse", "mae", "spearman", "bias")}
+        row["ltv"] = {
+            m: [ltv["YOURS"][m], *best(ltv, m)]
+            for m in ("ngini", "rmse", "mae", "spearman", "bias")
+        }
     return row
 
 
 def table(result: dict[str, dict]) -> str:
     """The figures as two Markdown tables."""
-    lines = ["| task | churn AUC | best peer | log loss | best peer | Brier | best peer | slope | ECE | seconds |", "|---|" + "---|" * 9]
+    lines = [
+        "| task | churn AUC | best peer | log loss | best peer | Brier | best peer | slope | ECE | seconds |",
+        "|---|" + "---|" * 9,
+    ]
     for task, row in result.items():
         churn = row["churn"]
-        lines.append(f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} | {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
-                     f"| {churn['brier'][0][0]:.4f} | {other(churn['brier'], '.4f')} "
-                     f"| {row['slope']:.2f} | {row['ece']:.3f} | {row['seconds']:.0f} |")
-    lines += ["", "| task | norm. Gini | best peer | RMSE | best peer | MAE (median) | best peer | total bias | best peer |", "|---|" + "---|" * 8]
+        lines.append(
+            f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} | {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
+            f"| {churn['brier'][0][0]:.4f} | {other(churn['brier'], '.4f')} "
+            f"| {row['slope']:.2f} | {row['ece']:.3f} | {row['seconds']:.0f} |"
+        )
+    lines += [
+        "",
+        "| task | norm. Gini | best peer | RMSE | best peer | MAE (median) | best peer | total bias | best peer |",
+        "|---|" + "---|" * 8,
+    ]
     for task, row in result.items():
         if "ltv" in row:
             ltv, least = row["ltv"], row["ltv_median"]
-            lines.append(f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} | {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
-                         f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} | {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |")
+            lines.append(
+                f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} | {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
+                f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} | {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |"
+            )
     lines += ["", "| task | minus " + " | minus ".join(PEERS) + " |", "|---|" + "---|" * len(PEERS)]
     for task, row in result.items():
         cells = [show(row["auc_minus"][p], "+.3f") if p in row["auc_minus"] else "–" for p in PEERS]
@@ -133,11 +173,17 @@ def main() -> None:
     """Reads the arguments, runs every task, writes and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", type=Path, default=HERE.parents[2] / "shared" / "tasks")
-    parser.add_argument("--algorithm", default="blend", choices=["blend", "lightgbm", "random_forest"])
+    parser.add_argument(
+        "--algorithm", default="blend", choices=["blend", "lightgbm", "random_forest"]
+    )
     given = parser.parse_args()
     if not (given.tasks / "score.py").exists():
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
-    folder = HERE / "predictions" if given.algorithm == "blend" else HERE / "predictions" / given.algorithm
+    folder = (
+        HERE / "predictions"
+        if given.algorithm == "blend"
+        else HERE / "predictions" / given.algorithm
+    )
     medians = folder / "median"
     medians.mkdir(parents=True, exist_ok=True)
     seconds = {}

@@ -20,18 +20,24 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-os.environ["OMP_NUM_THREADS"] = "1"  # one thread a process, which LightGBM and the linear algebra read when they are loaded
+os.environ["OMP_NUM_THREADS"] = (
+    "1"  # one thread a process, which LightGBM and the linear algebra read when they are loaded
+)
 
 import numpy as np
 import pandas as pd
 
 import churnlab as cl
-from churnlab import metrics
-from churnlab.estimators.folds import by_person
-from churnlab.features.featureset import BUILDERS
+from churnlab.estimators.learners.folds import by_person
+from churnlab.evaluation import metrics
+from churnlab.features.feature_set import BUILDERS
 
 HERE = Path(__file__).resolve().parent
-NEEDED = ("LoginIntervals", "SpendDecline", "Tenure")  # the estimators make columns from theirs, and baselines read them
+NEEDED = (
+    "LoginIntervals",
+    "SpendDecline",
+    "Tenure",
+)  # the estimators make columns from theirs, and baselines read them
 SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
 CANDIDATES = tuple(name for name in BUILDERS if name != "Calendar")
 FIRST = (("all", frozenset()), ("six", frozenset(CANDIDATES) - frozenset(SIX)))
@@ -41,14 +47,23 @@ DIGITS = 6
 def variants() -> dict[str, frozenset[str]]:
     """Name and left-out builders of every variant; `default` is the set that the library has now."""
     single = {f"without {name}": frozenset({name}) for name in CANDIDATES if name not in NEEDED}
-    return dict(FIRST) | single | {"default": frozenset(name for name in CANDIDATES if not BUILDERS[name].default)}
+    return (
+        dict(FIRST)
+        | single
+        | {"default": frozenset(name for name in CANDIDATES if not BUILDERS[name].default)}
+    )
 
 
 def describe(data: cl.Dataset) -> dict[str, Any]:
     """Rows, people, cuts, the share that churned, and how many columns each builder has."""
     y, builders = data.y("churned"), data.catalogue["builder"].value_counts()
-    return {"rows": len(y), "people": int(data.X.index.get_level_values("user_id").nunique()), "cuts": len(data.days),
-            "churned": round(float(y.mean()), 4), "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES}}
+    return {
+        "rows": len(y),
+        "people": int(data.X.index.get_level_values("user_id").nunique()),
+        "cuts": len(data.days),
+        "churned": round(float(y.mean()), 4),
+        "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES},
+    }
 
 
 def columns(data: cl.Dataset, out: frozenset[str]) -> list[str]:
@@ -56,7 +71,14 @@ def columns(data: cl.Dataset, out: frozenset[str]) -> list[str]:
     return data.catalogue.loc[~data.catalogue["builder"].isin(out), "name"].tolist()
 
 
-def predictions(data: cl.Dataset, chosen: dict[str, frozenset[str]], folder: Path, folds: int, seed: int, processes: int) -> dict[str, np.ndarray]:
+def predictions(
+    data: cl.Dataset,
+    chosen: dict[str, frozenset[str]],
+    folder: Path,
+    folds: int,
+    seed: int,
+    processes: int,
+) -> dict[str, np.ndarray]:
     """Churn probabilities float64[n] for persons not seen, for every variant chosen; equal columns are fitted once."""
     wanted: dict[tuple[str, ...], list[str]] = {}
     for name, out in chosen.items():
@@ -65,10 +87,15 @@ def predictions(data: cl.Dataset, chosen: dict[str, frozenset[str]], folder: Pat
     todo = [(list(key), path) for key, path in files.items() if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
-    with ProcessPoolExecutor(processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds, seed)) as pool:
+    with ProcessPoolExecutor(
+        processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds, seed)
+    ) as pool:
         jobs = [pool.submit(_predict, *one) for one in todo]
         for done, job in enumerate(as_completed(jobs), 1):
-            print(f"  {done}/{len(jobs)} {job.result()}, {time.perf_counter() - begin:.0f} s", flush=True)
+            print(
+                f"  {done}/{len(jobs)} {job.result()}, {time.perf_counter() - begin:.0f} s",
+                flush=True,
+            )
     return {name: np.load(files[key]) for key, names in wanted.items() for name in names}
 
 
@@ -86,7 +113,11 @@ def _predict(names: list[str], path: Path) -> str:
     X, y = _DATA["X"][names], _DATA["y"]
     p = np.full(len(y), np.nan)
     for learn, out in _DATA["folds"]:
-        p[out] = cl.ChurnClassifier(n_jobs=1).fit(X.iloc[learn], y.iloc[learn]).predict_proba(X.iloc[out])[:, 1]
+        p[out] = (
+            cl.ChurnClassifier(n_jobs=1)
+            .fit(X.iloc[learn], y.iloc[learn])
+            .predict_proba(X.iloc[out])[:, 1]
+        )
     half = path.with_suffix(".half.npy")
     np.save(half, p)
     half.replace(path)
@@ -95,6 +126,7 @@ def _predict(names: list[str], path: Path) -> str:
 
 def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """AUC and minus log loss, float64[1 + draws, 2]: of the rows as they are, then of each resample of persons."""
+
     def both(w: np.ndarray | None) -> tuple[float, float]:
         return metrics.auc(y, p, w), -metrics.log_loss(y, p, w)
 
@@ -104,28 +136,52 @@ def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def figures(values: np.ndarray) -> dict[str, list[float]]:
     """Value and 95% interval of both columns of `drawn`, or of a difference or a mean of these."""
     found = [metrics.interval(float(values[0, k]), values[1:, k]) for k in (0, 1)]
-    return {name: [round(float(v), DIGITS) for v in (i.value, i.low, i.high)] for name, i in zip(("auc", "logloss"), found, strict=True)}
+    return {
+        name: [round(float(v), DIGITS) for v in (i.value, i.low, i.high)]
+        for name, i in zip(("auc", "logloss"), found, strict=True)
+    }
 
 
 def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]:
     """What all builders gain over a variant on every task and in the mean over tasks: above zero, what was left out adds."""
     each = {task: found["all"] - found[name] for task, found in values.items()}
-    return {task: figures(one) for task, one in each.items()} | {"mean": figures(np.mean(list(each.values()), axis=0))}
+    return {task: figures(one) for task, one in each.items()} | {
+        "mean": figures(np.mean(list(each.values()), axis=0))
+    }
 
 
 def falls_out(gain: dict[str, Any]) -> bool:
     """The rule of README.md: without the builder the mean log loss is lower, and on no task is an interval of its gain above zero."""
-    adds = any(gain[task][metric][1] > 0 for task in gain if task != "mean" for metric in ("auc", "logloss"))
+    adds = any(
+        gain[task][metric][1] > 0
+        for task in gain
+        if task != "mean"
+        for metric in ("auc", "logloss")
+    )
     return gain["mean"]["logloss"][0] < 0 and not adds
 
 
-def result(values: dict[str, dict[str, np.ndarray]], again: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
+def result(
+    values: dict[str, dict[str, np.ndarray]],
+    again: dict[str, dict[str, np.ndarray]],
+    about: dict[str, Any],
+) -> dict[str, Any]:
     """What result.json holds; `again` is all and the default on other folds."""
     gain = {name: gains(values, name) for name in variants() if name != "all"}
-    single = {name.removeprefix("without "): found for name, found in gain.items() if name.startswith("without ")}
-    return {"tasks": about, "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
-            "gain": single, "falls_out": [name for name, found in single.items() if falls_out(found)],
-            "all_against_six": gain["six"], "all_against_default": gain["default"], "all_against_default_other_folds": gains(again, "default")}
+    single = {
+        name.removeprefix("without "): found
+        for name, found in gain.items()
+        if name.startswith("without ")
+    }
+    return {
+        "tasks": about,
+        "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
+        "gain": single,
+        "falls_out": [name for name, found in single.items() if falls_out(found)],
+        "all_against_six": gain["six"],
+        "all_against_default": gain["default"],
+        "all_against_default_other_folds": gains(again, "default"),
+    }
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:
@@ -133,10 +189,15 @@ def table(found: dict[str, Any]) -> Iterator[str]:
     tasks = list(found["tasks"])
     yield "| left out | " + " | ".join([*tasks, "mean", "mean AUC"]) + " |"
     yield "|---" * (len(tasks) + 3) + "|"
-    rows = found["gain"] | {"all but the six": found["all_against_six"], "all but the default": found["all_against_default"],
-                            "the same, other folds": found["all_against_default_other_folds"]}
+    rows = found["gain"] | {
+        "all but the six": found["all_against_six"],
+        "all but the default": found["all_against_default"],
+        "the same, other folds": found["all_against_default_other_folds"],
+    }
     for name, gain in rows.items():
-        cells = [_cell(gain[task]["logloss"]) for task in [*tasks, "mean"]] + [_cell(gain["mean"]["auc"])]
+        cells = [_cell(gain[task]["logloss"]) for task in [*tasks, "mean"]] + [
+            _cell(gain["mean"]["auc"])
+        ]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
@@ -168,13 +229,18 @@ def main() -> None:
         about[task] = describe(data)
         print(f"{task}: {len(y):,} rows, {data.X.shape[1]} columns", flush=True)
         weights = metrics.resamples(np.asarray(people), given.draws, 0)
-        for seed, chosen, into in ((0, variants(), values), (1, {name: variants()[name] for name in ("all", "default")}, again)):
+        for seed, chosen, into in (
+            (0, variants(), values),
+            (1, {name: variants()[name] for name in ("all", "default")}, again),
+        ):
             folder = HERE / "predictions" / f"{task}-{given.folds}-{seed}-{data.digest[:12]}"
             p = predictions(data, chosen, folder, given.folds, seed, given.processes)
             into[task] = {name: drawn(y, one, weights) for name, one in p.items()}
     found = result(values, again, about)
     (HERE / "result.json").write_text(json.dumps(found, indent=1) + "\n")
-    print("\n" + "\n".join(table(found)) + f"\n\nfall out: {', '.join(found['falls_out']) or 'none'}")
+    print(
+        "\n" + "\n".join(table(found)) + f"\n\nfall out: {', '.join(found['falls_out']) or 'none'}"
+    )
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 import churnlab as cl
-from churnlab import estimators, metrics, risks
-from churnlab.datasets import make_community
+from churnlab.demo.datasets import make_community
 from churnlab.errors import ConfigError, FrameError, HistoryError, ModelError
+from churnlab.estimators.files import load
 from churnlab.estimators.hazard import _at_risk, survival
-from churnlab.schema import day_text
+from churnlab.evaluation import metrics
+from churnlab.nightly import scoring
+from churnlab.schema.days import day_text
 
 WEEKS = 6
 
@@ -26,20 +28,44 @@ def learner(**options: object) -> cl.ChurnClassifier:
     return cl.ChurnClassifier("lightgbm", n_estimators=60, learning_rate=0.1, **options)
 
 
-def simulated(rows: int, seed: int, last: int = WEEKS) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+def simulated(
+    rows: int, seed: int, last: int = WEEKS
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
     """X, labels and the true curve: a jump at week 0, then a slow rise; a person has four snapshots; a third are censored early, whoever they are."""
     rng = np.random.default_rng(seed)
-    people = pd.MultiIndex.from_arrays([np.arange(rows) // 4, pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(rows) % 4, "D")],
-                                       names=["user_id", "snapshot"])
-    X = pd.DataFrame({"a__x__all": rng.normal(size=rows), "noise__x__all": rng.normal(size=rows),
-                      "profile__c__static": pd.Categorical(rng.choice(["p", "q"], rows))}, index=people)
+    people = pd.MultiIndex.from_arrays(
+        [
+            np.arange(rows) // 4,
+            pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(rows) % 4, "D"),
+        ],
+        names=["user_id", "snapshot"],
+    )
+    X = pd.DataFrame(
+        {
+            "a__x__all": rng.normal(size=rows),
+            "noise__x__all": rng.normal(size=rows),
+            "profile__c__static": pd.Categorical(rng.choice(["p", "q"], rows)),
+        },
+        index=people,
+    )
     week = np.arange(WEEKS + 1)
-    start = -2.5 + 1.2 * X["a__x__all"].to_numpy() + 0.8 * (X["profile__c__static"] == "q").to_numpy()
+    start = (
+        -2.5 + 1.2 * X["a__x__all"].to_numpy() + 0.8 * (X["profile__c__static"] == "q").to_numpy()
+    )
     hazard = expit(start[:, None] + np.where(week == 0, 1.0, 0.1 * week))
     leaves = rng.random(hazard.shape) < hazard
     first = np.where(leaves.any(axis=1), leaves.argmax(axis=1), 99.0)
-    known = np.where(rng.random(rows) < 1 / 3, rng.integers(1, last + 1, rows), last + 1).astype(float)
-    return X, pd.DataFrame({"leaves_week": np.where(first < known, first, np.nan), "known_weeks": known}, index=people), np.cumprod(1 - hazard, axis=1)
+    known = np.where(rng.random(rows) < 1 / 3, rng.integers(1, last + 1, rows), last + 1).astype(
+        float
+    )
+    return (
+        X,
+        pd.DataFrame(
+            {"leaves_week": np.where(first < known, first, np.nan), "known_weeks": known},
+            index=people,
+        ),
+        np.cumprod(1 - hazard, axis=1),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +75,18 @@ def fitted() -> cl.ChurnHazard:
 
 
 @pytest.mark.parametrize("most", [99, 2.0])
-def test_the_curve_is_the_true_one_with_all_rows_and_with_some(fitted: cl.ChurnHazard, most: float) -> None:
+def test_the_curve_is_the_true_one_with_all_rows_and_with_some(
+    fitted: cl.ChurnHazard, most: float
+) -> None:
     X, y, _ = simulated(6000, 0)
     model = fitted if most > 9 else cl.ChurnHazard(WEEKS, learner=learner(), most=most).fit(X, y)
     new, _, truth = simulated(2000, 1)
     curve = model.predict_curve(new)
-    assert curve.shape == (2000, WEEKS + 1) and curve.index.equals(new.index) and list(curve.columns) == list(range(WEEKS + 1))
+    assert (
+        curve.shape == (2000, WEEKS + 1)
+        and curve.index.equals(new.index)
+        and list(curve.columns) == list(range(WEEKS + 1))
+    )
     assert np.abs(curve.mean() - truth.mean(axis=0)).max() < 0.02
     assert np.abs(curve.to_numpy() - truth).mean() < 0.05
     same = np.tile(truth.mean(axis=0), (2000, 1))
@@ -64,7 +96,11 @@ def test_the_curve_is_the_true_one_with_all_rows_and_with_some(fitted: cl.ChurnH
 def test_the_curve_never_rises_and_begins_at_the_hazard_of_week_0(fitted: cl.ChurnHazard) -> None:
     new = simulated(300, 2)[0]
     curve, churn = fitted.predict_curve(new), fitted.predict_proba(new)
-    assert (np.diff(curve.to_numpy(), axis=1) <= 0).all() and curve.min(axis=None) >= 0 and curve.max(axis=None) <= 1
+    assert (
+        (np.diff(curve.to_numpy(), axis=1) <= 0).all()
+        and curve.min(axis=None) >= 0
+        and curve.max(axis=None) <= 1
+    )
     np.testing.assert_allclose(churn.sum(axis=1), 1)
     np.testing.assert_allclose(churn[:, 1], 1 - curve[0])
     risk = np.linspace(0, 1, 300)
@@ -77,7 +113,10 @@ def test_when_is_the_first_week_at_one_half_or_below(fitted: cl.ChurnHazard) -> 
     new = simulated(300, 3)[0]
     curve, week = fitted.predict_curve(new), fitted.predict_when(new)
     assert week.index.equals(new.index) and week.notna().any() and week.isna().any()
-    slow = [next((w for w in range(WEEKS + 1) if row[w] <= 0.5), None) for row in curve.itertuples(index=False)]
+    slow = [
+        next((w for w in range(WEEKS + 1) if row[w] <= 0.5), None)
+        for row in curve.itertuples(index=False)
+    ]
     assert week.astype(object).where(week.notna(), None).tolist() == slow
     assert (fitted.predict_when(new, np.full(300, 0.5)) == 0).all()
 
@@ -88,10 +127,17 @@ def test_the_churn_probability_is_as_good_as_the_classifiers_and_calibrated() ->
     table = community.log().daily()
     days = range(table.start + 70, table.end - 30, 20)
     targets = [cl.Churn(30), cl.TimeToChurn(30, weeks=WEEKS)]
-    data = cl.build_dataset(table, cl.Snapshots.at(table, days, targets=targets), cl.FeatureSet.of(["LoginIntervals", "Tenure", "SessionShortening"]))
+    data = cl.build_dataset(
+        table,
+        cl.Snapshots.at(table, days, targets=targets),
+        cl.FeatureSet.of(["LoginIntervals", "Tenure", "SessionShortening"]),
+    )
     train, test = data.split(table.start + 170)
     hazard = cl.ChurnHazard(WEEKS, learner=learner()).fit(train.X, train.labels)
-    risk, other = hazard.predict_proba(test.X)[:, 1], learner().fit(train.X, train.y("churned")).predict_proba(test.X)[:, 1]
+    risk, other = (
+        hazard.predict_proba(test.X)[:, 1],
+        learner().fit(train.X, train.y("churned")).predict_proba(test.X)[:, 1],
+    )
     y = test.y("churned").to_numpy()
     assert metrics.auc(y, risk) > metrics.auc(y, other) - 0.01
     assert metrics.log_loss(y, risk) < metrics.log_loss(y, other) + 0.01
@@ -107,38 +153,64 @@ def test_weeks_that_nobody_reached_are_missing() -> None:
     X, y, _ = simulated(800, 4, last=3)
     model = cl.ChurnHazard(WEEKS, learner=learner()).fit(X, y)
     curve = model.predict_curve(X)
-    assert model.weeks_ == 3 and curve[[4, 5, 6]].isna().all(axis=None) and curve[[0, 1, 2, 3]].notna().all(axis=None)
+    assert (
+        model.weeks_ == 3
+        and curve[[4, 5, 6]].isna().all(axis=None)
+        and curve[[0, 1, 2, 3]].notna().all(axis=None)
+    )
     assert model.predict_when(X).max() <= 3
 
 
-def test_rows_are_capped_with_the_first_week_kept_and_the_draw_blind_to_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_capped_with_the_first_week_kept_and_the_draw_blind_to_who_leaves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     X, y, _ = simulated(3000, 5)
     seen = {}
     fit = cl.ChurnClassifier.fit
-    monkeypatch.setattr(cl.ChurnClassifier, "fit", lambda self, X, y, **rest: seen.update(X=X, y=y, **rest) or fit(self, X, y, **rest))
+    monkeypatch.setattr(
+        cl.ChurnClassifier,
+        "fit",
+        lambda self, X, y, **rest: seen.update(X=X, y=y, **rest) or fit(self, X, y, **rest),
+    )
     row, week = _at_risk(*(np.nan_to_num(y[c].to_numpy(), nan=-1).astype(int) for c in y))
     rate = (y["leaves_week"].to_numpy()[row] == week)[week > 0].mean()
     for options, rows in (({"most": 2.0}, 6000), ({"max_rows": 4000}, 4000)):
         cl.ChurnHazard(WEEKS, learner=learner(), **options).fit(X, y)  # type: ignore[arg-type]
         first = seen["X"]["weeks_ahead"] == 0
-        assert len(seen["y"]) == rows and first.sum() == min(3000, max(rows // 2, rows - (week > 0).sum()))
+        assert len(seen["y"]) == rows and first.sum() == min(
+            3000, max(rows // 2, rows - (week > 0).sum())
+        )
         assert seen["y"][~first.to_numpy()].mean() == pytest.approx(rate, abs=0.02)
         assert seen["groups"] is None and list(seen["X"].index.names) == ["user_id", "snapshot"]
 
 
 def test_the_same_twice_whatever_the_threads_and_the_order_of_calls(fitted: cl.ChurnHazard) -> None:
     X, y, _ = simulated(1000, 6)
-    one, many = (cl.ChurnHazard(WEEKS, learner=learner(), n_jobs=n).fit(X, y).predict_curve(X) for n in (1, -1))
+    one, many = (
+        cl.ChurnHazard(WEEKS, learner=learner(), n_jobs=n).fit(X, y).predict_curve(X)
+        for n in (1, -1)
+    )
     pd.testing.assert_frame_equal(one, many)
-    pd.testing.assert_frame_equal(pd.concat([fitted.predict_curve(X[:7]), fitted.predict_curve(X[7:])]), fitted.predict_curve(X))
-    pd.testing.assert_frame_equal(fitted.predict_curve(X[X.columns[::-1]].assign(more=1.0)), fitted.predict_curve(X))
+    pd.testing.assert_frame_equal(
+        pd.concat([fitted.predict_curve(X[:7]), fitted.predict_curve(X[7:])]),
+        fitted.predict_curve(X),
+    )
+    pd.testing.assert_frame_equal(
+        fitted.predict_curve(X[X.columns[::-1]].assign(more=1.0)), fitted.predict_curve(X)
+    )
 
 
-def test_snapshots_of_a_person_stay_together_without_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snapshots_of_a_person_stay_together_without_an_index(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     X, y, _ = simulated(400, 7)
     seen = []
     fit = cl.ChurnClassifier.fit
-    monkeypatch.setattr(cl.ChurnClassifier, "fit", lambda self, X, y, **rest: seen.append(rest["groups"]) or fit(self, X, y, **rest))
+    monkeypatch.setattr(
+        cl.ChurnClassifier,
+        "fit",
+        lambda self, X, y, **rest: seen.append(rest["groups"]) or fit(self, X, y, **rest),
+    )
     matrix = X[["a__x__all", "noise__x__all"]].to_numpy()
     model = cl.ChurnHazard(WEEKS, learner=learner(), most=99).fit(matrix, y.reset_index(drop=True))
     assert len(np.unique(seen[0])) == 400 and model.predict_curve(matrix).shape == (400, WEEKS + 1)
@@ -148,12 +220,19 @@ def test_snapshots_of_a_person_stay_together_without_an_index(monkeypatch: pytes
 
 def test_it_is_saved_and_comes_back(fitted: cl.ChurnHazard, tmp_path: Path) -> None:
     X = simulated(50, 8)[0]
-    again = estimators.load(fitted.save(tmp_path / "when"))
-    assert isinstance(again, cl.ChurnHazard) and again.get_params(deep=False).keys() == fitted.get_params(deep=False).keys()
+    again = load(fitted.save(tmp_path / "when"))
+    assert (
+        isinstance(again, cl.ChurnHazard)
+        and again.get_params(deep=False).keys() == fitted.get_params(deep=False).keys()
+    )
     pd.testing.assert_frame_equal(again.predict_curve(X), fitted.predict_curve(X))
-    assert again.save(tmp_path / "again") and {p.name: p.read_bytes() for p in (tmp_path / "again").iterdir()} == {
-        p.name: p.read_bytes() for p in (tmp_path / "when").iterdir()}
-    pd.testing.assert_series_equal(risks.unpack(pickle.loads(pickle.dumps(risks.pack(fitted)))).predict_when(X), fitted.predict_when(X))
+    assert again.save(tmp_path / "again") and {
+        p.name: p.read_bytes() for p in (tmp_path / "again").iterdir()
+    } == {p.name: p.read_bytes() for p in (tmp_path / "when").iterdir()}
+    pd.testing.assert_series_equal(
+        scoring.unpack(pickle.loads(pickle.dumps(scoring.pack(fitted)))).predict_when(X),
+        fitted.predict_when(X),
+    )
 
 
 @pytest.mark.parametrize("file", ["hazard.json", "model.json", "model.lgb"])
@@ -161,26 +240,33 @@ def test_a_changed_file_is_refused(fitted: cl.ChurnHazard, tmp_path: Path, file:
     fitted.save(tmp_path)
     (tmp_path / file).write_text((tmp_path / file).read_text().replace("6", "5", 1))
     with pytest.raises(ModelError):
-        estimators.load(tmp_path)
+        load(tmp_path)
     (tmp_path / file).write_text("{")
     with pytest.raises(ModelError):
-        estimators.load(tmp_path)
+        load(tmp_path)
 
 
 def test_when_of_the_list_is_a_day_or_nothing(fitted: cl.ChurnHazard) -> None:
     X, target = simulated(200, 9)[0], cl.TimeToChurn(30, WEEKS, lead=2)
     risk = pd.Series(fitted.predict_proba(X)[:, 1])
-    said, week = risks.when(fitted, target, X, risk, "2026-03-01"), fitted.predict_when(X)
+    said, week = scoring.when(fitted, target, X, risk, "2026-03-01"), fitted.predict_when(X)
     start = pd.Timestamp("2026-03-03")
-    assert said.tolist() == ["" if np.isnan(w) else str((start + pd.Timedelta(weeks=w)).date()) for w in week]
-    assert set(risks.when(None, None, X, risk, "2026-03-01")) == {""}
+    assert said.tolist() == [
+        "" if np.isnan(w) else str((start + pd.Timedelta(weeks=w)).date()) for w in week
+    ]
+    assert set(scoring.when(None, None, X, risk, "2026-03-01")) == {""}
     assert day_text(cl.TimeToChurn(30, terminal="cancel").left_by(0, 1)) == "1970-02-07"
 
 
 @settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 9)), min_size=1, max_size=30))
 def test_the_observed_curve_is_kaplan_meiers(made: list[tuple[int, int]]) -> None:
-    y = pd.DataFrame({"leaves_week": [w if w < k else np.nan for k, w in made], "known_weeks": [k for k, _ in made]})
+    y = pd.DataFrame(
+        {
+            "leaves_week": [w if w < k else np.nan for k, w in made],
+            "known_weeks": [k for k, _ in made],
+        }
+    )
     there, expected = survival(y), 1.0
     for week in range(len(there)):
         at_risk = [(k, w) for k, w in made if k > week and w >= week]
@@ -191,10 +277,14 @@ def test_the_observed_curve_is_kaplan_meiers(made: list[tuple[int, int]]) -> Non
 
 def test_what_cannot_be_learnt_from_is_refused_in_one_line(fitted: cl.ChurnHazard) -> None:
     X, y, _ = simulated(200, 10)
-    refused = [(FrameError, "y lacks 1 column.*'known_weeks'", X, y[["leaves_week"]]), (FrameError, "y has 199 values for 200 rows", X, y[1:]),
-               (FrameError, "'leaves_week' of the snapshots is 9.0", X, y.assign(leaves_week=9.0)),
-               (FrameError, "'known_weeks' of the snapshots is -1", X, y.assign(known_weeks=-1)),
-               (HistoryError, "one class only", X, y.assign(leaves_week=np.nan)), (FrameError, "weeks_ahead", X.assign(weeks_ahead=1), y)]
+    refused = [
+        (FrameError, "y lacks 1 column.*'known_weeks'", X, y[["leaves_week"]]),
+        (FrameError, "y has 199 values for 200 rows", X, y[1:]),
+        (FrameError, "'leaves_week' of the snapshots is 9.0", X, y.assign(leaves_week=9.0)),
+        (FrameError, "'known_weeks' of the snapshots is -1", X, y.assign(known_weeks=-1)),
+        (HistoryError, "one class only", X, y.assign(leaves_week=np.nan)),
+        (FrameError, "weeks_ahead", X.assign(weeks_ahead=1), y),
+    ]
     for kind, says, given_X, given_y in refused:
         with pytest.raises(kind, match=says):
             cl.ChurnHazard(WEEKS, learner=learner()).fit(given_X, given_y)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from churnlab.estimators import ChurnClassifier, LTVRegressor
+from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.regressor import LTVRegressor
 
-ESTIMATORS = [kind(algorithm=a, n_estimators=n, n_jobs=1) for kind in (ChurnClassifier, LTVRegressor)
-              for a, n in (("blend", 20), ("lightgbm", None), ("random_forest", 20))]
+ESTIMATORS = [
+    kind(algorithm=a, n_estimators=n, n_jobs=1)
+    for kind in (ChurnClassifier, LTVRegressor)
+    for a, n in (("blend", 20), ("lightgbm", None), ("random_forest", 20))
+]
 
 
 @pytest.mark.filterwarnings("ignore")

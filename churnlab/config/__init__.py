@@ -1,0 +1,1 @@
+"""churnlab.toml and what it names."""

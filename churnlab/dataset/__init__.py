@@ -1,0 +1,1 @@
+"""Snapshots, features and labels on the same rows."""

@@ -1,1 +1,0 @@
-"""Who moves the rows from activity to features; nothing else differs between engines."""

@@ -1,0 +1,248 @@
+"""Expectations of the buy-till-you-die models as columns, fitted on the histories of the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from churnlab import btyd
+from churnlab.btyd.fitting import spread
+from churnlab.btyd.statistics import COLUMNS, Statistics, lacking
+from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.features.builder import parse_name
+
+_WORDS = {
+    "acts": ("days", "active days", "never active"),
+    "orders": ("orders", "orders", "no order so far"),
+}
+
+
+class _Column(NamedTuple):
+    """What is to be said of a new column."""
+
+    name: str
+    unit: str
+    says: str
+    missing: str
+
+
+class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """What a buy-till-you-die model and Gamma-Gamma expect of each row, from its history before its own t: no label, nothing after t.
+
+    model: "mbg_nbd", "bg_nbd" or "pareto_nbd". horizons: days ahead. kinds: "acts" (active days), "orders"; None: those whose columns X has.
+    least: people needed to fit, below which the columns are missing. most: rows that are fitted on, evenly spread, at least 1,000.
+
+    Fitted attributes: `models_` (by kind), `money_` (GammaGamma or None), `reasons_` (by kind, or "money": why it was not fitted).
+
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame({"cadence__active_days__all": rng.integers(1, 9, 200).astype(float), "lifecycle__tenure_days__all": 100.0,
+    ...                   "cadence__since_last_days__all": 100.0})
+    >>> X.loc[X["cadence__active_days__all"] > 1, "cadence__since_last_days__all"] = 30.0
+    >>> list(BTYDFeatures(horizons=(30,)).fit(X).transform(X))
+    ['btyd__alive_days__all', 'btyd__expected_days_30d__all', 'btyd__no_days_30d__all']
+    """
+
+    models_: dict[str, Any]
+    money_: btyd.GammaGamma | None
+    reasons_: dict[str, str]
+
+    def __init__(
+        self,
+        model: str = "mbg_nbd",
+        *,
+        horizons: tuple[int, ...] = (30, 90),
+        kinds: tuple[str, ...] | None = None,
+        least: int = 50,
+        most: int = 30_000,
+    ) -> None:
+        self.model = model
+        self.horizons = horizons
+        self.kinds = kinds
+        self.least = least
+        self.most = most
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
+        """Fits on the rows' histories, each person with the weight of one; `y` is not read.
+
+        FrameError when X lacks the columns of a kind that was asked for, ConfigError for parameters out of range.
+        """
+        self._check()
+        kinds = tuple(COLUMNS) if self.kinds is None else self.kinds
+        self.models_, self.money_, self.reasons_ = {}, None, {}
+        for kind in kinds:
+            missing = lacking(X, kind)
+            if missing and self.kinds is not None:
+                raise FrameError.from_missing_columns("X", missing, getattr(X, "columns", ()))
+            if missing:
+                self.reasons_[kind] = f"no column {missing[0]}"
+            else:
+                self._fit_kind(X, kind)
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The new columns, float64, on the index of X; NaN where a person has no history or nothing was fitted. FrameError for lacking columns."""
+        check_is_fitted(self)
+        found = [
+            values
+            for kind in self.models_
+            for values in self._values(kind, btyd.statistics(X, kind))
+        ]
+        return pd.DataFrame(
+            dict(zip(self.get_feature_names_out(), found, strict=True)),
+            index=X.index,
+            dtype=np.float64,
+        )
+
+    def _values(self, kind: str, s: Statistics) -> list[np.ndarray]:
+        """The new columns of a kind, in the order of `_columns`."""
+        model, money, nothing = self.models_[kind], self.money_, np.full(len(s.age), np.nan)
+        times = (
+            [nothing] * (1 + 2 * len(self.horizons))
+            if model is None
+            else list(model.outlook(s.repeats, s.last, s.age, self.horizons))
+        )
+        if kind != "orders":
+            return times
+        worth = (
+            nothing
+            if money is None
+            else np.where(np.isfinite(s.age), money.expected_value(s.valued, s.value), np.nan)
+        )
+        return [*times, worth, *(expected * worth for expected in times[1::2])]
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """The names of the new columns."""
+        check_is_fitted(self)
+        return np.array([c.name for c in self._columns()], dtype=object)
+
+    def catalogue(self) -> pd.DataFrame:
+        """One row a new column: name, signal, builder, unit, window, says, missing."""
+        check_is_fitted(self)
+        rows = [
+            (
+                c.name,
+                parse_name(c.name)["signal"],
+                type(self).__name__,
+                c.unit,
+                parse_name(c.name)["window"],
+                c.says,
+                c.missing,
+            )
+            for c in self._columns()
+        ]
+        return pd.DataFrame(
+            rows, columns=["name", "signal", "builder", "unit", "window", "says", "missing"]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Parameters and what was learnt, as plain JSON values; `from_dict` reads it back."""
+        check_is_fitted(self)
+        params = self.get_params() | {
+            "horizons": list(self.horizons),
+            "kinds": None if self.kinds is None else list(self.kinds),
+        }
+        return {
+            "params": params,
+            "models": {k: None if m is None else asdict(m) for k, m in self.models_.items()},
+            "money": None if self.money_ is None else asdict(self.money_),
+            "reasons": dict(self.reasons_),
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The fitted transformer that `to_dict` wrote down."""
+        params = state["params"]
+        made = cls(
+            **params
+            | {
+                "horizons": tuple(params["horizons"]),
+                "kinds": None if params["kinds"] is None else tuple(params["kinds"]),
+            }
+        )
+        made._check()
+        made.models_ = {
+            k: None if m is None else btyd.MODELS[made.model](**m)
+            for k, m in state["models"].items()
+        }
+        made.money_ = None if state["money"] is None else btyd.GammaGamma(**state["money"])
+        made.reasons_ = dict(state["reasons"])
+        return made
+
+    def _check(self) -> None:
+        if self.model not in btyd.MODELS:
+            raise ConfigError.from_unknown("model", self.model, btyd.MODELS)
+        for kind in self.kinds or ():
+            if kind not in COLUMNS:
+                raise ConfigError.from_unknown("kind of transaction", kind, COLUMNS)
+        if not self.horizons or min(self.horizons) < 1 or any(h != int(h) for h in self.horizons):
+            raise ConfigError.from_range("horizons", self.horizons, "whole days, at least 1")
+        if self.most < 1000:
+            raise ConfigError.from_range("most", self.most, "at least 1000")
+
+    def _fit_kind(self, X: pd.DataFrame, kind: str) -> None:
+        self.models_[kind] = None
+        s = btyd.statistics(X, kind)
+        known = np.flatnonzero(np.isfinite(s.age))
+        people = round(float(s.weights[known].sum()))
+        if people < self.least:
+            self.reasons_[kind] = f"{people} people with a history, {self.least} are needed"
+            return
+        at = known[spread(len(known), self.most)]
+        try:
+            self.models_[kind] = btyd.MODELS[self.model].fit(
+                s.repeats[at], s.last[at], s.age[at], s.weights[at]
+            )
+        except HistoryError as error:
+            self.reasons_[kind] = str(error)
+        if kind == "orders":
+            self._fit_money(s, at)
+
+    def _fit_money(self, s: Statistics, at: np.ndarray) -> None:
+        try:
+            self.money_ = btyd.GammaGamma.fit(s.valued[at], s.value[at], s.weights[at])
+        except HistoryError as error:
+            self.reasons_["money"] = str(error)
+
+    def _columns(self) -> Iterator[_Column]:
+        for kind in self.models_:
+            yield from _columns(kind, self.horizons)
+
+
+def _columns(kind: str, horizons: tuple[int, ...]) -> Iterator[_Column]:
+    word, plural, missing = _WORDS[kind]
+    yield _Column(
+        f"btyd__alive_{word}__all",
+        "probability",
+        f"not gone for good with {{value:.0%}}, judged by past {plural}",
+        missing,
+    )
+    for h in horizons:
+        yield _Column(
+            f"btyd__expected_{word}_{h}d__all",
+            plural,
+            f"{{value:.2f}} {plural} expected in the next {h} days",
+            missing,
+        )
+        yield _Column(
+            f"btyd__no_{word}_{h}d__all",
+            "probability",
+            f"no {plural} in the next {h} days with {{value:.0%}}",
+            missing,
+        )
+    if kind == "orders":
+        yield _Column(
+            "btyd__order_value__all", "money an order", "an order of {value:,.2f} expected", missing
+        )
+        for h in horizons:
+            yield _Column(
+                f"btyd__expected_spend_{h}d__all",
+                "money",
+                f"{{value:,.2f}} of spending expected in the next {h} days",
+                missing,
+            )

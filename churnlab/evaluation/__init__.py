@@ -1,0 +1,1 @@
+"""How well a model did: metrics, baselines beside it, backtests, profit."""

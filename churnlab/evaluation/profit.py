@@ -1,0 +1,281 @@
+"""Profit of a retention campaign: what a ranking is worth in money, and whom to contact.
+
+The campaign of S. Neslin and others (2006), Defection detection: measuring and understanding the predictive accuracy of customer
+churn models: whoever is contacted costs `contact`; who was about to leave takes the offer with probability `gamma` and then stays, is
+worth `value` and costs `incentive`; who would have stayed takes the offer always and costs `incentive` for nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import isotonic_regression
+from scipy.special import betainc
+
+from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.evaluation.metrics import by_score
+
+GAMMA = 0.3
+VALUE = 200.0
+INCENTIVE = 10.0
+CONTACT = 1.0
+ALPHA = 6.0
+BETA = 14.0
+_HEAVY = 0.5
+
+
+class MaximumProfit(NamedTuple):
+    """Money a person of the base, and the share of people to contact for it, highest score first."""
+
+    profit: float
+    share: float
+
+
+def expected_maximum_profit(
+    y: np.ndarray,
+    p: np.ndarray,
+    w: np.ndarray | None = None,
+    *,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    value: float = VALUE,
+    incentive: float = INCENTIVE,
+    contact: float = CONTACT,
+) -> MaximumProfit:
+    """Expected maximum profit for churn (EMPC): the best cutoff's profit, averaged over a Beta(alpha, beta) chance that a churner takes the offer.
+
+    `y` float64[n] 1 for who left, `p` float64[n] any score that rises with risk, ties enter together; `w` how often a row counts. Money a
+    person, higher is better, never below 0; the share is the expected share to contact (eta). The ROC curve's convex hull says which
+    people a chance of taking is worth, an incomplete beta integral averages over it. Where nobody left it is 0.
+    T. Verbraken, W. Verbeke and B. Baesens (2013), A novel profit maximizing metric for measuring classification performance of
+    customer churn prediction models, IEEE TKDE 25(5); its defaults are those here. Raises ConfigError for
+    parameters outside their range, FrameError for predictions that do not fit, HistoryError without rows.
+
+    >>> found = expected_maximum_profit(np.array([1.0, 0, 0, 0]), np.array([0.9, 0.3, 0.2, 0.1]))
+    >>> round(found.profit, 3), round(found.share, 3)
+    (14.0, 0.25)
+    """
+    _check_money(value, incentive, contact, alpha, beta)
+    leave, stay, total = _hull(*_counts(y, p, w))
+    gain, cost = leave * (value - incentive), leave * contact + stay * (incentive + contact)
+    least = np.minimum(
+        np.divide(cost, gain, out=np.ones(len(gain)), where=gain > 0), 1
+    )  # the chance of taking from which on a contact pays
+    often = 1 - betainc(alpha, beta, least)
+    mean = alpha / (alpha + beta) * (1 - betainc(alpha + 1, beta, least))
+    return MaximumProfit(
+        float((gain * mean - cost * often).sum() / total),
+        float(((leave + stay) * often).sum() / total),
+    )
+
+
+def empc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
+    """The profit of `expected_maximum_profit` under the paper's parameters: money a person where a churner is worth 200; higher is better.
+
+    >>> round(empc(np.array([1.0, 0, 0, 0]), np.zeros(4)), 3)
+    5.929
+    """
+    return expected_maximum_profit(y, p, w).profit
+
+
+def maximum_profit(
+    y: np.ndarray,
+    p: np.ndarray,
+    w: np.ndarray | None = None,
+    *,
+    gamma: float = GAMMA,
+    value: float = VALUE,
+    incentive: float = INCENTIVE,
+    contact: float = CONTACT,
+) -> MaximumProfit:
+    """Maximum profit for churn (MPC): the best cutoff's profit where a churner takes the offer with the probability `gamma`.
+
+    As `expected_maximum_profit`, for one known chance. W. Verbeke, K. Dejaeger, D. Martens, J. Hur and B. Baesens (2012), New insights
+    into churn prediction in the telecommunication sector: a profit driven data mining approach, EJOR 218(1). Raises as that does.
+
+    >>> maximum_profit(np.array([1.0, 0, 0, 0]), np.array([0.9, 0.3, 0.2, 0.1]))
+    MaximumProfit(profit=14.0, share=0.25)
+    """
+    _check_money(value, incentive, contact)
+    _check_gamma(gamma)
+    leave, stay = _counts(y, p, w)
+    money = np.r_[
+        0, np.cumsum(leave * (gamma * (value - incentive) - contact) - stay * (incentive + contact))
+    ]
+    reached, total = np.r_[0, np.cumsum(leave + stay)], float((leave + stay).sum())
+    best = int(np.argmax(money))
+    return MaximumProfit(float(money[best] / total), float(reached[best] / total))
+
+
+def contact_profit(
+    p: np.ndarray,
+    value: np.ndarray | float = VALUE,
+    *,
+    gamma: np.ndarray | float = GAMMA,
+    incentive: float = INCENTIVE,
+    contact: float = CONTACT,
+) -> np.ndarray:
+    """What contacting each person brings: `p * gamma * (value - incentive) - (1 - p) * incentive - contact`, float64[n], money.
+
+    `p` float64[n] is the churn probability, or the outcome (0 or 1) to look back on it; `value` one amount or float64[n], what the person
+    is worth *if they stay*: a lifetime value that counts who leaves as 0 is lower, divide it by 1 - p. `gamma` the chance that a churner takes
+    the offer, one number or float64[n]. Contact those above 0. Missing values stay missing. Raises ConfigError for parameters outside their range.
+
+    >>> contact_profit(np.array([0.5, 0.5, 0.05]), np.array([200.0, 20.0, 200.0])).round(3)
+    array([22.5 , -4.5 , -7.65])
+    """
+    _check_cost(incentive, contact)
+    _check_gamma(gamma)
+    p = np.asarray(p, np.float64)
+    return p * gamma * (np.asarray(value, np.float64) - incentive) - (1 - p) * incentive - contact
+
+
+@dataclass(frozen=True, eq=False)
+class ProfitCurve:
+    """Profit against how many are contacted, most profitable first.
+
+    `table` has a row for nobody and for each step down the ranking: share (of people), contacted, cutoff (the expected profit of the last
+    one taken), expected (total money, by the probabilities) and realised (by what happened; missing where it is not known).
+    `best` is the row to act on: chosen by what was expected, so it looks at no outcome; `hindsight` the row that paid most.
+    """
+
+    table: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> pd.Series:
+        """The row with the highest expected profit; among equals the fewest contacts."""
+        return self.table.loc[self.table["expected"].idxmax()]
+
+    @property
+    def hindsight(self) -> pd.Series | None:
+        """The row with the highest realised profit, a bound that nobody could have known; None without outcomes."""
+        return (
+            None
+            if self.table["realised"].isna().all()
+            else self.table.loc[self.table["realised"].idxmax()]
+        )
+
+    def summary(self) -> str:
+        """One sentence."""
+        row = self.best
+        seen = "" if np.isnan(row["realised"]) else f", realised {row['realised']:,.0f}"
+        return f"Contacting {int(row['contacted']):,} people ({row['share']:.1%}) is expected to bring {row['expected']:,.0f}{seen}."
+
+    def _repr_html_(self) -> str:
+        return self.table.iloc[
+            np.unique(np.linspace(0, len(self.table) - 1, 21).astype(int))
+        ].to_html(index=False, float_format="%.3f")
+
+
+def profit_curve(
+    y: np.ndarray | None,
+    p: np.ndarray,
+    value: np.ndarray | float = VALUE,
+    *,
+    gamma: np.ndarray | float = GAMMA,
+    incentive: float = INCENTIVE,
+    contact: float = CONTACT,
+) -> ProfitCurve:
+    """Expected and realised profit as the share of contacted people grows, people ranked by their own expected profit.
+
+    `y` float64[n] outcomes or None, `p` float64[n] churn probabilities, `value` and `gamma` as in `contact_profit`. People of equal expected
+    profit enter together. Warns where one person alone is more than half of the profit. Raises FrameError for arrays that do not fit,
+    HistoryError without rows, ConfigError for parameters outside their range.
+
+    >>> curve = profit_curve(np.array([1.0, 1, 0]), np.array([0.8, 0.6, 0.05]), np.array([100.0, 500.0, 500.0]))
+    >>> curve.summary()
+    'Contacting 2 people (66.7%) is expected to bring 102, realised 172.'
+    """
+    p = np.asarray(p, np.float64)
+    value = (
+        np.broadcast_to(np.asarray(value, np.float64), p.shape)
+        if np.ndim(value) == 0
+        else np.asarray(value, np.float64)
+    )
+    for name, given in (("churnlab", p), ("value", value)):
+        _check_numbers(name, given, len(p) if y is None else len(y))
+    own, seen = (
+        contact_profit(q, value, gamma=gamma, incentive=incentive, contact=contact)
+        for q in (p, np.full(len(p), np.nan) if y is None else y)
+    )
+    expected, realised, size = by_score(own, own, seen, np.ones(len(p)))
+    table = pd.DataFrame(
+        {
+            "share": np.r_[0, size.cumsum() / len(p)],
+            "contacted": np.r_[0, size.cumsum()].astype(int),
+            "cutoff": np.r_[np.inf, np.unique(own)[::-1]],
+            "expected": np.r_[0, expected.cumsum()],
+            "realised": np.r_[0 if y is not None else np.nan, realised.cumsum()],
+        }
+    )
+    return ProfitCurve(table, _heavy(own))
+
+
+def _heavy(own: np.ndarray) -> tuple[str, ...]:
+    """What is unsure where the profit hangs on one person."""
+    gain = own[own > 0]
+    if len(gain) < 2 or gain.max() <= _HEAVY * gain.sum():
+        return ()
+    share = gain.max() / gain.sum()
+    return (
+        f"one person is {share:.0%} of the expected profit of the {len(gain):,} worth a contact: the total hangs on that person",
+    )
+
+
+def _counts(y: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """How many left and how many stayed at each score, highest first, where anybody is."""
+    y, p = np.asarray(y, np.float64), np.asarray(p, np.float64)
+    _check_numbers("churnlab", p, len(y))
+    w = np.ones(len(y)) if w is None else np.asarray(w, np.float64)
+    leave, stay = by_score(p, w * y, w * (1 - y))
+    some = leave + stay > 0
+    return leave[some], stay[some]
+
+
+def _hull(leave: np.ndarray, stay: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The segments of the ROC curve's convex hull, steepest first, as (left, stayed) counts; the total count.
+
+    The hull pools neighbours whose rates are out of order: what a decreasing isotonic regression of the rate does.
+    """
+    size = leave + stay
+    starts = isotonic_regression(leave / size, weights=size, increasing=False).blocks[:-1]
+    return np.add.reduceat(leave, starts), np.add.reduceat(stay, starts), float(size.sum())
+
+
+def _check_numbers(name: str, given: np.ndarray, rows: int) -> None:
+    if not rows:
+        raise HistoryError.from_no_rows("profit")
+    if given.shape != (rows,) or not np.isfinite(given).all():
+        raise FrameError.from_bad_predictions(
+            name, given.size, rows, int((~np.isfinite(given)).sum())
+        )
+
+
+def _check_gamma(gamma: np.ndarray | float) -> None:
+    if not (np.min(gamma) >= 0 and np.max(gamma) <= 1):
+        raise ConfigError.from_range(
+            "gamma", gamma if np.ndim(gamma) == 0 else "outside 0 to 1", "a probability from 0 to 1"
+        )
+
+
+def _check_cost(incentive: float, contact: float) -> None:
+    for name, given in (("incentive", incentive), ("contact", contact)):
+        if not 0 <= given < np.inf:
+            raise ConfigError.from_range(name, given, "an amount of 0 or more")
+
+
+def _check_money(
+    value: float, incentive: float, contact: float, alpha: float = 1, beta: float = 1
+) -> None:
+    _check_cost(incentive, contact)
+    if not incentive < value < np.inf:
+        raise ConfigError.from_range(
+            "value", value, f"an amount above the incentive of {incentive:g}"
+        )
+    for name, given in (("alpha", alpha), ("beta", beta)):
+        if not 0 < given < np.inf:
+            raise ConfigError.from_range(name, given, "a number above 0")

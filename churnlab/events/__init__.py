@@ -1,0 +1,1 @@
+"""The event log: any source of events, checked and rolled up once."""

@@ -1,0 +1,27 @@
+"""Static attributes of people, read from files."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from churnlab.errors import LogError
+from churnlab.events import sources
+
+
+def read(path: str, user: str, text_ids: bool) -> pd.DataFrame:
+    """Read Parquet or CSV files with one row a person; the id column `user` becomes `user_id`.
+
+    Raises LogError when a file cannot be read or lacks the id column.
+    """
+    kind = "str" if text_ids else "int64"
+    try:
+        parts = [
+            pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={user: kind})
+            for f in sources.matching(path)
+        ]
+    except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
+        raise LogError.from_unreadable(path, str(error)) from error
+    frame = pd.concat(parts)
+    sources.check_columns(path, {"user": user}, frame.columns)
+    return frame.rename(columns={user: "user_id"})

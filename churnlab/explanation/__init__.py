@@ -1,0 +1,1 @@
+"""Why: SHAP values joined to sentences."""

@@ -1,0 +1,1 @@
+"""MLflow: runs, and what a run says of itself."""

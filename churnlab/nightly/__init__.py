@@ -1,0 +1,1 @@
+"""Tonight's list: who is at risk, why, and what they are worth."""

@@ -1,0 +1,1 @@
+"""Documents, plots and files that people open."""

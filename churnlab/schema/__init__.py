@@ -1,0 +1,1 @@
+"""The vocabulary of a log: days, roles, measures, targets, and which library a dataframe is of."""

@@ -1,0 +1,49 @@
+"""Which engine works on a thing: the one place that tells Spark from this machine.
+
+Spark is optional and its room stands below those that call it. So it is never imported by name: a
+function that works on this machine names its twin on Spark, and the twin is looked up here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+ENGINES = ("local", "spark")
+_SPARK = ("pyspark.", "churnlab.spark.")
+
+
+def engine_of(thing: object) -> str:
+    """The engine that a dataframe or an activity belongs to: "spark" or "local".
+
+    >>> engine_of([1, 2])
+    'local'
+    """
+    return "spark" if type(thing).__module__.startswith(_SPARK) else "local"
+
+
+def on_engine(engine: str, local: Callable[..., Any], spark: str) -> Callable[..., Any]:
+    """`local`, or the function of churnlab that `spark` names as "room.module:function"."""
+    if engine != "spark":
+        return local
+    module, _, function = spark.partition(":")
+    return getattr(importlib.import_module(f"churnlab.{module}"), function)
+
+
+def by_engine(spark: str) -> Callable[[F], F]:
+    """Decorate a local function so that its twin on Spark takes calls whose first argument is of Spark.
+
+    `spark` names the twin as "room.module:function".
+    """
+
+    def decorate(local: F) -> F:
+        @wraps(local)
+        def routed(thing: Any, *args: Any, **options: Any) -> Any:
+            return on_engine(engine_of(thing), local, spark)(thing, *args, **options)
+
+        return routed  # type: ignore[return-value]
+
+    return decorate

@@ -1,0 +1,1 @@
+"""The same numbers on Spark: the two kernels inside mapInArrow."""

@@ -1,0 +1,1 @@
+"""The activity store: daily rows in a folder, updated a day at a time."""

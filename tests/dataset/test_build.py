@@ -1,0 +1,302 @@
+"""Datasets a group of people at a time: the rows of the whole, and never all of them in memory. And how long a new process takes to begin."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import textwrap
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import churnlab as cl
+from churnlab import cli
+from churnlab.activity import blocks, rows
+from churnlab.dataset.build import iter_datasets
+from churnlab.errors import ChurnlabError, ConfigError, FrameError
+from churnlab.features.feature_set import FeatureSet
+
+DAYS = ["2026-03-20", "2026-03-10", "2026-03-25"]
+TARGETS = [
+    cl.Churn(horizon=5, lead=1, terminal="cancel"),
+    cl.LifetimeValue(horizon=4),
+    cl.TimeToChurn(horizon=5, weeks=3, lead=1, terminal="cancel"),
+]
+
+
+@pytest.fixture(params=["numbers", "text"])
+def activity(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> cl.DailyActivity:
+    """Of 300 people, in pieces of 16."""
+    for module in (blocks, rows):
+        monkeypatch.setattr(module, "PIECE_BITS", 4)
+    return log_of(request.param).daily()
+
+
+def log_of(kind: str, late: bool = False) -> cl.EventLog:
+    rng, n = np.random.default_rng(4), 9000
+    who = rng.zipf(1.2, n) % 300
+    at = np.datetime64("2026-03-01", "us") + np.sort(rng.integers(0, 31 * 86_400, n)).astype(
+        "timedelta64[s]"
+    )
+    names = np.where(rng.random(n) < 0.02, "cancel", rng.choice(["open", "purchase", "social"], n))
+    table = pa.table(
+        {
+            "u": who * 11 if kind == "numbers" else pa.array([f"user {w:04d}" for w in who]),
+            "t": at,
+            "e": names,
+            "a": rng.gamma(2, 3, n).round(2),
+            "arrived": at
+            + (np.where(rng.random(n) < 0.2, rng.integers(0, 9 * 86_400, n), 1)).astype(
+                "timedelta64[s]"
+            ),
+        }
+    )
+    return cl.EventLog.from_frame(
+        table,
+        user="u",
+        time="t",
+        event="e",
+        amount="a",
+        timezone="UTC",
+        arrived="arrived" if late else None,
+        roles={
+            "open": ["open"],
+            "purchase": ["purchase"],
+            "social": ["social"],
+            "cancel": ["cancel"],
+        },
+    )
+
+
+def users_of(activity: cl.DailyActivity, share: float) -> pd.DataFrame:
+    """Static attributes of some of the people: text with gaps, a number, a flag."""
+    some = activity.users[np.random.default_rng(2).random(len(activity.users)) < share]
+    n = np.arange(len(some))
+    return pd.DataFrame(
+        {
+            "user_id": some,
+            "channel": np.where(
+                n % 5 == 0, None, np.char.add("ch", (n % 7).astype(str)).astype(object)
+            ),
+            "age": n * 1.5,
+            "vip": n % 2 == 0,
+        }
+    )
+
+
+def check(parts: list[cl.Dataset], whole: cl.Dataset) -> None:
+    for name in ("X", "labels"):
+        got, want = (
+            pd.concat([getattr(p, name) for p in parts]).sort_index(),
+            getattr(whole, name).sort_index(),
+        )
+        pd.testing.assert_frame_equal(got, want, check_exact=True, check_names=True)
+    for part in parts:
+        pd.testing.assert_frame_equal(part.catalogue, whole.catalogue)
+        assert part.X.index.equals(part.labels.index) and len(part.X)
+
+
+@pytest.mark.parametrize("size", [1, 2, 17, 10**6])
+@pytest.mark.parametrize("with_users", [False, True])
+def test_parts_are_the_rows_of_the_whole(
+    activity: cl.DailyActivity, size: int, with_users: bool
+) -> None:
+    users = users_of(activity, 0.6) if with_users else None
+    whole = cl.build_dataset(
+        activity, cl.Snapshots.at(activity, DAYS, active_within=7, targets=TARGETS), users=users
+    )
+    parts = list(
+        iter_datasets(activity, DAYS, active_within=7, targets=TARGETS, users=users, rows=size)
+    )
+    check(parts, whole)
+    people = [p.X.index.get_level_values("user_id").unique() for p in parts]
+    assert sum(map(len, people)) == len(
+        pd.Index(np.concatenate([np.asarray(p) for p in people])).unique()
+    )
+    assert all(len(p.X) < size + len(DAYS) for p in parts)
+    assert len(activity.rows.pieces()) >= 15 and (len(parts) > 15 or size == 10**6)
+
+
+def test_parts_without_targets_and_with_a_terminal(activity: cl.DailyActivity) -> None:
+    for terminal in (None, "cancel"):
+        whole = cl.build_dataset(
+            activity, cl.Snapshots.at(activity, ["2026-03-31", "2026-04-01"], terminal=terminal)
+        )
+        check(
+            list(iter_datasets(activity, ["2026-03-31", "2026-04-01"], terminal=terminal, rows=50)),
+            whole,
+        )
+
+
+def test_parts_of_a_log_with_late_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (blocks, rows):
+        monkeypatch.setattr(module, "PIECE_BITS", 4)
+    activity = log_of("text", late=True).daily()
+    assert activity.late
+    whole = cl.build_dataset(
+        activity, cl.Snapshots.at(activity, DAYS, active_within=7, targets=TARGETS)
+    )
+    check(list(iter_datasets(activity, DAYS, active_within=7, targets=TARGETS, rows=40)), whole)
+
+
+def test_parts_where_few_or_no_people_have_attributes(activity: cl.DailyActivity) -> None:
+    few = users_of(activity, 1.0).iloc[[7, 250]]
+    whole = cl.build_dataset(activity, cl.Snapshots.at(activity, DAYS, active_within=60), users=few)
+    check(list(iter_datasets(activity, DAYS, active_within=60, users=few, rows=20)), whole)
+
+
+@pytest.mark.parametrize(
+    "options, match",
+    [
+        ({"rows": 0}, "rows is 0; give at least 1"),
+        ({"active_within": 0}, "active_within is 0"),
+        ({"days": ["2026-03-01"]}, "no event before 2026-03-01"),
+        ({"days": ["2025-03-01"]}, "no event before 2025-03-01"),
+        ({"targets": [cl.Churn(horizon=20)]}, "needs events up to"),
+        ({"terminal": "cancl"}, "unknown role 'cancl': did you mean 'cancel'"),
+    ],
+)
+def test_parts_that_cannot_be_are_refused_in_one_line(
+    activity: cl.DailyActivity, options: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(ChurnlabError, match=match) as caught:
+        list(iter_datasets(activity, **{"days": DAYS, **options}))
+    assert "\n" not in str(caught.value)
+
+
+def test_attributes_of_strangers_alone_are_refused_in_parts_too(activity: cl.DailyActivity) -> None:
+    with pytest.raises(FrameError, match="is of a person who is known"):
+        list(
+            iter_datasets(
+                activity, DAYS, users=pd.DataFrame({"user_id": ["nobody"], "age": [1.0]}), rows=20
+            )
+        )
+
+
+class Watched:
+    """An activity that remembers which of its parts are still there."""
+
+    def __init__(self, activity: cl.DailyActivity) -> None:
+        self.activity, self.roles, self.has_money = activity, activity.roles, activity.has_money
+        self.start, self.users = activity.start, activity.users
+        self.made: list[weakref.ref] = []
+
+    def jobs(self) -> Iterator[Callable[[], cl.DailyActivity]]:
+        for job in self.activity.jobs():
+            yield lambda job=job: self.watch(job())
+
+    def watch(self, part: cl.DailyActivity) -> cl.DailyActivity:
+        self.made.append(weakref.ref(part))
+        return part
+
+    def alive(self) -> int:
+        gc.collect()
+        return sum(r() is not None for r in self.made)
+
+
+def test_parts_are_made_as_they_are_asked_for_and_let_go(activity: cl.DailyActivity) -> None:
+    watched, threads = Watched(activity), os.cpu_count() or 1
+    made, kept = [], []
+    for part in iter_datasets(watched, DAYS, active_within=60, rows=40):
+        made.append(len(watched.made))
+        kept.append(weakref.ref(part))
+        assert watched.alive() <= 2 * threads + 2
+        del part
+    gc.collect()
+    assert made[0] <= 2 * threads + 1 and made[-1] == len(activity.rows.pieces()) > 2 * threads + 2
+    assert sum(r() is not None for r in kept) <= 1 and "whole" not in vars(activity.rows)
+
+
+# ------------------------------------------------------------------------------------------------------------ a new process
+
+FIRST = textwrap.dedent("""
+    import time
+    begin = time.perf_counter()
+    import numpy as np, pandas as pd
+    import churnlab as cl
+    for name in ("EventLog", "Snapshots", "build_dataset"):
+        getattr(cl, name)
+    def features(who):
+        frame = pd.DataFrame({"u": [who, "b"], "t": pd.Timestamp("2026-03-01 09:00"), "e": ["open", "purchase"], "a": [None, 2.5]})
+        activity = cl.EventLog.from_frame(frame, user="u", time="t", event="e", amount="a", timezone="UTC").daily()
+        return cl.build_dataset(activity, cl.Snapshots.at(activity, ["2026-03-02"])).X
+    loaded = time.perf_counter()
+    features("a")
+    first = time.perf_counter()
+    features("c")
+    print(loaded - begin, first - loaded, time.perf_counter() - first)
+""")
+
+
+def test_the_first_call_of_a_new_process_loads_the_kernels() -> None:
+    for _ in range(2):  # the first may compile
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", FIRST],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    imports, first, second = map(float, done.stdout.split())
+    said = f"imports {imports:.2f} s, first log to features {first:.2f} s, second {second:.3f} s: kernels load in {first - second:.2f} s"
+    print(said)  # noqa: T201
+    assert first - second < 5
+
+
+def test_whether_a_kernel_was_compiled_before(tmp_path: Path) -> None:
+    code = (
+        "import numpy as np\nfrom churnlab.kernels import windows\nfrom churnlab.kernels.jit import compiled\nprint(compiled(windows.gaps))\n"
+        "windows.gaps(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))\n"
+        "print(compiled(windows.gaps), compiled(windows.totals))"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == ["False", "True", "False"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_first_compilation_is_said(before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    class Status:
+        update = said.append
+
+        def __enter__(self) -> Status:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            said.append("end")
+
+    monkeypatch.setattr(
+        "rich.console.Console",
+        lambda **_: SimpleNamespace(status=lambda text: said.append(text) or Status()),
+    )
+    monkeypatch.setattr("churnlab.kernels.jit.compiled", lambda kernel: before)
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    with cli._progress() as say:
+        say("reading events")
+    assert said == [
+        "starting",
+        "reading events" if before else "reading events (compiling the kernels, once)",
+        "end",
+    ]
+
+
+def test_feature_sets_of_a_part_are_those_of_the_whole(activity: cl.DailyActivity) -> None:
+    some = FeatureSet.of(["SpendDecline"])
+    part = next(iter(iter_datasets(activity, DAYS, features=some)))
+    assert list(part.X) == list(
+        cl.build_dataset(activity, cl.Snapshots.at(activity, DAYS), features=some).X
+    )
+    with pytest.raises(ConfigError, match="unknown feature builder"):
+        FeatureSet.of(["Spend"])

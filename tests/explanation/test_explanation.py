@@ -1,0 +1,86 @@
+"""SHAP values that add up, and sentences that hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import churnlab as cl
+from churnlab.errors import ConfigError, ModelError
+from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.regressor import LTVRegressor
+from churnlab.explanation.explanation import Explanation, _check_additive
+from churnlab.explanation.words import render
+
+rng = np.random.default_rng(0)
+X = pd.DataFrame(
+    rng.normal(size=(500, 3)),
+    columns=["push__open_rate__14d", "push__sent_sum__14d", "session__minutes_mean__14d"],
+    index=pd.MultiIndex.from_arrays(
+        [np.arange(500), pd.to_datetime(["2026-01-01"] * 500)], names=["user_id", "snapshot"]
+    ),
+)
+X.iloc[::7, 2] = np.nan
+Y = pd.Series(
+    (X["push__open_rate__14d"] < 0).astype(float) * (rng.random(500) < 0.9), index=X.index
+)
+CATALOGUE = pd.DataFrame(
+    {
+        "name": X.columns,
+        "signal": ["push", "push", "session"],
+        "unit": "x",
+        "builder": "b",
+        "window": "14d",
+        "says": [
+            "opened {value:.2f} of {push__sent_sum__14d:.1f}",
+            "{value:.1f} sent",
+            "{value:.1f} minutes",
+        ],
+        "missing": "not known",
+    }
+)
+
+
+@pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
+@pytest.mark.parametrize("kind", [ChurnClassifier, LTVRegressor])
+def test_values_add_up_and_point_the_right_way(kind: type, algorithm: str) -> None:
+    model = kind(algorithm, n_estimators=40).fit(X, Y * 10 if kind is LTVRegressor else Y)
+    found = cl.explain(model, X.iloc[:60], CATALOGUE)
+    assert found.values.shape == (60, 3) and np.isfinite(found.values.to_numpy()).all()
+    assert found.importance()["name"].iloc[0] == "push__open_rate__14d"
+    low = (X["push__open_rate__14d"].iloc[:60] < -0.3).to_numpy()
+    assert (found.top_group()[low] == "push").mean() > 0.9
+    assert found.groups().sum(axis=1).to_numpy() == pytest.approx(
+        found.values.sum(axis=1).to_numpy()
+    )
+
+
+def test_reasons_are_sentences_of_the_row_one_a_signal() -> None:
+    values = pd.DataFrame(
+        [[2.0, 1.0, 0.5], [-1.0, -1.0, 0.5], [-1.0, -1, -1]], index=X.index[:3], columns=X.columns
+    )
+    reasons = Explanation(values, 0.0, X.iloc[:3], CATALOGUE).reasons(2)
+    row = X.iloc[0]
+    assert reasons.iloc[0, 0] == f"opened {row.iloc[0]:.2f} of {row.iloc[1]:.1f}"
+    assert reasons.iloc[0, 1] == "not known"  # the minutes of row 0 are missing
+    assert reasons.iloc[1].tolist() == [f"{X.iat[1, 2]:.1f} minutes", ""]
+    assert reasons.iloc[2].tolist() == ["", ""]
+
+
+def test_what_does_not_add_up_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"differ from the model's score by up to 1\.0e-01"):
+        _check_additive(np.zeros((1, 2)), 0.0, np.array([0.1]))
+
+
+def test_a_sentence_reaches_nothing_but_values() -> None:
+    with pytest.raises(ModelError):
+        _check_additive(np.full((1, 2), np.nan), 0.0, np.array([0.1]))
+    for says in ("{value:{value.__doc__[0]}>5}", "{} days"):
+        with pytest.raises(ConfigError, match="cannot be rendered"):
+            render(says, "", {}, "a")
+    assert render("{value}", "nothing", {}, pd.NA) == "nothing"
+    with pytest.raises(ConfigError, match="unknown name in a sentence"):
+        render("{value.__class__}", "", {}, 1.0)
+    with pytest.raises(ConfigError, match="did you mean 'minutes'"):
+        render("{minuts}", "", {"minutes": 1.0}, 1.0)
