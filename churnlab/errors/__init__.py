@@ -1,19 +1,32 @@
 """Every error that churnlab raises on purpose: what broke, what was given, what to do, in one line.
 
-All are `ValueError`s, so that code which knows nothing of churnlab can catch them. Texts are built in `from_*`
-constructors, never where they are raised. `exit_code` is what the command line returns.
+All are `ValueError`s, so that code which does not know churnlab can catch them. Their texts are
+written in `from_*` constructors, never where an error is raised. `exit_code` is the code with which
+the command line ends:
+
+| code | class                                                  | meaning                          |
+|------|--------------------------------------------------------|----------------------------------|
+| 2    | `ConfigError`                                          | usage or configuration           |
+| 3    | `LogError`, `HistoryError`, `FrameError`, `StoreError` | bad input                        |
+| 4    | `ModelError`                                           | model or registry                |
+| 5    | `GuardError`                                           | a guard refused, nothing written |
+| 6    | `LockedError`                                          | another update is running        |
+| 7    | `OutputError`                                          | the output cannot be written     |
 """
 
 from churnlab.errors.base import ChurnlabError, ConfigError, near
 from churnlab.errors.data import FrameError, HistoryError
-from churnlab.errors.kept import ModelError, OutputError, StoreError
-from churnlab.errors.log import LogError
+from churnlab.errors.kept import GuardError, LockedError, ModelError, OutputError, StoreError
+from churnlab.errors.log import EmptyLogError, LogError
 
 __all__ = [
     "ChurnlabError",
     "ConfigError",
+    "EmptyLogError",
     "FrameError",
+    "GuardError",
     "HistoryError",
+    "LockedError",
     "LogError",
     "ModelError",
     "OutputError",

@@ -1,13 +1,14 @@
-"""What all errors share, and those of a configuration."""
+"""The parent of all errors, the hint with near names, and errors of a configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """A hint that names what was probably meant, or all that there is.
+    """A hint: the known names that are close to `name`, or a list of all known names.
 
     >>> near("usr_id", ["user_id", "ts"])
     "did you mean 'user_id'?"
@@ -22,9 +23,19 @@ def near(name: str, known: Iterable[str]) -> str:
 
 
 class ChurnlabError(ValueError):
-    """The parent of all of them."""
+    """The parent of all errors that churnlab raises on purpose.
 
-    exit_code = 3
+    `exit_code` is the code with which the command line ends.
+
+    >>> import churnlab as cl
+    >>> try:
+    ...     cl.Churn(horizon=0)
+    ... except cl.ChurnlabError as error:
+    ...     print(error.exit_code, error)
+    2 horizon is 0; give at least 1 day
+    """
+
+    exit_code: ClassVar[int] = 3
 
 
 class ConfigError(ChurnlabError):
@@ -34,22 +45,22 @@ class ConfigError(ChurnlabError):
 
     @classmethod
     def from_unknown(cls, what: str, given: str, known: Iterable[str]) -> ConfigError:
-        """A name that is none of the known ones."""
+        """`given` is not among the `known` names of a kind; `what` names the kind."""
         return cls(f"unknown {what} {given!r}: {near(given, known)}")
 
     @classmethod
     def from_bad_date(cls, given: object) -> ConfigError:
-        """What should be a day and is none."""
-        return cls(f'{given!r} is no day; give a date like "2026-03-01", or its midnight')
+        """A day was expected; text that is not a date, a time inside a day or NaT was given."""
+        return cls(f'{given!r} is not a day; give a date like "2026-03-01", or its midnight')
 
     @classmethod
     def from_twice(cls, what: str, names: Iterable[str]) -> ConfigError:
-        """Names that occur twice."""
+        """Names that must differ occur twice, or become the same column name."""
         return cls(f"{what} named twice: {', '.join(names)}; name each once")
 
     @classmethod
     def from_feature_name(cls, name: str) -> ConfigError:
-        """A feature name that does not follow the grammar."""
+        """A feature name does not follow the grammar, so its window cannot be read from it."""
         return cls(
             f"feature name {name!r} is not <signal>__<statistic>__<window> in [a-z0-9_]; "
             "name it like push__open_rate__14d, with a window like 28d, 14d_56d or all"
@@ -57,40 +68,33 @@ class ConfigError(ChurnlabError):
 
     @classmethod
     def from_no_file(cls, path: str) -> ConfigError:
-        """No configuration where one was named."""
+        """The configuration file does not exist."""
         return cls(
-            f"no configuration file {path!r}; give one with --config, `churnlab demo` writes examples"
+            f"no configuration file {path!r}; give one with --config, "
+            "`churnlab demo` writes examples"
         )
 
     @classmethod
     def from_syntax(cls, path: str, reason: str) -> ConfigError:
-        """A file that is no TOML."""
-        return cls(f"{path} is not valid TOML: {' '.join(reason.split())}; mend that line")
+        """The configuration file is not valid TOML; `reason` is the parser's message."""
+        return cls(f"{path} is not valid TOML: {' '.join(reason.split())}; correct that line")
 
     @classmethod
     def from_lacking(cls, where: str, names: str) -> ConfigError:
-        """A table or keys that must be there."""
+        """A required table or key is missing."""
         return cls(f"the configuration lacks {names} in {where}; add it")
 
     @classmethod
     def from_type(cls, key: str, given: object, wanted: str) -> ConfigError:
-        """A value of the wrong type."""
+        """A value has the wrong type; `wanted` says which type is right."""
         return cls(f"{key} is {given!r}; give {wanted}")
 
     @classmethod
-    def from_stale(cls, as_of: str, last: str) -> ConfigError:
-        """An as-of date for which the log is too old."""
-        error = cls(
-            f"the log ends on {last}, days before {as_of} are missing; give a newer log or an earlier as-of date"
-        )
-        error.exit_code = 5
-        return error
-
-    @classmethod
     def from_no_amount(cls) -> ConfigError:
-        """A value target on a log without money."""
+        """A lifetime value was asked for, and the log names no amount column."""
         return cls(
-            "a lifetime value was asked of a log without amounts; name the column with amount=, or leave the value out"
+            "a lifetime value was asked of a log without amounts; "
+            "name the column with amount=, or leave the value out"
         )
 
     @classmethod
@@ -102,45 +106,49 @@ class ConfigError(ChurnlabError):
         since: str = "in training",
         way: str = "train again",
     ) -> ConfigError:
-        """What does not mean now what it meant in training, or when a store was made."""
+        """A setting differs from its value in training, or from its value when a store was built.
+
+        `since` says when the old value was set, `way` is the alternative to setting it back.
+        """
         return cls(f"{what} was {then} {since} and is {now} now; set it back, or {way}")
 
     @classmethod
     def from_sentence(cls, says: str) -> ConfigError:
-        """A sentence that cannot be rendered."""
+        """A feature's sentence names an unknown value or uses an unknown format."""
         return cls(
-            f"the sentence {says!r} cannot be rendered; name each value as {{value}} or {{feature_name}} with a plain format"
+            f"the sentence {says!r} cannot be rendered; "
+            "name each value as {value} or {feature_name} with a plain format"
         )
 
     @classmethod
     def from_folded(cls, feature: str) -> ConfigError:
-        """A feature that looks at days which were folded away."""
+        """A feature needs single days that the store has folded into its carry."""
         return cls(
-            f"the feature {feature!r} looks at single days that the store has folded away; leave it out, take a later day, or build the store "
-            "again with a longer look-back"
+            f"the feature {feature!r} looks at single days that the store has folded away; "
+            "leave it out, take a later day, or build the store again with a longer look-back"
         )
 
     @classmethod
     def from_pair(cls, one: str, other: str) -> ConfigError:
-        """Two options of which one alone makes no sense."""
+        """One of two options that need each other was given alone."""
         return cls(f"{one} and {other} go together; give both or neither")
 
     @classmethod
     def from_both(cls, one: str, other: str) -> ConfigError:
-        """Two arguments that exclude each other."""
+        """Two arguments that exclude each other were both given."""
         return cls(f"{one}= and {other}= were both given; give one of them")
 
     @classmethod
     def from_extra(cls, what: str, package: str, extra: str) -> ConfigError:
-        """A part that was not installed."""
+        """An optional package is not installed; `extra` is the extra that installs it."""
         return cls(f"{what} needs {package}, which is not installed; pip install churnlab[{extra}]")
 
     @classmethod
     def from_spark(cls, reason: str, way: str) -> ConfigError:
-        """What cannot be done on Spark, or not here."""
+        """An operation is impossible on Spark, or on the session in use; `way` is what to do."""
         return cls(f"{reason}; {way}")
 
     @classmethod
     def from_range(cls, name: str, given: object, wanted: str) -> ConfigError:
-        """A number outside its range."""
+        """A number or a day lies outside its range."""
         return cls(f"{name} is {given!r}; give {wanted}")

@@ -8,18 +8,19 @@ from churnlab.errors.base import ChurnlabError, near
 
 
 class HistoryError(ChurnlabError):
-    """There is no past to look at, or no future to learn from."""
+    """The log has no past to compute features from, or no future to learn from."""
 
     @classmethod
     def from_no_past(cls, day: object, start: object) -> HistoryError:
-        """A snapshot before which the log has nothing."""
+        """The log begins on or after the snapshot day."""
         return cls(
-            f"the log has no event before {day}: it begins on {start}; give a later as-of date or an earlier log"
+            f"the log has no event before {day}: it begins on {start}; "
+            "give a later as-of date or an earlier log"
         )
 
     @classmethod
     def from_unobserved(cls, target: str, day: object, needs: object, end: object) -> HistoryError:
-        """A label window that reaches past the end of the log."""
+        """A label window reaches past the end of the log, and such rows are not to be dropped."""
         return cls(
             f"{target} at {day} needs events up to {needs}, and the log ends on {end}; "
             'take an earlier snapshot, a shorter horizon, or unobserved="drop"'
@@ -27,7 +28,7 @@ class HistoryError(ChurnlabError):
 
     @classmethod
     def from_horizon_too_long(cls, horizon: int, observed: int) -> HistoryError:
-        """A horizon for which the log is too short."""
+        """The label window is longer than the whole log."""
         return cls(
             f"a horizon of {horizon} days needs a longer log: this one covers {observed} days; "
             "give a shorter horizon or a longer log"
@@ -35,80 +36,86 @@ class HistoryError(ChurnlabError):
 
     @classmethod
     def from_folded(cls, day: object, what: str, since: object) -> HistoryError:
-        """What lies on days that a store has folded away."""
+        """A snapshot day needs single days that a store has folded into its carry."""
         return cls(
-            f"{what} cannot be told at {day}: the store keeps days one by one from {since} on; take a later day, or build the store again "
-            "with a longer look-back"
+            f"{what} cannot be computed at {day}: the store keeps days one by one from {since} on; "
+            "take a later day, or build the store again with a longer look-back"
         )
 
     @classmethod
     def from_empty_split(
         cls, start: object, first: object, last: object, reach: int
     ) -> HistoryError:
-        """A split that leaves one side empty."""
+        """A split leaves no training row or no held-out row."""
         return cls(
-            f"a split at {start} leaves no row on one side: snapshots run from {first} to {last} and labels reach "
-            f"{reach} days ahead; give more snapshot days or a shorter horizon"
+            f"a split at {start} leaves no row on one side: snapshots run from {first} to {last} "
+            f"and labels reach {reach} days ahead; give more snapshot days or a shorter horizon"
         )
 
     @classmethod
     def from_nobody(cls, day: object, active_within: int) -> HistoryError:
-        """No person is eligible."""
+        """Nobody is eligible on a day."""
         return cls(
-            f"nobody was active in the {active_within} days before {day}; give a larger active_within or another day"
+            f"nobody was active in the {active_within} days before {day}; "
+            "give a larger active_within or another day"
         )
 
     @classmethod
     def from_one_person(cls, count: int) -> HistoryError:
-        """Too few people to learn from."""
+        """The log has fewer than two people."""
         return cls(
-            f"the log has {count} person(s) to learn from; a model needs at least 2, and hundreds to be of use"
+            f"the log has {count} person(s) to learn from; "
+            "a model needs at least 2, and hundreds to be of use"
         )
 
     @classmethod
     def from_no_money(cls, rows: int) -> HistoryError:
-        """Nobody spends."""
+        """Every value label is 0."""
         return cls(
-            f"the value is 0 in all {rows:,} rows, nothing to learn from; give a longer horizon or leave the value out"
+            f"the value is 0 in all {rows:,} rows, nothing to learn from; "
+            "give a longer horizon or leave the value out"
         )
 
     @classmethod
     def from_no_folds(cls, people: int) -> HistoryError:
-        """Nobody on whom settings could be judged."""
+        """No fold of the people can judge settings: one side lacks a class, or money."""
         return cls(
-            f"settings cannot be judged on these {people:,} person(s): no part of them has both classes, or money, on either side; "
-            "give more people or do not tune"
+            f"settings cannot be judged on these {people:,} person(s): no part of them has both "
+            "classes, or money, on either side; give more people or do not tune"
         )
 
     @classmethod
     def from_no_unseen(cls, what: str) -> HistoryError:
-        """Nothing was predicted for persons whom a model had not seen."""
+        """Training had too few people to set some aside and predict for them."""
         return cls(
-            f"{what} needs predictions for persons not seen in training, and fit had fewer than 20 persons or 10 amounts; give more people"
+            f"{what} needs predictions for people not seen in training, "
+            "and fit had fewer than 20 people or 10 amounts; give more people"
         )
 
     @classmethod
     def from_no_repeats(cls, people: int) -> HistoryError:
-        """Histories of which none goes on after the first transaction."""
+        """No history goes on after its first transaction, so no rate can be fitted."""
         return cls(
-            f"none of {people:,} people with a history came back after their first time; give more people or a longer log"
+            f"none of {people:,} people with a history came back after their first time; "
+            "give more people or a longer log"
         )
 
     @classmethod
     def from_learnt(cls, day: object, earliest: object) -> HistoryError:
-        """Judging on days that a model has seen."""
+        """A run is to be judged on days whose labels it was trained on."""
         return cls(
-            f"snapshots at {day} overlap what the run learnt from; judge it on days from {earliest} on, or train again"
+            f"snapshots at {day} overlap the days that the run was trained on; "
+            f"judge it on days from {earliest} on, or train again"
         )
 
     @classmethod
     def from_no_rows(cls, what: str) -> HistoryError:
-        """Nothing to work on."""
+        """A dataset has no row."""
         return cls(f"{what} has no row; give snapshots with labels")
 
     @classmethod
     def from_one_class(cls, target: str, value: object, rows: int) -> HistoryError:
-        """One class only."""
+        """All labels are equal, so a classifier has nothing to tell apart."""
         return cls(
             f"{target} is {value} in all {rows:,} rows, one class only; "
             "give other snapshot days, a longer horizon or more people"
@@ -116,13 +123,13 @@ class HistoryError(ChurnlabError):
 
 
 class FrameError(ChurnlabError):
-    """A frame that is not what was asked for."""
+    """A frame or an array does not have the expected columns, keys or values."""
 
     @classmethod
     def from_missing_columns(
         cls, what: str, missing: Iterable[str], given: Iterable[str]
     ) -> FrameError:
-        """Columns that are missing."""
+        """Required columns are missing; the hint names given columns close to the first of them."""
         missing = list(missing)
         hint = near(missing[0], given)
         return cls(
@@ -131,22 +138,24 @@ class FrameError(ChurnlabError):
 
     @classmethod
     def from_not_midnight(cls, column: str, example: object, count: int) -> FrameError:
-        """Snapshots that do not lie on the start of a day."""
+        """Snapshot times lie inside a day instead of at its start."""
         return cls(
-            f"column {column!r} is not midnight in {count:,} rows, the first {example}; give whole local days"
+            f"column {column!r} is not midnight in {count:,} rows, the first {example}; "
+            "give whole local days"
         )
 
     @classmethod
     def from_unknown_users(cls, count: int, rows: int, example: object) -> FrameError:
-        """Snapshots of persons of another type of id."""
+        """No snapshot row has a user id of the log, mostly because the id types differ."""
         return cls(
-            f"none of the {rows:,} snapshot rows is of a person who is known ({count:,} unknown, the first {example!r}); "
+            f"none of the {rows:,} snapshot rows is of a person who is known "
+            f"({count:,} unknown, the first {example!r}); "
             "give ids of the same type in the log, the snapshots and the users"
         )
 
     @classmethod
     def from_no_horizon(cls) -> FrameError:
-        """Labels whose reach is not known."""
+        """The user's own labels come without a horizon, so rows cannot be purged."""
         return cls(
             "the labels' horizon is not known, so nothing can be purged; "
             "give Snapshots.from_frame(frame, targets=[…]) or split(…, purge=days)"
@@ -154,59 +163,62 @@ class FrameError(ChurnlabError):
 
     @classmethod
     def from_bad_label(cls, column: str, example: object, count: int, wanted: str) -> FrameError:
-        """Labels that are none."""
+        """A label column has values that the target does not allow."""
         return cls(
             f"column {column!r} of the snapshots is {example} in {count:,} rows; give {wanted}"
         )
 
     @classmethod
     def from_date_attribute(cls, column: str) -> FrameError:
-        """A date among static attributes."""
+        """A static attribute of the users is a date, which could reveal the future."""
         return cls(
-            f"attribute {column!r} is a date; give a number or a category that was known before every snapshot"
+            f"attribute {column!r} is a date; "
+            "give a number or a category that was known before every snapshot"
         )
 
     @classmethod
     def from_bad_predictions(cls, name: str, count: int, rows: int, unusable: int) -> FrameError:
-        """Predictions that do not fit the labels."""
+        """Predictions differ in length from the labels, or are not finite."""
         return cls(
-            f"predictions of {name!r}: {count:,} for {rows:,} labels, {unusable:,} of them null or infinite; "
-            "give one finite number a row"
+            f"predictions of {name!r}: {count:,} for {rows:,} labels, "
+            f"{unusable:,} of them null or infinite; give one finite number a row"
         )
 
     @classmethod
     def from_bad_history(cls, count: int, example: tuple[float, float, float]) -> FrameError:
-        """Counts and times that no history has."""
+        """Counts and times of purchases contradict each other."""
         return cls(
-            f"{count:,} histories cannot be, the first (repeats, last, age) = {example}; give finite numbers with repeats >= 0 and "
-            "0 <= last <= age"
+            f"{count:,} histories cannot be, the first (repeats, last, age) = {example}; "
+            "give finite numbers with repeats >= 0 and 0 <= last <= age"
         )
 
     @classmethod
     def from_duplicates(cls, what: str, count: int) -> FrameError:
-        """Keys that occur twice."""
+        """Keys that must be unique occur twice."""
         return cls(f"{what} holds {count:,} duplicate keys; give each key once")
 
     @classmethod
     def from_wrong_length(cls, what: str, given: int, rows: int) -> FrameError:
-        """Something beside X that is not as long."""
+        """An array does not have one value for each row of X."""
         return cls(f"{what} has {given:,} values for {rows:,} rows of X; give one a row")
 
     @classmethod
     def from_no_frame(cls, columns: Iterable[str]) -> FrameError:
-        """An array where categories have to be looked up by name."""
+        """A model with category columns, which it finds by name, was given an array."""
         return cls(
-            f"the model has category columns ({', '.join(sorted(columns)[:5])}) and was given an array; give a DataFrame with its columns"
+            f"the model has category columns ({', '.join(sorted(columns)[:5])}) "
+            "and was given an array; give a DataFrame with its columns"
         )
 
     @classmethod
     def from_category(cls, column: object, given: object) -> FrameError:
-        """A category column that cannot be kept."""
+        """A category column has a name or categories that cannot be saved with the model."""
         return cls(
-            f"category column {column!r} has {given}; give a text name and categories that are text, numbers or booleans"
+            f"category column {column!r} has {given}; "
+            "give a text name and categories that are text, numbers or booleans"
         )
 
     @classmethod
     def from_no_target(cls, name: str, known: Iterable[str]) -> FrameError:
-        """A target that the snapshots do not carry."""
+        """The dataset has no label column of that name."""
         return cls(f"no target {name!r}: {near(name, known)}")

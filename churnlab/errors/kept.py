@@ -1,134 +1,200 @@
-"""Errors of what is kept: models, stores, and what is written."""
+"""Errors of models, stores and written output."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any
 
 from churnlab.errors.base import ChurnlabError
 
 
 class ModelError(ChurnlabError):
-    """A model or a registry that cannot be used."""
+    """A model or a model registry cannot be used."""
 
     exit_code = 4
 
     @classmethod
     def from_digest(cls, path: str) -> ModelError:
-        """A model file that is not the one that was saved."""
+        """The sha256 of a model file differs from the one that was noted when it was saved."""
         return cls(
-            f"{path} is not the file that was saved (its sha256 differs); train again or restore the file"
+            f"{path} is not the file that was saved (its sha256 differs); "
+            "train again or restore the file"
         )
 
     @classmethod
     def from_unreadable(cls, where: str, reason: str) -> ModelError:
-        """A model folder that is none."""
+        """A folder does not hold a model, or holds one that cannot be read."""
         return cls(
             f"no model can be read from {where} ({reason}); train again or restore the folder"
         )
 
     @classmethod
     def from_untrusted(cls, types: Iterable[str]) -> ModelError:
-        """A model file that asks for types that no forest needs."""
+        """A model file asks to load types that are not on the list of trusted types."""
         return cls(
-            f"the model file asks for untrusted types ({', '.join(sorted(types))}) and was not loaded; train again"
+            f"the model file asks for untrusted types ({', '.join(sorted(types))}) "
+            "and was not loaded; train again"
         )
 
     @classmethod
     def from_no_run(cls, store: str, what: str) -> ModelError:
-        """A store without the run that was asked for."""
+        """The MLflow store does not have the run that was asked for."""
         return cls(
             f"the store {store} does not have {what}; train first, or give another store or run id"
         )
 
     @classmethod
     def from_store(cls, store: str, reason: str) -> ModelError:
-        """A store that cannot be reached."""
+        """The MLflow store cannot be reached or written."""
         return cls(
-            f"the store {store} cannot be used: {' '.join(reason.split())[:300]}; check its address and that it can be written"
+            f"the store {store} cannot be used: {' '.join(reason.split())[:300]}; "
+            "check its address and that it can be written"
         )
 
     @classmethod
     def from_not_additive(cls, worst: float) -> ModelError:
-        """An explanation that does not explain."""
+        """SHAP values do not add up to the model's score, so they do not explain it."""
         return cls(
-            f"SHAP values and base differ from the model's score by up to {worst:.1e}; the explanation was not given, "
-            "check the versions of shap and lightgbm"
+            f"SHAP values and base differ from the model's score by up to {worst:.1e}; "
+            "the explanation was not given, check the versions of shap and lightgbm"
+        )
+
+
+class GuardError(ChurnlabError):
+    """A guard refused to score: the input is not fit for it. Nothing was written."""
+
+    exit_code = 5
+
+    @classmethod
+    def from_stale(cls, as_of: str, last: str) -> GuardError:
+        """The log ends too long before the as-of date."""
+        return cls(
+            f"the log ends on {last}, days before {as_of} are missing; "
+            "give a newer log or an earlier as-of date"
         )
 
 
 class OutputError(ChurnlabError):
-    """What was made cannot be written."""
+    """A result cannot be written."""
 
     exit_code = 7
 
     @classmethod
     def from_unwritable(cls, path: str, reason: str) -> OutputError:
-        """A place that cannot be written."""
+        """A file or folder cannot be written; nothing there was changed."""
         return cls(
-            f"{path} cannot be written: {reason}; nothing was changed, give another folder or make room"
+            f"{path} cannot be written: {reason}; "
+            "nothing was changed, give another folder or make room"
+        )
+
+    @classmethod
+    def from_unsure(cls, folder: object, reason: object) -> OutputError:
+        """A store was switched to its new rows, and the disk did not confirm the switch."""
+        return cls(
+            f"{folder} was updated, but the disk did not confirm it: {reason}; update it once more"
         )
 
 
 class StoreError(ChurnlabError):
-    """An activity store that cannot be used, or not now. FAULTS holds the exit code and the text of each kind."""
-
-    FAULTS: ClassVar[dict[str, tuple[int, str]]] = {
-        "locked": (
-            6,
-            "another update of {folder} is running; try again when it is done, or let this one wait longer",
-        ),
-        "none": (
-            3,
-            "{folder} holds no activity store (no manifest.json); build one there, or give another folder",
-        ),
-        "newer": (
-            3,
-            "{folder} was written by a newer churnlab (schema {version}, this one knows {known}); use that version or a newer one",
-        ),
-        "corrupt": (
-            3,
-            "{file} is not what was written: {reason}; restore the file, or build what it holds again",
-        ),
-        "missing": (
-            3,
-            "the store {folder} lacks {count} day(s), the first is {day}; append them, an empty day too",
-        ),
-        "folded": (
-            3,
-            "day {day} of {folder} was folded into the carry, days are kept from {kept}; build the store again to change or read it",
-        ),
-        "no day": (
-            3,
-            "the store {folder} has no day yet; append one, or run `churnlab update --day DAY`",
-        ),
-        "ids": (
-            3,
-            "the ids of {day} are {given}, those of the store {folder} {kept}; read the log so that ids have one type",
-        ),
-        "rows": (
-            3,
-            "the rows of {day} {reason}; give one row a person and version, sorted, with integer measures without nulls",
-        ),
-        "foreign": (
-            3,
-            "{source} was given for {day} and holds events of other days ({first} to {last}); give each day's alone, "
-            "or all files by a pattern like events/*.parquet",
-        ),
-        "empty": (
-            3,
-            "{source} holds no event on {day}; look why, or say that the day may be empty (allow_empty)",
-        ),
-        "unsure": (
-            7,
-            "{folder} was updated, but the disk did not confirm it: {reason}; update it once more",
-        ),
-    }
+    """An activity store cannot be used, or refuses the rows that it is given."""
 
     @classmethod
-    def from_fault(cls, kind: str, **given: object) -> StoreError:
-        """One of the FAULTS, its text filled in."""
-        code, text = cls.FAULTS[kind]
-        error = cls(text.format(**given))
-        error.exit_code = code
-        return error
+    def from_fault(cls, kind: str, **given: object) -> Any:
+        """The error that `from_<kind>` makes; "locked" and "unsure" give their own classes."""
+        if kind == "unsure":
+            return OutputError.from_unsure(**given)  # type: ignore[arg-type]
+        owner = LockedError if kind == "locked" else cls
+        return getattr(owner, f"from_{kind.replace(' ', '_')}")(**given)
+
+    @classmethod
+    def from_none(cls, folder: object) -> StoreError:
+        """A folder without a manifest was opened as a store."""
+        return cls(
+            f"{folder} holds no activity store (no manifest.json); "
+            "build one there, or give another folder"
+        )
+
+    @classmethod
+    def from_newer(cls, folder: object, version: object, known: object) -> StoreError:
+        """A later churnlab wrote the store, in a schema that this one cannot read."""
+        return cls(
+            f"{folder} was written by a newer churnlab "
+            f"(schema {version}, this one knows {known}); use that version or a newer one"
+        )
+
+    @classmethod
+    def from_corrupt(cls, file: object, reason: object) -> StoreError:
+        """A file of the store is missing, or its bytes are not those that were written."""
+        return cls(
+            f"{file} is not what was written: {reason}; "
+            "restore the file, or build what it holds again"
+        )
+
+    @classmethod
+    def from_missing(cls, folder: object, count: object, day: object) -> StoreError:
+        """The store has gaps, so windows across the missing days cannot be computed."""
+        return cls(
+            f"the store {folder} lacks {count} day(s), the first is {day}; "
+            "append them, an empty day too"
+        )
+
+    @classmethod
+    def from_folded(cls, folder: object, day: object, kept: object) -> StoreError:
+        """A day that was folded into the carry is to be read or replaced."""
+        return cls(
+            f"day {day} of {folder} was folded into the carry, days are kept from {kept}; "
+            "build the store again to change or read it"
+        )
+
+    @classmethod
+    def from_no_day(cls, folder: object) -> StoreError:
+        """A store without any day was asked for its days or rows."""
+        return cls(
+            f"the store {folder} has no day yet; append one, or run `churnlab update --day DAY`"
+        )
+
+    @classmethod
+    def from_ids(cls, folder: object, day: object, given: object, kept: object) -> StoreError:
+        """A day's user ids have another type than those in the store."""
+        return cls(
+            f"the ids of {day} are {given}, those of the store {folder} {kept}; "
+            "read the log so that ids have one type"
+        )
+
+    @classmethod
+    def from_rows(cls, day: object, reason: object) -> StoreError:
+        """A day's table is not sorted, holds a key twice, or has columns of a wrong type."""
+        return cls(
+            f"the rows of {day} {reason}; give one row a person and version, sorted, "
+            "with integer measures without nulls"
+        )
+
+    @classmethod
+    def from_foreign(cls, source: object, day: object, first: object, last: object) -> StoreError:
+        """A log that was given for one day holds events of other days."""
+        return cls(
+            f"{source} was given for {day} and holds events of other days ({first} to {last}); "
+            "give each day's alone, or all files by a pattern like events/*.parquet"
+        )
+
+    @classmethod
+    def from_empty(cls, source: object, day: object) -> StoreError:
+        """A day's log has no event, and the caller did not allow that."""
+        return cls(
+            f"{source} holds no event on {day}; "
+            "find out why, or say that the day may be empty (allow_empty)"
+        )
+
+
+class LockedError(StoreError):
+    """Another process is updating the store."""
+
+    exit_code = 6
+
+    @classmethod
+    def from_locked(cls, folder: object) -> LockedError:
+        """The store's lock was not free within the time to wait."""
+        return cls(
+            f"another update of {folder} is running; "
+            "try again when it is done, or let this one wait longer"
+        )

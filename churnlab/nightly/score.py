@@ -14,7 +14,7 @@ from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
-from churnlab.errors import ConfigError, HistoryError
+from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.nightly.risk_list import RiskList
@@ -39,7 +39,7 @@ def score(
 
     Features see the days before `as_of` alone; people are scored some thousands at a time, from the activity store where the configuration
     names one. A log on Spark gives a SparkRiskList, whose `frame` is a Spark DataFrame. Raises
-    HistoryError when there is no event before it or nobody is eligible, ConfigError when the log ends more than three days before
+    HistoryError when there is no event before it or nobody is eligible, GuardError when the log ends more than three days before
     it, ModelError when no run or model can be read, FrameError when the log lacks what the model learnt from.
     """
     day = day_number(as_of)
@@ -48,7 +48,7 @@ def score(
     say("reading events")
     activity = _activity(config, log)
     if day > activity.end + STALE_DAYS:
-        raise ConfigError.from_stale(day_text(day), day_text(activity.end - 1))
+        raise GuardError.from_stale(day_text(day), day_text(activity.end - 1))
     check_meaning(trained, activity)
     settings, users = as_trained(config, trained), read_users(config, activity)
     say("building features, scoring and explaining")

@@ -181,7 +181,7 @@ class Store:
     def locked(self, wait: float = 0.0) -> Iterator[None]:
         """Holds the store for one writer; inside, `replace` and `compact` need no wait.
 
-        Another update that runs makes it wait up to `wait` seconds and then raises StoreError with exit code 6.
+        Another update that runs makes it wait up to `wait` seconds and then raises LockedError.
         """
         with _writing(self.folder):
             try:

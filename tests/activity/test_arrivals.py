@@ -289,7 +289,7 @@ def test_arrivals_of_every_type(arrived: pa.Array) -> None:
             pa.array([datetime(2026, 3, 1, tzinfo=UTC)] * 2, pa.timestamp("us", "UTC")),
             "column 'arrived' of the frame has a time zone in some parts and none in others",
         ),
-        (pa.array(["soon", None]), "column 'arrived' of the frame is no time in 1 of 1 rows"),
+        (pa.array(["soon", None]), "column 'arrived' of the frame is not a time in 1 of 1 rows"),
         (pa.array([1.0, 2.0]), "column 'arrived' of the frame is double"),
         (
             pa.array([2**60, 0], pa.int64()).cast(pa.timestamp("us")),

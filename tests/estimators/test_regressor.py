@@ -270,7 +270,7 @@ def test_little_or_odd_data_gives_a_number(objective: str) -> None:
         assert np.isfinite(said).all() and (said >= 0).all()
     few = LTVRegressor(objective=objective, n_jobs=1).fit(odd[:5], np.arange(5.0))
     assert np.isfinite(few.predict(odd)).all()
-    with pytest.raises(HistoryError, match="fewer than 20 persons"):
+    with pytest.raises(HistoryError, match="fewer than 20 people"):
         few.predict_interval(odd)
 
 

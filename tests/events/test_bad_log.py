@@ -74,7 +74,7 @@ def test_a_misspelt_column_lists_near_names(frame: pd.DataFrame) -> None:
 def test_an_unreadable_time(frame: pd.DataFrame) -> None:
     text = frame.assign(ts=frame["ts"].astype(str))
     text.loc[7, "ts"] = "yesterday"
-    refused("column 'ts' of the frame is no time in 1 of 500 rows, the first 'yesterday'", text)
+    refused("column 'ts' of the frame is not a time in 1 of 500 rows, the first 'yesterday'", text)
 
 
 @pytest.mark.parametrize("nothing", [None, "", "null"])

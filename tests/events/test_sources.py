@@ -171,12 +171,12 @@ def test_the_largest_and_smallest_numbers_are_ids() -> None:
         (
             "t",
             pa.array(["2026-03-01 10:00", "soon", "2026-03-01 10:00"]),
-            "is no time in 1 of 3 rows, the first 'soon'",
+            "is not a time in 1 of 3 rows, the first 'soon'",
         ),
         (
             "t",
             pa.array(["2026-03-01 10:00", "2026-03-01 10:00Z", "2026-03-01 10:00"]),
-            "is no time in 2 of 3 rows",
+            "is not a time in 2 of 3 rows",
         ),
         ("a", pa.array([True] * 3), "is bool; give numbers"),
         ("a", pa.array([b"1"] * 3), "is binary; give numbers"),
@@ -452,7 +452,7 @@ def test_csv_fields_that_are_empty() -> None:
         and log.daily().frame()["money"].tolist() == [10**9, 0]
     )
     Path("log.csv").write_text("u,t,e\na,2026-03-01 10:00,x\na,,x\n")
-    with pytest.raises(LogError, match="column 't' of .* is no time in 1 of 2 rows"):
+    with pytest.raises(LogError, match="column 't' of .* is not a time in 1 of 2 rows"):
         cl.EventLog.read("log.csv", user="u", time="t", event="e", timezone="UTC")
 
 
@@ -639,7 +639,7 @@ def test_duckdb_does_not_hide_null_times(kind: str, tmp_path: Path) -> None:
         connection.execute("insert into events values ('a', null, 'x')")
     with pytest.raises(
         LogError,
-        match="column 't' of table 'events' of .* is (null or empty|no time) in 1 of 10 rows",
+        match="column 't' of table 'events' of .* is (null or empty|not a time) in 1 of 10 rows",
     ):
         cl.EventLog.read(path, user="u", time="t", event="e", timezone="UTC", table="events")
 

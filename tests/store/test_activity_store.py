@@ -372,7 +372,7 @@ def test_missing_and_empty_days(store: ActivityStore, tmp_path: Path) -> None:
         assert error.value.exit_code == 3
     nothing = events().head(0)
     before = content(store.store.folder)
-    with pytest.raises(StoreError, match="holds no event on 2026-01-07; look why"):
+    with pytest.raises(StoreError, match="holds no event on 2026-01-07; find out why"):
         store.append("2026-01-07", nothing)
     assert content(store.store.folder) == before
     done = store.append("2026-01-07", nothing, allow_empty=True)
@@ -507,11 +507,11 @@ REFUSED: dict[str, Refusal] = {
         "no such file: .*2026-02-03.parquet",
         3,
     ),
-    "no day": (lambda s, f, _: s.append("soon"), ConfigError, "is no day", 2),
+    "no day": (lambda s, f, _: s.append("soon"), ConfigError, "is not a day", 2),
     "no column of the zone": (
         lambda s, f, _: s.append("2026-01-03", f.assign(ts="yesterday")),
         LogError,
-        "is no time",
+        "is not a time",
         3,
     ),
 }
@@ -1041,7 +1041,7 @@ def test_what_folded_days_cannot_tell_is_refused(tmp_path: Path) -> None:
         lambda: features(mine, [t - 29], tenure),
     ):
         with pytest.raises(
-            HistoryError, match=f"cannot be told at .* keeps days one by one from {kept} on"
+            HistoryError, match=f"cannot be computed at .* keeps days one by one from {kept} on"
         ):
             use()
     before = content(tmp_path / "store")
@@ -1101,7 +1101,7 @@ def test_compaction_after_late_events(tmp_path: Path, seed: int) -> None:
     mine = store.daily()
     assert mine.carry.before == before and mine.carry.exact_from == before + 3
     assert_told(mine, found, meaning, [before + 28, end - 1, end], 3)
-    with pytest.raises(HistoryError, match="features cannot be told at"):
+    with pytest.raises(HistoryError, match="features cannot be computed at"):
         features(mine, [before + 2], cl.FeatureSet((lifecycle.Tenure(),)))
     assert [p for p in store.parts(people=2)]
 

@@ -244,7 +244,7 @@ def _files(act: Any) -> Any:
 
 UPDATE_FAULTS: dict[str, tuple[Any, tuple[str, ...], int, str]] = {
     "no configuration": (lambda c: c.unlink(), (), 2, "no configuration file"),
-    "no day": (lambda c: None, ("--day", "soon"), 2, "'soon' is no day"),
+    "no day": (lambda c: None, ("--day", "soon"), 2, "'soon' is not a day"),
     "since after": (
         lambda c: None,
         ("--since", "2026-01-07"),
@@ -313,7 +313,7 @@ UPDATE_FAULTS: dict[str, tuple[Any, tuple[str, ...], int, str]] = {
         ),
         (),
         3,
-        "2026-01-06.parquet holds no event on 2026-01-06; look why",
+        "2026-01-06.parquet holds no event on 2026-01-06; find out why",
     ),
     "a broken store": (
         _files(lambda f: (f / "store" / "manifest.json").write_text("{")),
@@ -404,7 +404,7 @@ def test_compaction_by_the_command(
     assert len(kept.days) == 40 and day_text(kept.start) == "2026-01-01"
     again = said("score", "--as-of", "2026-04-26", "--config", config)
     assert [Path(again[k]).read_bytes() for k in RISKS] == before
-    assert "who was active in the 30 days before cannot be told at 2026-04-10" in call(
+    assert "who was active in the 30 days before cannot be computed at 2026-04-10" in call(
         "score", "--as-of", "2026-04-10", "--config", config, code=3
     )
     assert "was folded into the carry" in call(
@@ -415,7 +415,7 @@ def test_compaction_by_the_command(
         "profile",
     }
     assert (
-        "features (before 2026-04-16) cannot be told at 2026-03-27: the store keeps days one by one from 2026-03-17 on"
+        "features (before 2026-04-16) cannot be computed at 2026-03-27: the store keeps days one by one from 2026-03-17 on"
         in call("train", "--config", config, code=3)
     )
     monkeypatch.undo()

@@ -1,0 +1,44 @@
+"""Errors of models, stores and written output."""
+
+from __future__ import annotations
+
+import pytest
+
+from churnlab.errors import (
+    ConfigError,
+    GuardError,
+    LockedError,
+    ModelError,
+    OutputError,
+    StoreError,
+)
+
+
+def test_a_guard_is_not_a_configuration() -> None:
+    error = GuardError.from_stale("2026-03-09", "2026-03-01")
+    assert not isinstance(error, ConfigError)
+    assert "the log ends on 2026-03-01, days before 2026-03-09 are missing" in str(error)
+
+
+def test_a_locked_store_is_caught_as_an_error_of_the_store() -> None:
+    with pytest.raises(StoreError, match="another update of here is running") as caught:
+        raise LockedError.from_locked("here")
+    assert caught.value.exit_code == 6
+
+
+@pytest.mark.parametrize(
+    "fault, given, kind",
+    [
+        ("locked", {"folder": "f"}, LockedError),
+        ("unsure", {"folder": "f", "reason": "r"}, OutputError),
+        ("no day", {"folder": "f"}, StoreError),
+        ("corrupt", {"file": "f", "reason": "r"}, StoreError),
+    ],
+)
+def test_a_fault_by_its_name_has_its_own_class(fault: str, given: dict, kind: type) -> None:
+    assert type(StoreError.from_fault(fault, **given)) is kind
+
+
+def test_a_long_reason_is_one_short_line() -> None:
+    text = str(ModelError.from_store("sqlite", "a\n" * 500))
+    assert "\n" not in text and len(text) < 420
