@@ -12,14 +12,15 @@ import pandas as pd
 
 from churnlab.activity.blocks import BlockRows
 from churnlab.activity.rows import Carry, Rows
-from churnlab.kernels import cells, windows
+from churnlab.kernels import plan, windows
+from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.kernels.units import MICRO
 from churnlab.schema.days import day_text, to_timestamps
 from churnlab.schema.measures import Measure
 from churnlab.schema.roles import Roles
 
-DERIVED = {"active": cells.ACTIVE, "gap": cells.GAP, "gap_sq": cells.GAP_SQ, "gaps": cells.GAPS}
+DERIVED = {"active": plan.ACTIVE, "gap": plan.GAP, "gap_sq": plan.GAP_SQ, "gaps": plan.GAPS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,38 +100,34 @@ class DailyActivity:
     def sources(self) -> dict[str, tuple[int, int]]:
         """Where each measure stands: kind and column, as the kernel wants them."""
         return (
-            {n: (cells.COUNT, i) for i, n in enumerate(self.count_names)}
-            | {n: (cells.SUM, i) for i, n in enumerate(self.sum_names)}
+            {n: (plan.COUNT, i) for i, n in enumerate(self.count_names)}
+            | {n: (plan.SUM, i) for i, n in enumerate(self.sum_names)}
             | {n: (kind, 0) for n, kind in DERIVED.items()}
         )
 
     def values(self, measure: str) -> np.ndarray:
         """One measure of every row, whole numbers [m]."""
         kind, column = self.sources[measure]
-        if kind == cells.COUNT:
+        if kind == plan.COUNT:
             return self.counts[:, column]
-        if kind == cells.SUM:
+        if kind == plan.SUM:
             return self.sums[:, column]
-        if kind == cells.ACTIVE:
+        if kind == plan.ACTIVE:
             return (self.counts[:, 0] > 0).astype(np.int64)
         gap = self._gaps()
         return (
             gap
-            if kind == cells.GAP
+            if kind == plan.GAP
             else gap * gap
-            if kind == cells.GAP_SQ
+            if kind == plan.GAP_SQ
             else (gap > 0).astype(np.int64)
         )
 
     def _gaps(self) -> np.ndarray:
-        """Days since the previous active day, a folded one for the first of the rows."""
-        gap = windows.gaps(self.first, self.day, self.counts[:, 0])
-        if self.carry is not None:
-            active = np.flatnonzero(self.counts[:, 0] > 0)
-            people, at = np.unique(self.codes[active], return_index=True)
-            before = self.carry.recent[people, 0]
-            gap[active[at]] = np.where(before > cells.NONE, self.day[active[at]] - before, 0)
-        return gap
+        """Days since the person's previous active day, which may be a folded one: int64[m]."""
+        past = np.zeros(0, np.int64) if self.carry is None else self.carry.recent[:, 0]
+        columns = self.first, self.day, self.counts[:, 0], past
+        return windows.gaps(*map(frozen, columns))
 
     @property
     def columns(self) -> dict[str, np.ndarray]:

@@ -16,6 +16,7 @@ from churnlab.features.expression import Cell, Recent, WindowSum
 from churnlab.features.feature_set import FeatureSet
 from churnlab.kernels import cells as kernel
 from churnlab.kernels.jit import frozen
+from churnlab.kernels.plan import History
 from churnlab.schema.days import day_text
 
 
@@ -138,18 +139,13 @@ def _fill(
     carried, recent = _carried(rows, program)
     arrays = [frozen(a) for a in (rows.first, rows.day, rows.counts, rows.sums, carried, recent)]
     kernel.features(
-        *arrays,
+        History(*arrays),
+        program.plan,
         start,
         frozen(people),
         frozen(days),
         frozen(mine),
-        program.measures,
-        program.backs,
-        program.cells,
-        program.weights,
         program.registers(),
-        program.code,
-        program.results,
         out,
     )
 

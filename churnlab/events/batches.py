@@ -137,7 +137,6 @@ def meaning_of(roles: Roles, names: list[str]) -> Meaning:
         frozen(np.array(flags, np.uint8)),
         frozen(first.astype(np.int32)),
         frozen(together),
-        len(roles.names),
     )
 
 

@@ -21,7 +21,7 @@ from churnlab.errors import LogError
 from churnlab.events.batches import NOT_COUNTED, Counts, Reader, Tables
 from churnlab.events.sources import BATCH, DatabaseTable, ParquetFiles, Source, Task, quoted
 from churnlab.events.spec import LogSpec
-from churnlab.kernels import records as kernel
+from churnlab.kernels import local_days
 from churnlab.kernels.ids import FirstSeen, IntIds
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import DayRoll, Meaning, Slice
@@ -179,7 +179,7 @@ class _Roller:
         zone_name = None if self.tables.naive else self.spec.timezone or "UTC"
         turns, shifts = zone_changes(zone_name, int(clock.min()), int(clock.max()))
         out = np.empty((min(len(clock), self.runs), 3), np.int64)
-        count = kernel.runs(clock, frozen(turns), frozen(shifts), out)
+        count = local_days.runs(clock, frozen(turns), frozen(shifts), out)
         if count < 0:
             raise _Disorder
         return out[:count]

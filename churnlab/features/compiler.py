@@ -28,7 +28,7 @@ from churnlab.features.expression import (
     SinceFirst,
     WindowSum,
 )
-from churnlab.kernels import cells as kernel
+from churnlab.kernels import plan as kernel
 
 _KINDS = {
     WindowSum: kernel.WINDOW,
@@ -81,6 +81,13 @@ class Program:
     code: np.ndarray
     results: np.ndarray
     size: int
+
+    @property
+    def plan(self) -> kernel.Plan:
+        """The arrays as the kernel takes them."""
+        return kernel.Plan(
+            self.measures, self.backs, self.cells, self.weights, self.code, self.results
+        )
 
     def registers(self) -> np.ndarray:
         """Fresh registers float64[size, LANES] with the constants in place; one set a thread."""

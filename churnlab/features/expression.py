@@ -1,7 +1,7 @@
 """Cells and their arithmetic: every feature is a small tree of these.
 
 A cell is read from daily rows before t; arithmetic is float64. NaN is "not known" and spreads; a division by zero is NaN,
-not infinity. The operations are those of `kernels.cells.OPERATIONS`.
+not infinity. The operations are those of `kernels.plan.OPERATIONS`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from churnlab.kernels.units import MICRO as MICRO
+
 LOOK_BACK = 364
-MICRO = 1_000_000
 
 
 class Expression:

@@ -1,1 +1,1 @@
-"""The compiled loops. They take and give numpy arrays and know no files."""
+"""The compiled loops. They take and return numpy arrays, and do not read or write files."""

@@ -1,4 +1,8 @@
-"""Ids to codes: whole numbers and text are numbered in the order in which they first come up."""
+"""Ids to codes: whole numbers and texts are numbered in the order of their first appearance.
+
+Hash tables of our own, because pandas.factorize and Arrow dictionaries cannot go on with the same
+numbers in the next batch without looking at all earlier values again.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class IntIds:
-    """Distinct whole numbers and their codes 0, 1, 2, …; not for two threads at once."""
+    """Distinct whole numbers and their codes 0, 1, 2, …; not safe for two threads at once."""
 
     def __init__(self) -> None:
-        self._index, self._known, self._n = np.full(1024, -1, np.int32), np.empty(512, np.int64), 0
+        self._index = np.full(1024, -1, np.int32)
+        self._known = np.empty(512, np.int64)
+        self._n = 0
 
     def __len__(self) -> int:
         return self._n
@@ -48,31 +54,37 @@ class IntIds:
 
 
 class TextIds:
-    """Distinct texts and their codes 0, 1, 2, …; not for two threads at once."""
+    """Distinct texts and their codes 0, 1, 2, …; not safe for two threads at once."""
 
     def __init__(self) -> None:
-        self._index, self._hashes = np.full(1024, -1, np.int32), np.empty(512, np.uint64)
-        self._ends, self._bytes, self._n = np.zeros(513, np.int64), np.empty(16384, np.uint8), 0
+        self._index = np.full(1024, -1, np.int32)
+        self._hashes = np.empty(512, np.uint64)
+        self._ends = np.zeros(513, np.int64)
+        self._bytes = np.empty(16384, np.uint8)
+        self._n = 0
 
     def __len__(self) -> int:
         return self._n
 
     @staticmethod
     def hashes(texts: pa.Array) -> np.ndarray:
-        """What `encode` begins with, for any thread at any time: uint64[n]."""
+        """Hash of each text, uint64[n]: the part of `encode` that any thread may do at any time."""
         h = np.empty(len(texts), np.uint64)
         _hashes(*_buffers(texts), h)
         return h
 
     def find(self, texts: pa.Array) -> np.ndarray:
-        """The code of each text, int32[n]; -1 for those that have none."""
+        """The code of each text, int32[n]; -1 for texts that `encode` has not seen."""
         codes = np.empty(len(texts), np.int32)
         _probe(self.hashes(texts), self._index, self._hashes, codes)
         _check(*_buffers(texts), self._ends, self._bytes, codes)
         return codes
 
     def encode(self, texts: pa.Array, h: np.ndarray | None = None) -> np.ndarray:
-        """The code of each text, int32[n]; new texts get the next codes. `texts` holds strings without a null, `h` their `hashes`."""
+        """The code of each text, int32[n]; new texts get the next codes.
+
+        `texts` holds strings without nulls, `h` their `hashes` where they were computed before.
+        """
         offsets, data = _buffers(texts)
         need, size = self._n + len(texts), int(self._ends[self._n] + offsets[-1] - offsets[0])
         if need > len(self._hashes):
@@ -105,7 +117,10 @@ class TextIds:
         )
 
     def order(self) -> np.ndarray:
-        """The codes by rising text, byte by byte as UTF-8, which is the order of Python's strings; int64[n]."""
+        """The codes by rising text, int64[n].
+
+        Texts are compared byte by byte as UTF-8, which is the order of Python's strings.
+        """
         return pc.array_sort_indices(self.values()).to_numpy().astype(np.int64)
 
     def take(self, codes: np.ndarray) -> np.ndarray:
@@ -114,13 +129,18 @@ class TextIds:
 
 
 def places(order: np.ndarray, codes: int) -> np.ndarray:
-    """Each code's place in an order of some of them, int64[codes]; -1 for those that are not in it."""
+    """The place of each code in `order`, int64[codes]; -1 for codes that are not in it.
+
+    >>> places(np.array([2, 0]), 3)
+    array([ 1, -1,  0])
+    """
     out = np.full(codes, -1, np.int64)
     out[order] = np.arange(len(order))
     return out
 
 
 def _power(n: int) -> int:
+    """The smallest power of two that is at least n, 1024 at least."""
     return 1 << max(10, int(n - 1).bit_length())
 
 
@@ -140,6 +160,7 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 def _encode_ints(
     values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray
 ) -> int:
+    """Fill `codes`, adding new values to `known` and `index`; returns the number of codes."""
     mask = index.shape[0] - 1
     for i in range(values.shape[0]):  # a loop of its own, as in _probe
         codes[i] = index[np.int64((np.uint64(values[i]) * _GOLDEN) >> np.uint64(20)) & mask]
@@ -159,6 +180,7 @@ def _encode_ints(
 
 @jit
 def _index_ints(index: np.ndarray, known: np.ndarray, n: int) -> None:
+    """Enter the first n known values into an empty index."""
     mask = index.shape[0] - 1
     for code in range(n):
         at = np.int64((np.uint64(known[code]) * _GOLDEN) >> np.uint64(20)) & mask
@@ -169,7 +191,7 @@ def _index_ints(index: np.ndarray, known: np.ndarray, n: int) -> None:
 
 @jit
 def _hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
-    # Eight bytes at a time, multiplied and folded, the rest byte by byte as in FNV-1a.
+    """Hash of `data[begin:end]`: eight bytes at a time, the rest byte by byte as in FNV-1a."""
     h, k, stop = np.uint64(end - begin) * _GOLDEN, np.uint64(begin), np.uint64(end)
     while k + np.uint64(8) <= stop:
         h = (h ^ _word(data, k)) * _GOLDEN
@@ -184,13 +206,17 @@ def _hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
 
 @jit
 def _hashes(offsets: np.ndarray, data: np.ndarray, out: np.ndarray) -> None:
+    """Fill `out` uint64[n] with the hash of each text."""
     for i in range(out.shape[0]):
         out[i] = _hash(data, offsets[i], offsets[i + 1])
 
 
 @jit
 def _probe(h: np.ndarray, index: np.ndarray, hashes: np.ndarray, codes: np.ndarray) -> None:
-    """The code that has the same hash, -1 for none. A loop of its own: the processor waits for many of its look-ups at once."""
+    """Fill `codes` with the code of the same hash, -1 for none.
+
+    A loop of its own, so that the processor waits for many look-ups at once.
+    """
     mask = index.shape[0] - 1
     for i in range(h.shape[0]):
         at = np.int64(h[i] >> np.uint64(20)) & mask
@@ -203,7 +229,10 @@ def _probe(h: np.ndarray, index: np.ndarray, hashes: np.ndarray, codes: np.ndarr
 def _check(
     offsets: np.ndarray, data: np.ndarray, ends: np.ndarray, kept: np.ndarray, codes: np.ndarray
 ) -> None:
-    """Sets codes to -1 whose text is another. Two short loops, for the same reason: the first finds the texts, the second reads them."""
+    """Set codes to -1 where the text with the same hash is another one.
+
+    Two short loops, as in `_probe`: the first finds the texts, the second reads them.
+    """
     first = np.empty(codes.shape[0], np.int64)
     for i in range(codes.shape[0]):
         code = max(codes[i], 0)
@@ -227,7 +256,7 @@ def _encode_texts(
     n: int,
     codes: np.ndarray,
 ) -> int:
-    """Finds or makes the codes that are -1."""
+    """Find or make the codes that are -1; returns the number of codes."""
     mask = index.shape[0] - 1
     for i in range(codes.shape[0]):
         if codes[i] >= 0:
@@ -255,7 +284,7 @@ def _encode_texts(
 
 @jit
 def _same(data: np.ndarray, begin: int, end: int, kept: np.ndarray, first: int) -> bool:
-    """Whether two texts of one length are the same, eight bytes at a time."""
+    """Whether two texts of equal length are the same, eight bytes at a time."""
     differ, k, to = np.uint64(0), np.uint64(begin), np.uint64(first)
     stop = np.uint64(end)
     while k + np.uint64(8) <= stop:
@@ -269,7 +298,10 @@ def _same(data: np.ndarray, begin: int, end: int, kept: np.ndarray, first: int) 
 
 @jit
 def _word(data: np.ndarray, at: np.uint64) -> np.uint64:
-    """Eight bytes as one number: spelled so that it is compiled to one load, for which places have to be unsigned."""
+    """Eight bytes as one number.
+
+    Written so that it is compiled to one load, for which places have to be unsigned.
+    """
     low = (
         np.uint64(data[at])
         | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
@@ -287,6 +319,7 @@ def _word(data: np.ndarray, at: np.uint64) -> np.uint64:
 
 @jit
 def _index_texts(index: np.ndarray, hashes: np.ndarray, n: int) -> None:
+    """Enter the first n hashes into an empty index."""
     mask = index.shape[0] - 1
     for code in range(n):
         at = np.int64(hashes[code] >> np.uint64(20)) & mask
@@ -296,29 +329,29 @@ def _index_texts(index: np.ndarray, hashes: np.ndarray, n: int) -> None:
 
 
 class FirstSeen:
-    """Which values of a person were not there before: a set of (id, value)."""
+    """A set of (id, value) that says which pairs are new; not safe for two threads at once."""
 
     def __init__(self) -> None:
-        self._table, self._n = np.zeros((1024, 3), np.int64), 0
+        self._table = np.zeros((1024, 3), np.int64)
+        self._n = 0
 
     def first(self, ids: np.ndarray, values: np.ndarray, none: int) -> np.ndarray:
-        """1 where a person's value comes up for the first time, else 0, int64[n]; `none` is no value."""
+        """1 where a person's value appears for the first time, else 0: int64[n].
+
+        A value equal to `none` stands for a missing one and is never new.
+        """
         if 2 * (self._n + len(ids)) > len(self._table):
-            old, self._table = (
-                self._table,
-                np.zeros((_power(4 * (self._n + len(ids))), 3), np.int64),
-            )
-            kept = old[old[:, 2] == 1]
-            _first_seen(
-                frozen(kept[:, 0]),
-                frozen(kept[:, 1]),
-                none,
-                self._table,
-                np.empty(len(kept), np.int64),
-            )
+            self._grow(4 * (self._n + len(ids)), none)
         out = np.empty(len(ids), np.int64)
         self._n += _first_seen(frozen(ids), frozen(values), none, self._table, out)
         return out
+
+    def _grow(self, size: int, none: int) -> None:
+        """Enter the pairs into a larger, empty table."""
+        kept = self._table[self._table[:, 2] == 1]
+        self._table = np.zeros((_power(size), 3), np.int64)
+        new = np.empty(len(kept), np.int64)
+        _first_seen(frozen(kept[:, 0]), frozen(kept[:, 1]), none, self._table, new)
 
 
 @jit

@@ -1,4 +1,9 @@
-"""The one import of numba: `jit` compiles once a machine and releases the GIL."""
+"""The only import of numba: decorators of compiled loops.
+
+Compiled code is cached on disk, by the source file of each kernel. Numba does not see a change in
+another file: remove `churnlab/kernels/__pycache__` after an edit of a helper or a constant that
+kernels of other files use.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +14,17 @@ import numpy as np
 from numba import njit
 
 jit = njit(cache=True, nogil=True, error_model="numpy")
+# A helper that is copied into its caller, where a call in the innermost loop would cost time.
+inlined = njit(inline="always", nogil=True, error_model="numpy")
 
 
 def compiled(kernel: Any) -> bool:
-    """Whether a kernel was ever compiled on this machine, so that it need only be loaded."""
+    """Whether a kernel was compiled on this machine before, so that it is only loaded."""
     return any(Path(kernel._cache.cache_path).glob(f"*.{kernel.__name__}-*.nbi"))
 
 
 def frozen(values: Any) -> np.ndarray:
-    """A read-only view: kernels are compiled for read-only columns alone, whatever memory these lie in."""
+    """A read-only contiguous view. Kernels are compiled for such arrays only, whoever owns them."""
     view = np.ascontiguousarray(values).view()
     view.flags.writeable = False
     return view

@@ -22,11 +22,22 @@ def score(
     slopes: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """Fills out float64[n] of columns float64[p, n]: base, then column after column `weight * place(x) + present`, or `absent` where x is missing.
+    """Fill out float64[n] with scores: base + the sum of `weight * place(x) + present` by column.
 
-    weight, absent, present float64[p]. Column j has rising knots, places at them and slopes from each to the next, float64[p, 64] all; the last
-    knot's slope is 0, and behind it knots are NaN. Between two knots place(x) is a straight line, beyond the ends it stays. The same numbers as
-    numpy.interp, to the bit. A search has no branch, so that many rows are looked up at once; some rows at a time stay in the nearest cache.
+    Where x is missing, a column adds `absent` instead. Between two knots place(x) is a straight
+    line, beyond the first and the last it is constant: the same numbers as numpy.interp, to the
+    bit.
+
+    | argument                | type           | meaning                                           |
+    |-------------------------|----------------|---------------------------------------------------|
+    | columns                 | float64[p, n]  | the inputs, NaN where missing                     |
+    | weight, absent, present | float64[p]     | the terms of each column                          |
+    | knots                   | float64[p, 64] | rising, NaN behind the last knot                  |
+    | places                  | float64[p, 64] | the place at each knot                            |
+    | slopes                  | float64[p, 64] | from each knot to the next, 0 at the last         |
+
+    The search has no branch, so that many rows are looked up at once, and goes through _ROWS rows
+    at a time, which stay in the nearest cache.
     """
     for begin in range(0, columns.shape[1], _ROWS):
         total = out[begin : begin + _ROWS]

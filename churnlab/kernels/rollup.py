@@ -1,4 +1,4 @@
-"""Events of one local day, in the order of time, to one row a person."""
+"""Events of one local day, ordered by time, to one row a person."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ import numpy as np
 
 from churnlab.kernels import records as kernel
 from churnlab.kernels.jit import frozen
-from churnlab.kernels.records import COUNTS, DAY_MICROS, SUMS
+from churnlab.kernels.records import COUNTS, SUMS
+from churnlab.kernels.records import Meaning as Meaning
+from churnlab.kernels.units import DAY_MICROS
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Columns of n events, read-only.
+    """Columns of n events, as read-only arrays.
 
-    ids int64[n]; clock int64[n] microseconds of one clock; name int32[n] codes of event names; amount float64[n], or empty where the log
-    has none; lacking uint8[n], 1 where the amount is null, or empty where none is; extra int64[n, k], what is added to the sums beyond SUMS;
-    known int32[n], the local day on which the event arrived, or empty.
+    | field   | type        | meaning                                                           |
+    |---------|-------------|-------------------------------------------------------------------|
+    | ids     | int64[n]    | people, as codes or as their own whole numbers                    |
+    | clock   | int64[n]    | microseconds of one clock                                         |
+    | name    | int32[n]    | codes of event names                                              |
+    | amount  | float64[n]  | amounts; empty where the log has none                             |
+    | lacking | uint8[n]    | 1 where the amount is null; empty where none is                   |
+    | extra   | int64[n, k] | values of the measures, added to the sums beyond SUMS             |
+    | known   | int32[n]    | the local day on which the event arrived; empty without arrivals  |
     """
 
     ids: np.ndarray
@@ -33,66 +41,54 @@ class Slice:
         return len(self.clock)
 
     def part(self, rows: slice | np.ndarray) -> Slice:
-        """Some of the events."""
+        """Some of the events: a slice, a mask or positions."""
         return Slice(*(frozen(a[rows]) if len(a) else a for a in self.columns()))
 
     def columns(self) -> tuple[np.ndarray, ...]:
-        """All seven, in the order of the fields."""
+        """All seven columns, in the order of the fields."""
         return self.ids, self.clock, self.name, self.amount, self.lacking, self.extra, self.known
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What event names mean, by code: flags uint8[names] of ACT, MONEY, MUST_PAY and SKIP; the roles of name i are
-    `roles[first[i]:first[i + 1]]`, int32, out of `role_count`."""
-
-    flags: np.ndarray
-    first: np.ndarray
-    roles: np.ndarray
-    role_count: int
-
-
 class DayRoll:
-    """One day's rows in the making: a hash table from id to slot, and a record a slot."""
+    """One day's rows while events are added: a hash table from id to slot, and a record a slot.
+
+    `roles` and `extra` are the numbers of roles and of measures, `session_gap` the microseconds
+    without an act that end a session. After `wide`, `overflow` lists the sums that may not fit in
+    64 bits: 0 for money, then 1 + the column of `extra`.
+    """
 
     def __init__(self, day: int, roles: int, extra: int, session_gap: int) -> None:
-        self.day, self.roles, self.extra, self.session_gap = day, roles, extra, session_gap
-        self.slots = self.events = 0
+        self.day = day
+        self.roles = roles
+        self.extra = extra
+        self.session_gap = session_gap
+        self.slots = 0
+        self.events = 0
         self.overflow: list[int] = []
         self._cold = (kernel.ROLES + roles + 1) // 2
-        self._tally = np.zeros(
-            4, np.int64
-        )  # ties, names seen beyond the first 64, where to go on, unusable amounts
+        self._tally = np.zeros(4, np.int64)
         self._index, self._records = _take(-(-(self._cold + 3 + 2 * extra) // 8) * 8)
         self._seen = np.full((1024, 2), -1, np.int64)
         self._ties: list[np.ndarray] = []
 
     def add(self, events: Slice, shift: int, meaning: Meaning) -> bool:
-        """Takes events of the day in; `shift` is local time minus clock. False when the clock of a person runs backwards."""
+        """Add events of the day; False when the clock of a person runs backwards.
+
+        `shift` is the local time minus the clock, in microseconds.
+        """
         n = len(events)
         self._reserve(self.slots + n, len(meaning.flags) > 64)
         ties = _scratch("ties", 6 * n).reshape(-1, 3)
+        columns = kernel.Events(*events.columns()[:6])
         self._tally[0] = self._tally[2] = 0
         while 0 <= self._tally[2] < n:
             self.slots = kernel.add(
-                events.ids,
-                events.clock,
-                events.name,
-                events.amount,
-                events.lacking,
-                events.extra,
+                columns,
                 shift - self.day * DAY_MICROS,
-                meaning.flags,
-                meaning.first,
-                meaning.roles,
-                self._index,
-                self._records,
-                self._records.view(np.int32),
+                meaning,
+                self._table(ties),
                 self._cold,
                 self.slots,
-                self._seen,
-                ties,
-                self._tally,
                 self.session_gap,
             )
             if 2 * self.slots >= len(self._index):
@@ -103,21 +99,28 @@ class DayRoll:
         self.events += n
         return bool(self._tally[2] == n)
 
+    @property
+    def _half(self) -> np.ndarray:
+        return self._records.view(np.int32)
+
+    def _table(self, ties: np.ndarray) -> kernel.Table:
+        return kernel.Table(self._index, self._records, self._half, self._seen, ties, self._tally)
+
     def _reserve(self, need: int, many_names: bool) -> None:
+        """Make room for `need` records, and for their names beyond the first 64."""
         if need > len(self._records):
             fresh = _aligned(need + need // 2, self._records.shape[1])
             fresh[: self.slots] = self._records[: self.slots]
             self._records = fresh
-        if many_names and 2 * (self._tally[1] + need) > len(self._seen):
-            old, self._seen = (
-                self._seen,
-                np.full((1 << int(4 * (self._tally[1] + need) - 1).bit_length(), 2), -1, np.int64),
-            )
+        names = int(self._tally[1]) + need
+        if many_names and 2 * names > len(self._seen):
+            old = self._seen
+            self._seen = np.full((1 << (4 * names - 1).bit_length(), 2), -1, np.int64)
             kernel.rehash(old, self._seen)
 
     @property
     def width(self) -> tuple[int, int]:
-        """How many counts and sums a row has."""
+        """The number of counts and of sums of a row."""
         return len(COUNTS) + self.roles, len(SUMS) + self.extra
 
     def ids(self) -> np.ndarray:
@@ -125,30 +128,31 @@ class DayRoll:
         return self._records[: self.slots, kernel.KEY].copy()
 
     def wide(self) -> np.ndarray:
-        """Which rows hold a count that one byte cannot, bool[m]. Afterwards `overflow` lists what a person's sum could not hold in 64 bits: 0 for
-        money, then 1 + the column of extra."""
-        wide, largest = np.empty(self.slots, np.bool_), np.zeros(1 + self.extra, np.int64)
-        kernel.measure(
-            self._records, self._records.view(np.int32), self._cold, self.roles, wide, largest
-        )
+        """Which rows hold a count that does not fit in one byte, bool[m]. Sets `overflow`."""
+        wide = np.empty(self.slots, np.bool_)
+        largest = np.zeros(1 + self.extra, np.int64)
+        kernel.measure(self._records, self._half, self._cold, self.roles, wide, largest)
         self.overflow = [k for k in range(1 + self.extra) if largest[k] >= 2**63 >> kernel.SCALE]
         return wide
 
     def fill(self, to: np.ndarray, counts: np.ndarray, sums: np.ndarray) -> None:
-        """Writes row i to place `to[i]`, int64[m], of counts [k, len(COUNTS) + roles] and sums int64[k, len(SUMS) + extra]; -1 leaves it out."""
-        kernel.emit(self._records, self._records.view(np.int32), self._cold, to, counts, sums)
+        """Write row i to place `to[i]`, int64[m], of counts and sums; -1 leaves the row out.
+
+        counts is [k, len(COUNTS) + roles] of any integer type, sums int64[k, len(SUMS) + extra].
+        """
+        kernel.emit(self._records, self._half, self._cold, to, counts, sums)
 
     def end(self) -> None:
-        """Ends the day: its room may be used for another."""
+        """End the day: its memory may be used for another day of this thread."""
         _give(self._index, self._records)
 
     @property
     def bad_amounts(self) -> int:
-        """How many amounts are unusable, or lacking where one must be."""
+        """How many amounts are unusable, or null where an amount is required."""
         return int(self._tally[3])
 
     def repeats(self) -> int:
-        """How many events repeat another in person, clock, name and money."""
+        """How many events repeat an earlier one: same person, clock, name and money."""
         if not self._ties:
             return 0
         ties = np.concatenate(self._ties)
@@ -160,7 +164,7 @@ _local = threading.local()
 
 
 def _scratch(name: str, size: int) -> np.ndarray:
-    """Room for int64[size] that the calling thread uses again and again."""
+    """Working memory int64[size] that the calling thread uses again and again."""
     held = getattr(_local, name, None)
     if held is None or len(held) < size:
         held = np.empty(size + size // 4, np.int64)
@@ -169,14 +173,14 @@ def _scratch(name: str, size: int) -> np.ndarray:
 
 
 def _aligned(rows: int, words: int) -> np.ndarray:
-    """Fresh int64[rows, words] that begins with a cache line."""
+    """A new int64[rows, words] that begins on a cache line."""
     room = np.empty(rows * words + 8, np.int64)
     begin = (-room.ctypes.data % 64) // 8
     return room[begin : begin + rows * words].reshape(rows, words)
 
 
 def _take(words: int) -> tuple[np.ndarray, np.ndarray]:
-    """An empty index and records: those of a day that this thread has ended, or fresh ones."""
+    """An empty index and records: those of a day that this thread has ended, or new ones."""
     held = getattr(_local, "held", [])
     for i, (index, records) in enumerate(held):
         if records.shape[1] == words:
@@ -187,4 +191,5 @@ def _take(words: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _give(index: np.ndarray, records: np.ndarray) -> None:
+    """Keep the memory of a day for `_take`; a thread keeps three at most."""
     _local.held = [(index, records), *getattr(_local, "held", [])][:2]

@@ -1,6 +1,6 @@
-"""Daily rows of whole persons: put in order, their gaps, who is eligible, what a label sums up to.
+"""Daily rows of whole people: their order, gaps, last days and totals.
 
-Rows of person p are `first[p]` up to `first[p + 1]`, by rising day.
+The rows of person p are `first[p]` up to `first[p + 1]`, by rising day.
 """
 
 from __future__ import annotations
@@ -8,14 +8,18 @@ from __future__ import annotations
 import numpy as np
 
 from churnlab.kernels.jit import jit
+from churnlab.kernels.units import NO_DAY
 
 
 @jit
 def by_piece(
     codes: np.ndarray, marks: np.ndarray, mark: bool, shift: int, starts: np.ndarray, to: np.ndarray
 ) -> np.ndarray:
-    """Where each row with the mark goes when they are grouped by `code >> shift`: `to` int64[m], -1 for the others. Piece p is then `starts[p]` up
-    to `starts[p + 1]`, int64[pieces + 1]; both are filled in here. Gives the codes so grouped."""
+    """The codes of the rows with the mark, grouped by piece (`code >> shift`), in their old order.
+
+    Fills `to` int64[m] with the place of each row among them, -1 for rows without the mark, and
+    `starts` int64[pieces + 1]: piece p is `starts[p]` up to `starts[p + 1]`.
+    """
     starts[:] = 0
     for i in range(codes.shape[0]):
         starts[(codes[i] >> shift) + 1] += marks[i] == mark
@@ -34,7 +38,7 @@ def by_piece(
 
 @jit
 def over(counts: np.ndarray, limit: int) -> np.ndarray:
-    """Which rows hold a count above the limit, bool[m]."""
+    """Which rows hold a count above the limit, bool[m]. counts int32[m, k]."""
     out = np.zeros(counts.shape[0], np.bool_)
     for i in range(counts.shape[0]):
         largest = counts[i, 0]
@@ -52,7 +56,7 @@ def scatter(
     out_counts: np.ndarray,
     out_sums: np.ndarray,
 ) -> None:
-    """Copies row i to place `to[i]`; those with -1 are left out."""
+    """Copy row i of counts and sums to place `to[i]`, int64[m]; -1 leaves the row out."""
     for i in range(to.shape[0]):
         if to[i] >= 0:
             for j in range(counts.shape[1]):
@@ -63,7 +67,7 @@ def scatter(
 
 @jit
 def columns(rows: np.ndarray, order: np.ndarray, begin: int, end: int, out: np.ndarray) -> None:
-    """The rows [m, k] in an order int64[m], as columns: those from `begin` to `end` of out [k, m]."""
+    """Turn rows [m, k] into columns: out [k, m], in an order int64[m], from `begin` up to `end`."""
     for i in range(begin, end):
         for j in range(rows.shape[1]):
             out[j, i] = rows[order[i], j]
@@ -84,7 +88,17 @@ def put(
     out_counts: np.ndarray,
     out_sums: np.ndarray,
 ) -> None:
-    """Puts rows behind each person's earlier ones; the person is `place[code - base]`, `at` int64[people] is where their next row goes."""
+    """Append the rows of one day and version to each person's earlier rows.
+
+    | argument     | type               | meaning                                              |
+    |--------------|--------------------|------------------------------------------------------|
+    | place        | int64[codes]       | the person of a code: `place[code - base]`           |
+    | codes        | int32[m]           | the code of each row                                 |
+    | day, known   | int                | the day of the rows, the day on which they were known|
+    | counts, sums | int[m, k], [m, s]  | the rows                                             |
+    | at           | int64[people]      | where each person's next row goes; moved on          |
+    | out_*        |                    | the rows of all people; out_known may be empty       |
+    """
     for i in range(codes.shape[0]):
         person = place[codes[i] - base]
         to = at[person]
@@ -100,14 +114,17 @@ def put(
 
 @jit
 def count(place: np.ndarray, codes: np.ndarray, base: int, held: np.ndarray) -> None:
-    """Adds each person's rows to `held` int64[people]."""
+    """Add the number of each person's rows to `held` int64[people]; the person is as in `put`."""
     for i in range(codes.shape[0]):
         held[place[codes[i] - base]] += 1
 
 
 @jit
 def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
-    """The first row of a person whose day is not before `bound`: the one place that decides what lies before t."""
+    """The person's first row on or after the day `bound`; the person's end when there is none.
+
+    This is the only place that decides which rows lie before t.
+    """
     low, high = first[person], first[person + 1]
     while low < high:
         middle = (low + high) // 2
@@ -119,16 +136,28 @@ def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
 
 
 @jit
-def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray) -> np.ndarray:
-    """Days since the person's previous active day on each active row, int64[m]; 0 on other rows and on the first active day."""
+def gap_since(day: int, previous: int) -> int:
+    """The gap: days from the previous active day to this one, 0 without one (NO_DAY).
+
+    This is the only definition of the gap; `gaps`, the cells and the store's carry use it.
+    """
+    return day - previous if previous > NO_DAY else np.int64(0)
+
+
+@jit
+def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray, past: np.ndarray) -> np.ndarray:
+    """The gap on each row, int64[m]; 0 on rows without an act.
+
+    `past` int64[people] holds the last active day before each person's rows, NO_DAY where there is
+    none; an empty array stands for no such day of anybody.
+    """
     out = np.zeros(day.shape[0], np.int64)
     for person in range(first.shape[0] - 1):
-        last = -1
+        previous = past[person] if past.shape[0] > 0 else np.int64(NO_DAY)
         for i in range(first[person], first[person + 1]):
             if acts[i] > 0:
-                if last >= 0:
-                    out[i] = day[i] - day[last]
-                last = i
+                out[i] = gap_since(np.int64(day[i]), previous)
+                previous = np.int64(day[i])
     return out
 
 
@@ -136,8 +165,11 @@ def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray) -> np.ndarray:
 def last_day(
     first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int
 ) -> np.ndarray:
-    """Each person's last day in `[start, stop)` with the value above zero, or -2**40: int64[people]."""
-    out = np.full(first.shape[0] - 1, -(2**40), np.int64)
+    """Each person's last day in `[start, stop)` with the value above zero, int64[people].
+
+    NO_DAY for a person without such a day.
+    """
+    out = np.full(first.shape[0] - 1, NO_DAY, np.int64)
     for person in range(out.shape[0]):
         for i in range(before(first, day, person, stop) - 1, first[person] - 1, -1):
             if day[i] < start:
@@ -152,7 +184,7 @@ def last_day(
 def totals(
     first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int
 ) -> np.ndarray:
-    """Each person's sum over `[start, stop)`: int64[people]."""
+    """Each person's sum of the values over the days `[start, stop)`, int64[people]."""
     out = np.zeros(first.shape[0] - 1, np.int64)
     for person in range(out.shape[0]):
         for i in range(before(first, day, person, start), before(first, day, person, stop)):
@@ -164,7 +196,11 @@ def totals(
 def latest(
     first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray
 ) -> None:
-    """Marks in `keep` bool[m] the row of each person and day that was known last before `bound`; rows of a day stand by rising `known`."""
+    """Mark in `keep` bool[m] one row a person and day: the latest version known before `bound`.
+
+    The versions of a day stand by rising `known` int32[m]; a day without a version that was known
+    before `bound` has no row.
+    """
     for person in range(first.shape[0] - 1):
         chosen = -1
         for i in range(first[person], first[person + 1]):

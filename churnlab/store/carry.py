@@ -17,12 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from churnlab.errors import LogError
+from churnlab.kernels import windows
+from churnlab.kernels.jit import frozen
+from churnlab.kernels.units import NO_DAY
 from churnlab.store.row_file import ID, KNOWN
 
 DERIVED = ("active", "gap", "gap_sq", "gaps")
 RECENT = 4
 _LATE = 2**40
-_EARLY = -(2**40)
+_EARLY = NO_DAY
 _LEAST = -(2**63)
 _LIMIT = 9 * 10**18
 _EMPTY = {"sum": 0, "max": _LEAST, "first": _LATE, "last": _EARLY}
@@ -149,12 +152,10 @@ class _Rows:
 
     def gap(self) -> np.ndarray:
         """Days since the person's previous active day, on active rows that have one, else 0."""
-        rows, out = np.flatnonzero(self.active), np.zeros(len(self.codes), np.int64)
-        codes, day = self.codes[rows], self.day[rows]
-        first = np.diff(codes, prepend=-1) != 0
-        previous = np.where(first, self.old("recent_1", _EARLY)[codes], np.roll(day, 1))
-        out[rows] = np.where(previous == _EARLY, 0, day - previous)
-        return out
+        first = np.searchsorted(self.codes, np.arange(len(self.people) + 1))
+        past = self.old("recent_1", NO_DAY)
+        acts = self.column("acts")
+        return windows.gaps(frozen(first), frozen(self.day), frozen(acts), frozen(past))
 
     def reduced(self, how: np.ufunc, values: np.ndarray, old: np.ndarray) -> np.ndarray:
         """The carry's value of each person with those of the rows taken in."""

@@ -254,7 +254,7 @@ def test_the_first_call_of_a_new_process_loads_the_kernels() -> None:
 def test_whether_a_kernel_was_compiled_before(tmp_path: Path) -> None:
     code = (
         "import numpy as np\nfrom churnlab.kernels import windows\nfrom churnlab.kernels.jit import compiled\nprint(compiled(windows.gaps))\n"
-        "windows.gaps(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32))\n"
+        "windows.gaps(np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))\n"
         "print(compiled(windows.gaps), compiled(windows.totals))"
     )
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
