@@ -1,1 +1,1 @@
-"""Daily activity: one row per person and day, the only thing read after the log."""
+"""Daily activity: one row per person and day, the only data that is read after the log."""

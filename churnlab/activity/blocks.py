@@ -1,4 +1,4 @@
-"""Daily rows as they were rolled up: blocks of a day, in memory or on disk."""
+"""Daily rows by day, in the blocks that the rollup makes; they are kept in memory or on disk."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import IO, Any
 
 import numpy as np
 
+from churnlab.activity.arrivals import is_late
 from churnlab.activity.rows import PIECE_BITS, Carry, Rows
 from churnlab.kernels import windows
 from churnlab.kernels.jit import frozen
 
-Fill = Callable[
-    [np.ndarray, np.ndarray, np.ndarray], None
-]  # (to, counts, sums): writes row i to place to[i], -1 for none
+# fill(to, counts, sums) writes row i to place to[i] of counts and sums; -1 leaves the row out.
+Fill = Callable[[np.ndarray, np.ndarray, np.ndarray], None]
 
 
 @dataclass(frozen=True)
 class OnDisk:
-    """An array in a file; slices of its first axis are read when they are asked for."""
+    """An array in a file. Slices of its first axis are read when they are asked for."""
 
     file: IO[bytes]
     offset: int
@@ -50,14 +50,20 @@ class OnDisk:
 
 
 class Shelf:
-    """Keeps blocks in memory up to a number of bytes, and what is more in a file that goes away with them."""
+    """Holds blocks in memory up to `limit` bytes, and further blocks in a temporary file.
+
+    The file is removed with the last block that is in it.
+    """
 
     def __init__(self, limit: int) -> None:
-        self.limit, self._held, self._end, self._lock = limit, 0, 0, threading.Lock()
+        self.limit = limit
+        self._held = 0
+        self._end = 0
+        self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
 
     def put(self, block: Block) -> Block:
-        """The block, its rows in memory or on disk."""
+        """The block with its rows in memory or on disk."""
         with self._lock:
             size = block.codes.nbytes + block.counts.nbytes + block.sums.nbytes
             if self._held + size <= self.limit:
@@ -71,7 +77,8 @@ class Shelf:
             )
 
     def _write(self, array: np.ndarray) -> OnDisk:
-        self._file = self._file or tempfile.TemporaryFile(prefix="churnlab-")  # noqa: SIM115  (closed with the last block that is in it)
+        # Not closed here: it is closed with the last block that is in it.
+        self._file = self._file or tempfile.TemporaryFile(prefix="churnlab-")  # noqa: SIM115
         self._file.seek(self._end)
         self._file.write(np.ascontiguousarray(array).data.cast("B"))
         self._file.flush()
@@ -81,8 +88,19 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of one day as they were rolled up: codes int32[m] of persons grouped by `code >> PIECE_BITS` at `starts`, counts uint8 or
-    int32[m, k], sums int64[m, s], arrays or OnDisk; `known` as in Rows."""
+    """Rows of one day and version, with one row a person.
+
+    | field  | type                 | meaning                                         |
+    |--------|----------------------|-------------------------------------------------|
+    | day    | day                  | the day of the rows                             |
+    | known  | day                  | the day from which on the rows are known        |
+    | codes  | int32[m]             | people, grouped by piece (`code >> PIECE_BITS`) |
+    | starts | int64[pieces + 1]    | where each piece begins                         |
+    | counts | uint8 or int32[m, k] | counts                                          |
+    | sums   | int64[m, s]          | sums                                            |
+
+    codes, counts and sums are arrays or OnDisk.
+    """
 
     day: int
     known: int
@@ -92,18 +110,18 @@ class Block:
     sums: Any
 
     def group(self, piece: int) -> slice:
-        """Where the rows of a group of persons stand."""
-        return (
-            slice(int(self.starts[piece]), int(self.starts[piece + 1]))
-            if piece + 1 < len(self.starts)
-            else slice(0, 0)
-        )
+        """The rows of one piece, as a slice."""
+        if piece + 1 >= len(self.starts):
+            return slice(0, 0)
+        return slice(int(self.starts[piece]), int(self.starts[piece + 1]))
 
 
 class BlockRows:
-    """Daily rows that stay as they were rolled up, by day, until the rows of a group of persons are asked for.
+    """Daily rows that stay in their blocks until the rows of a group of people are asked for.
 
-    `place` int64[codes] is each code's place among the users, -1 for none; `width` how many counts and sums a row has.
+    `place` int64[codes] is the place of each code among the sorted users, -1 for codes without
+    rows. `columns` are the columns of counts to keep, of the `width` (counts, sums) that the blocks
+    have. `versions` says whether the log has arrival times.
     """
 
     def __init__(
@@ -115,11 +133,14 @@ class BlockRows:
         width: tuple[int, ...],
     ) -> None:
         self.blocks = sorted(blocks, key=lambda b: (b.day, b.known))
-        self.place, self.columns, self.versions, self.width = place, columns, versions, width
-        self.late = versions and any(b.known > b.day for b in blocks)
+        self.place = place
+        self.columns = columns
+        self.versions = versions
+        self.width = width
+        self.late = versions and any(is_late(b.known, b.day) for b in blocks)
 
     def pieces(self) -> list[np.ndarray]:
-        """As Rows.pieces."""
+        """The people in groups of some thousands, each as rising places int64[k]."""
         groups = [
             np.sort(self.place[i : i + (1 << PIECE_BITS)])
             for i in range(0, len(self.place), 1 << PIECE_BITS)
@@ -129,18 +150,7 @@ class BlockRows:
 
     def piece(self, places: np.ndarray) -> Rows:
         """The rows of one group of `pieces`."""
-        return self._gather(self._code(places[0]) >> PIECE_BITS, places)
-
-    def _code(self, place: int) -> int:
-        return int(self._codes[place])
-
-    @cached_property
-    def _codes(self) -> np.ndarray:
-        codes = np.zeros(int(self.place.max(initial=-1)) + 1, np.int64)
-        codes[self.place[self.place >= 0]] = np.flatnonzero(self.place >= 0)
-        return codes
-
-    def _gather(self, piece: int, places: np.ndarray) -> Rows:
+        piece = int(self._codes[places[0]]) >> PIECE_BITS
         base = piece << PIECE_BITS
         local = np.searchsorted(places, self.place[base : base + (1 << PIECE_BITS)])
         parts = [(b, b.group(piece)) for b in self.blocks]
@@ -152,7 +162,15 @@ class BlockRows:
         self._put(parts, local, base, first[:-1].copy(), out)
         return self._chosen(first, *out)
 
+    @cached_property
+    def _codes(self) -> np.ndarray:
+        """The code of each user, int64[people]."""
+        codes = np.zeros(int(self.place.max(initial=-1)) + 1, np.int64)
+        codes[self.place[self.place >= 0]] = np.flatnonzero(self.place >= 0)
+        return codes
+
     def _room(self, rows: int) -> tuple[np.ndarray, ...]:
+        """Empty day, known, counts and sums for a number of rows."""
         counts, sums = self.width
         return (
             np.empty(rows, np.int32),
@@ -169,6 +187,7 @@ class BlockRows:
         at: np.ndarray,
         out: tuple[np.ndarray, ...],
     ) -> None:
+        """Copy slices of blocks into `out`, behind each person's earlier rows; see windows.put."""
         for block, rows in parts:
             if rows.stop > rows.start:
                 windows.put(
@@ -191,53 +210,49 @@ class BlockRows:
         counts: np.ndarray,
         sums: np.ndarray,
     ) -> Rows:
-        """Without the columns that the log turned out not to have."""
-        counts = (
-            counts
-            if len(self.columns) == counts.shape[1]
-            else np.ascontiguousarray(counts[:, self.columns])
-        )
+        """Rows without the columns of roles that the log turned out not to have."""
+        if len(self.columns) < counts.shape[1]:
+            counts = np.ascontiguousarray(counts[:, self.columns])
         return Rows(first, day, counts, sums, known)
 
     @cached_property
     def whole(self) -> Rows:
-        """All rows, put in order."""
+        """All rows, sorted by person and day."""
         held = np.zeros(len(self._codes), np.int64)
         for block in self.blocks:
             windows.count(frozen(self.place), frozen(block.codes), 0, held)
         first = np.concatenate([[0], np.cumsum(held)])
         out, at = self._room(int(first[-1])), first[:-1].copy()
         groups = max((len(b.starts) for b in self.blocks), default=1) - 1
+
+        def put(group: int) -> None:
+            parts = [(b, b.group(group)) for b in self.blocks]
+            self._put(parts, self.place, 0, at, out)
+
         with ThreadPoolExecutor() as pool:
-            list(
-                pool.map(
-                    lambda g: self._put(
-                        [(b, b.group(g)) for b in self.blocks], self.place, 0, at, out
-                    ),
-                    range(groups),
-                )
-            )
+            list(pool.map(put, range(groups)))
         return self._chosen(first, *out)
 
     def with_carry(self, carry: Carry) -> Rows:
-        """All rows, put in order, with what was folded away before them."""
+        """All rows, sorted by person and day, with the folded past before them."""
         return replace(self.whole, carry=carry)
 
 
 def blocks_of(
     day: int, known: int, codes: np.ndarray, wide: np.ndarray, width: tuple[int, int], fill: Fill
 ) -> Iterator[Block]:
-    """Rolled rows as a block of one byte a count and, where one does not fit (`wide` bool[m]), another; `width` counts and sums a row."""
+    """The rows of one day and version as blocks.
+
+    One block has a byte for each count; another has int32 counts for the rows that need them
+    (`wide` bool[m]). `width` is the number of counts and of sums of a row, `fill` writes the rows.
+    """
     for is_wide, kind in ((False, np.uint8), (True, np.int32)):
-        if (wide == is_wide).any():
-            starts, to = (
-                np.empty((int(codes.max()) >> PIECE_BITS) + 2, np.int64),
-                np.empty(len(codes), np.int64),
-            )
-            grouped = windows.by_piece(frozen(codes), frozen(wide), is_wide, PIECE_BITS, starts, to)
-            counts, sums = (
-                np.empty((len(grouped), width[0]), kind),
-                np.empty((len(grouped), width[1]), np.int64),
-            )
-            fill(to, counts, sums)
-            yield Block(day, known, grouped, starts, counts, sums)
+        if not (wide == is_wide).any():
+            continue
+        starts = np.empty((int(codes.max()) >> PIECE_BITS) + 2, np.int64)
+        to = np.empty(len(codes), np.int64)
+        grouped = windows.by_piece(frozen(codes), frozen(wide), is_wide, PIECE_BITS, starts, to)
+        counts = np.empty((len(grouped), width[0]), kind)
+        sums = np.empty((len(grouped), width[1]), np.int64)
+        fill(to, counts, sums)
+        yield Block(day, known, grouped, starts, counts, sums)

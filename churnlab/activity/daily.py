@@ -1,4 +1,4 @@
-"""DailyActivity: one row per person and day, the only thing read after the log."""
+"""DailyActivity: one row per person and day, the only data that is read after the log."""
 
 from __future__ import annotations
 
@@ -27,13 +27,27 @@ DERIVED = {"active": plan.ACTIVE, "gap": plan.GAP, "gap_sq": plan.GAP_SQ, "gaps"
 class DailyActivity:
     """One row per person and local day on which anything happened, sorted by both.
 
-    `users` holds the sorted ids; the rows of user i are `first[i]` up to `first[i + 1]`. `day` int32[m] counts from 1970-01-01. `counts`
-    int32[m, k] holds acts, receipts, orders, sessions, steps, night, morning, afternoon, evening, names and `n_<role>`; `sums`
-    int64[m, s] holds money (millionths), session_micros and `m_<measure>` (millionths for sums). active, gap, gap_sq and gaps are
-    derived. `start` is the first observed day, `end` the day after the last. `has_money` says whether the log named an amount.
+    `EventLog.daily` and `ActivityStore.daily` make one.
 
-    Where the log has arrival times, `known` int32[m] is the local day on which a row was what was known: a day with late events has
-    several rows, and `as_of` chooses among them. The rows are put in order when they are first asked for; `parts` never needs them all.
+    | field     | type              | meaning                                              |
+    |-----------|-------------------|------------------------------------------------------|
+    | users     | int64 or object   | the sorted ids                                       |
+    | rows      | Rows or BlockRows | the rows, put in order when they are first asked for |
+    | roles     | Roles             | the meaning of the events                            |
+    | measures  | Measures          | the measures beyond the standard ones                |
+    | start     | day               | the first observed day                               |
+    | end       | day               | the day after the last observed one                  |
+    | timezone  | text              | the zone of the local days                           |
+    | has_money | bool              | whether the log names an amount                      |
+    | source    | dict              | what the log was, and counts of what was set aside   |
+
+    A day with late events has several rows, its versions: see `known` and `as_of`. `parts` gives
+    the rows of some people at a time, without putting all rows in order.
+
+    >>> import churnlab as cl
+    >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+    >>> activity
+    DailyActivity(50 people, 2026-01-01 to 2026-03-01)
     """
 
     users: np.ndarray
@@ -48,42 +62,45 @@ class DailyActivity:
 
     @property
     def first(self) -> np.ndarray:
-        """Where each person's rows begin, int64[people + 1]."""
+        """Where each person's rows begin, and the number of rows: int64[people + 1]."""
         return self.rows.whole.first
 
     @property
     def day(self) -> np.ndarray:
-        """The local day of every row, int32[m]."""
+        """The local day of each row, days since 1970-01-01: int32[m]."""
         return self.rows.whole.day
 
     @property
     def counts(self) -> np.ndarray:
-        """int32[m, k], columns `count_names`."""
+        """The counts of each row, with columns `count_names`: int32[m, k]."""
         return self.rows.whole.counts
 
     @property
     def sums(self) -> np.ndarray:
-        """int64[m, s], columns `sum_names`."""
+        """The sums of each row, with columns `sum_names`: int64[m, s].
+
+        Money and summed measures are in millionths of their unit, session time in microseconds.
+        """
         return self.rows.whole.sums
 
     @property
     def known(self) -> np.ndarray:
-        """The local day on which each row was known, int32[m]; empty where the log has no arrival times."""
+        """The local day from which on each row is known, int32[m]; empty without arrival times."""
         return self.rows.whole.known
 
     @property
     def text_ids(self) -> bool:
-        """Whether user ids are text; whole numbers otherwise."""
+        """Whether user ids are text; they are whole numbers otherwise."""
         return not np.issubdtype(self.users.dtype, np.integer)
 
     @property
     def carry(self) -> Carry | None:
-        """What was folded away before the rows."""
+        """The folded past before the rows; None where no day was folded away."""
         return self.rows.whole.carry
 
     @property
     def kept_from(self) -> int:
-        """The first day whose rows are there one by one."""
+        """The first day whose rows are kept one by one."""
         return self.start if self.carry is None else self.carry.before
 
     @property
@@ -98,7 +115,7 @@ class DailyActivity:
 
     @property
     def sources(self) -> dict[str, tuple[int, int]]:
-        """Where each measure stands: kind and column, as the kernel wants them."""
+        """Kind and column of each measure, as the kernels take them."""
         return (
             {n: (plan.COUNT, i) for i, n in enumerate(self.count_names)}
             | {n: (plan.SUM, i) for i, n in enumerate(self.sum_names)}
@@ -106,7 +123,16 @@ class DailyActivity:
         )
 
     def values(self, measure: str) -> np.ndarray:
-        """One measure of every row, whole numbers [m]."""
+        """One measure of every row, whole numbers [m].
+
+        active, gap, gap_sq and gaps are derived from the acts: whether the day is active, the days
+        since the previous active day, their square, and whether there was such a day.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> bool((activity.values("gap_sq") == activity.values("gap") ** 2).all())
+        True
+        """
         kind, column = self.sources[measure]
         if kind == plan.COUNT:
             return self.counts[:, column]
@@ -115,13 +141,9 @@ class DailyActivity:
         if kind == plan.ACTIVE:
             return (self.counts[:, 0] > 0).astype(np.int64)
         gap = self._gaps()
-        return (
-            gap
-            if kind == plan.GAP
-            else gap * gap
-            if kind == plan.GAP_SQ
-            else (gap > 0).astype(np.int64)
-        )
+        if kind == plan.GAP:
+            return gap
+        return gap * gap if kind == plan.GAP_SQ else (gap > 0).astype(np.int64)
 
     def _gaps(self) -> np.ndarray:
         """Days since the person's previous active day, which may be a folded one: int64[m]."""
@@ -136,54 +158,88 @@ class DailyActivity:
 
     @cached_property
     def ids(self) -> pd.Index:
-        """The users as pandas holds them."""
+        """The users as a pandas Index."""
         return pd.Index(self.users)
 
     @property
     def codes(self) -> np.ndarray:
-        """The user of every row, a place in `users`: int64[m]."""
+        """The user of every row, as a place in `users`: int64[m]."""
         return np.repeat(np.arange(len(self.users)), np.diff(self.first))
 
     @property
     def late(self) -> bool:
-        """Whether any row has a later version."""
+        """Whether any row became known after its own day."""
         return self.rows.late
 
     def as_of(self, day: int | None = None) -> DailyActivity:
-        """The rows as they were known on the morning of a day, all of it when None: one row per person and day, of what had arrived before.
+        """The rows that a snapshot at `day` sees, one a person and day; the latest rows for None.
 
-        The same object where nothing came late.
+        The rule is that of `activity.arrivals`. The same object where no row is late.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.as_of(activity.end) is activity
+        True
         """
         return replace(self, rows=self.rows.whole.as_of(day)) if self.late else self
 
     def daily(self) -> DailyActivity:
-        """The rows themselves: they are in memory already."""
+        """This activity, which is in memory already; a store or a log makes one here.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.daily() is activity
+        True
+        """
         return self
 
     def parts(self) -> Iterator[tuple[np.ndarray, DailyActivity]]:
-        """The people in groups of some thousands: their rising places in `users`, int64[k], and their activity."""
+        """The people in groups of some thousands: their rising places int64[k], their activity.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> [(len(places), part.start == activity.start) for places, part in activity.parts()]
+        [(50, True)]
+        """
         for places in self.rows.pieces():
             yield places, self.part(places)
 
     def jobs(self) -> Iterator[Callable[[], DailyActivity]]:
-        """The activity of each group, the work left to be done by the caller's thread."""
+        """One function for each group of people; it makes their activity when it is called.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> [job() for job in activity.jobs()]
+        [DailyActivity(50 people, 2026-01-01 to 2026-03-01)]
+        """
         for places in self.rows.pieces():
             yield partial(self.part, places)
 
     def part(self, places: np.ndarray) -> DailyActivity:
-        """The activity of one group of `rows.pieces()`."""
+        """The activity of one group of `rows.pieces()`.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> len(activity.part(activity.rows.pieces()[0]).users)
+        50
+        """
         return replace(self, users=self.users[places], rows=self.rows.piece(places))
 
     def take(self, begin: int, end: int) -> DailyActivity:
-        """The activity of the users from place `begin` up to `end`."""
+        """The activity of the users from place `begin` up to `end`.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.take(10, 20)
+        DailyActivity(10 people, 2026-01-01 to 2026-03-01)
+        """
         return replace(self, users=self.users[begin:end], rows=self.rows.whole.take(begin, end))
 
     @cached_property
     def digest(self) -> str:
-        """sha256 of everything that features can see."""
-        digest = hashlib.sha256(
-            repr((list(map(str, self.users)), self.roles.to_dict(), self.timezone)).encode()
-        )
+        """sha256 of everything that features can see, as hexadecimal text."""
+        meaning = (list(map(str, self.users)), self.roles.to_dict(), self.timezone)
+        digest = hashlib.sha256(repr(meaning).encode())
         for array in (self.first, self.day, self.known):
             digest.update(array.astype(np.int64).tobytes())
         for i, name in enumerate(self.count_names):
@@ -191,35 +247,46 @@ class DailyActivity:
         for i, name in enumerate(self.sum_names):
             digest.update(name.encode() + self.sums[:, i].tobytes())
         if self.carry is not None:
-            digest.update(
-                repr((self.carry.names, self.carry.before)).encode()
-                + self.carry.values.tobytes()
-                + self.carry.recent.tobytes()
-            )
+            digest.update(repr((self.carry.names, self.carry.before)).encode())
+            digest.update(self.carry.values.tobytes() + self.carry.recent.tobytes())
         return digest.hexdigest()
 
-    def has_role(self, role: str) -> bool:
-        """Whether the log has events of that role."""
-        name = f"n_{role}"
-        return name in self.count_names and self.total(name) > 0
-
     def total(self, measure: str) -> int:
-        """The sum of a measure over everybody and all days, folded ones too."""
-        folded = (
-            0
-            if self.carry is None
-            else int(self.carry.values[:, self.carry.names.index(measure), 0].sum())
-        )
+        """The sum of a measure over all people and days, folded days too.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.total("active") == int((activity.values("acts") > 0).sum())
+        True
+        """
+        folded = 0
+        if self.carry is not None:
+            place = self.carry.names.index(measure)
+            folded = int(self.carry.values[:, place, 0].sum())
         return int(self.values(measure).sum(dtype=np.int64)) + folded
 
     def frame(self) -> pd.DataFrame:
-        """A pandas view: user_id, day, and the measures (money and `m_*` in millionths of their unit)."""
+        """A DataFrame with user_id, day and all measures.
+
+        Money and `m_*` sums are in millionths of their unit.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.frame().columns[:5].tolist()
+        ['user_id', 'day', 'acts', 'receipts', 'orders']
+        """
         return pd.DataFrame(
             {"user_id": self.users[self.codes], "day": to_timestamps(self.day), **self.columns}
         )
 
     def describe(self) -> dict[str, object]:
-        """What the log was and what the rows sum up to."""
+        """What the log was, and totals of its rows, JSON-ready.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.describe()["active_days"] == activity.total("active")
+        True
+        """
         now = self.as_of()
         total = {name: now.total(name) for name in ("acts", "receipts", "sessions", "orders")}
         return {
@@ -231,4 +298,5 @@ class DailyActivity:
         }
 
     def __repr__(self) -> str:
-        return f"DailyActivity({len(self.users):,} people, {day_text(self.start)} to {day_text(self.end - 1)})"
+        days = f"{day_text(self.start)} to {day_text(self.end - 1)}"
+        return f"DailyActivity({len(self.users):,} people, {days})"

@@ -1,9 +1,9 @@
-"""Activity: what daily rows have in common, in memory, in a store or on Spark."""
+"""Activity: the interface that daily rows share, in memory, in a store or on Spark."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.schema.measures import Measure
@@ -12,12 +12,13 @@ from churnlab.schema.roles import Roles
 Job: TypeAlias = Callable[[], DailyActivity]
 
 
+@runtime_checkable
 class Activity(Protocol):
     """Daily rows of a log: a DailyActivity, an ActivityStore, or the activity of a log on Spark."""
 
     @property
     def roles(self) -> Roles:
-        """What the events mean."""
+        """The meaning of the events."""
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -45,13 +46,16 @@ class Activity(Protocol):
 
     @property
     def text_ids(self) -> bool:
-        """Whether user ids are text; whole numbers otherwise."""
+        """Whether user ids are text; they are whole numbers otherwise."""
 
     def daily(self) -> DailyActivity:
-        """Everybody's rows in memory. ConfigError on Spark, where they are never collected."""
+        """Everybody's rows in memory. Raises ConfigError on Spark, which never collects them."""
 
     def jobs(self) -> Iterator[Job]:
-        """Work that makes the rows of each group of people. ConfigError on Spark."""
+        """One function for each group of people; it makes their rows when it is called.
+
+        Raises ConfigError on Spark.
+        """
 
     def describe(self) -> dict[str, object]:
-        """Counts and dates of the log, what was set aside included."""
+        """Counts and dates of the log, JSON-ready; rows that were set aside are counted too."""

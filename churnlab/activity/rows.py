@@ -1,4 +1,4 @@
-"""Daily rows in memory: in the order of persons, or by day as they were rolled up, with what is too much on disk."""
+"""Daily rows in memory, sorted by person and day."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from churnlab.kernels import windows
+from churnlab.activity.arrivals import is_late, seen_at
 
 PIECE_BITS = 14
 _NO_KNOWN = np.zeros(0, np.int32)
-_LATEST = int(np.iinfo(np.int32).max)
 
 
 @dataclass(frozen=True)
 class Carry:
-    """What was folded away before the rows, by person: `values` int64[people, measures, 4] (sum, largest, first and last day above zero) in
-    the order of `names`, `recent` int64[people, 4] the last active days; cells.NONE where there is none. `before` is the first day kept, and
-    `exact_from` the first day at which all that was folded away was known: a snapshot before it cannot be told."""
+    """The folded past of people: one row a person for all days before those that are kept.
+
+    | field      | type                       | meaning                                             |
+    |------------|----------------------------|-----------------------------------------------------|
+    | names      | text                       | the measures                                        |
+    | values     | int64[people, measures, 4] | sum, maximum, first and last day with a value above |
+    |            |                            | zero; NO_DAY where there is none, but for the sum   |
+    | recent     | int64[people, 4]           | the last active days, newest first; NO_DAY for none |
+    | before     | day                        | the first day that is kept                          |
+    | exact_from | day                        | the first snapshot day at which all folded events   |
+    |            |                            | were known; earlier snapshots cannot be computed    |
+    """
 
     names: tuple[str, ...]
     values: np.ndarray
@@ -26,7 +34,7 @@ class Carry:
     exact_from: int
 
     def take(self, people: slice | np.ndarray) -> Carry:
-        """Some of the people."""
+        """The past of some of the people."""
         return replace(self, values=self.values[people], recent=self.recent[people])
 
 
@@ -34,7 +42,9 @@ class Carry:
 class Rows:
     """Daily rows in memory: those of person i are `first[i]` up to `first[i + 1]`, by rising day.
 
-    day int32[m], counts int32[m, k], sums int64[m, s], known int32[m] or empty: the local day on which a row was what was known.
+    `first` is int64[people + 1], `day` int32[m], `counts` int32[m, k] and `sums` int64[m, s].
+    `known` int32[m] is the day from which on a row is known (see `arrivals`), or empty where the
+    log has no arrival times; versions of a day stand by rising `known`.
     """
 
     first: np.ndarray
@@ -46,16 +56,16 @@ class Rows:
 
     @property
     def whole(self) -> Rows:
-        """All rows."""
+        """These rows, which are all in memory."""
         return self
 
     @property
     def late(self) -> bool:
-        """Whether any row has a later version."""
-        return bool(len(self.known)) and bool((self.known > self.day).any())
+        """Whether any row became known after its own day."""
+        return bool(len(self.known)) and bool(is_late(self.known, self.day).any())
 
     def pieces(self) -> list[np.ndarray]:
-        """The people as groups of some thousands, each as rising places int64[k]."""
+        """The people in groups of some thousands, each as rising places int64[k]."""
         places = np.arange(len(self.first) - 1)
         return [places[i : i + (1 << PIECE_BITS)] for i in range(0, len(places), 1 << PIECE_BITS)]
 
@@ -76,10 +86,12 @@ class Rows:
         )
 
     def as_of(self, day: int | None) -> Rows:
-        """One row per person and day: the latest that was known before `day`, or at all for None."""
+        """The rows that a snapshot at `day` sees; the latest version of every row for None.
+
+        One row per person and day, without `known`. The same object where no row is late.
+        """
         if not self.late:
             return self
-        keep = np.empty(len(self.day), bool)
-        windows.latest(self.first, self.day, self.known, _LATEST if day is None else day, keep)
+        keep = seen_at(self.first, self.day, self.known, day)
         first = np.concatenate([[0], np.cumsum(keep)])[self.first].astype(np.int64)
         return Rows(first, self.day[keep], self.counts[keep], self.sums[keep], carry=self.carry)

@@ -17,7 +17,7 @@ from churnlab.features.feature_set import FeatureSet
 from churnlab.kernels import cells as kernel
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.plan import History
-from churnlab.schema.days import day_text
+from churnlab.schema.days import before, day_text
 
 
 def compute(
@@ -89,7 +89,7 @@ def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) 
     """Refuses cells that look at single days which were folded away, and days before those that are kept."""
     if rows.carry is None:
         return
-    if day < rows.carry.exact_from:
+    if before(day, rows.carry.exact_from):
         raise HistoryError.from_folded(day_text(day), "features", day_text(rows.carry.before))
     for _, feature in features.features(available(activity)):
         for cell in feature.value.cells():
@@ -98,7 +98,7 @@ def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) 
             )
             made = made_of(getattr(cell, "measure", ""), activity.sources) is not None
             endless = made and getattr(cell, "old", getattr(cell, "window", None)) is None
-            if recent or endless or day - _back(cell) < rows.carry.before:
+            if recent or endless or before(day - _back(cell), rows.carry.before):
                 raise ConfigError.from_folded(feature.name)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import FrameError, HistoryError, OutputError
-from churnlab.schema.days import Day, day_number, day_numbers, day_text
+from churnlab.schema.days import Day, before, day_number, day_numbers, day_text, learnable
 from churnlab.schema.targets import Target, TimeToChurn
 
 
@@ -85,10 +85,8 @@ class Dataset:
         """Places of the rows before the day `start` whose labels, which reach so many days, end by it, and of those from it on. HistoryError when
         either is empty."""
         day = self._day
-        learn, test = (
-            np.flatnonzero((day < start) & (day + reach <= start)),
-            np.flatnonzero(day >= start),
-        )
+        learn = np.flatnonzero(learnable(day, reach, start))
+        test = np.flatnonzero(~before(day, start))
         if not len(learn) or not len(test):
             raise HistoryError.from_empty_split(
                 day_text(start), day_text(day.min()), day_text(day.max()), reach

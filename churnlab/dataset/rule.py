@@ -15,6 +15,7 @@ from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
 from churnlab.schema.days import (
     Day,
+    before,
     day_number,
     day_text,
     fully_observed,
@@ -96,8 +97,9 @@ class Rule:
             stop = target.window(day)[1]
             if fully_observed(stop, end):
                 continue
-            if stop - day > end - start:
-                raise HistoryError.from_horizon_too_long(stop - day, end - start)
+            reach, observed = stop - day, end - start
+            if reach > observed:
+                raise HistoryError.from_horizon_too_long(reach, observed)
             if self.unobserved == "error":
                 raise HistoryError.from_unobserved(
                     target.name, day_text(day), day_text(stop - 1), day_text(end - 1)
@@ -121,7 +123,7 @@ class Rule:
         """Refuses a day before those that a store keeps one by one, or too near to them to tell who was active."""
         carry = activity.carry
         if carry is not None and (
-            day < carry.exact_from or day - self.active_within < carry.before
+            before(day, carry.exact_from) or before(day - self.active_within, carry.before)
         ):
             what = f"who was active in the {self.active_within} days before"
             raise HistoryError.from_folded(day_text(day), what, day_text(carry.before))

@@ -15,7 +15,7 @@ from churnlab.dataset.rule import Chosen, Rule, rows_of
 from churnlab.errors import FrameError, HistoryError
 from churnlab.schema.days import (
     Day,
-    contains,
+    before,
     day_numbers,
     day_text,
     to_timestamps,
@@ -65,7 +65,7 @@ class Snapshots:
     @staticmethod
     def check_past(activity: Any, day: int) -> None:
         """Refuses a day before which nothing was observed."""
-        if not contains(np.array([activity.start]), activity.start, day).any():
+        if not before(activity.start, day):
             raise HistoryError.from_no_past(day_text(day), day_text(activity.start))
 
     @classmethod

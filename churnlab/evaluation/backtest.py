@@ -19,7 +19,7 @@ from churnlab.evaluation.judge import FEWEST_ROWS, Judge, doubts
 from churnlab.evaluation.metrics import Interval
 from churnlab.evaluation.records import Titled, records
 from churnlab.evaluation.segments import each_group, segments
-from churnlab.schema.days import day_number, day_numbers
+from churnlab.schema.days import day_number, day_numbers, learnable
 from churnlab.schema.progress import Say
 
 FRAMES = ("cuts", "overall", "per_cut", "per_segment")
@@ -181,10 +181,8 @@ def _fold(data: Dataset, target: str, cut: pd.Timestamp, make: Make, reach: int,
         data.y(target),
     )
     known = y.notna().to_numpy()
-    rows, learn = (
-        np.flatnonzero((day == start) & known),
-        np.flatnonzero((day + reach <= start) & known),
-    )
+    rows = np.flatnonzero((day == start) & known)
+    learn = np.flatnonzero(learnable(day, reach, start) & known)
     name = str(cut.date())
     try:
         if not len(rows) or not len(learn):

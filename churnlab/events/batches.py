@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from churnlab.activity.arrivals import known_days
 from churnlab.errors import LogError
 from churnlab.events.sources import micros_of
 from churnlab.events.spec import LogSpec
@@ -309,7 +310,7 @@ class Reader:
             self.tables,
         )
         arrived[given] = local_days(moments, None if self.tables.naive else self.spec.timezone)
-        return frozen(np.maximum(arrived, own).astype(np.int32))
+        return frozen(known_days(own, arrived).astype(np.int32))
 
     def _extra(self, batch: pa.RecordBatch) -> np.ndarray:
         """What each measure adds, int64[n, k]; for distinct ones the number of the value, NOT_COUNTED where there is none."""

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churnlab.activity import arrivals
 from churnlab.activity.blocks import Block, Shelf, blocks_of
 from churnlab.errors import LogError
 from churnlab.events.batches import NOT_COUNTED, Counts, Reader, Tables
@@ -26,6 +27,7 @@ from churnlab.kernels.ids import FirstSeen, IntIds
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import DayRoll, Meaning, Slice
 from churnlab.kernels.units import SESSION_GAP_MICROS
+from churnlab.schema.days import before, contains
 from churnlab.schema.roles import Roles
 from churnlab.schema.zones import zone_changes
 
@@ -165,9 +167,9 @@ class _Roller:
         runs = self._runs(events.clock)
         meaning = self.tables.meaning()
         for (start, day, shift), stop in zip(runs, [*runs[1:, 0], len(events)], strict=True):
-            if days is not None and not days[0] <= day < days[1]:
+            if days is not None and not contains(day, *days):
                 continue
-            if day <= self.closed:
+            if not before(self.closed, day):
                 raise _Disorder
             opened = self.open.get(int(day)) or self.open.setdefault(
                 int(day), _OpenDay(int(day), self.spec, len(self.tables.roles.names))
@@ -184,9 +186,9 @@ class _Roller:
             raise _Disorder
         return out[:count]
 
-    def _close(self, before: int) -> None:
-        """Closes the open days before one: nothing more is expected of them."""
-        for day in sorted(d for d in self.open if d < before):
+    def _close(self, bound: int) -> None:
+        """Close the open days before a day: no more of their events are expected."""
+        for day in sorted(d for d in self.open if before(d, bound)):
             self.blocks += map(self.shelf.put, self.open.pop(day).blocks(self.tables, self.counts))
             self.closed = day
 
@@ -226,10 +228,10 @@ class _OpenDay:
         if self.spec.arrived is None:
             yield from self._blocks(self.day, tables, counts)
             return
-        limit = self.day + (2**40 if self.spec.late_days is None else self.spec.late_days)
-        known = np.unique(np.concatenate([events.known for events, _, _ in self.kept]))
-        counts.too_late += sum(int((events.known > limit).sum()) for events, _, _ in self.kept)
-        versions = known[known <= limit]
+        known = np.concatenate([events.known for events, _, _ in self.kept])
+        timely = arrivals.in_time(known, self.day, self.spec.late_days)
+        counts.too_late += int((~timely).sum())
+        versions = np.unique(known[timely])
         for version in versions:
             self._again(
                 np.unique(np.concatenate([e.ids[e.known == version] for e, _, _ in self.kept])),
@@ -239,14 +241,14 @@ class _OpenDay:
                 int(version), tables, counts if len(versions) == 1 else Counts()
             )
         if len(versions) > 1:
-            self._again(None, limit)
+            self._again(None, arrivals.last_known(self.day, self.spec.late_days))
             self._count(counts)
 
     def _again(self, people: np.ndarray | None, version: int) -> None:
         """Rolls up what had arrived by the day `version`, of some people or all."""
         self.roll = self._fresh()
         for events, shift, meaning in self.kept:
-            rows = events.known <= version
+            rows = arrivals.known_by(events.known, version)
             rows = rows if people is None else rows & np.isin(events.ids, people)
             self._add(events.part(np.flatnonzero(rows)), shift, meaning)
 

@@ -46,15 +46,15 @@ _TOTAL, _LARGEST, _FIRST, _LAST = range(4)  # columns of a folded measure
 class _Scratch(NamedTuple):
     """Working arrays that all snapshots share; they hold one person at a time.
 
-    | field   | type               | meaning                                                     |
-    |---------|--------------------|-------------------------------------------------------------|
-    | prefix  | int64[rows + 2, k] | row 0 is zero, row 1 the folded past, row i + 2 includes    |
-    |         |                    | the person's row i                                          |
-    | actives | int64[rows + 1]    | the last active row before each row, -1 for none            |
-    | edges   | int64[b + 1]       | row of `prefix` at each of `backs`, for one snapshot        |
-    | folded  | int64[k, 4]        | the person's `carried`                                      |
-    | past    | int64[4]           | the person's `recent`                                       |
-    | totals  | float64[w]         | sums of the DECAYED cells, for one snapshot                 |
+    | field   | type               | meaning                                                  |
+    |---------|--------------------|----------------------------------------------------------|
+    | prefix  | int64[rows + 2, k] | row 0 is zero, row 1 the folded past, row i + 2 includes |
+    |         |                    | the person's row i                                       |
+    | actives | int64[rows + 1]    | the last active row before each row, -1 for none         |
+    | edges   | int64[b + 1]       | row of `prefix` at each of `backs`, for one snapshot     |
+    | folded  | int64[k, 4]        | the person's `carried`                                   |
+    | past    | int64[4]           | the person's `recent`                                    |
+    | totals  | float64[w]         | sums of the DECAYED cells, for one snapshot              |
     """
 
     prefix: np.ndarray

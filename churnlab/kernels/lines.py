@@ -28,13 +28,13 @@ def score(
     line, beyond the first and the last it is constant: the same numbers as numpy.interp, to the
     bit.
 
-    | argument                | type           | meaning                                           |
-    |-------------------------|----------------|---------------------------------------------------|
-    | columns                 | float64[p, n]  | the inputs, NaN where missing                     |
-    | weight, absent, present | float64[p]     | the terms of each column                          |
-    | knots                   | float64[p, 64] | rising, NaN behind the last knot                  |
-    | places                  | float64[p, 64] | the place at each knot                            |
-    | slopes                  | float64[p, 64] | from each knot to the next, 0 at the last         |
+    | argument                | type           | meaning                                   |
+    |-------------------------|----------------|-------------------------------------------|
+    | columns                 | float64[p, n]  | the inputs, NaN where missing             |
+    | weight, absent, present | float64[p]     | the terms of each column                  |
+    | knots                   | float64[p, 64] | rising, NaN behind the last knot          |
+    | places                  | float64[p, 64] | the place at each knot                    |
+    | slopes                  | float64[p, 64] | from each knot to the next, 0 at the last |
 
     The search has no branch, so that many rows are looked up at once, and goes through _ROWS rows
     at a time, which stay in the nearest cache.

@@ -52,16 +52,16 @@ class History(NamedTuple):
 class Plan(NamedTuple):
     """What to compute of each snapshot: measures, cells over them, and the arithmetic over cells.
 
-    | field    | type          | meaning                                                           |
-    |----------|---------------|-------------------------------------------------------------------|
-    | measures | int64[k, 2]   | kind and column, by rising kind; for GAP_OVER and GAPS_OVER the   |
-    |          |               | column is a number of days, for WEEKDAY the weekday (0: Monday)   |
-    | backs    | int64[b]      | days back from t, rising from 0                                   |
-    | cells    | int64[c, 4]   | kind, measure and two more (below); windows first, then DECAYED   |
-    |          |               | by measure, then all others                                       |
-    | weights  | float64[d, w] | weight by age in days of each DECAYED cell, 0 beyond its window   |
-    | code     | int64[i, 4]   | steps: operation, target, left, right                             |
-    | results  | int64[p]      | the register of each feature                                      |
+    | field    | type          | meaning                                                         |
+    |----------|---------------|-----------------------------------------------------------------|
+    | measures | int64[k, 2]   | kind and column, by rising kind; for GAP_OVER and GAPS_OVER the |
+    |          |               | column is a number of days, for WEEKDAY the weekday (0: Monday) |
+    | backs    | int64[b]      | days back from t, rising from 0                                 |
+    | cells    | int64[c, 4]   | kind, measure and two more (below); windows first, then DECAYED |
+    |          |               | by measure, then all others                                     |
+    | weights  | float64[d, w] | weight by age in days of each DECAYED cell, 0 beyond its window |
+    | code     | int64[i, 4]   | steps: operation, target, left, right                           |
+    | results  | int64[p]      | the register of each feature                                    |
 
     The last two columns of a cell: WINDOW has the places in `backs` of its new and its old end (b
     stands for all days); DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their old

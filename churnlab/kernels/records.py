@@ -87,17 +87,17 @@ class Meaning(NamedTuple):
 class Table(NamedTuple):
     """A day's records and what is needed to find and count them.
 
-    | field | type               | meaning                                                         |
-    |-------|--------------------|-----------------------------------------------------------------|
-    | index | int32[2**k]        | hash table from id to slot, -1 for empty                        |
-    | rec   | int64[slots, w]    | the records                                                     |
-    | half  | int32[slots, 2 w]  | the same memory                                                 |
-    | seen  | int64[2**k, 2]     | hash table from (slot, name) to the last session with that name |
-    | ties  | int64[2 n, 3]      | id, time and content of events at equal times                   |
-    | tally | int64[4]           | ties; entries of `seen`; where to go on; unusable amounts       |
+    | field  | type              | meaning                                                         |
+    |--------|-------------------|-----------------------------------------------------------------|
+    | lookup | int32[2**k]       | hash table from id to slot, -1 for empty                        |
+    | rec    | int64[slots, w]   | the records                                                     |
+    | half   | int32[slots, 2 w] | the same memory                                                 |
+    | seen   | int64[2**k, 2]    | hash table from (slot, name) to the last session with that name |
+    | ties   | int64[2 n, 3]     | id, time and content of events at equal times                   |
+    | tally  | int64[4]          | ties; entries of `seen`; where to go on; unusable amounts       |
     """
 
-    index: np.ndarray
+    lookup: np.ndarray
     rec: np.ndarray
     half: np.ndarray
     seen: np.ndarray
@@ -126,7 +126,7 @@ def add(
     ids, tally, count = events.ids, table.tally, events.ids.shape[0]
     at, stop = tally[2], tally[2]
     while at < count:
-        slots, stop = _place(ids, at, min(at + _PIECE, count), table.index, table.rec, slots, slot)
+        slots, stop = _place(ids, at, min(at + _PIECE, count), table.lookup, table.rec, slots, slot)
         if events.amount.shape[0] > 0:
             tally[3] += _millionths(events, meaning.flags, at, stop, micros)
         if not _fill(slot, micros, events, shift, meaning, table, cold, session_gap, at, stop):

@@ -18,15 +18,15 @@ from churnlab.kernels.units import DAY_MICROS
 class Slice:
     """Columns of n events, as read-only arrays.
 
-    | field   | type        | meaning                                                           |
-    |---------|-------------|-------------------------------------------------------------------|
-    | ids     | int64[n]    | people, as codes or as their own whole numbers                    |
-    | clock   | int64[n]    | microseconds of one clock                                         |
-    | name    | int32[n]    | codes of event names                                              |
-    | amount  | float64[n]  | amounts; empty where the log has none                             |
-    | lacking | uint8[n]    | 1 where the amount is null; empty where none is                   |
-    | extra   | int64[n, k] | values of the measures, added to the sums beyond SUMS             |
-    | known   | int32[n]    | the local day on which the event arrived; empty without arrivals  |
+    | field   | type        | meaning                                                          |
+    |---------|-------------|------------------------------------------------------------------|
+    | ids     | int64[n]    | people, as codes or as their own whole numbers                   |
+    | clock   | int64[n]    | microseconds of one clock                                        |
+    | name    | int32[n]    | codes of event names                                             |
+    | amount  | float64[n]  | amounts; empty where the log has none                            |
+    | lacking | uint8[n]    | 1 where the amount is null; empty where none is                  |
+    | extra   | int64[n, k] | values of the measures, added to the sums beyond SUMS            |
+    | known   | int32[n]    | the local day on which the event arrived; empty without arrivals |
     """
 
     ids: np.ndarray

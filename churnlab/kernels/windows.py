@@ -90,14 +90,14 @@ def put(
 ) -> None:
     """Append the rows of one day and version to each person's earlier rows.
 
-    | argument     | type               | meaning                                              |
-    |--------------|--------------------|------------------------------------------------------|
-    | place        | int64[codes]       | the person of a code: `place[code - base]`           |
-    | codes        | int32[m]           | the code of each row                                 |
-    | day, known   | int                | the day of the rows, the day on which they were known|
-    | counts, sums | int[m, k], [m, s]  | the rows                                             |
-    | at           | int64[people]      | where each person's next row goes; moved on          |
-    | out_*        |                    | the rows of all people; out_known may be empty       |
+    | argument     | type              | meaning                                               |
+    |--------------|-------------------|-------------------------------------------------------|
+    | place        | int64[codes]      | the person of a code: `place[code - base]`            |
+    | codes        | int32[m]          | the code of each row                                  |
+    | day, known   | int               | the day of the rows, the day on which they were known |
+    | counts, sums | int[m, k], [m, s] | the rows                                              |
+    | at           | int64[people]     | where each person's next row goes; moved on           |
+    | out_*        |                   | the rows of all people; out_known may be empty        |
     """
     for i in range(codes.shape[0]):
         person = place[codes[i] - base]
@@ -141,7 +141,7 @@ def gap_since(day: int, previous: int) -> int:
 
     This is the only definition of the gap; `gaps`, the cells and the store's carry use it.
     """
-    return day - previous if previous > NO_DAY else np.int64(0)
+    return day - previous if previous > NO_DAY else 0
 
 
 @jit

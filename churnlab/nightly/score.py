@@ -19,7 +19,7 @@ from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import COLUMNS, EXPLAINED, reasons, scores, when
-from churnlab.schema.days import Day, day_number, day_text
+from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.frames import by_engine
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import TimeToChurn
@@ -47,7 +47,7 @@ def score(
     trained = Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
     say("reading events")
     activity = _activity(config, log)
-    if day > activity.end + STALE_DAYS:
+    if before(activity.end + STALE_DAYS, day):
         raise GuardError.from_stale(day_text(day), day_text(activity.end - 1))
     check_meaning(trained, activity)
     settings, users = as_trained(config, trained), read_users(config, activity)

@@ -1,1 +1,1 @@
-"""The vocabulary of a log: days, roles, measures, targets, and which library a dataframe is of."""
+"""The vocabulary of a log: days, roles, measures and targets, and the engine of a dataframe."""

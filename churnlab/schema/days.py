@@ -1,13 +1,14 @@
-"""Days as whole numbers, and the only place outside the kernels that compares them.
+"""Days as whole numbers, and every comparison of days that decides what may be seen or learnt.
 
-A day is the days since 1970-01-01 of the log's local calendar. A window is written `[t - w, t)`:
-a day `d` is inside when `t - w <= d < t`.
+A day is the number of days since 1970-01-01 in the log's local calendar. A window is written
+`[t - w, t)`: a day `d` is inside when `t - w <= d < t`. The kernels compare days themselves
+(`kernels.windows.before`); everywhere else these functions do.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,13 @@ import pandas as pd
 from churnlab.errors import ConfigError
 
 Day: TypeAlias = str | date | datetime | pd.Timestamp | np.datetime64 | int
+Days = TypeVar("Days", int, np.ndarray)
 
 
 def day_number(when: Day) -> int:
     """Days since 1970-01-01 of a date, a midnight, or text like "2026-03-01".
 
-    Raises ConfigError for what is no date or lies inside a day.
+    Raises ConfigError for text that is not a date, and for a time inside a day.
 
     >>> day_number("1970-01-02"), day_number(3)
     (1, 3)
@@ -37,12 +39,16 @@ def day_number(when: Day) -> int:
 
 
 def day_numbers(stamps: pd.Series | pd.DatetimeIndex) -> np.ndarray:
-    """Days since 1970-01-01 of naive midnights, int64."""
+    """Days since 1970-01-01 of midnights without a time zone, int64[n].
+
+    >>> day_numbers(pd.DatetimeIndex(["1970-01-02", "2024-10-04"]))
+    array([    1, 20000])
+    """
     return np.asarray(stamps, dtype="datetime64[D]").astype(np.int64)
 
 
 def to_timestamp(day: int) -> pd.Timestamp:
-    """The midnight on which a local day starts, naive.
+    """The midnight on which a local day starts, without a time zone.
 
     >>> to_timestamp(20_000)
     Timestamp('2024-10-04 00:00:00')
@@ -51,12 +57,16 @@ def to_timestamp(day: int) -> pd.Timestamp:
 
 
 def to_timestamps(days: np.ndarray) -> np.ndarray:
-    """Midnights of many days, datetime64[us]."""
+    """The midnights of many days, datetime64[us][n].
+
+    >>> to_timestamps(np.array([20_000])).astype(str).tolist()
+    ['2024-10-04T00:00:00.000000']
+    """
     return np.asarray(days).astype("datetime64[D]").astype("datetime64[us]")
 
 
 def day_text(day: int) -> str:
-    """A day as people write it.
+    """A day as text, year first.
 
     >>> day_text(20_000)
     '2024-10-04'
@@ -64,11 +74,49 @@ def day_text(day: int) -> str:
     return str(np.datetime64(int(day), "D"))
 
 
-def contains(days: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """Which days lie in `[start, stop)`; the only comparison of days outside the kernels."""
+def before(days: Days, bound: int) -> Days:
+    """Whether days lie before `bound`: the days that a snapshot at `bound` may see.
+
+    >>> before(np.array([2, 3, 4]), 3)
+    array([ True, False, False])
+    """
+    return days < bound
+
+
+def up_to(days: Days, last: int) -> Days:
+    """Whether days lie on or before the day `last`.
+
+    >>> up_to(3, 3), up_to(4, 3)
+    (True, False)
+    """
+    return days <= last
+
+
+def contains(days: Days, start: int, stop: int) -> Days:
+    """Whether days lie in `[start, stop)`.
+
+    >>> contains(np.array([1, 2, 3, 4]), 2, 4)
+    array([False,  True,  True, False])
+    """
     return (days >= start) & (days < stop)
 
 
-def fully_observed(stop: int, end: int) -> bool:
-    """Whether a window that ends before `stop` lies inside a log whose last observed day is `end - 1`."""
+def learnable(day: Days, reach: int, cut: int) -> Days:
+    """The purge rule: whether labels at `day` may be learnt from at the day `cut`.
+
+    A label sees `[day, day + reach)`. It is known at `cut` when the snapshot lies before `cut` and
+    its window has closed by then.
+
+    >>> learnable(np.array([0, 9, 10, 11]), reach=30, cut=40)
+    array([ True,  True,  True, False])
+    """
+    return before(day, cut) & fully_observed(day + reach, cut)
+
+
+def fully_observed(stop: Days, end: int) -> Days:
+    """Whether a window that ends before `stop` lies inside a log that ends before `end`.
+
+    >>> fully_observed(40, end=40), fully_observed(41, end=40)
+    (True, False)
+    """
     return stop <= end

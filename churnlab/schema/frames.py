@@ -1,4 +1,4 @@
-"""Which engine works on a thing: the one place that tells Spark from this machine.
+"""The engine that a dataframe or an activity belongs to: the only place that knows of Spark.
 
 Spark is optional and its room stands below those that call it. So it is never imported by name: a
 function that works on this machine names its twin on Spark, and the twin is looked up here.
@@ -26,7 +26,11 @@ def engine_of(thing: object) -> str:
 
 
 def on_engine(engine: str, local: Callable[..., Any], spark: str) -> Callable[..., Any]:
-    """`local`, or the function of churnlab that `spark` names as "room.module:function"."""
+    """`local`, or on Spark the function that `spark` names as "room.module:function".
+
+    >>> on_engine("local", len, "spark.frames:length")([1, 2])
+    2
+    """
     if engine != "spark":
         return local
     module, _, function = spark.partition(":")
@@ -34,7 +38,7 @@ def on_engine(engine: str, local: Callable[..., Any], spark: str) -> Callable[..
 
 
 def by_engine(spark: str) -> Callable[[F], F]:
-    """Decorate a local function so that its twin on Spark takes calls whose first argument is of Spark.
+    """A decorator: calls whose first argument belongs to Spark go to the function's twin there.
 
     `spark` names the twin as "room.module:function".
     """

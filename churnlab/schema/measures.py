@@ -1,4 +1,4 @@
-"""Measures: whole numbers of every person and day, rolled up from the events."""
+"""Measures: whole numbers for each person and day, rolled up from the events."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not in")
 
 @dataclass(frozen=True)
 class Measure:
-    """A whole number of every person and day, summed over windows as `Sum("m_<name>")`; made by `count`, `sum` or `distinct`.
+    """A whole number for each person and day; `count`, `sum` and `distinct` make one.
 
-    `where` is conditions (column, operator, value) that an event must meet, all of them; operators are == != < <= > >= in and
-    "not in", the value of the last two a list. A null meets no condition. Sums are in millionths of the column's unit, counts are plain.
+    Features sum it over windows as `Sum("m_<name>")`. `where` lists conditions (column, operator,
+    value), all of which an event must meet; operators are == != < <= > >= in and "not in", and the
+    value of the last two is a list. A null meets no condition. Sums are in millionths of the
+    column's unit, counts are plain. Raises ConfigError for a condition of another form.
 
-    >>> Measure.count("ios_opens", where=[("event", "==", "open"), ("platform", "==", "ios")]).column_name
+    >>> where = [("event", "==", "open"), ("platform", "==", "ios")]
+    >>> Measure.count("ios_opens", where=where).column_name
     'm_ios_opens'
     """
 
@@ -47,30 +50,47 @@ class Measure:
 
     @classmethod
     def count(cls, name: str, where: Iterable[Condition] = ()) -> Measure:
-        """How many events meet the conditions."""
+        """The number of events that meet the conditions.
+
+        >>> Measure.count("big", where=[("amount", ">", 100)]).columns
+        ('amount',)
+        """
         return cls(name, "count", None, _conditions(where))
 
     @classmethod
     def sum(cls, column: str, name: str | None = None, where: Iterable[Condition] = ()) -> Measure:
-        """The sum of a numeric column over the events that meet the conditions, in millionths; NaN and what is beyond 1e10 count as 0."""
+        """The sum of a numeric column over the events that meet the conditions, in millionths.
+
+        NaN and values beyond 1e10 in magnitude count as 0. The measure is called `name`, or as the
+        column when no name is given.
+
+        >>> Measure.sum("seconds").column_name
+        'm_seconds'
+        """
         return cls(name or column, "sum", column, _conditions(where))
 
     @classmethod
     def distinct(
         cls, column: str, name: str | None = None, where: Iterable[Condition] = ()
     ) -> Measure:
-        """How many different values a column takes on a day; over a window these daily numbers are summed. Nulls and NaN are no
-        value, nor is the whole number -2**63."""
+        """The number of different values of a column on a day, over the events that meet `where`.
+
+        Over a window these daily numbers are summed. Nulls, NaN and the whole number -2**63 do not
+        count as values.
+
+        >>> Measure.distinct("page").column_name
+        'm_page_distinct'
+        """
         return cls(name or f"{column}_distinct", "distinct", column, _conditions(where))
 
     @property
     def column_name(self) -> str:
-        """What the measure is called among the daily columns."""
+        """The name of the measure among the daily columns."""
         return f"m_{plain(self.name)}"
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the log that it reads."""
+        """The columns of the log that the measure reads."""
         return (*((self.column,) if self.column else ()), *(c for c, _, _ in self.where))
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,5 +104,5 @@ class Measure:
 
 
 def _conditions(where: Iterable[Condition]) -> tuple[Any, ...]:
-    """Conditions as tuples, texts left as they are to be refused."""
+    """Conditions as tuples; text is left as it is, so that it is refused."""
     return tuple(c if isinstance(c, str) else tuple(c) for c in where)

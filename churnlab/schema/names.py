@@ -1,4 +1,4 @@
-"""Names of columns, from any text."""
+"""Column names from any text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ def plain(name: str) -> str:
 
 
 def as_names(names: str | Iterable[str]) -> tuple[str, ...]:
-    """One name or several, as a tuple."""
+    """One name or several, as a tuple.
+
+    >>> as_names("open"), as_names(["open", "read"])
+    (('open',), ('open', 'read'))
+    """
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def check_distinct(what: str, names: Iterable[str]) -> None:
-    """Refuses names that would make the same column."""
+    """Raise ConfigError for names that become the same column name; `what` says what they name."""
     plains = [plain(n) for n in names]
     twice = sorted({n for n in plains if plains.count(n) > 1})
     if twice:

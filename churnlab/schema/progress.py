@@ -1,4 +1,4 @@
-"""How long work says what it is doing."""
+"""Progress messages of long work."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ Say = Callable[[str], None]
 
 
 def silent(text: str) -> None:
-    """Says nothing."""
+    """Ignore a progress message."""

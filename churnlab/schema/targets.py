@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError
+from churnlab.language.sentence import Sentence, sentence
 
 WEEK = 7
 
@@ -19,12 +20,14 @@ WEEK = 7
 class Churn:
     """A person churns who does nothing at all in `[t + lead, t + lead + horizon)`.
 
-    With `roles`: who does nothing of these roles there. With `terminal`: to whom an event of that role happens there
-    (a cancellation, a withdrawal). `lead` is the warning time: how many days before the window the snapshot is taken.
-    Days are whole; ConfigError for a horizon below 1 or a lead below 0.
+    With `roles`, a person churns who does nothing of these roles there. With `terminal`, a person
+    churns for whom an event of that role happens there (a cancellation, a withdrawal). `lead` is
+    the warning time: how many days before the window the snapshot is taken. Horizon and lead are
+    whole days. Raises ConfigError for a horizon below 1 or a lead below 0, and when both `roles`
+    and `terminal` are given.
 
-    >>> Churn(horizon=30, lead=7).describe()
-    'churned: no act in the 30 days that begin 7 days after the snapshot'
+    >>> print(Churn(horizon=30, lead=7).describe())
+    churned: no act in the 30 days that begin 7 days after the snapshot
     """
 
     horizon: int
@@ -37,35 +40,67 @@ class Churn:
     def __post_init__(self) -> None:
         _check_days(self.horizon, self.lead)
         if self.roles is not None:
-            object.__setattr__(
-                self, "roles", (self.roles,) if isinstance(self.roles, str) else tuple(self.roles)
-            )
+            roles = (self.roles,) if isinstance(self.roles, str) else tuple(self.roles)
+            object.__setattr__(self, "roles", roles)
         if self.roles is not None and self.terminal is not None:
             raise ConfigError.from_both("roles", "terminal")
 
     def window(self, day: int) -> tuple[int, int]:
-        """The days that the label sees, `[start, stop)`."""
+        """The days `[start, stop)` that the label of a snapshot at `day` sees.
+
+        >>> Churn(horizon=30, lead=7).window(100)
+        (107, 137)
+        """
         return day + self.lead, day + self.lead + self.horizon
 
-    def describe(self) -> str:
-        """The definition, for the card."""
-        what = f"an event of role {self.terminal}" if self.terminal else "no act"
+    @property
+    def happening(self) -> Sentence:
+        """What makes a person churn, without the window.
+
+        >>> print(Churn(horizon=30, roles=["purchase"]).happening)
+        no act of purchase
+        """
+        if self.terminal:
+            return sentence("an event of role {role}", role=self.terminal)
         if self.roles:
-            what = "no act of " + ", ".join(self.roles)
-        begins = (
-            f" that begin {self.lead} days after the snapshot"
-            if self.lead
-            else " after the snapshot"
+            return sentence("no act of {roles}", roles=", ".join(self.roles))
+        return sentence("no act")
+
+    @property
+    def definition(self) -> Sentence:
+        """What makes a person churn, with the window.
+
+        >>> print(Churn(horizon=30).definition)
+        no act in the 30 days after the snapshot
+        """
+        if self.lead:
+            return sentence(
+                "{what} in the {days} days that begin {lead} days after the snapshot",
+                what=self.happening,
+                days=self.horizon,
+                lead=self.lead,
+            )
+        return sentence(
+            "{what} in the {days} days after the snapshot", what=self.happening, days=self.horizon
         )
-        return f"churned: {what} in the {self.horizon} days{begins}"
+
+    def describe(self) -> Sentence:
+        """The name of the label and its definition.
+
+        >>> str(Churn(horizon=30, terminal="cancel").describe())
+        'churned: an event of role cancel in the 30 days after the snapshot'
+        """
+        return _described(self.name, self.definition)
 
 
 @dataclass(frozen=True)
 class LifetimeValue:
     """A person's value is the money spent in `[t, t + horizon)`.
 
-    >>> LifetimeValue(horizon=90).describe()
-    'ltv: money spent in the 90 days after the snapshot'
+    The label is in the log's unit of money. Raises ConfigError for a horizon below 1.
+
+    >>> print(LifetimeValue(horizon=90).describe())
+    ltv: money spent in the 90 days after the snapshot
     """
 
     horizon: int
@@ -77,26 +112,43 @@ class LifetimeValue:
         _check_days(self.horizon, 0)
 
     def window(self, day: int) -> tuple[int, int]:
-        """The days that the label sees, `[start, stop)`."""
+        """The days `[start, stop)` that the label of a snapshot at `day` sees.
+
+        >>> LifetimeValue(horizon=90).window(100)
+        (100, 190)
+        """
         return day, day + self.horizon
 
-    def describe(self) -> str:
-        """The definition, for the card."""
-        return f"ltv: money spent in the {self.horizon} days after the snapshot"
+    @property
+    def definition(self) -> Sentence:
+        """What the value is, with the window."""
+        return sentence("money spent in the {days} days after the snapshot", days=self.horizon)
+
+    def describe(self) -> Sentence:
+        """The name of the label and its definition.
+
+        >>> LifetimeValue(horizon=90).describe().values["name"]
+        'ltv'
+        """
+        return _described(self.name, self.definition)
 
 
 @dataclass(frozen=True)
 class TimeToChurn:
-    """A person leaves in week w = 0, 1, ..., `weeks` when w is the first week for which they do nothing at all in
-    `[t + lead + 7w, t + lead + 7w + horizon)`.
+    """A person leaves in the first week w = 0, 1, ..., `weeks` whose churn window is silent.
 
-    Week 0 is the label of `Churn(horizon)`; in a later week begins a silence of the horizon's length that had not begun a week before.
-    `roles` and `terminal` as in Churn. Two label columns: `leaves_week` (float64, NaN: not seen to leave) and `known_weeks` (of how many of the
-    `weeks` + 1 weeks the log shows the whole window). A snapshot whose later weeks the log does not show is censored there, not left out; week 0 is
-    to be observed. ConfigError as for Churn, and for weeks below 1.
+    The window of week w is `[t + lead + 7w, t + lead + 7w + horizon)`. Week 0 is the label of
+    `Churn(horizon)`; a later week marks the beginning of a silence as long as the horizon.
+    `roles` and `terminal` have the same meaning as in Churn.
 
-    >>> TimeToChurn(horizon=30, weeks=12).describe()
-    'leaves_week: the first week, up to 12, from which on there is no act for 30 days; week 0 begins at the snapshot'
+    There are two label columns: `leaves_week` (float64, NaN when the person was not seen to leave)
+    and `known_weeks` (of how many of the `weeks` + 1 weeks the log shows the whole window). A
+    snapshot whose later weeks the log does not show is censored there, not left out; week 0 must be
+    observed. Raises ConfigError as Churn does, and for weeks below 1.
+
+    >>> print(TimeToChurn(horizon=30, weeks=12).describe())
+    leaves_week: the first week, up to 12, from which on there is no act for 30 days;
+    week 0 begins at the snapshot
     """
 
     horizon: int
@@ -114,52 +166,99 @@ class TimeToChurn:
 
     @cached_property
     def churn(self) -> Churn:
-        """What is asked of every week."""
+        """The churn target whose window is moved from week to week."""
         return Churn(self.horizon, self.lead, self.roles, self.terminal)
 
     def window(self, day: int) -> tuple[int, int]:
-        """The days that have to be observed, `[start, stop)`: those of week 0."""
+        """The days `[start, stop)` that have to be observed: the window of week 0.
+
+        >>> TimeToChurn(horizon=30).window(100)
+        (100, 130)
+        """
         return self.churn.window(day)
 
     def known_weeks(self, day: np.ndarray, end: int) -> np.ndarray:
-        """Of how many weeks the windows end by the day `end`, float64 like `day`.
+        """How many weeks have a whole window before the day `end`, float64 in the shape of `day`.
 
         >>> TimeToChurn(horizon=30, weeks=12).known_weeks(np.array([0, 70]), end=107)
         array([12.,  2.])
         """
-        return np.clip(
-            (end - self.window(0)[1] - np.asarray(day)) // WEEK + 1, 0, self.weeks + 1
-        ).astype(np.float64)
+        spare = end - self.window(0)[1] - np.asarray(day)
+        return np.clip(spare // WEEK + 1, 0, self.weeks + 1).astype(np.float64)
 
     def censored(self, labels: pd.DataFrame, day: np.ndarray, end: int) -> pd.DataFrame:
-        """The labels of snapshots at `day` int64[n] as they were known when the log ended at the day `end`."""
+        """The labels as they were known when the log ended before the day `end`.
+
+        `labels` has the two label columns of snapshots at `day` int64[n].
+
+        >>> labels = pd.DataFrame({"leaves_week": [3.0], "known_weeks": [13.0]})
+        >>> TimeToChurn(horizon=30).censored(labels, np.array([70]), end=107)
+           leaves_week  known_weeks
+        0          NaN          2.0
+        """
         known = np.minimum(labels["known_weeks"], self.known_weeks(day, end))
-        return labels.assign(
-            leaves_week=labels["leaves_week"].where(labels["leaves_week"] < known),
-            known_weeks=known,
-        )
+        leaves = labels["leaves_week"]
+        return labels.assign(leaves_week=leaves.where(leaves < known), known_weeks=known)
 
     def left_by(self, day: int, week: int) -> int:
-        """The day by which someone has gone who leaves in a week: the first of the silence, or with `terminal` the one after the window."""
+        """The day by which someone has left who leaves in `week`, for a snapshot at `day`.
+
+        This is the first day of the silence, or with `terminal` the day after the window.
+
+        >>> TimeToChurn(horizon=30).left_by(100, week=2)
+        114
+        """
         start, stop = self.churn.window(day + WEEK * week)
         return stop if self.terminal else start
 
-    def describe(self) -> str:
-        """The definition, for the card."""
-        what = self.churn.describe().removeprefix("churned: ").split(" in the ")[0]
-        begins = f"{self.lead} days after" if self.lead else "at"
-        way = (
-            f"in whose {self.horizon} days there is {what}"
-            if self.terminal
-            else f"from which on there is {what} for {self.horizon} days"
+    @property
+    def definition(self) -> Sentence:
+        """What it means to leave in a week, and where week 0 begins."""
+        return sentence(
+            "the first week, up to {weeks}, {way}; {start}",
+            weeks=self.weeks,
+            way=self._way,
+            start=self._start,
         )
-        return f"leaves_week: the first week, up to {self.weeks}, {way}; week 0 begins {begins} the snapshot"
+
+    @property
+    def _way(self) -> Sentence:
+        if self.terminal:
+            return sentence(
+                "in whose {days} days there is {what}",
+                days=self.horizon,
+                what=self.churn.happening,
+            )
+        return sentence(
+            "from which on there is {what} for {days} days",
+            what=self.churn.happening,
+            days=self.horizon,
+        )
+
+    @property
+    def _start(self) -> Sentence:
+        if self.lead:
+            return sentence("week 0 begins {lead} days after the snapshot", lead=self.lead)
+        return sentence("week 0 begins at the snapshot")
+
+    def describe(self) -> Sentence:
+        """The name of the label and its definition.
+
+        >>> TimeToChurn(horizon=30).describe().values["name"]
+        'leaves_week'
+        """
+        return _described(self.name, self.definition)
 
 
 Target = Churn | LifetimeValue | TimeToChurn
 
 
+def _described(name: str, definition: Sentence) -> Sentence:
+    return sentence("{name}: {definition}", name=name, definition=definition)
+
+
 def _check_days(horizon: int, lead: int) -> None:
+    """Refuse a horizon below 1 day and a lead below 0."""
     if horizon < 1:
         raise ConfigError.from_range("horizon", horizon, "at least 1 day")
     if lead < 0:

@@ -1,4 +1,9 @@
-"""Time zones: which local day a moment is of, and when a local day starts."""
+"""Time zones: the local day of a moment, and the moment at which a local day starts.
+
+The moments at which a zone's distance to UTC changes are searched for, because zoneinfo does not
+list them and pyarrow's local_timestamp, which computes local times directly, does not give the
+runs of one local day that the rollup is cut into.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,7 @@ EPOCH = datetime(1970, 1, 1)
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone of that name, or a LogError with near names."""
+    """The time zone of that name. Raises LogError with near names for an unknown one."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -23,9 +28,14 @@ def zone(name: str) -> ZoneInfo:
 
 
 def zone_changes(zone_name: str | None, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
-    """How far local time is from UTC: from the microseconds zone_changes[i] on it is shifts[i], int64 both; whole years around `[low, high]`.
+    """The changes of a zone's distance to UTC: (moments int64[k], shifts int64[k]).
 
-    None stands for a clock that shows local time already.
+    From moments[i] on, in microseconds since 1970, local time minus UTC is shifts[i] microseconds.
+    They cover whole years around the clock times `[low, high]`. The zone None stands for a clock
+    that shows local time already.
+
+    >>> [int(part[0]) for part in zone_changes("Asia/Shanghai", 0, 0)][1] // 3_600_000_000
+    8
     """
     if zone_name is None or zone_name == "UTC":
         return np.array([-(2**62)]), np.zeros(1, np.int64)
@@ -38,12 +48,12 @@ def zone_changes(zone_name: str | None, low: int, high: int) -> tuple[np.ndarray
 
 
 def local_day(clock: np.ndarray, moments: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """The local day of moments in microseconds, int64[n], from what `zone_changes` gives for a range around them."""
+    """The local day of each clock time, int64[n], from the zone's changes around them."""
     return (clock + shifts[np.searchsorted(moments, clock, side="right") - 1]) // DAY_MICROS
 
 
 def _year(micros: int) -> int:
-    """The year of a moment, of those whose neighbours `datetime` knows in every zone."""
+    """The year of a moment, clipped so that datetime knows the years beside it in every zone."""
     return int(
         np.clip(
             np.datetime64(int(micros), "us").astype("datetime64[Y]").astype(np.int64) + 1970,
@@ -54,34 +64,43 @@ def _year(micros: int) -> int:
 
 
 def _shift(zone_name: str, year: int) -> int:
+    """Local time minus UTC at the start of a UTC year, in microseconds."""
     return _offset(zone(zone_name), datetime(year, 1, 1, tzinfo=UTC))
 
 
 def _offset(where: ZoneInfo, at: datetime) -> int:
+    """Local time minus UTC at a moment, in microseconds."""
     return (at.astimezone(where).utcoffset() or timedelta()) // timedelta(microseconds=1)
 
 
 @cache
 def _changes(zone_name: str, year: int) -> tuple[tuple[int, int], ...]:
-    """The moments of a UTC year at which a zone's distance to UTC changes, and to what."""
-    where, found = zone(zone_name), []
+    """The changes of a zone's distance to UTC in a UTC year: (moment, distance from then on)."""
+    where = zone(zone_name)
+    found = []
     day = datetime(year, 1, 1, tzinfo=UTC)
     before = _offset(where, day)
     while day.year == year:
-        low, high = day, day + timedelta(days=1)
-        after = _offset(where, high)
+        morrow = day + timedelta(days=1)
+        after = _offset(where, morrow)
         if after != before:
-            while high - low > timedelta(seconds=1):
-                middle = low + (high - low) // 2
-                low, high = (middle, high) if _offset(where, middle) == before else (low, middle)
-            high = high.replace(microsecond=0)
-            found.append(((high - EPOCH.replace(tzinfo=UTC)) // timedelta(microseconds=1), after))
-        before, day = after, day + timedelta(days=1)
+            since = _change(where, day, morrow) - EPOCH.replace(tzinfo=UTC)
+            found.append((since // timedelta(microseconds=1), after))
+        before, day = after, morrow
     return tuple(found)
 
 
+def _change(where: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    """The whole second after `low`, up to `high`, at which the zone's distance to UTC changes."""
+    before = _offset(where, low)
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) // 2
+        low, high = (middle, high) if _offset(where, middle) == before else (low, middle)
+    return high.replace(microsecond=0)
+
+
 def instant(day: int, zone_name: str | None) -> int:
-    """The clock, in microseconds, when a local day starts: the first moment of the day in a zone, midnight itself for None.
+    """The clock, in microseconds, at the first moment of a local day; midnight for the zone None.
 
     >>> instant(1, None), instant(1, "Asia/Shanghai")
     (86400000000, 57600000000)
@@ -95,7 +114,9 @@ def instant(day: int, zone_name: str | None) -> int:
 
 
 def day_settled(day: int, zone_name: str | None) -> int:
-    """The clock when a local day has started for good: later than `instant` where the clock is set back over that midnight.
+    """The clock, in microseconds, from which on it is never again before the local day.
+
+    It is later than `instant` where the clock is set back over that midnight.
 
     >>> day = 14_920  # one minute after midnight it was 23:01 again
     >>> (day_settled(day, "America/St_Johns") - instant(day, "America/St_Johns")) // 60_000_000
@@ -110,7 +131,7 @@ def day_settled(day: int, zone_name: str | None) -> int:
 
 
 def _stretches(day: int, zone_name: str | None) -> list[tuple[int, int, int]]:
-    """From when, by how much and until when local time is ahead of the clock, for some years around a day."""
+    """(begin, shift, end) of each stretch of one distance to UTC, for some years around a day."""
     moments, shifts = zone_changes(zone_name, day * DAY_MICROS, day * DAY_MICROS)
     return [
         (int(t), int(s), int(end))

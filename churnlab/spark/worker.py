@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from churnlab.activity import arrivals
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.rows import Rows
 from churnlab.dataset import compute
@@ -78,11 +79,8 @@ class Facts:
         for batch in _larger(named(batches, self.spec)):
             read = reader.read(batch)
             day = local_days(read.clock, None if tables.naive else self.spec.timezone)
-            timely = (
-                np.ones(len(day), bool)
-                if self.spec.late_days is None or not len(read.known)
-                else read.known <= day + self.spec.late_days
-            )
+            known = read.known if len(read.known) else day
+            timely = arrivals.in_time(known, day, self.spec.late_days)
             bad_amounts += int((timely & _bad_amounts(read, tables)).sum())
             too_late, kept = too_late + int((~timely).sum()), kept + int(timely.sum())
             days.append(np.unique(day[timely]))

@@ -14,6 +14,7 @@ import pandas as pd  # noqa: F401  (the docstring's example)
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from churnlab.activity.arrivals import days_of_arrival, days_touched
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, LogError, StoreError
 from churnlab.events import rollup, sources
@@ -272,9 +273,7 @@ class ActivityStore:
             return sources.open_frame(log, self.spec.wanted())
         if "{day}" not in str(log):
             return sources.open_path(log, self.spec)
-        later = (
-            _file(log, d) for d in range(day + 1, min(until, day + (self.spec.late_days or 0)) + 1)
-        )
+        later = (_file(log, d) for d in days_of_arrival(day, until, self.spec.late_days))
         return sources.open_path([*filter(sources.is_there, later), _file(log, day)], self.spec)
 
     def _name(self, day: int, log: Any) -> str:
@@ -286,11 +285,7 @@ class ActivityStore:
 
     def _touched(self, day: int) -> list[int]:
         """Days before one of which late events may come with it; an empty day needs no file."""
-        before = (
-            [d for d in self.days if day - (self.spec.late_days or 0) <= d < day]
-            if self.spec.arrived
-            else []
-        )
+        before = days_touched(self.days, day, self.spec.late_days) if self.spec.arrived else []
         return [
             d
             for d in before

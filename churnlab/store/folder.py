@@ -20,7 +20,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from churnlab.errors import OutputError, StoreError
-from churnlab.schema.days import day_text
+from churnlab.schema.days import before, day_text
 from churnlab.store.carry import DERIVED, fold, schema_of
 from churnlab.store.manifest import (
     NAME,
@@ -251,7 +251,7 @@ class Store:
 
     def _admit(self, now: Manifest, day: int, table: pa.Table) -> tuple[pa.Table, Manifest]:
         """A day's rows as they are written, and the manifest that knows their columns; refused when they do not fit the others."""
-        if now.folded and day < now.folded.before_day:
+        if now.folded and before(day, now.folded.before_day):
             raise self._folded(day)
         rows = checked_rows(table, day_text(day), DERIVED)
         ids, measures = (

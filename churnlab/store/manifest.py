@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.errors import ConfigError, StoreError
-from churnlab.schema.days import day_number, day_text
+from churnlab.schema.days import before, day_number, day_text
 from churnlab.store.row_file import FileEntry
 
 NAME = "manifest.json"
@@ -107,7 +107,7 @@ class Manifest:
 
     def with_folded(self, file: FileEntry, before_day: int) -> Manifest:
         """The same with the days before `before_day` in the carry."""
-        gone = [entry for day, entry in self.days.items() if day < before_day]
+        gone = [entry for day, entry in self.days.items() if before(day, before_day)]
         days, rows = (self.folded.days, self.folded.rows) if self.folded else (0, 0)
         counts = total_counts(
             [*([self.folded.counts] if self.folded else []), *(e.counts for e in gone)]

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from churnlab.activity.arrivals import known_by
 from churnlab.activity.blocks import Block, BlockRows, blocks_of
 from churnlab.activity.daily import DERIVED
 from churnlab.activity.rows import Carry, Rows
@@ -50,7 +51,7 @@ def day_table(rolled: Rolled, spec: LogSpec, day: int, until: int, integers: boo
         if pa.types.is_large_string(values.type)
         else values
     )
-    blocks = [b for b in rolled.blocks if b.day == day and b.known <= until]
+    blocks = [b for b in rolled.blocks if b.day == day and known_by(b.known, until)]
     return _table(
         blocks, values, columns_of(rolled.tables.roles.names, spec), spec.arrived is not None
     )

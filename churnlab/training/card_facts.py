@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from churnlab.activity.arrivals import is_late
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.estimators import baselines
@@ -69,13 +70,13 @@ def make_card(
 
 def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[str, ...]:
     churn = next(t for t in ready.targets if isinstance(t, Churn))
-    what = churn.describe().removeprefix("churned: ")
+    what = churn.definition
     first = (
         f"For everybody active in the last {config.snapshots.active_within} days it gives the probability of leaving ({what}), "
         "and three reasons in words."
     )
     worth = [
-        f"It also says what they are expected to spend: {t.describe().removeprefix('ltv: ')}."
+        f"It also says what they are expected to spend: {t.definition}."
         for t in ready.targets
         if t.name == "ltv"
     ]
@@ -97,7 +98,7 @@ def _lateness(config: Config, ready: Prepared) -> str:
     if config.log.arrived is None:
         return "not in the log; lateness is unknown"
     activity, about = ready.activity, ready.activity.source
-    rows = int((activity.known > activity.day).sum()) if activity.late else 0
+    rows = int(is_late(activity.known, activity.day).sum()) if activity.late else 0
     late = (
         f"{rows:,} daily rows were changed by events that came on a later day"
         if rows

@@ -15,7 +15,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
-from churnlab.schema.days import day_text
+from churnlab.schema.days import day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
 
@@ -129,7 +129,7 @@ def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> 
         return stated
     reach = max(t.window(0)[1] for t in targets)
     for day in days[len(days) - max(1, len(days) // 4) :]:
-        if days[0] + reach <= day:
+        if learnable(days[0], reach, day):
             return day
     raise HistoryError.from_empty_split(
         day_text(days[-1]), day_text(days[0]), day_text(days[-1]), reach

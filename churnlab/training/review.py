@@ -17,7 +17,7 @@ from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.warning_time import WarningTime, check_leads
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import Tracker, TrainedRun
-from churnlab.schema.days import day_number, day_text
+from churnlab.schema.days import day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.training.models import judge, new_model
 from churnlab.training.preparation import (
@@ -101,7 +101,7 @@ def _judged(trained: TrainedRun, all_rows: Whole, config: Config) -> dict[str, E
     check_meaning(trained, ready.activity)
     reach = max(t.window(0)[1] for t in ready.targets)
     learnt = day_number(trained.about["dataset"]["days"][-1])
-    if day_number(ready.test.days[0]) < learnt + reach:
+    if not learnable(learnt, reach, day_number(ready.test.days[0])):
         raise HistoryError.from_learnt(ready.test.days[0].date(), day_text(learnt + reach))
     return judge(trained.models, ready)
 

@@ -100,7 +100,7 @@ def _log(
             "snapshots": {"active_within": config.snapshots.active_within},
             "features": asdict(config.features),
         },
-        "targets": [t.describe() for t in ready.targets],
+        "targets": [str(t.describe()) for t in ready.targets],
         "evaluations": {k: e.to_dict() for k, e in evaluations.items()},
     }
     params = {

@@ -17,7 +17,7 @@ from churnlab.estimators.learners import folds, season
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.evaluation import metrics
-from churnlab.schema.days import day_numbers
+from churnlab.schema.days import day_numbers, learnable
 
 if TYPE_CHECKING:
     from churnlab.model_registry.tracking import Tracker
@@ -187,7 +187,7 @@ def _folds(
     number = day if dates is None else day_numbers(dates)
     later = [
         (
-            np.flatnonzero((number + purge <= d) & (number < d) & (side != k)),
+            np.flatnonzero(learnable(number, purge, d) & (side != k)),
             np.flatnonzero((number == d) & (side == k)),
         )
         for k, d in enumerate(np.unique(number)[1:][-_CUTS:])

@@ -91,7 +91,7 @@ def test_dictionaries_with_unused_repeated_and_null_entries() -> None:
     names = cl.EventLog.from_frame(
         put(SOUND, "e", as_dictionary(SOUND["e"], more=("onboarding",))), **COLUMNS
     )
-    assert "onboarding" not in names.names and not names.daily().has_role("onboarding")
+    assert "onboarding" not in names.names and "n_onboarding" not in names.daily().columns
     with pytest.raises(LogError, match="role 'social' names 'like', and the log has no such event"):
         cl.EventLog.from_frame(
             put(SOUND, "e", as_dictionary(SOUND["e"], more=("like",))),
