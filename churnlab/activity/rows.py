@@ -16,15 +16,15 @@ _NO_KNOWN = np.zeros(0, np.int32)
 class Carry:
     """The folded past of people: one row a person for all days before those that are kept.
 
-    | field      | type                       | meaning                                             |
-    |------------|----------------------------|-----------------------------------------------------|
-    | names      | text                       | the measures                                        |
-    | values     | int64[people, measures, 4] | sum, maximum, first and last day with a value above |
-    |            |                            | zero; NO_DAY where there is none, but for the sum   |
-    | recent     | int64[people, 4]           | the last active days, newest first; NO_DAY for none |
-    | before     | day                        | the first day that is kept                          |
-    | exact_from | day                        | the first snapshot day at which all folded events   |
-    |            |                            | were known; earlier snapshots cannot be computed    |
+    | field      | type                | meaning                                             |
+    |------------|---------------------|-----------------------------------------------------|
+    | names      | text                | the measures                                        |
+    | values     | int64[people, k, 4] | sum, maximum, first and last day of a value above   |
+    |            |                     | zero; NO_DAY where there is none, but for the sum   |
+    | recent     | int64[people, 4]    | the last active days, newest first; NO_DAY for none |
+    | before     | day                 | the first day that is kept                          |
+    | exact_from | day                 | the first snapshot day at which all folded events   |
+    |            |                     | were known; earlier snapshots cannot be computed    |
     """
 
     names: tuple[str, ...]

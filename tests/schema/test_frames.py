@@ -1,0 +1,37 @@
+"""The engine of a thing, and calls that go to the function's twin on Spark."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from churnlab.schema.frames import by_engine, engine_of, on_engine
+
+
+class OfSpark:
+    """A stand-in for a dataframe of Spark."""
+
+
+OfSpark.__module__ = "pyspark.sql.dataframe"
+
+
+def test_the_module_of_a_type_decides() -> None:
+    assert engine_of(OfSpark()) == "spark"
+    assert engine_of(pd.DataFrame()) == engine_of(None) == "local"
+
+
+def test_the_twin_is_found_by_its_name() -> None:
+    assert on_engine("local", len, "no.such:thing") is len
+    assert on_engine("spark", len, "schema.days:day_text")(20_000) == "2024-10-04"
+    with pytest.raises(AttributeError):
+        on_engine("spark", len, "schema.days:no_such_function")
+
+
+def test_a_call_goes_where_its_first_argument_belongs() -> None:
+    @by_engine("schema.frames:engine_of")
+    def named(thing: object) -> str:
+        """The docstring stays."""
+        return "here"
+
+    assert named([1]) == "here" and named(OfSpark()) == "spark"
+    assert named.__doc__ == "The docstring stays."
