@@ -1,4 +1,4 @@
-"""Hypothesis profiles, and a guard against stray files."""
+"""Hypothesis profiles, a guard against stray files, and enough examples that test something."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support import counting
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "passive"
-)  # threads that wait sleep: two tests at once do not take each other's cores
+# Threads that wait sleep, so that two tests at once do not take each other's cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 settings.register_profile(
     "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -20,6 +20,22 @@ settings.register_profile(
     "ci", parent=settings.get_profile("dev"), derandomize=True, print_blob=True
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker of tests that count their examples."""
+    config.addinivalue_line("markers", "examples(**least): see support.counting")
+
+
+@pytest.fixture(autouse=True)
+def _enough_examples(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a property test of which too few examples tested something."""
+    counting.begin()
+    yield
+    for marker in request.node.iter_markers("examples"):
+        for name, least in marker.kwargs.items():
+            found = counting.counted(name)
+            assert found >= least, f"only {found} examples tested {name}, {least} are wanted"
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import oracle
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import START, events, logs, to_log
+from support.counting import count
 
 import churnlab as cl
 from churnlab.dataset import compute
@@ -25,6 +27,11 @@ def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> 
     return compute.compute(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
 
 
+def day_of(event: oracle.Event, meaning: oracle.Meaning) -> int:
+    return (oracle.local(event, meaning.zone).date() - oracle.EPOCH).days
+
+
+@pytest.mark.examples(later_events=600, all=900)
 @settings(max_examples=1000)
 @given(
     logs(max_size=16),
@@ -34,11 +41,8 @@ def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> 
 )
 def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: list, random) -> None:  # type: ignore[no-untyped-def]
     found, meaning = made
-    first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
-    t = first + offset
-    before = [e for e in found if (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t]
-    if not before:
-        return
+    t = min(day_of(e, meaning) for e in found) + offset
+    before = [e for e in found if day_of(e, meaning) < t]
     midnight = datetime.combine(oracle.EPOCH + timedelta(days=t), datetime.min.time())
     if before[0].at.tzinfo is not None:
         midnight = midnight.replace(tzinfo=ZoneInfo(meaning.zone)).astimezone(UTC)
@@ -57,39 +61,35 @@ def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: lis
         for n in {e.name for e in found}
     ]
     users = sorted({e.user for e in before if e.name not in meaning.ignore}, key=str)
-    if not users:
-        return
+    assume(users)
+    count("all")
+    count("later_events", bool(moved) or len(before) < len(found))
     alone = features_at(before + fill, meaning, users, t)
     assert features_at(found + moved + fill, meaning, users, t) == alone
 
 
+@pytest.mark.examples(churned=20, stayed=6, spent=8)
 @settings(max_examples=100)
 @given(logs(max_size=20), st.integers(1, 30), st.integers(0, 5), st.integers(1, 10))
 def test_labels_see_their_window_alone(made: tuple, offset: int, lead: int, horizon: int) -> None:
     found, meaning = made
-    first = min((oracle.local(e, meaning.zone).date() - oracle.EPOCH).days for e in found)
-    t, far = first + offset, replace(found[0], at=found[0].at + timedelta(days=120))
+    t = min(day_of(e, meaning) for e in found) + offset
+    far = replace(found[0], at=found[0].at + timedelta(days=120))
     target = cl.Churn(horizon=horizon, lead=lead)
     inside = range(*target.window(t))
-    kept = [
-        e
-        for e in found
-        if (d := (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days) < t or d in inside
-    ]
+    kept = [e for e in found if (d := day_of(e, meaning)) < t or d in inside]
     fill = [replace(far, name=n, amount=None) for n in {e.name for e in found}]
     value = cl.LifetimeValue(horizon=lead + horizon)
-    if all(oracle.churned(found, meaning, e.user, t - 60, 60, 0) for e in found):
-        return
+    assume(not all(oracle.churned(found, meaning, e.user, t - 60, 60, 0) for e in found))
     whole = cl.Snapshots.at(
         to_log([*found, *fill], meaning).daily(), [t], targets=[target, value]
     ).frame
-    kept += [
-        e
-        for e in found
-        if t <= (oracle.local(e, meaning.zone).date() - oracle.EPOCH).days < t + lead
-        and not meaning.act(e.name)
-    ]
+    lead_days = range(t, t + lead)
+    kept += [e for e in found if day_of(e, meaning) in lead_days and not meaning.act(e.name)]
     part = cl.Snapshots.at(to_log(kept + fill, meaning).daily(), [t], targets=[target]).frame
+    count("churned", bool(whole["churned"].any()))
+    count("stayed", not whole["churned"].all())
+    count("spent", bool(whole["ltv"].any()))
     assert whole["user_id"].tolist() == part["user_id"].tolist()
     assert whole["churned"].tolist() == part["churned"].tolist()
     assert [round(v * 1e6) for v in whole["ltv"]] == [

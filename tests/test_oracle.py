@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, logs, to_log
+from support.counting import count
 
 import churnlab as cl
 from churnlab.dataset import compute
@@ -20,6 +21,7 @@ from churnlab.features.feature_set import BUILDERS
 GAPS = {"gap", "gap_sq", "gaps"}
 
 
+@pytest.mark.examples(features=280, labels=100, churned=30, spent=8)
 @settings(max_examples=300)
 @given(logs(), st.lists(st.integers(1, 75), min_size=1, max_size=4, unique=True))
 def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: list[int]) -> None:
@@ -30,6 +32,7 @@ def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: l
     start = min(min(days) for days in rows.values())
     assert activity.start == start
     check_features(activity, rows, [start + o for o in offsets])
+    count("features")
     check_labels(activity, found, meaning, start)
 
 
@@ -82,7 +85,7 @@ def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> N
 def check_labels(
     activity: cl.DailyActivity, found: list, meaning: oracle.Meaning, start: int
 ) -> None:
-    if activity.end - start < 12:
+    if activity.end - start < 12:  # the label windows are not observed
         return
     targets = [cl.Churn(horizon=5, lead=2), cl.LifetimeValue(horizon=6)]
     eligible = {e.user for e in found if not oracle.churned(found, meaning, e.user, start, 5, 0)}
@@ -92,6 +95,9 @@ def check_labels(
         return
     frame = cl.Snapshots.at(activity, [start + 5], active_within=5, targets=targets).frame
     assert set(frame["user_id"]) == eligible
+    count("labels")
+    count("churned", bool(frame["churned"].any()))
+    count("spent", bool(frame["ltv"].any()))
     for row in frame.itertuples():
         assert row.churned == oracle.churned(found, meaning, row.user_id, start + 5, 5, 2)
         assert round(row.ltv * 1_000_000) == oracle.spent(found, meaning, row.user_id, start + 5, 6)

@@ -1,4 +1,4 @@
-"""Two clocks: a snapshot at t sees what had occurred before t and had arrived before t; labels see everything."""
+"""Two clocks: a snapshot at t sees the events that happened and had arrived before t; labels see all."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, ZONES, events
+from support.counting import count
 
 import churnlab as cl
+from churnlab.activity import arrivals
 from churnlab.dataset import compute
 from churnlab.errors import LogError
 from churnlab.events import rollup, sources
@@ -92,6 +94,7 @@ def seen(found: Arrived, meaning: oracle.Meaning, t: int) -> list[oracle.Event]:
     return [e for e, a in found if known_of(e, a, meaning.zone) < t]
 
 
+@pytest.mark.examples(late=60, too_late=20, snapshots=60)
 @settings(max_examples=150)
 @given(
     logs(),
@@ -120,6 +123,8 @@ def test_features_eligibility_and_labels_equal_the_oracle(
     assert log.describe()["events"] == len(sound)
     check_counts(log, sound, meaning)
     activity = log.daily()
+    count("late", activity.late)
+    count("too_late", log.counts["too_late"] > 0)
     ts = [activity.start + o for o in offsets]
     check_features(activity, kept, meaning, ts)
     for t in ts:
@@ -171,9 +176,24 @@ def check_snapshots(
         return
     frame = cl.Snapshots.at(activity, [t], active_within=9, targets=targets).frame
     assert set(frame["user_id"]) == eligible
+    count("snapshots", bool(targets))
     for row in frame.itertuples() if targets else ():
         assert row.churned == oracle.churned(everything, meaning, row.user_id, t, 4, 1)
         assert round(row.ltv * 1_000_000) == oracle.spent(everything, meaning, row.user_id, t, 5)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), min_size=1, max_size=12),
+    st.one_of(st.none(), st.integers(0, 12)),
+)
+def test_seen_rows_follow_the_rule_of_the_docstring(
+    made: list[tuple[int, int]], t: int | None
+) -> None:
+    versions = sorted({(day, day + late) for day, late in made})
+    day, known = np.array(versions, np.int32).T
+    keep = arrivals.seen_at(np.array([0, len(day)]), day.copy(), known.copy(), t)
+    latest = {d: k for d, k in versions if t is None or k < t}
+    assert [v for v, kept in zip(versions, keep, strict=True) if kept] == sorted(latest.items())
 
 
 @settings(max_examples=100)
@@ -192,6 +212,7 @@ def test_without_late_events_nothing_changes(made: tuple) -> None:
     assert one.digest == other.digest
 
 
+@pytest.mark.examples(moved=40)
 @settings(max_examples=200)
 @given(
     logs(),
@@ -216,6 +237,7 @@ def test_what_arrives_at_or_after_t_changes_nothing(
         for e in batch
     ]
     later = [(e, a) for e, a in found if known_of(e, a, meaning.zone) >= t]
+    count("moved", bool(moved))
     far = [
         (replace(before[0][0], at=before[0][0].at + timedelta(days=120), name=n, amount=None), None)
         for n in NAMES
@@ -297,7 +319,7 @@ def test_arrivals_of_every_type(arrived: pa.Array) -> None:
         ),
     ],
 )
-def test_arrivals_that_are_none_are_refused(arrived: pa.Array, match: str) -> None:
+def test_arrivals_that_are_not_times_are_refused(arrived: pa.Array, match: str) -> None:
     table = pa.table(
         {
             "u": ["a"] * 2,

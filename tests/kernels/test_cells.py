@@ -34,7 +34,7 @@ CELLS = {
     "longest": Longest("gap"),
     "longest_in": LongestIn("acts", 12),
     "latest_in": LatestIn("gap", 12),
-    "beyond": GapsBeyond("gap", 30, 2),
+    "beyond": GapsBeyond(2, 30),
 }
 
 
