@@ -47,7 +47,7 @@ HOMES = {
     "numba": "kernels.jit",
     "pyspark": "spark.session",
     "optuna": "training.tuning",
-    "adbc_driver_postgresql": "events.databases",
+    "adbc_driver_postgresql": "events.postgres_table",
 }
 ENGINES = "schema.frames"
 PUBLIC = {

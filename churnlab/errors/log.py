@@ -27,20 +27,20 @@ class LogError(ChurnlabError):
         return cls(f"{what} {path!r}; give the path of Parquet or CSV files that exist")
 
     @classmethod
-    def from_unreadable(cls, source: str, reason: str) -> LogError:
-        """A file is corrupt or has another format than its name says."""
+    def from_unreadable(
+        cls, source: str, reason: str, way: str = "repair the file or leave it out"
+    ) -> LogError:
+        """A file, frame or database cannot be read; callers remove passwords from `reason` first.
+
+        `way` says what to do about it.
+        """
         first = " ".join(reason.split())[:300]
-        return cls(f"{source} cannot be read: {first}; repair the file or leave it out")
+        return cls(f"{source} cannot be read: {first}; {way}")
 
     @classmethod
     def from_no_table(cls, place: str, given: str, tables: Iterable[str]) -> LogError:
         """The database does not have the table that was named."""
         return cls(f"{place} has no table {given!r} (given as table=): {near(given, tables)}")
-
-    @classmethod
-    def from_database(cls, source: str, reason: str, way: str) -> LogError:
-        """A database cannot be read; callers remove passwords from `reason` first."""
-        return cls(f"{source} cannot be read: {' '.join(reason.split())[:300]}; {way}")
 
     @classmethod
     def from_other_header(cls, file: str, first: str) -> LogError:

@@ -1,8 +1,6 @@
-"""Checks of what was left of a log."""
+"""The check that a log has enough sound rows."""
 
 from __future__ import annotations
-
-import pandas as pd  # noqa: F401  (the docstring's example)
 
 from churnlab.errors import LogError
 from churnlab.events.spec import LogSpec
@@ -11,7 +9,10 @@ from churnlab.events.spec import LogSpec
 def check_counts(
     source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool
 ) -> None:
-    """Refuses a log of which nothing is left, or in which too many rows are without an id."""
+    """Raise LogError for a log without events, or with too many rows that have no id.
+
+    `rows` were read; of these `ignored` are ignored events and `bad_ids` have no id.
+    """
     if not rows:
         raise LogError.from_empty(source)
     if bad_ids > spec.bad_ids * rows or bad_ids == rows:

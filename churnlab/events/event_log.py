@@ -1,46 +1,54 @@
-"""EventLog: any source of events, checked and rolled up once at the door, then known to be sound."""
+"""EventLog: any source of events, checked and rolled up once, then known to be sound."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd  # noqa: F401  (the docstring's example)
+import pandas as pd  # noqa: F401  (the docstrings' examples)
 
 from churnlab.activity.blocks import BlockRows
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.totals import check_totals
 from churnlab.events import rollup, sources
-from churnlab.events.batches import Tables
+from churnlab.events.batches import Counts
 from churnlab.events.checks import check_counts
+from churnlab.events.codes import Tables
 from churnlab.events.rollup import Rolled
 from churnlab.events.sources import Source
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import LogSpec, takes_options
 from churnlab.kernels.ids import places
 from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.schema.days import day_text
 from churnlab.schema.frames import by_engine
-from churnlab.schema.measures import Measure
 from churnlab.schema.roles import Roles
 
 
 @dataclass(frozen=True, eq=False)
 class EventLog:
-    """What people did and what happened to them, one row an event.
+    """The receipt of a reading: what was read, what was set aside, and the finished daily rows.
 
-    Made by `read` (files, databases) or `from_frame` (dataframes). The events are streamed once, checked, and rolled up to daily rows;
-    they are not kept. `counts` says what was set aside. The options of both:
+    Made by `read` (files, databases) or `from_frame` (dataframes). It holds no events: they were
+    streamed once, checked and rolled up, and `daily` returns the result.
 
-    `user`, `time`, `event`, `amount` and `event_id` name columns; of events with the same id the earliest counts. `roles` maps a role to
-    the event names that make it up (None: events named like a standard role take it). `receipts` names further roles or events that
-    happen to a person, `ignore` events to drop. `measures` names numeric columns to sum up, or gives `Measure`s of your own. `timezone`
-    is the zone of the local days, and of the clock where times carry none. `arrived` names the column of arrival times: a snapshot then
-    sees only what had occurred and arrived before it, and what came more than `late_days` days late (None: no limit) is set aside. Rows
-    whose id is null, empty or a word for nothing ("null") are set aside; above the share `bad_ids` of all rows the log is refused.
-    `memory` bounds what is held of the raw events ("1GB"), `threads` how many cores work (None: all); neither changes a bit of the result.
+    | field | meaning |
+    |---|---|
+    | `activity` | one row per person and active day |
+    | `roles` | the roles that the log has events of |
+    | `timezone` | the zone of the local days |
+    | `source` | the name of the source, as messages say it |
+    | `names` | all event names, sorted |
+    | `counts` | rows set aside, by reason |
+
+    >>> frame = pd.DataFrame({"who": ["ann", None], "at": "2026-03-01 09:00Z", "what": "open"})
+    >>> log = EventLog.from_frame(frame, user="who", time="at", event="what", bad_ids=0.5)
+    >>> log
+    EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC)
+    >>> log.counts["bad_ids"], log.names
+    (1, ('open',))
     """
 
     activity: DailyActivity
@@ -51,138 +59,91 @@ class EventLog:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(
-        cls,
-        path: str | Path,
-        *,
-        user: str,
-        time: str,
-        event: str,
-        amount: str | None = None,
-        roles: Mapping[str, str | Iterable[str]] | None = None,
-        receipts: Iterable[str] = (),
-        ignore: Iterable[str] = (),
-        measures: Iterable[str | Measure] = (),
-        timezone: str | None = None,
-        event_id: str | None = None,
-        arrived: str | None = None,
-        late_days: int | None = None,
-        bad_ids: float = 0.01,
-        memory: str | int = "1GB",
-        threads: int | None = None,
-        table: str | None = None,
-    ) -> EventLog:
-        """Reads Parquet or CSV files, or a table of a database.
+    @takes_options(LogSpec)
+    def read(cls, path: str | Path, **options: Any) -> EventLog:
+        """Read Parquet or CSV files, or a table of a database.
 
-        `path` may be a pattern or a folder; or a DuckDB file (.duckdb, .ddb, .db) or `postgresql://`, with the name of the `table`; user and
-        password of PostgreSQL come from PGUSER and PGPASSWORD. Ids in CSV files are text. Raises LogError, with what broke, what was given
-        and what to do.
+        `path` is a file, a pattern or a folder; or a DuckDB file (.duckdb, .ddb, .db) or an address
+        `postgresql://…`, together with `table`. User and password of PostgreSQL come from PGUSER
+        and PGPASSWORD. Ids in CSV files are text. `options` are described at `LogSpec`.
+
+        Raises LogError, which says what is wrong, what was given and what to do, and ConfigError
+        for an option out of range.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> with open(f"{folder.name}/log.csv", "w") as file:
+        ...     _ = file.write("who,at,what\\nann,2026-03-01 09:00,open\\nbob,2026-03-02,open\\n")
+        >>> columns = {"user": "who", "time": "at", "event": "what"}
+        >>> EventLog.read(f"{folder.name}/*.csv", **columns, timezone="Asia/Shanghai")
+        EventLog(2 events of 2 people, 2026-03-01 to 2026-03-02, Asia/Shanghai)
+        >>> folder.cleanup()
         """
-        spec = LogSpec.of(
-            user=user,
-            time=time,
-            event=event,
-            amount=amount,
-            roles=roles,
-            receipts=receipts,
-            ignore=ignore,
-            measures=measures,
-            timezone=timezone,
-            event_id=event_id,
-            arrived=arrived,
-            late_days=late_days,
-            bad_ids=bad_ids,
-            memory=memory,
-            threads=threads,
-            table=table,
-        )
+        spec = LogSpec(**options)
         return cls.of(sources.open_path(path, spec), spec)
 
     @classmethod
-    def from_frame(
-        cls,
-        frame: Any,
-        *,
-        user: str,
-        time: str,
-        event: str,
-        amount: str | None = None,
-        roles: Mapping[str, str | Iterable[str]] | None = None,
-        receipts: Iterable[str] = (),
-        ignore: Iterable[str] = (),
-        measures: Iterable[str | Measure] = (),
-        timezone: str | None = None,
-        event_id: str | None = None,
-        arrived: str | None = None,
-        late_days: int | None = None,
-        bad_ids: float = 0.01,
-        memory: str | int = "1GB",
-        threads: int | None = None,
-    ) -> EventLog:
-        """The same from pandas, polars, pyarrow, a DuckDB relation or anything that speaks the Arrow C stream.
+    @takes_options(LogSpec, without=("table",))
+    def from_frame(cls, frame: Any, **options: Any) -> EventLog:
+        """Read a dataframe: pandas, polars, pyarrow, DuckDB, or one that gives an Arrow C stream.
 
-        A Spark DataFrame gives a SparkLog: its daily rows, snapshots, features and lists stay on Spark.
+        A Spark DataFrame gives a SparkLog, whose daily rows, snapshots, features and lists stay on
+        Spark. `options` and errors are those of `read`, without `table`.
 
-        >>> frame = pd.DataFrame({"who": ["ann"], "at": [pd.Timestamp("2026-03-01 09:00")], "what": ["open"]})
+        >>> at = [pd.Timestamp("2026-03-01 09:00")]
+        >>> frame = pd.DataFrame({"who": ["ann"], "at": at, "what": ["open"]})
         >>> EventLog.from_frame(frame, user="who", time="at", event="what", timezone="UTC")
         EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC)
         """
-        spec = LogSpec.of(
-            user=user,
-            time=time,
-            event=event,
-            amount=amount,
-            roles=roles,
-            receipts=receipts,
-            ignore=ignore,
-            measures=measures,
-            timezone=timezone,
-            event_id=event_id,
-            arrived=arrived,
-            late_days=late_days,
-            bad_ids=bad_ids,
-            memory=memory,
-            threads=threads,
-        )
-        return _log_of_frame(frame, spec)
+        return _log_of_frame(frame, LogSpec(**options))
 
     @classmethod
     def of(cls, source: Source, spec: LogSpec) -> EventLog:
-        """Streams a source, checks it and rolls it up."""
+        """Stream a source, check it and roll it up.
+
+        >>> frame = pd.DataFrame({"u": [7], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
+        >>> spec = LogSpec(user="u", time="t", event="e")
+        >>> EventLog.of(sources.open_frame(frame, spec.wanted()), spec).names
+        ('open',)
+        """
         roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
         rolled = rollup.roll(source, spec, Tables(roles))
         counts = rolled.counts
-        check_counts(
-            source.name, spec, counts.rows, counts.ignored, counts.bad_ids, bool(rolled.blocks)
-        )
+        any_block = bool(rolled.blocks)
+        check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, any_block)
         names = sorted(rolled.tables.names)
-        meant = roles.paying(names, standard=spec.roles is None)
-        if (
-            spec.amount is not None and meant != roles
-        ):  # only now is it known that all amounts are money
-            roles, rolled = meant, rollup.roll(source, spec, Tables(meant))
-            counts = rolled.counts
+        paying = roles.paying(names, standard=spec.roles is None)
+        # Where no event is a purchase, every amount is money. That is known only after all names
+        # were seen, so such a log is read a second time.
+        if spec.amount is not None and paying != roles:
+            roles = paying
+            rolled = rollup.roll(source, spec, Tables(roles))
         seen = roles.seen(names, standard=spec.roles is None)
-        kept = {
-            "ignored": counts.ignored,
-            "duplicates": counts.duplicates_dropped or counts.duplicates,
-            "duplicates_dropped": counts.duplicates_dropped,
-            "bad_amounts": counts.bad_amounts,
-            "bad_measures": counts.bad_measures,
-            "bad_ids": counts.bad_ids,
-        }
-        kept |= {"too_late": counts.too_late} if spec.arrived else {}
+        aside = _set_aside(rolled.counts, spec)
+        about = {"source": source.name, "events": rolled.counts.events, **aside}
         zone_name = spec.timezone or "UTC"
-        about = {"source": source.name, "events": counts.events}
-        activity = daily_rows(rolled, roles, seen, spec, zone_name, {**about, **kept})
-        return cls(activity, seen, zone_name, source.name, tuple(names), kept)
+        activity = daily_rows(rolled, roles, seen, spec, zone_name, about)
+        return cls(activity, seen, zone_name, source.name, tuple(names), aside)
 
     def daily(self) -> DailyActivity:
-        """One row per person and day: all that is read from here on."""
+        """One row per person and active day: everything else is computed from it.
+
+        The rows were made when the log was read; this returns them.
+
+        >>> frame = pd.DataFrame({"u": ["ann"], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
+        >>> EventLog.from_frame(frame, user="u", time="t", event="e").daily()
+        DailyActivity(1 people, 2026-03-01 to 2026-03-01)
+        """
         return self.activity
 
     def describe(self) -> dict[str, object]:
-        """Counts and dates of the log, what was set aside included."""
+        """Counts and dates of the log, with the rows that were set aside.
+
+        >>> frame = pd.DataFrame({"u": ["ann"], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
+        >>> about = EventLog.from_frame(frame, user="u", time="t", event="e").describe()
+        >>> about["events"], about["people"], about["first_day"], about["ignored"]
+        (1, 1, '2026-03-01', 0)
+        """
         return dict(self.activity.source)
 
     def __repr__(self) -> str:
@@ -198,6 +159,19 @@ def _log_of_frame(frame: Any, spec: LogSpec) -> EventLog:
     return EventLog.of(sources.open_frame(frame, spec.wanted()), spec)
 
 
+def _set_aside(counts: Counts, spec: LogSpec) -> dict[str, int]:
+    """The rows that were set aside or look odd, by reason."""
+    found = {
+        "ignored": counts.ignored,
+        "duplicates": counts.duplicates_dropped or counts.duplicates,
+        "duplicates_dropped": counts.duplicates_dropped,
+        "bad_amounts": counts.bad_amounts,
+        "bad_measures": counts.bad_measures,
+        "bad_ids": counts.bad_ids,
+    }
+    return found | ({"too_late": counts.too_late} if spec.arrived else {})
+
+
 def daily_rows(
     rolled: Rolled,
     declared: Roles,
@@ -206,19 +180,19 @@ def daily_rows(
     zone_name: str,
     about: dict[str, object],
 ) -> DailyActivity:
-    """The blocks as daily rows of users in the order of their ids, without the columns of roles that the log has not."""
-    fixed = len(COUNTS)
-    kept = np.array(
-        [
-            *range(fixed),
-            *(fixed + i for i, role in enumerate(declared.names) if role in roles.names),
-        ]
-    )
+    """The blocks as daily rows of people in the order of their ids.
+
+    `declared` are the roles that the blocks have columns for; columns of those that are not in
+    `roles` are left out. `about` becomes the description, with people and days added. LogError for
+    sums that do not fit in 64 bits.
+    """
     users, place = _users(rolled)
+    fixed = len(COUNTS)
+    there = [fixed + i for i, role in enumerate(declared.names) if role in roles.names]
     rows = BlockRows(
         rolled.blocks,
         place,
-        kept,
+        np.array([*range(fixed), *there]),
         spec.arrived is not None,
         (fixed + len(declared.names), len(SUMS) + len(spec.measures)),
     )
@@ -243,7 +217,7 @@ def daily_rows(
 
 
 def _users(rolled: Rolled) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted ids of the people who have rows, and each code's place among them (-1: none), int64."""
+    """Sorted ids of the people with rows, and the place of each code among them, int64, or -1."""
     table = rolled.tables.ids
     assert table is not None
     has = np.zeros(len(table), bool)

@@ -18,7 +18,11 @@ from churnlab.schema.zones import local_day, zone_changes
 
 @dataclass(frozen=True)
 class Group:
-    """A row group: its file and place, rows, and smallest and largest time in microseconds (None where statistics do not say)."""
+    """A row group by its file and its place in it.
+
+    `low` and `high` are the smallest and largest time in microseconds, None where the statistics do
+    not say; `naive`: the times carry no zone; `text` names the text columns of the file.
+    """
 
     file: str
     place: int
@@ -30,7 +34,7 @@ class Group:
 
 
 def groups_of(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> Iterator[Group]:
-    """The row groups of a file that have rows, with what the statistics of the column `time` say."""
+    """The row groups of a file that have rows, with the statistics of the column `time`."""
     text = tuple(
         f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
     )
@@ -46,7 +50,10 @@ def groups_of(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> 
 
 
 def _ends(found: Any) -> tuple[int, int] | None:
-    """The first and last microsecond that statistics tell of; None where they do not, or some row has no time and so belongs to no day."""
+    """The first and last microsecond by the statistics.
+
+    None where they do not say, or where a row has no time and so belongs to no day.
+    """
     if not found.has_min_max or found.null_count:
         return None
     try:
@@ -54,7 +61,7 @@ def _ends(found: Any) -> tuple[int, int] | None:
             int(np.datetime64(v.replace(tzinfo=None), "us").astype(np.int64))
             for v in (found.min, found.max)
         )
-    except (OverflowError, ValueError, TypeError):  # no calendar shows it
+    except (OverflowError, ValueError, TypeError):  # a time that no calendar shows
         return None
     return low, high
 
@@ -63,75 +70,93 @@ class DayGroups:
     """Row groups in the order of time, to be cut into ranges of local days."""
 
     def __init__(self, groups: list[Group], zone_name: str | None) -> None:
-        self.groups, self.rows = groups, sum(g.rows for g in groups)
-        low, high = min(g.low for g in groups), max(g.high for g in groups)  # type: ignore[type-var]
-        turns, shifts = zone_changes(zone_name, low, high)  # type: ignore[arg-type]
-        # A zone that sets its clock back over midnight returns to the day before: one more day on either side.
-        slack = 0 if len(turns) == 1 else 1
-        self.low = local_day(np.array([g.low for g in groups]), turns, shifts) - slack
-        self.high = local_day(np.array([g.high for g in groups]), turns, shifts) + slack
+        self.groups = groups
+        self.rows = sum(g.rows for g in groups)
+        low = min(g.low for g in groups)  # type: ignore[type-var]
+        high = max(g.high for g in groups)  # type: ignore[type-var]
+        changes = zone_changes(zone_name, low, high)  # type: ignore[arg-type]
+        # A zone that sets its clock back over midnight returns to the day before: one more day on
+        # either side.
+        slack = 0 if len(changes[0]) == 1 else 1
+        self.low = local_day(np.array([g.low for g in groups]), *changes) - slack
+        self.high = local_day(np.array([g.high for g in groups]), *changes) + slack
+        self.order = np.argsort(self.low, kind="stable")
 
-    def parts(
+    def ranges(
         self, wanted: int, days: tuple[int, int] | None, slack: int
     ) -> list[tuple[int, int, list[Group]]] | None:
-        """Ranges of days of about equal rows, with the row groups that reach into each; None where groups overlap so much that by half more rows
-        would be read, and `slack` for each range."""
-        first, last = int(self.low.min()), int(self.high.max()) + 1
+        """About `wanted` ranges of days `[low, high)` of about equal rows, within `days`.
+
+        Each comes with the row groups that reach into it. None where row groups overlap so much
+        that reading by range would read more than 1.5 times the rows, and `slack` more for each
+        range.
+        """
+        first = int(self.low.min())
+        last = int(self.high.max()) + 1
         if days is not None:
-            first, last = max(first, days[0]), min(last, days[1])
-        edges = self._edges(wanted, first, last)
-        order = np.argsort(self.low, kind="stable")
-        parts = [
-            (
-                low,
-                high,
-                [self.groups[i] for i in order if self.low[i] < high and self.high[i] >= low],
-            )
-            for low, high in pairwise(edges)
+            first = max(first, days[0])
+            last = min(last, days[1])
+        found = [
+            (low, high, self._reaching(low, high))
+            for low, high in pairwise(self._edges(wanted, first, last))
         ]
-        if sum(g.rows for _, _, found in parts for g in found) > 1.5 * self.rows + slack * len(
-            parts
-        ):
+        rows = sum(g.rows for _, _, groups in found for g in groups)
+        if rows > 1.5 * self.rows + slack * len(found):
             return None
-        return [p for p in parts if p[2]]
+        return [r for r in found if r[2]]
+
+    def _reaching(self, low: int, high: int) -> list[Group]:
+        """The row groups that may hold events of the days `[low, high)`."""
+        return [self.groups[i] for i in self.order if self.low[i] < high and self.high[i] >= low]
 
     def _edges(self, wanted: int, first: int, last: int) -> list[int]:
-        order = np.argsort(self.low, kind="stable")
-        share = np.cumsum(np.array([self.groups[i].rows for i in order])) / max(self.rows, 1)
-        cuts = [
-            int(self.low[order[min(int(np.searchsorted(share, k / wanted)), len(order) - 1)]])
-            for k in range(1, wanted)
-        ]
+        """The days at which to cut `[first, last)`, both ends included."""
+        rows = np.array([self.groups[i].rows for i in self.order])
+        share = np.cumsum(rows) / max(self.rows, 1)
+        at = np.searchsorted(share, np.arange(1, wanted) / wanted)
+        cuts = self.low[self.order[np.minimum(at, len(rows) - 1)]].tolist()
         return sorted({first, *(c for c in cuts if first < c < last), max(last, first)})
 
 
 def read_groups(groups: list[Group], spec: LogSpec, batch: int) -> Iterator[pa.RecordBatch]:
-    """The wanted columns of row groups; texts come as dictionaries. One thread decodes: parts run beside one another."""
-    while groups:
-        file = groups[0].file
-        texts = [c for c in spec.columns if c in groups[0].text]
-        mine, groups = [g for g in groups if g.file == file], [g for g in groups if g.file != file]
+    """The columns of the log in batches of about `batch` rows, file by file; text as dictionaries.
+
+    One thread decodes, because several tasks run at the same time. LogError for a damaged file.
+    """
+    by_file: dict[str, list[Group]] = {}
+    for group in groups:
+        by_file.setdefault(group.file, []).append(group)
+    for file, mine in by_file.items():
+        texts = [c for c in spec.columns if c in mine[0].text]
         try:
             with pq.ParquetFile(
                 file, read_dictionary=texts, page_checksum_verification=True
             ) as opened:
-                for some, rows in together([(g.place, g.rows) for g in mine], batch):
+                for places, rows in together([(g.place, g.rows) for g in mine], batch):
                     yield from opened.iter_batches(
-                        rows, row_groups=some, columns=spec.columns, use_threads=False
+                        rows, row_groups=places, columns=spec.columns, use_threads=False
                     )
         except (pa.ArrowException, OSError) as error:
             raise LogError.from_unreadable(file, str(error)) from error
 
 
 def together(groups: list[tuple[int, int]], batch: int) -> Iterator[tuple[list[int], int]]:
-    """Row groups (place, rows) to be read at once, and how many rows a batch is to have. A batch that ends within a row group makes
-    pyarrow join and copy its columns, so a batch is one large row group, or many small ones."""
+    """Places of row groups to read at once, and the rows that a batch of them shall have.
+
+    `groups` are places and rows. A batch that ends within a row group makes pyarrow join and copy
+    its columns, so a batch is one large row group or several small ones.
+
+    >>> list(together([(0, 60), (1, 60), (2, 900)], 100))
+    [([0], 60), ([1], 60), ([2], 400)]
+    """
     held: list[int] = []
     rows = 0
     for place, more in groups:
         if held and rows + more > batch:
             yield held, min(max(rows, 1), 4 * batch)
-            held, rows = [], 0
-        held, rows = [*held, place], rows + more
+            held = []
+            rows = 0
+        held.append(place)
+        rows += more
     if held:
         yield held, min(max(rows, 1), 4 * batch)

@@ -1,90 +1,66 @@
-"""LogSpec: which columns of a log mean what, and the measures that are rolled up from them."""
+"""LogSpec: the options of a log, each written once, with its default and its check.
+
+`EventLog.read`, `EventLog.from_frame`, the table [log] of churnlab.toml and the activity store
+derive their options from the fields of LogSpec: a new option is one line there, and one in its
+table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from typing import (
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from churnlab.errors import ConfigError
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names, check_distinct
 from churnlab.schema.zones import zone
 
+Given = TypeVar("Given")
+Held = TypeVar("Held")
+Options = ParamSpec("Options")
+Class = TypeVar("Class")
+First = TypeVar("First")
+Result = TypeVar("Result")
+Names: TypeAlias = str | Iterable[str]
+Measures: TypeAlias = str | Measure | Iterable[str | Measure]
 
-@dataclass(frozen=True)
-class LogSpec:
-    """What the columns of a log mean; the arguments of `EventLog.read`, checked."""
 
-    user: str
-    time: str
-    event: str
-    amount: str | None = None
-    roles: Mapping[str, str | Iterable[str]] | None = None
-    receipts: tuple[str, ...] = ()
-    ignore: frozenset[str] = frozenset()
-    measures: tuple[Measure, ...] = ()
-    timezone: str | None = None
-    event_id: str | None = None
-    arrived: str | None = None
-    late_days: int | None = None
-    bad_ids: float = 0.01
-    memory: int = 2**30
-    threads: int | None = None
-    days: tuple[int, int] | None = None
-    table: str | None = None
+class Converted(Generic[Given, Held]):
+    """A field of a dataclass that takes a value of one type and holds it as another.
 
-    @classmethod
-    def of(
-        cls,
-        *,
-        receipts: str | Iterable[str] = (),
-        ignore: str | Iterable[str] = (),
-        measures: Iterable[str | Measure] | str = (),
-        memory: str | int = "1GB",
-        **rest: Any,
-    ) -> LogSpec:
-        """From the arguments as users give them. Raises ConfigError or LogError for what cannot be meant."""
-        chosen = tuple(
-            m if isinstance(m, Measure) else Measure.sum(m)
-            for m in ((measures,) if isinstance(measures, str | Measure) else measures)
-        )
-        check_distinct("measure", [m.name for m in chosen])
-        if rest.get("timezone") is not None:
-            zone(rest["timezone"])
-        for name, low, high in (("threads", 1, 10_000), ("late_days", 0, 10**6), ("bad_ids", 0, 1)):
-            if rest.get(name) is not None and not low <= rest[name] <= high:
-                raise ConfigError.from_range(name, rest[name], f"a number from {low} to {high:,}")
-        return cls(
-            receipts=as_names(receipts),
-            ignore=frozenset(as_names(ignore)),
-            measures=chosen,
-            memory=in_bytes(memory),
-            **rest,
-        )
+    `convert` must leave a value that it made itself as it is, so that `dataclasses.replace` works.
+    """
 
-    def wanted(self) -> dict[str, str]:
-        """Argument → column, of every column that is read."""
-        given = {
-            "user": self.user,
-            "time": self.time,
-            "event": self.event,
-            "amount": self.amount,
-            "event_id": self.event_id,
-            "arrived": self.arrived,
-        }
-        named = {k: v for k, v in given.items() if v is not None}
-        return named | {
-            f"measures {m.name}.{c}": c
-            for m in self.measures
-            for c in m.columns
-            if c not in named.values()
-        }
+    def __init__(self, default: Given, convert: Callable[[Given], Held]) -> None:
+        self.default = default
+        self.convert = convert
 
-    @property
-    def columns(self) -> list[str]:
-        """The columns that are read, each once."""
-        return list(dict.fromkeys(self.wanted().values()))
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> Given: ...
+    @overload
+    def __get__(self, holder: object, owner: type) -> Held: ...
+    def __get__(self, holder: Any, owner: type) -> Any:
+        return self.default if holder is None else holder.__dict__[self.name]
+
+    def __set__(self, holder: object, given: Given) -> None:
+        holder.__dict__[self.name] = self.convert(given)
 
 
 def in_bytes(size: str | int) -> int:
@@ -103,3 +79,165 @@ def in_bytes(size: str | int) -> int:
     if text.isdigit() and int(text):
         return int(text)
     raise ConfigError.from_type("memory", size, 'a size like "512MB" or "2GB"')
+
+
+def as_measures(given: Measures) -> tuple[Measure, ...]:
+    """Measures from columns to sum and from measures; ConfigError where two have the same name.
+
+    >>> [m.column_name for m in as_measures(["seconds", Measure.distinct("page")])]
+    ['m_seconds', 'm_page_distinct']
+    """
+    several = (given,) if isinstance(given, str | Measure) else given
+    found = tuple(m if isinstance(m, Measure) else Measure.sum(m) for m in several)
+    check_distinct("measure", [m.name for m in found])
+    return found
+
+
+def _name_set(given: Names) -> frozenset[str]:
+    return frozenset(as_names(given))
+
+
+def _number(low: int, high: int, default: float | None = None) -> Any:
+    """A field that must be a number in `[low, high]`, or None."""
+    return field(default=default, metadata={"range": (low, high)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogSpec:
+    """What the columns of a log mean, and how it is read.
+
+    | option | type | default | meaning |
+    |---|---|---|---|
+    | `user` | str | needed | column of the person's id: text or whole numbers |
+    | `time` | str | needed | column of the event's time: timestamps, dates or ISO 8601 text |
+    | `event` | str | needed | column of the event's name: text or whole numbers |
+    | `amount` | str | None | column of amounts, in the currency of the log |
+    | `roles` | {role: names} | None | the event names of each role; None: an event named like \
+a standard role has it |
+    | `receipts` | str or list | () | more roles or events that happen to a person and are no acts |
+    | `ignore` | str or list | () | events to drop |
+    | `measures` | str, `Measure` or list | () | numeric columns to sum, or measures of your own |
+    | `timezone` | str | None | zone of the local days, and of times that carry no zone; \
+None: UTC, and every time must carry a zone |
+    | `event_id` | str | None | column of event ids; of events with one id the earliest counts |
+    | `arrived` | str | None | column of arrival times; a snapshot sees an event only when it had \
+occurred and arrived before |
+    | `late_days` | int, days | None | events that arrive more days late are set aside; \
+None: no limit (the store: 3) |
+    | `bad_ids` | share, 0 to 1 | 0.01 | rows whose id is null, empty or a word such as "null" are \
+set aside; the log is refused when they are a larger share of all rows |
+    | `memory` | str or int, bytes | "1GB" | bound on the raw events held in memory |
+    | `threads` | int | None | cores that work; None: all |
+    | `table` | str | None | table of a database (`EventLog.read` alone) |
+
+    `memory` and `threads` change no bit of the result. `days` is no option of users: it restricts
+    reading to the local days `[days[0], days[1])`.
+
+    Raises ConfigError for a number out of range, an unreadable size or two measures of one name,
+    LogError for an unknown time zone.
+
+    >>> LogSpec(user="u", time="t", event="e", receipts="badge").receipts
+    ('badge',)
+    """
+
+    user: str
+    time: str
+    event: str
+    amount: str | None = None
+    roles: Mapping[str, Names] | None = None
+    receipts: Converted[Names, tuple[str, ...]] = Converted((), as_names)
+    ignore: Converted[Names, frozenset[str]] = Converted((), _name_set)
+    measures: Converted[Measures, tuple[Measure, ...]] = Converted((), as_measures)
+    timezone: str | None = None
+    event_id: str | None = None
+    arrived: str | None = None
+    late_days: int | None = _number(0, 10**6)
+    bad_ids: float = _number(0, 1, default=0.01)
+    memory: Converted[str | int, int] = Converted("1GB", in_bytes)
+    threads: int | None = _number(1, 10_000)
+    table: str | None = None
+    days: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.timezone is not None:
+            zone(self.timezone)
+        for option in fields(self):
+            value = getattr(self, option.name)
+            if "range" in option.metadata and value is not None:
+                low, high = option.metadata["range"]
+                if not low <= value <= high:
+                    wanted = f"a number from {low} to {high:,}"
+                    raise ConfigError.from_range(option.name, value, wanted)
+
+    @classmethod
+    def of(cls, **options: Any) -> LogSpec:
+        """The same as `LogSpec(**options)`."""
+        return cls(**options)
+
+    def wanted(self) -> dict[str, str]:
+        """The column of each option that names one, and of each measure.
+
+        >>> LogSpec(user="u", time="t", event="e", measures="seconds").wanted()
+        {'user': 'u', 'time': 't', 'event': 'e', 'measures seconds.seconds': 'seconds'}
+        """
+        options = ("user", "time", "event", "amount", "event_id", "arrived")
+        named = {o: getattr(self, o) for o in options if getattr(self, o) is not None}
+        return named | {
+            f"measures {m.name}.{c}": c
+            for m in self.measures
+            for c in m.columns
+            if c not in named.values()
+        }
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read, each once."""
+        return list(dict.fromkeys(self.wanted().values()))
+
+
+def _parameters() -> dict[str, inspect.Parameter]:
+    """The options as keyword arguments, with the types that users give."""
+    hints = get_type_hints(LogSpec)
+    found = {}
+    for name, parameter in inspect.signature(LogSpec).parameters.items():
+        hint = hints[name]
+        given = get_args(hint)[0] if get_origin(hint) is Converted else hint
+        found[name] = parameter.replace(annotation=given)
+    del found["days"]
+    return found
+
+
+# Every option by name: a keyword argument with the type that users give and its default.
+OPTIONS: Mapping[str, inspect.Parameter] = _parameters()
+# Options that say how to read a log. All others decide what its daily rows say.
+READING = ("bad_ids", "memory", "threads", "table")
+
+
+def takes_options(
+    spec: Callable[Options, LogSpec], *, without: tuple[str, ...] = ()
+) -> Callable[
+    [Callable[Concatenate[Class, First, ...], Result]],
+    Callable[Concatenate[Class, First, Options], Result],
+]:
+    """Decorate a method whose `**options` are those of LogSpec, except `without`.
+
+    Type checkers, `help` and `inspect.signature` see every option; another one is a TypeError.
+    """
+
+    def decorate(
+        method: Callable[Concatenate[Class, First, ...], Result],
+    ) -> Callable[Concatenate[Class, First, Options], Result]:
+        plain = inspect.signature(method)
+        own = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        options = [p for name, p in OPTIONS.items() if name not in without]
+        shown = plain.replace(parameters=[*own, *options])
+
+        @wraps(method)
+        def checked(*args: Any, **options: Any) -> Result:
+            shown.bind(*args, **options)
+            return method(*args, **options)
+
+        checked.__signature__ = shown  # type: ignore[attr-defined]
+        return checked  # type: ignore[return-value]
+
+    return decorate

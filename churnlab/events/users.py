@@ -10,18 +10,19 @@ from churnlab.events import sources
 
 
 def read(path: str, user: str, text_ids: bool) -> pd.DataFrame:
-    """Read Parquet or CSV files with one row a person; the id column `user` becomes `user_id`.
+    """One row a person, from Parquet or CSV files; the id column `user` becomes `user_id`.
 
-    Raises LogError when a file cannot be read or lacks the id column.
+    `text_ids`: ids in CSV files are text, otherwise whole numbers. Raises LogError when a file
+    cannot be read or lacks the id column.
     """
     kind = "str" if text_ids else "int64"
     try:
-        parts = [
+        frames = [
             pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={user: kind})
             for f in sources.matching(path)
         ]
     except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
         raise LogError.from_unreadable(path, str(error)) from error
-    frame = pd.concat(parts)
+    frame = pd.concat(frames)
     sources.check_columns(path, {"user": user}, frame.columns)
     return frame.rename(columns={user: "user_id"})

@@ -22,10 +22,12 @@ from churnlab.dataset import compute
 from churnlab.dataset.rule import Rule
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.events import rollup
-from churnlab.events.batches import Reader, Tables, local_days
+from churnlab.events.batches import Reader
+from churnlab.events.codes import Tables
 from churnlab.events.event_log import daily_rows
 from churnlab.events.sources import BATCH, Task
 from churnlab.events.spec import LogSpec
+from churnlab.events.times import local_days
 from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
 from churnlab.kernels.records import COUNTS, MUST_PAY, SUMS

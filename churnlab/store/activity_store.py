@@ -18,8 +18,8 @@ from churnlab.activity.arrivals import days_of_arrival, days_touched
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, LogError, StoreError
 from churnlab.events import rollup, sources
-from churnlab.events.batches import Tables
 from churnlab.events.checks import check_counts
+from churnlab.events.codes import Tables
 from churnlab.events.rollup import Rolled
 from churnlab.events.sources import Source
 from churnlab.events.spec import LogSpec

@@ -18,7 +18,7 @@ def test_a_pattern_without_files_is_told_from_a_file_that_is_missing() -> None:
 
 def test_reasons_of_others_are_put_on_one_line() -> None:
     assert "cannot be read: a b; repair" in str(LogError.from_unreadable("a.csv", "a\n  b"))
-    assert "cannot be read: a b; try" in str(LogError.from_database("table t", "a\n b", "try"))
+    assert "cannot be read: a b; try" in str(LogError.from_unreadable("table t", "a\n b", "try"))
 
 
 def test_a_role_names_the_event_that_was_probably_meant() -> None:

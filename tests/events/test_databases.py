@@ -28,8 +28,10 @@ import pyarrow as pa
 import pytest
 
 from churnlab.errors import LogError
-from churnlab.events import databases
-from churnlab.events.databases import DuckDBTable, PostgresTable, open_database
+from churnlab.events.database_table import without_secrets
+from churnlab.events.databases import open_database
+from churnlab.events.duckdb_table import DuckDBTable
+from churnlab.events.postgres_table import PostgresTable
 
 DAY = 86_400_000_000
 CANARY = "canary-" + secrets.token_hex(8)
@@ -246,7 +248,7 @@ def test_the_zone_of_the_host_does_not_matter(tmp_path: Path, zone: str) -> None
         "timestamp '2026-03-08 03:30:00' as t, date '2026-03-08' as d",
     )
     script = textwrap.dedent(f"""
-        from churnlab.events.databases import DuckDBTable
+        from churnlab.events.duckdb_table import DuckDBTable
         s = DuckDBTable({str(path)!r}, "e")
         at = {int(datetime(2026, 3, 8, 3, 30, tzinfo=UTC).timestamp()) * 1_000_000}
         midnight = at // {DAY} * {DAY}
@@ -819,7 +821,7 @@ def test_a_password_in_the_address_is_refused(shape: str) -> None:
 
 
 def test_an_address_that_is_none_is_not_repeated() -> None:
-    with pytest.raises(LogError, match="the address is no URI") as error:
+    with pytest.raises(LogError, match="the address is not a URI") as error:
         PostgresTable(f"host=x password={CANARY}", "events")
     assert CANARY not in one_line(error)
 
@@ -841,9 +843,9 @@ def test_secrets_are_masked_in_what_a_driver_says(monkeypatch: pytest.MonkeyPatc
         f"postgresql://u:{CANARY}@h/d",
         f"?sslpassword={CANARY}&a=b",
     ):
-        assert CANARY not in databases._plain(OSError(text))
+        assert CANARY not in without_secrets(OSError(text))
         monkeypatch.delenv("PGPASSWORD", raising=False)
-        assert CANARY not in databases._plain(OSError(text)) or text.startswith("at")
+        assert CANARY not in without_secrets(OSError(text)) or text.startswith("at")
 
 
 def test_postgres_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

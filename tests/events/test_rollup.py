@@ -26,6 +26,7 @@ import churnlab as cl
 from churnlab.dataset import compute
 from churnlab.errors import ConfigError, LogError
 from churnlab.events import rollup, sources
+from churnlab.events.on_disk import Disk
 from churnlab.events.spec import LogSpec
 from churnlab.kernels.units import DAY_MICROS
 from churnlab.schema.days import day_number, day_text
@@ -239,13 +240,13 @@ def test_null_times_of_ignored_events_are_ignored_whatever_the_layout(tmp_path: 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
     """Which logs went over the disk; the folders for that are all gone at the end."""
-    folder, went, by_person = tmp_path / "temporary", [], rollup._by_person
+    folder, went, by_person = tmp_path / "temporary", [], Disk.by_person
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     monkeypatch.setattr(
-        rollup,
-        "_by_person",
-        lambda source, *rest: went.append(source.name) or by_person(source, *rest),
+        Disk,
+        "by_person",
+        lambda disk, source: went.append(source.name) or by_person(disk, source),
     )
     yield went
     assert list(folder.iterdir()) == []

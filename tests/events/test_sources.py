@@ -22,7 +22,8 @@ from events.test_rollup import COLUMNS, disk, ordered, outcome, table_of
 
 import churnlab as cl
 from churnlab.errors import LogError
-from churnlab.events import databases, sources
+from churnlab.events import sources
+from churnlab.events.postgres_table import PostgresTable
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_number
 
@@ -675,7 +676,7 @@ def test_a_table_of_postgres(filled: Any, monkeypatch: pytest.MonkeyPatch) -> No
     filled(ordered(TABLE, "shuffled"))
     want = outcome(cl.EventLog.from_frame(TABLE, **COLUMNS))
     asked = []
-    table = databases.PostgresTable
+    table = PostgresTable
     batches = table.batches
     monkeypatch.setattr(
         table,

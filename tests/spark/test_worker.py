@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import churnlab as cl
 from churnlab.dataset.rule import Rule
 from churnlab.events import rollup
-from churnlab.events.batches import Tables
+from churnlab.events.codes import Tables
 from churnlab.events.sources import open_frame
 from churnlab.events.spec import LogSpec
 from churnlab.kernels.units import DAY_MICROS

@@ -1,0 +1,157 @@
+"""Logs that do not fit into memory, sorted out on disk by DuckDB: by person, or without repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from churnlab.errors import LogError
+from churnlab.events.batches import Reader
+from churnlab.events.codes import Tables
+from churnlab.events.sources import (
+    BYTES_A_ROW,
+    DatabaseTable,
+    ParquetFiles,
+    Source,
+    Task,
+    quoted,
+)
+from churnlab.events.spec import LogSpec
+from churnlab.schema.roles import Roles
+
+_LEAST_MEMORY = 256  # MB, with which DuckDB still works
+_PLENTY = 2**60  # bytes
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A folder for the copies of one log."""
+
+    spec: LogSpec
+    threads: int
+    folder: Path
+
+    def by_person(self, source: Source) -> list[Task]:
+        """The log partitioned by person; each partition is small enough to be sorted in memory."""
+        if isinstance(source, DatabaseTable):  # which does not know its number of rows
+            source = self.spooled(source)
+        both = BYTES_A_ROW * self.threads * 2
+        partitions = max(2, -(-source.rows * both // self.spec.memory))
+        person = f"hash({quoted([self.spec.user])}) % {partitions}"
+        out, _, _ = self._copy(
+            source,
+            f"select *, {person} as churnlab_part from events",
+            "format parquet, partition_by (churnlab_part), compression lz4",
+        )
+        files = [sorted(map(str, part.glob("*.parquet"))) for part in sorted(out.iterdir())]
+        whole = replace(self.spec, memory=_PLENTY)  # a partition is not cut further
+        return [
+            Task(
+                partial(_all_batches, ParquetFiles(source.name, tuple(found)), whole),
+                self.spec.days,
+                ordered=False,
+            )
+            for found in files
+        ]
+
+    def without_repeats(self, source: Source) -> tuple[ParquetFiles, int]:
+        """The log with one row for each event id, and how many rows were dropped.
+
+        The earliest row is kept, whatever the order of the rows. Rows whose id is null or empty are
+        all kept. With `days` only rows of these days are compared.
+        """
+        if self.spec.days is not None:
+            source = self.spooled(source)
+        wanted = self.spec.wanted()
+        keys = ("time", "user", "event", *sorted(wanted))
+        order = quoted(list(dict.fromkeys(wanted[k] for k in keys if k != "event_id")))
+        event_id = quoted([wanted["event_id"]])
+        nothing = f"coalesce(cast({event_id} as varchar), '') = ''"
+        first = f"row_number() over (partition by {event_id} order by {order}) = 1"
+        out, before, after = self._copy(
+            source,
+            f"select * from events where {nothing} union all "
+            f"(select * from events where not {nothing} qualify {first})",
+            "format parquet, compression lz4, per_thread_output true",
+        )
+        files = tuple(map(str, sorted(out.glob("*.parquet"))))
+        return ParquetFiles(source.name, files), before - after
+
+    def spooled(self, source: Source) -> ParquetFiles:
+        """The log as one Parquet file, written batch by batch and restricted to `days`."""
+        reader = Reader(source.name, self.spec, Tables(Roles()))
+        file = self.folder / "spool.parquet"
+        writer = None
+        for task in source.tasks(self.spec, self.threads):
+            for batch in task.batches():
+                table = pa.table(reader.inside(batch, task.days)).select(self.spec.columns)
+                if writer is None:
+                    kinds = _without_dictionaries(table.schema)
+                    writer = pq.ParquetWriter(
+                        file, kinds, compression="lz4", write_page_checksum=True
+                    )
+                try:
+                    writer.write_table(table.cast(kinds))
+                except pa.ArrowException as error:
+                    raise LogError.from_unreadable(source.name, str(error)) from error
+        if writer is None:
+            raise LogError.from_empty(source.name)
+        writer.close()
+        return ParquetFiles(source.name, (str(file),))
+
+    def _copy(self, source: Source, select: str, options: str) -> tuple[Path, int, int]:
+        """Write the rows that `select` makes of the table `events` into a fresh folder.
+
+        Returns the folder and the number of rows before and after.
+        """
+        out = self.folder / f"copy{len(list(self.folder.iterdir()))}"
+        out.mkdir()
+        with duckdb.connect(":memory:") as connection:
+            for setting, value in self._settings().items():
+                connection.execute(f"set {setting} = '{value}'")
+            try:
+                relation = source.relation(connection)
+                if relation is None:
+                    relation = self.spooled(source).relation(connection)
+                relation.project(quoted(self.spec.columns)).create_view("events")
+                before = _count(connection, "select count(*) from events")
+                after = _count(connection, f"copy ({select}) to '{out}' ({options})")
+            except duckdb.Error as error:
+                raise LogError.from_unreadable(source.name, str(error)) from error
+        return out, before, after
+
+    def _settings(self) -> dict[str, object]:
+        """The settings of DuckDB: within the memory and the cores that the log may use."""
+        return {
+            "memory_limit": f"{max(self.spec.memory // 2**20, _LEAST_MEMORY)}MB",
+            "threads": self.threads,
+            "temp_directory": str(self.folder / "temp"),
+            "preserve_insertion_order": False,
+            "TimeZone": "UTC",
+            "partitioned_write_max_open_files": 512,
+        }
+
+
+def _all_batches(source: Source, spec: LogSpec) -> Iterator[pa.RecordBatch]:
+    for task in source.tasks(spec, 1):
+        yield from task.batches()
+
+
+def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    """The schema with the types of the values in place of dictionaries."""
+    return pa.schema(
+        [f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f for f in schema]
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    """The number that a statement gives, for `copy` that of the rows written."""
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return row[0]
