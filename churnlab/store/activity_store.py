@@ -22,7 +22,7 @@ from churnlab.events.checks import check_counts
 from churnlab.events.codes import Tables
 from churnlab.events.rollup import Rolled
 from churnlab.events.sources import Source
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import OPTIONS, READING, LogSpec
 from churnlab.kernels.units import SESSION_GAP_MICROS
 from churnlab.schema.days import Day, day_number, day_text
 from churnlab.schema.measures import Measure
@@ -34,7 +34,8 @@ from churnlab.store.tables import changed, columns_of, day_table, rows_of, summa
 
 PEOPLE = 50_000
 LATE_DAYS = 3
-_SPEC = ("user", "time", "event", "amount", "event_id", "arrived", "late_days", "timezone")
+_SEVERAL = ("roles", "receipts", "ignore", "measures")  # options written as lists and tables
+_SINGLE = tuple(o for o in OPTIONS if o not in (*READING, *_SEVERAL))
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,7 @@ class ActivityStore:
         self.store, self.log = store, log
         self.spec = _spec(store.meaning)
         if spec is not None:
-            self.spec = replace(
-                self.spec,
-                memory=spec.memory,
-                threads=spec.threads,
-                table=spec.table,
-                bad_ids=spec.bad_ids,
-            )
+            self.spec = replace(self.spec, **{o: getattr(spec, o) for o in READING})
 
     @classmethod
     def create(
@@ -406,7 +401,7 @@ def _meaning(spec: LogSpec) -> dict[str, Any]:
         None if spec.arrived is None else LATE_DAYS if spec.late_days is None else spec.late_days
     )
     given = {
-        **{n: getattr(spec, n) for n in _SPEC},
+        **{n: getattr(spec, n) for n in _SINGLE},
         "late_days": late_days,
         "roles": roles,
         "receipts": sorted(spec.receipts),
@@ -442,7 +437,7 @@ def _spec(meaning: Mapping[str, Any]) -> LogSpec:
         receipts=meaning["receipts"],
         ignore=meaning["ignore"],
         measures=measures,
-        **{n: meaning[n] for n in _SPEC},
+        **{n: meaning[n] for n in _SINGLE},
     )
 
 
