@@ -1,7 +1,9 @@
-"""Buy till you die: how many transactions are to come of whom, from how many there were and when, with nothing learnt from labels.
+"""Buy till you die: how many transactions each person will still make.
 
-Every model reads the same numbers of a person: `repeats` transactions after the first, the time of the `last` and the present `age`, both
-from the first on. None of them knows seasons, promotions or what else the person did.
+The models learn from how many transactions there were and when; they need no labels. Each reads the
+same three numbers of a person: `repeats` transactions after the first, the time of the `last` one
+and the present `age`, both counted from the first. None of them knows seasons, promotions or any
+other act of the person.
 """
 
 from churnlab.btyd.beta import BGNBD, MBGNBD

@@ -1,4 +1,4 @@
-"""The numbers that the models read, from the feature columns of a Dataset."""
+"""The histories that the models read, from the feature columns of a Dataset."""
 
 from __future__ import annotations
 
@@ -25,10 +25,16 @@ COLUMNS = {"acts": (_ACTIVE, _TENURE, _SINCE), "orders": (_ORDERS, _FIRST, _LAST
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
-    """Histories before each row's own t, float64[n] each, in days; NaN for who has none.
+    """Histories before each row's own t, float64[n] each; NaN for a person without one.
 
-    `repeats`: transactions after the first. `last`: days from the first to the last. `age`: days from the first to t. `value`: money a
-    transaction, over all `valued` of them; NaN and 0 for acts. `weights`: 1 / rows of that person, so that everybody counts once.
+    | field | meaning |
+    |---|---|
+    | `repeats` | transactions after the first |
+    | `last` | days from the first to the last transaction |
+    | `age` | days from the first transaction to t |
+    | `value` | money per transaction, over all `valued` of them; NaN for acts |
+    | `valued` | transactions that `value` is the mean of; 0 for acts |
+    | `weights` | 1 / rows of that person, so that every person counts once |
     """
 
     repeats: np.ndarray
@@ -40,15 +46,20 @@ class Statistics:
 
 
 def statistics(X: pd.DataFrame, what: str = "acts") -> Statistics:
-    """Histories from the columns of `Dataset.X`: active days for "acts"; for "orders" the days with an order, or all orders where they are
-    fewer than the active days, with the money of each.
+    """Histories from the columns of `Dataset.X`.
 
-    A log counts orders and not the days with one: where a person ordered on more occasions than they were active on days, several fell on
-    one day and are one transaction. Who ordered on one day alone has repeated nothing. The first transaction's money counts in
-    `value`. FrameError when columns are missing, ConfigError for another `what`.
+    `what` is "acts", whose transactions are the active days, or "orders". For orders the
+    transactions are the days with an order, each with its money. A log counts orders and not days
+    with an order, so the smaller of orders and active days is taken: a person with more orders than
+    active days ordered several times on one day. A person who ordered on one day alone has repeated
+    nothing. The money of the first transaction counts in `value`.
+
+    Raises FrameError when columns are missing, ConfigError for another `what`.
 
     >>> import pandas as pd
-    >>> X = pd.DataFrame({"cadence__active_days__all": [4.0], "lifecycle__tenure_days__all": [60.0], "cadence__since_last_days__all": [10.0]})
+    >>> X = pd.DataFrame({"cadence__active_days__all": [4.0],
+    ...                   "lifecycle__tenure_days__all": [60.0],
+    ...                   "cadence__since_last_days__all": [10.0]})
     >>> found = statistics(X)
     >>> found.repeats, found.last, found.age
     (array([3.]), array([50.]), array([60.]))
@@ -65,14 +76,15 @@ def statistics(X: pd.DataFrame, what: str = "acts") -> Statistics:
     last = np.maximum(age - since, 0)
     count = np.where(last > 0, np.maximum(count, 2), np.minimum(count, 1))
     repeats = np.where(np.isfinite(last), count - 1, np.nan)
-    value, valued = (
-        _value(count, money[0]) if money else (np.full(len(X), np.nan), np.zeros(len(X)))
-    )
+    if money:
+        value, valued = _value(count, money[0])
+    else:
+        value, valued = np.full(len(X), np.nan), np.zeros(len(X))
     return Statistics(repeats, last, age, value, valued, _weights(X))
 
 
 def lacking(X: pd.DataFrame, what: str) -> list[str]:
-    """The columns that the histories are read from and X does not have.
+    """The columns of these histories that X does not have.
 
     >>> import pandas as pd
     >>> lacking(pd.DataFrame({"spend__orders_sum__all": []}), "orders")[0]
@@ -83,12 +95,13 @@ def lacking(X: pd.DataFrame, what: str) -> list[str]:
 
 
 def _value(count: np.ndarray, money: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Money a transaction and how many it is the mean of; NaN and 0 where there is no money."""
+    """Money per transaction, and the number of transactions; NaN and 0 where there is no money."""
     known = (count > 0) & (money > 0)
     return np.where(known, money / np.where(known, count, 1), np.nan), np.where(known, count, 0.0)
 
 
 def _weights(X: pd.DataFrame) -> np.ndarray:
+    """1 / rows of each row's person, float64[n]."""
     if "user_id" not in (X.index.names or ()):
         return np.ones(len(X))
     person = X.index.get_level_values("user_id")

@@ -24,11 +24,12 @@ from churnlab.btyd import (
     GammaGamma,
     ParetoNBD,
     beta,
-    fitting,
+
     money,
     pareto,
     statistics,
 )
+from churnlab.btyd.histories import History
 from churnlab.demo.datasets import load_cdnow
 from churnlab.errors import ConfigError, FrameError, HistoryError
 
@@ -331,7 +332,7 @@ def test_parameters_are_recovered_from_simulated_people(kind: str) -> None:
 @settings(max_examples=25)
 @given(theta=st.lists(st.floats(-3, 3), min_size=4, max_size=4))
 def test_gradients_equal_differences(kind: str, theta: list[float]) -> None:
-    history = fitting.History.of(
+    history = History.of(
         [0, 1, 2, 7, 40, 300],
         [0, 2.0, 30, 20, 31, 400],
         [30, 38.0, 38, 25, 31, 500],
