@@ -1,1 +1,1 @@
-"""The demonstration and its data."""
+"""The demonstration, and the data that come with the library."""

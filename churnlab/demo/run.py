@@ -1,4 +1,4 @@
-"""The demonstration: the main job on a simulated community and on the real CDNOW purchases."""
+"""The demonstration: training and scoring on a simulated community and on real purchases."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ ltv_horizon = 90
 
 @dataclass(frozen=True)
 class Shown:
-    """What one part of the demonstration made."""
+    """The result on one of the two data sets: its configuration, model and risk list."""
 
     name: str
     config: Path
@@ -88,22 +88,29 @@ class Shown:
 
 
 def demo(out: str | Path, users: int = 1500, say: Say = silent) -> Iterator[Shown]:
-    """Writes data and a churnlab.toml for both parts into `out`, trains, scores the day after the log's last, and yields each."""
+    """Train and score on both data sets, and yield each result.
+
+    Writes the data and a churnlab.toml of each into `out`. Scores are of the day after the last day
+    of the log. `say` is told each step. OutputError when a file cannot be written.
+    """
     out = Path(out)
     say("simulating a community")
     community = datasets.make_community(users=users)
-    roles = "\n".join(
-        f"{role} = {names!r}".replace("'", '"') for role, names in datasets.ROLES.items()
-    )
-    folder = _write(
-        out / "community", community.events, COMMUNITY.format(roles=roles), community.users
-    )
-    yield _run(
-        "community", folder, day_numbers(community.events["ts"].tail(1).dt.normalize())[0] + 1, say
-    )
+    toml = COMMUNITY.format(roles=_roles(datasets.ROLES))
+    folder = _write(out / "community", community.events, toml, community.users)
+    yield _run("community", folder, _last_day(community.events), say)
     purchases = datasets.load_cdnow()
     folder = _write(out / "cdnow", purchases, CDNOW, None)
-    yield _run("cdnow", folder, day_numbers(purchases["ts"]).max() + 1, say)
+    yield _run("cdnow", folder, _last_day(purchases), say)
+
+
+def _roles(roles: dict[str, list[str]]) -> str:
+    """Roles as lines of TOML."""
+    return "\n".join(f"{role} = {names!r}".replace("'", '"') for role, names in roles.items())
+
+
+def _last_day(events: pd.DataFrame) -> int:
+    return int(day_numbers(events["ts"].dt.normalize()).max())
 
 
 def _write(folder: Path, events: pd.DataFrame, toml: str, users: pd.DataFrame | None) -> Path:
@@ -117,9 +124,13 @@ def _write(folder: Path, events: pd.DataFrame, toml: str, users: pd.DataFrame | 
     return write_text(folder / "churnlab.toml", toml).parent
 
 
-def _run(name: str, folder: Path, as_of: int, say: Say) -> Shown:
+def _run(name: str, folder: Path, last_day: int, say: Say) -> Shown:
     config = Config.read(folder / "churnlab.toml")
-    training = train(config, say=lambda text: say(f"{name}: {text}"))
-    risks = score(config, int(as_of), run=training.run_id, say=lambda text: say(f"{name}: {text}"))
+
+    def say_with_name(text: str) -> None:
+        say(f"{name}: {text}")
+
+    training = train(config, say=say_with_name)
+    risks = score(config, last_day + 1, run=training.run_id, say=say_with_name)
     parquet, csv = risks.write(config.path(config.output.folder))
     return Shown(name, folder / "churnlab.toml", training, parquet, csv, risks)
