@@ -80,7 +80,7 @@ class _Search:
         return self._run(full, start.x, steps=300, close=1e-12)
 
     def _run(self, objective: Objective, start: np.ndarray, steps: int, close: float) -> Any:
-        """One search of at most `steps`; it ends when a step gains less than `close` of the value."""
+        """One search of at most `steps`; it ends when a step gains less than `close` of it all."""
 
         def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
             params = np.exp(theta)
