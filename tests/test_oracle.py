@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, logs, to_log
 from support.counting import count
+from support.daily_rows import check_rows
 
 import churnlab as cl
 from churnlab.dataset import compute
@@ -59,14 +60,6 @@ def test_a_log_of_years_equals_the_oracle_too(seed: int) -> None:
     activity, rows = to_log(found, meaning).daily(), oracle.daily(found, meaning)
     assert activity.end - activity.start > 364 or seed
     check_features(activity, rows, [activity.start + d for d in (3, 95, 190, 365, 400, 720)])
-
-
-def check_rows(activity: cl.DailyActivity, rows: dict, meaning: oracle.Meaning) -> None:
-    assert set(activity.columns) == meaning.measures()
-    keys = [(activity.users[c], int(d)) for c, d in zip(activity.codes, activity.day, strict=True)]
-    assert keys == [(u, d) for u in sorted(rows) for d in sorted(rows[u])]
-    for name, values in activity.columns.items():
-        assert values.tolist() == [rows[u][d][name] for u, d in keys], name
 
 
 def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""The same events from every kind of source and of every type give the same daily rows; what cannot be read is one line."""
+"""The same events from frames, files and tables of databases; sources that cannot be read."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import oracle
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from events.test_databases import Run, pg, postgres, server
-from events.test_rollup import COLUMNS, disk, ordered, outcome, table_of
+from support.databases import (
+    make_duckdb,
+)
+from support.logs import (
+    COLUMNS,
+    SMALLER,
+    SOUND,
+    ordered,
+    outcome,
+    put,
+)
+from support.postgres import Run, pg
+from support.refusals import refused
 
 import churnlab as cl
 from churnlab.errors import LogError
@@ -27,240 +37,7 @@ from churnlab.events.postgres_table import PostgresTable
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_number
 
-__all__ = ["disk", "postgres", "server"]  # fixtures
-TABLE = table_of(rows=3000, people=120, seed=3)
-SOUND = TABLE.filter(pc.fill_null(pc.not_equal(TABLE["u"], "null"), False))
 WANT = outcome(cl.EventLog.from_frame(SOUND, **COLUMNS))
-
-
-def put(table: pa.Table, column: str, values: Any) -> pa.Table:
-    return table.set_column(table.column_names.index(column), column, values)
-
-
-def as_dictionary(
-    column: pa.Array,
-    index: pa.DataType | None = None,
-    value: pa.DataType | None = None,
-    more: tuple[str | None, ...] = (),
-) -> pa.DictionaryArray:
-    """A dictionary with further entries before those that are used, and each used one twice, by turns."""
-    found = (
-        column.combine_chunks().dictionary_encode()
-        if isinstance(column, pa.ChunkedArray)
-        else column.dictionary_encode()
-    )
-    known, places = found.dictionary.to_pylist(), found.indices.to_numpy(zero_copy_only=False)
-    turn = np.arange(len(places)) % 2 * len(known)
-    values = pa.array([*more, *known, *known], pa.string()).cast(value or pa.string())
-    return pa.DictionaryArray.from_arrays(
-        pa.array(places + len(more) + turn, index or pa.int32()), values
-    )
-
-
-# -------------------------------------------------------------------------------------------------------------------- types
-
-
-@pytest.mark.parametrize("value", [pa.string(), pa.large_string(), pa.string_view()])
-@pytest.mark.parametrize(
-    "index", [None, pa.int16(), pa.uint16(), pa.int32(), pa.uint32(), pa.int64(), pa.uint64()]
-)
-@pytest.mark.parametrize("column", ["u", "e", "p"])
-def test_text_of_every_type(column: str, index: pa.DataType | None, value: pa.DataType) -> None:
-    if column == "p":
-        text = SOUND["p"].combine_chunks()
-        encoded = text.dictionary_encode()
-        values = (
-            pa.DictionaryArray.from_arrays(
-                encoded.indices.cast(index or pa.int32()), encoded.dictionary.cast(value)
-            )
-            if index
-            else text.cast(value)
-        )
-    else:
-        values = (
-            as_dictionary(SOUND[column], index, value, ("unused", "like", "x" * 50))
-            if index
-            else SOUND[column].cast(value)
-        )
-    assert outcome(cl.EventLog.from_frame(put(SOUND, column, values), **COLUMNS)) == WANT
-
-
-def test_dictionaries_with_unused_repeated_and_null_entries() -> None:
-    for column in ("u", "e"):
-        values = as_dictionary(SOUND[column], more=(None, "", "onboarding", "never", None, "null"))
-        assert outcome(cl.EventLog.from_frame(put(SOUND, column, values), **COLUMNS)) == WANT
-    names = cl.EventLog.from_frame(
-        put(SOUND, "e", as_dictionary(SOUND["e"], more=("onboarding",))), **COLUMNS
-    )
-    assert "onboarding" not in names.names and "n_onboarding" not in names.daily().columns
-    with pytest.raises(LogError, match="role 'social' names 'like', and the log has no such event"):
-        cl.EventLog.from_frame(
-            put(SOUND, "e", as_dictionary(SOUND["e"], more=("like",))),
-            **COLUMNS,
-            roles={"social": ["like"]},
-        )
-
-
-@pytest.mark.parametrize("entry", [None, "", "null"])
-def test_dictionary_entries_that_are_no_id_are_set_aside_where_they_are_used(
-    entry: str | None,
-) -> None:
-    values = as_dictionary(SOUND["u"], more=(entry,))
-    holes = pa.DictionaryArray.from_arrays(
-        pa.array(np.where(np.arange(len(values)) < 5, 0, values.indices.to_numpy()), pa.int32()),
-        values.dictionary,
-    )
-    log = cl.EventLog.from_frame(put(SOUND, "u", holes), **COLUMNS)
-    assert log.counts["bad_ids"] == 5
-    assert log.daily().digest == cl.EventLog.from_frame(SOUND.slice(5), **COLUMNS).daily().digest
-
-
-NUMBERS = put(SOUND, "u", pa.array([int(u) - 60 for u in SOUND["u"].to_pylist()]))
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        pa.int8(),
-        pa.int16(),
-        pa.int32(),
-        pa.int64(),
-        pa.uint8(),
-        pa.uint32(),
-        pa.uint64(),
-        pa.dictionary(pa.int16(), pa.int64()),
-    ],
-)
-def test_whole_numbers_of_every_type(kind: pa.DataType) -> None:
-    positive = put(NUMBERS, "u", pc.add(NUMBERS["u"], 60))
-    want = outcome(cl.EventLog.from_frame(positive, **COLUMNS))
-    cast = (
-        positive["u"].combine_chunks().dictionary_encode().cast(kind)
-        if pa.types.is_dictionary(kind)
-        else positive["u"].cast(kind)
-    )
-    log = cl.EventLog.from_frame(put(positive, "u", cast), **COLUMNS)
-    assert outcome(log) == want and log.daily().users.dtype == np.int64
-
-
-def test_the_largest_and_smallest_numbers_are_ids() -> None:
-    users = [-(2**63), 2**63 - 1, -1, 0, 1, 2**62, -(2**62)]
-    table = pa.table(
-        {
-            "u": pa.array(users * 3),
-            "t": pa.array([datetime(2026, 3, d) for d in (1, 2, 3) for _ in users]),
-            "e": ["x"] * 21,
-        }
-    )
-    activity = cl.EventLog.from_frame(table, user="u", time="t", event="e", timezone="UTC").daily()
-    assert activity.users.tolist() == sorted(users) and activity.counts[:, 0].tolist() == [1] * 21
-
-
-@pytest.mark.parametrize(
-    "column, values, match",
-    [
-        ("u", pa.array([2**63] * 3, pa.uint64()), "uint64 beyond 9.2e18"),
-        ("u", pa.array([1.5] * 3), "is double; give text or whole numbers"),
-        ("u", pa.array([b"a"] * 3), "is binary; give text or whole numbers"),
-        ("u", pa.array([True] * 3), "is bool; give text"),
-        ("u", pa.array([1.5] * 3).dictionary_encode(), "is double; give text"),
-        ("u", pa.array([["a"]] * 3), "is list"),
-        ("e", pa.array([1.5] * 3), "is double; give text or whole numbers"),
-        ("e", pa.array([True] * 3), "is bool; give text or whole numbers"),
-        ("t", pa.array([1, 2, 3]), "is int64; give timestamps, dates or text"),
-        ("t", pa.array([timedelta(1)] * 3), "is duration"),
-        (
-            "t",
-            pa.array(["2026-03-01 10:00", "soon", "2026-03-01 10:00"]),
-            "is not a time in 1 of 3 rows, the first 'soon'",
-        ),
-        (
-            "t",
-            pa.array(["2026-03-01 10:00", "2026-03-01 10:00Z", "2026-03-01 10:00"]),
-            "is not a time in 2 of 3 rows",
-        ),
-        ("a", pa.array([True] * 3), "is bool; give numbers"),
-        ("a", pa.array([b"1"] * 3), "is binary; give numbers"),
-        ("t", pa.array([None, datetime(2026, 3, 1), None]), "null or empty in 2 of 3 rows"),
-    ],
-)
-def test_types_that_cannot_be_used_are_refused_in_one_line(
-    column: str, values: pa.Array, match: str
-) -> None:
-    table = pa.table(
-        {
-            "u": ["a", "b", "c"],
-            "t": pa.array([datetime(2026, 3, 1)] * 3),
-            "e": ["x"] * 3,
-            "a": [1.0] * 3,
-        }
-    )
-    with pytest.raises(LogError, match=match) as caught:
-        cl.EventLog.from_frame(
-            put(table, column, values),
-            user="u",
-            time="t",
-            event="e",
-            amount="a",
-            roles={},
-            timezone="UTC",
-        )
-    assert "\n" not in str(caught.value)
-
-
-def test_event_names_that_are_whole_numbers() -> None:
-    places = {n: i for i, n in enumerate(WANT[1]["names"])} | {"heartbeat": 99}
-    numbers = [places[n] for n in SOUND["e"].to_pylist()]
-    roles = {n: [str(i)] for n, i in places.items() if n not in ("open", "heartbeat")} | {
-        "open": ["0"]
-    }
-    options = {**COLUMNS, "ignore": ["99"], "roles": roles}
-    for kind in (pa.int8(), pa.uint64(), pa.dictionary(pa.int32(), pa.int64())):
-        column = (
-            pa.array(numbers).dictionary_encode()
-            if pa.types.is_dictionary(kind)
-            else pa.array(numbers, kind)
-        )
-        log = cl.EventLog.from_frame(put(SOUND, "e", column), **options)
-        assert outcome(log)[2] == WANT[2]
-
-
-def times_as(kind: str) -> pa.Array:
-    """The times as another type, and what they then are in whole seconds, days."""
-    utc = SOUND["t"].combine_chunks()
-    if kind.startswith("text"):
-        form = {"text": "%Y-%m-%d %H:%M:%S+00:00", "text Z": "%Y-%m-%dT%H:%M:%SZ"}[kind]
-        return pc.strftime(utc.cast(pa.timestamp("s", "UTC")), form)
-    return utc.cast(pa.timestamp(kind.split()[0], "Asia/Tokyo" if "Tokyo" in kind else "UTC"))
-
-
-@pytest.mark.parametrize("kind", ["s", "ms", "us", "ns", "s Tokyo", "ns Tokyo", "text", "text Z"])
-def test_times_with_a_zone_of_every_type(kind: str) -> None:
-    assert outcome(cl.EventLog.from_frame(put(SOUND, "t", times_as(kind)), **COLUMNS)) == WANT
-
-
-@pytest.mark.parametrize("kind", ["s", "ms", "us", "ns", "text", "text T", "date32", "date64"])
-def test_times_without_a_zone_are_the_local_clock(kind: str) -> None:
-    local_clock = pc.local_timestamp(
-        SOUND["t"].combine_chunks().cast(pa.timestamp("us", "America/New_York"))
-    )
-    if kind.startswith("date"):
-        local_clock = pc.floor_temporal(local_clock, unit="day")
-    want = outcome(cl.EventLog.from_frame(put(SOUND, "t", local_clock), **COLUMNS))
-    assert (want[0] == WANT[0]) is not kind.startswith("date")
-    if kind.startswith("text"):
-        values: pa.Array = pc.strftime(
-            local_clock.cast(pa.timestamp("s")),
-            "%Y-%m-%dT%H:%M:%S" if "T" in kind else "%Y-%m-%d %H:%M:%S",
-        )
-    else:
-        values = local_clock.cast(
-            {"date32": pa.date32(), "date64": pa.date64()}.get(kind) or pa.timestamp(kind)
-        )
-    assert outcome(cl.EventLog.from_frame(put(SOUND, "t", values), **COLUMNS)) == want
-
-
-# ------------------------------------------------------------------------------------------------------------------- frames
 
 
 @pytest.mark.parametrize("order", ["time", "shuffled"])
@@ -301,28 +78,9 @@ def test_a_pandas_column_of_mixed_objects_is_refused_in_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_where_no_event_is_called_purchase_all_amounts_are_money() -> None:
-    renamed = put(SOUND, "e", pc.replace_substring(SOUND["e"], "purchase", "purchases"))
-    money = cl.EventLog.from_frame(renamed, **COLUMNS).daily().values("money")
-    sound = [
-        oracle.micros(a)
-        for a, e, u in zip(*(SOUND[c].to_pylist() for c in "aeu"), strict=True)
-        if e != "heartbeat" and u
-    ]
-    assert money.sum() == sum(sound) > WANT[1]["money"] * 1e6
-    named = {
-        "purchase": ["purchases"],
-        "social": ["social"],
-        "push_sent": ["push_sent"],
-        "push_opened": ["push_opened"],
-        "open": ["open"],
-    }
-    assert outcome(cl.EventLog.from_frame(renamed, **COLUMNS, roles=named))[2] == WANT[2]
-
-
 def test_two_columns_of_one_name_are_refused_in_one_line() -> None:
     twice = pa.Table.from_arrays(
-        [TABLE["u"], TABLE["t"], TABLE["e"], TABLE["e"]], names=["u", "t", "e", "e"]
+        [SMALLER["u"], SMALLER["t"], SMALLER["e"], SMALLER["e"]], names=["u", "t", "e", "e"]
     )
     for given in (twice, twice.to_pandas()):
         with pytest.raises(
@@ -330,6 +88,61 @@ def test_two_columns_of_one_name_are_refused_in_one_line() -> None:
             match="column 'e' of the frame is there more than once; give one column of that name",
         ):
             cl.EventLog.from_frame(given, user="u", time="t", event="e")
+
+
+def test_a_frame_that_is_none_is_refused() -> None:
+    refused("is list; give a dataframe", [1, 2])
+
+
+def test_a_misspelt_column_lists_near_names(frame: pd.DataFrame) -> None:
+    refused(r"no column 'usr_id' \(given as user=\): did you mean 'user_id'", frame, user="usr_id")
+
+
+LONG = {
+    "user": "u",
+    "time": "t",
+    "event": "e",
+    "timezone": "America/St_Johns",
+    "ignore": "heartbeat",
+    "bad_ids": 0.2,
+}
+
+
+@pytest.mark.parametrize("kind", ["us", "ns", "s"])
+def test_a_long_frame_is_cut_at_days_but_not_where_the_clock_is_set_back_over_midnight(
+    kind: str,
+) -> None:
+    rng = np.random.default_rng(0)
+    begin = np.datetime64("2010-11-05T12:00:00", "us")
+    times = np.sort(begin + rng.integers(0, 4 * 86_400, 1_000_000).astype("timedelta64[s]"))
+    table = pa.table(
+        {
+            "u": rng.integers(0, 50, len(times)),
+            "t": pa.array(times, pa.timestamp("us", "UTC")).cast(pa.timestamp(kind, "UTC")),
+            "e": pa.array(["x"] * len(times)),
+        }
+    )
+    spec = LogSpec.of(**LONG)
+    assert len(sources.open_frame(table, spec.wanted()).tasks(spec, 4)) > 2
+    one, four = (cl.EventLog.from_frame(table, **LONG, threads=t).daily() for t in (1, 4))
+    assert one.digest == four.digest
+    assert len(set(zip(four.codes.tolist(), four.day.tolist(), strict=True))) == len(four.day)
+
+
+def test_no_such_file() -> None:
+    refused("no such file: 'gone.parquet'", path="gone.parquet")
+
+
+def test_a_pattern_that_matches_nothing() -> None:
+    refused(r"no file matches the pattern 'gone/\*.parquet'", path="gone/*.parquet")
+
+
+def test_a_truncated_parquet_file(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.to_parquet(tmp_path / "b.parquet")
+    data = (tmp_path / "b.parquet").read_bytes()
+    (tmp_path / "b.parquet").write_bytes(data[: len(data) // 2])
+    refused(r"b\.parquet cannot be read", path="*.parquet")
 
 
 @pytest.mark.parametrize(
@@ -379,42 +192,6 @@ def test_files_that_differ_in_types_are_read_or_refused_in_one_line(
         assert "\n" not in str(caught.value)
 
 
-# -------------------------------------------------------------------------------------------------------------- long frames
-
-LONG = {
-    "user": "u",
-    "time": "t",
-    "event": "e",
-    "timezone": "America/St_Johns",
-    "ignore": "heartbeat",
-    "bad_ids": 0.2,
-}
-
-
-@pytest.mark.parametrize("kind", ["us", "ns", "s"])
-def test_a_long_frame_is_cut_at_days_but_not_where_the_clock_is_set_back_over_midnight(
-    kind: str,
-) -> None:
-    rng = np.random.default_rng(0)
-    begin = np.datetime64("2010-11-05T12:00:00", "us")
-    times = np.sort(begin + rng.integers(0, 4 * 86_400, 1_000_000).astype("timedelta64[s]"))
-    table = pa.table(
-        {
-            "u": rng.integers(0, 50, len(times)),
-            "t": pa.array(times, pa.timestamp("us", "UTC")).cast(pa.timestamp(kind, "UTC")),
-            "e": pa.array(["x"] * len(times)),
-        }
-    )
-    spec = LogSpec.of(**LONG)
-    assert len(sources.open_frame(table, spec.wanted()).tasks(spec, 4)) > 2
-    one, four = (cl.EventLog.from_frame(table, **LONG, threads=t).daily() for t in (1, 4))
-    assert one.digest == four.digest
-    assert len(set(zip(four.codes.tolist(), four.day.tolist(), strict=True))) == len(four.day)
-
-
-# ---------------------------------------------------------------------------------------------------------------------- CSV
-
-
 @pytest.mark.parametrize("layout", ["one", "gz", "tsv", "files", "quoted"])
 @pytest.mark.parametrize("order", ["time", "shuffled"])
 def test_csv(layout: str, order: str, tmp_path: Path) -> None:
@@ -457,124 +234,48 @@ def test_csv_fields_that_are_empty() -> None:
         cl.EventLog.read("log.csv", user="u", time="t", event="e", timezone="UTC")
 
 
-# ------------------------------------------------------------------------------------------------------------------ Parquet
+def test_a_csv_with_a_broken_row(frame: pd.DataFrame, tmp_path: Path) -> None:
+    text = frame.to_csv(index=False).splitlines()
+    text[200] = text[200] + ",one,two,three"
+    (tmp_path / "log.csv").write_text("\n".join(text))
+    refused(r"log\.csv cannot be read.*", path="log.csv")
 
 
-KINDS = [
-    *((k, z) for k in ("s", "ms", "us", "ns") for z in (None, "UTC", "Asia/Tokyo")),
-    ("int96", None),
-    ("date32", None),
-]
-
-
-@pytest.mark.parametrize("kind, zone_name", KINDS)
-def test_parquet_of_every_type_of_time_is_read_a_range_of_days_at_a_time(
-    kind: str, zone_name: str | None, tmp_path: Path
-) -> None:
-    unit = "ns" if kind == "int96" else kind
-    times = (
-        SOUND["t"]
-        .cast(pa.timestamp("us"))
-        .cast(pa.date32() if kind == "date32" else pa.timestamp("us", zone_name))
-    )
-    table = put(
-        SOUND, "t", times if kind == "date32" else times.cast(pa.timestamp(unit, zone_name))
-    )
-    want = outcome(cl.EventLog.from_frame(table, **COLUMNS))
-    pq.write_table(
-        table,
-        tmp_path / "log.parquet",
-        row_group_size=300,
-        use_deprecated_int96_timestamps=kind == "int96",
-    )
-    assert outcome(cl.EventLog.read(tmp_path / "log.parquet", **COLUMNS, threads=4)) == want
-
-
-def test_nanoseconds_before_1970_are_found_in_their_day(tmp_path: Path) -> None:
-    nanos = np.sort(
-        np.concatenate([np.arange(-40, 40) * 86_400 * 10**9 + k for k in (-1500, -999, -1, 0, 1)])
-    )
-    table = pa.table(
-        {
-            "u": ["a"] * len(nanos),
-            "t": pa.array(nanos).cast(pa.timestamp("ns", "UTC")),
-            "e": ["x"] * len(nanos),
-        }
-    )
-    pq.write_table(table, tmp_path / "log.parquet", row_group_size=5)
-    options = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
-    want = pd.Series(nanos // (86_400 * 10**9)).value_counts().sort_index()
-    for log in (
-        cl.EventLog.from_frame(table, **options),
-        cl.EventLog.read(tmp_path / "log.parquet", **options, threads=4),
-    ):
-        assert (
-            log.daily().day.tolist() == want.index.tolist()
-            and log.daily().counts[:, 0].tolist() == want.tolist()
-        )
+def test_csv_files_with_different_headers(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "1.csv", index=False)
+    frame[["ts", "user_id", "event", "amount"]].to_csv(tmp_path / "2.csv", index=False)
+    refused(r"2\.csv has another header line than .*1\.csv", path="?.csv")
 
 
 def test_a_range_of_days_counts_what_is_in_it_alone(tmp_path: Path) -> None:
-    pq.write_table(TABLE, tmp_path / "log.parquet", row_group_size=250)
-    TABLE.to_pandas().to_csv(tmp_path / "log.csv", index=False)
-    make(tmp_path / "log.duckdb", TABLE)
+    pq.write_table(SMALLER, tmp_path / "log.parquet", row_group_size=250)
+    SMALLER.to_pandas().to_csv(tmp_path / "log.csv", index=False)
+    make_duckdb(tmp_path / "log.duckdb", SMALLER)
     first = day_number("2026-03-05")
     days = (
-        pc.local_timestamp(TABLE["t"].cast(pa.timestamp("us", "America/New_York")))
+        pc.local_timestamp(SMALLER["t"].cast(pa.timestamp("us", "America/New_York")))
         .cast(pa.date32())
         .cast(pa.int32())
         .to_numpy()
     )
     inside = (days >= first) & (days < first + 4)
-    want = outcome(cl.EventLog.from_frame(TABLE.filter(pa.array(inside)), **COLUMNS))
+    want = outcome(cl.EventLog.from_frame(SMALLER.filter(pa.array(inside)), **COLUMNS))
     spec = LogSpec.of(**COLUMNS, threads=4, table="events")
     spec = LogSpec(**{**vars(spec), "days": (first, first + 4)})
     paths = [
         sources.open_path(tmp_path / name, spec)
         for name in ("log.parquet", "log.duckdb", "log.csv")
     ]
-    for source in (*paths, sources.open_frame(TABLE, spec.wanted())):
+    for source in (*paths, sources.open_frame(SMALLER, spec.wanted())):
         assert outcome(cl.EventLog.of(source, spec)) == want, source.name
-
-
-# ---------------------------------------------------------------------------------------------------------------- databases
-
-
-def make(path: Path, table: pa.Table) -> Path:
-    with closing(duckdb.connect(str(path))) as connection:
-        connection.execute("set TimeZone = 'Asia/Tokyo'")
-        connection.register("given", table)
-        connection.execute("create table events as select * from given")
-    return path
 
 
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("order", ["time", "user", "shuffled"])
 def test_a_table_of_duckdb(order: str, threads: int, tmp_path: Path) -> None:
-    path = make(tmp_path / "log.duckdb", ordered(TABLE, order))
-    want = outcome(cl.EventLog.from_frame(TABLE, **COLUMNS))
+    path = make_duckdb(tmp_path / "log.duckdb", ordered(SMALLER, order))
+    want = outcome(cl.EventLog.from_frame(SMALLER, **COLUMNS))
     assert outcome(cl.EventLog.read(path, **COLUMNS, table="events", threads=threads)) == want
-
-
-def test_a_table_of_duckdb_that_does_not_fit_into_memory(tmp_path: Path, disk: list[str]) -> None:
-    big = table_of(rows=20_000, people=900)
-    path = make(tmp_path / "log.duckdb", ordered(big, "shuffled"))
-    assert outcome(cl.EventLog.read(path, **COLUMNS, table="events", memory="50KB")) == outcome(
-        cl.EventLog.from_frame(big, **COLUMNS)
-    )
-    assert len(disk) == 1
-    doubled = make(
-        tmp_path / "twice.duckdb",
-        ordered(
-            pa.concat_tables([big.append_column("id", pa.array(np.arange(len(big))))] * 2),
-            "shuffled",
-        ),
-    )
-    log = cl.EventLog.read(doubled, **COLUMNS, table="events", event_id="id", memory="50KB")
-    assert (
-        log.counts["duplicates_dropped"] == len(big)
-        and outcome(log)[0] == outcome(cl.EventLog.from_frame(big, **COLUMNS))[0]
-    )
 
 
 @pytest.fixture
@@ -600,7 +301,7 @@ def check_set_back(read: Callable[[dict[str, Any]], cl.EventLog], table: pa.Tabl
 def test_duckdb_loses_no_event_of_an_hour_that_comes_twice(
     set_back: pa.Table, tmp_path: Path
 ) -> None:
-    path = make(tmp_path / "log.duckdb", set_back)
+    path = make_duckdb(tmp_path / "log.duckdb", set_back)
     check_set_back(lambda options: cl.EventLog.read(path, **options, table="events"), set_back)
     first = day_number("2010-11-06")
     for day in range(first - 1, first + 3):  # as the store's update reads it
@@ -673,8 +374,8 @@ def filled(postgres: Run) -> Callable[[pa.Table], None]:
 
 @pg
 def test_a_table_of_postgres(filled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    filled(ordered(TABLE, "shuffled"))
-    want = outcome(cl.EventLog.from_frame(TABLE, **COLUMNS))
+    filled(ordered(SMALLER, "shuffled"))
+    want = outcome(cl.EventLog.from_frame(SMALLER, **COLUMNS))
     asked = []
     table = PostgresTable
     batches = table.batches
@@ -711,7 +412,7 @@ def test_postgres_loses_no_event_of_an_hour_that_comes_twice(
 
 @pg
 def test_postgres_does_not_hide_null_times(filled: Any, postgres: Run) -> None:
-    filled(TABLE)
+    filled(SMALLER)
     postgres("update events set t = null where n = 7")
     with pytest.raises(
         LogError, match="column 't' of table 'events' of postgresql:// is null or empty in"

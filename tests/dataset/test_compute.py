@@ -1,0 +1,104 @@
+"""Features of long histories against the oracle, and of many snapshots at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import oracle
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import NAMES, ROLES
+from support.logs import (
+    COLUMNS,
+    FEATURES,
+    START,
+    TABLE,
+    tall,
+)
+
+import churnlab as cl
+from churnlab.dataset import compute
+
+ACTIVITY = cl.EventLog.from_frame(TABLE, **COLUMNS).daily()
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 900), st.integers(0, 2**31), st.booleans())
+def test_cells_over_very_long_histories_equal_the_oracle(rows: int, seed: int, wide: bool) -> None:
+    rng = np.random.default_rng(seed)
+    days = np.sort(rng.choice(2500, rows, replace=False))
+    found = [
+        oracle.Event(
+            "ann",
+            START + timedelta(days=int(d), hours=9),
+            "buy" if rng.random() < 0.3 else "read",
+            1.0,
+        )
+        for d in days
+    ]
+    found += [
+        oracle.Event("bob", START + timedelta(days=int(d), hours=9), "like", None)
+        for d in days[:: max(1, rows // 3)]
+    ]
+    found += [
+        oracle.Event("ann", START + timedelta(days=int(days[0]), hours=9, seconds=i % 3000), "read")
+        for i in range(300 if wide else 0)
+    ]
+    found += [
+        oracle.Event("cat", START + timedelta(days=int(days[0]), hours=9), name)
+        for name in NAMES
+        if name not in ("heartbeat", "badge")
+    ]
+    meaning = oracle.Meaning(ROLES, set(), set(), "UTC")
+    table = tall(
+        [e.user for e in found],
+        [e.at for e in found],
+        [e.name for e in found],
+        a=pa.array([e.amount for e in found], pa.float64()),
+        seconds=pa.nulls(len(found), pa.float64()),
+    )
+    activity = cl.EventLog.from_frame(
+        table,
+        user="u",
+        time="t",
+        event="e",
+        amount="a",
+        roles=ROLES,
+        measures=["seconds"],
+        timezone="UTC",
+    ).daily()
+    first = int(activity.start)
+    ts = [first + int(o) for o in rng.choice(2700, 3, replace=False)]
+    X = compute.compute(activity, np.repeat([0, 1, 2], 3), np.tile(ts, 3), FEATURES)
+    rows_of = oracle.daily(found, meaning)
+    for i, user in enumerate(["ann"] * 3 + ["bob"] * 3 + ["cat"] * 3):
+        person = oracle.Person(rows_of[user], ts[i % 3], first)
+        want = np.array(
+            [person.value(f.value) for _, f in FEATURES.features(compute.available(activity))]
+        )
+        np.testing.assert_allclose(X.iloc[i].to_numpy(), want, rtol=1e-12, atol=1e-12)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**31), st.integers(1, 400), st.booleans())
+def test_many_snapshots_in_any_order_are_what_each_is_alone(
+    seed: int, count: int, strangers: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    codes, days = (
+        rng.integers(-1 if strangers else 0, len(ACTIVITY.users), count),
+        rng.integers(ACTIVITY.start - 3, ACTIVITY.end + 60, count),
+    )
+    got = compute.compute(ACTIVITY, codes, days, FEATURES).to_numpy()
+    for i in rng.integers(0, count, 3):
+        alone = compute.compute(ACTIVITY, codes[i : i + 1], days[i : i + 1], FEATURES).to_numpy()
+        assert got[i].tobytes() == alone[0].tobytes()
+    order = rng.permutation(count)
+    assert (
+        compute.compute(ACTIVITY, codes[order], days[order], FEATURES, threads=1)
+        .to_numpy()
+        .tobytes()
+        == got[order].tobytes()
+    )

@@ -1,0 +1,63 @@
+"""Fixtures of the tests of the event log."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from support.databases import make_file
+from support.logs import COLUMNS, TABLE, outcome
+from support.postgres import postgres, server  # noqa: F401
+from support.refusals import events_frame
+
+import churnlab as cl
+from churnlab.events.on_disk import Disk
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    return events_frame()
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
+    """Which logs went over the disk; the folders for that are all gone at the end."""
+    folder, went, by_person = tmp_path / "temporary", [], Disk.by_person
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(
+        Disk,
+        "by_person",
+        lambda disk, source: went.append(source.name) or by_person(disk, source),
+    )
+    yield went
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def expected() -> tuple[str, dict[str, Any], str]:
+    found = outcome(cl.EventLog.from_frame(TABLE, **COLUMNS, threads=1))
+    assert (
+        found[1]["bad_ids"] > 10
+        and found[1]["ignored"] > 100
+        and found[1]["bad_amounts"] > 10
+        and found[1]["duplicates"] >= 1
+    )
+    return found
+
+
+EVENTS = """create table events as select i as id, 'user-' || i % 10 as user_id, timestamp '2026-03-01' + to_hours(i::int) as at,
+    (i % 7)::decimal(10, 2) as amount from range(240) r(i)"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    return make_file(
+        tmp_path / "shop.duckdb",
+        EVENTS,
+        "create view recent as select * from events where id >= 100",
+    )
