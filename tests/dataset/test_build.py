@@ -1,4 +1,4 @@
-"""Datasets a group of people at a time: the rows of the whole, and never all of them in memory. And how long a new process takes to begin."""
+"""Datasets a group of people at a time: the rows of the whole, and never all of them in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gc
 import os
 import subprocess
 import sys
-import textwrap
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -217,39 +216,6 @@ def test_parts_are_made_as_they_are_asked_for_and_let_go(activity: cl.DailyActiv
 
 
 # ------------------------------------------------------------------------------------------------------------ a new process
-
-FIRST = textwrap.dedent("""
-    import time
-    begin = time.perf_counter()
-    import numpy as np, pandas as pd
-    import churnlab as cl
-    for name in ("EventLog", "Snapshots", "build_dataset"):
-        getattr(cl, name)
-    def features(who):
-        frame = pd.DataFrame({"u": [who, "b"], "t": pd.Timestamp("2026-03-01 09:00"), "e": ["open", "purchase"], "a": [None, 2.5]})
-        activity = cl.EventLog.from_frame(frame, user="u", time="t", event="e", amount="a", timezone="UTC").daily()
-        return cl.build_dataset(activity, cl.Snapshots.at(activity, ["2026-03-02"])).X
-    loaded = time.perf_counter()
-    features("a")
-    first = time.perf_counter()
-    features("c")
-    print(loaded - begin, first - loaded, time.perf_counter() - first)
-""")
-
-
-def test_the_first_call_of_a_new_process_loads_the_kernels() -> None:
-    for _ in range(2):  # the first may compile
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", FIRST],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    imports, first, second = map(float, done.stdout.split())
-    said = f"imports {imports:.2f} s, first log to features {first:.2f} s, second {second:.3f} s: kernels load in {first - second:.2f} s"
-    print(said)  # noqa: T201
-    assert first - second < 5
-
 
 def test_whether_a_kernel_was_compiled_before(tmp_path: Path) -> None:
     code = (

@@ -1,0 +1,42 @@
+"""The demonstration: the files that it writes, the steps that it says, and what it cannot write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import churnlab as cl
+from churnlab.demo import datasets, run
+from churnlab.errors import OutputError
+
+
+def test_both_configurations_are_sound_and_name_the_days_to_score(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, pd.Timestamp]] = []
+
+    def watched(name: str, folder: Path, last_day: int, say: object) -> str:
+        asked.append((name, pd.Timestamp(last_day, unit="D")))
+        return name
+
+    monkeypatch.setattr(run, "_run", watched)
+    said: list[str] = []
+    assert list(run.demo(tmp_path, users=30, say=said.append)) == ["community", "cdnow"]
+    assert said == ["simulating a community"]
+    assert dict(asked)["cdnow"] == pd.Timestamp("1998-06-30")
+    community = cl.Config.read(tmp_path / "community" / "churnlab.toml")
+    assert community.log.roles == datasets.ROLES and community.log.simulated
+    log = community.open_log()
+    assert log.describe()["people"] == 30
+    assert pd.Timestamp(log.describe()["last_day"]) == dict(asked)["community"]
+    cdnow = cl.Config.read(tmp_path / "cdnow" / "churnlab.toml")
+    assert cdnow.open_log().describe()["events"] == 69_659 and cdnow.log.users is None
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(OutputError, match="community") as caught:
+        next(run.demo(tmp_path / "out", users=10))
+    assert "\n" not in str(caught.value)
