@@ -20,6 +20,6 @@ def read_users(config: Config, activity: Activity) -> pd.DataFrame | None:
     return _users_of(activity, config.path(config.log.users), config.log.user)
 
 
-@by_engine("spark.frames:read_users")
+@by_engine("spark.users:read")
 def _users_of(activity: Activity, path: str, user: str) -> pd.DataFrame:
     return users.read(path, user, activity.text_ids)

@@ -190,7 +190,7 @@ class Config:
     def open_log(self) -> EventLog:
         """The event log of [log]; a SparkLog where the engine is Spark."""
         path = self.path(self.log.path).replace("{day}", "*")
-        return on_engine(self.engine, EventLog.read, "spark.frames:read_log")(
+        return on_engine(self.engine, EventLog.read, "spark.log:read")(
             path, **self._options()
         )
 

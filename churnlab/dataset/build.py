@@ -17,12 +17,12 @@ from churnlab.activity.protocol import Activity, Job
 from churnlab.dataset import compute
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.rule import Rule
-from churnlab.dataset.snapshots import Snapshots
+from churnlab.dataset.snapshots import Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError
 from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import Day, to_timestamps
-from churnlab.schema.frames import by_engine
+from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.targets import Target
 
 
@@ -41,7 +41,7 @@ def build_dataset(
     return _dataset(activity, snapshots, features or FeatureSet.default(), users, threads)
 
 
-@by_engine("spark.frames:dataset")
+@by_engine("spark.dataset:build")
 def _dataset(
     given: Activity,
     snapshots: Snapshots,
@@ -55,7 +55,7 @@ def _dataset(
 
 
 def _attributes(users: Any, activity: Activity) -> pd.DataFrame:
-    return profile.table(_pandas(users), activity.text_ids)
+    return profile.table(as_pandas(users), activity.text_ids)
 
 
 def _build(
@@ -129,9 +129,7 @@ def iter_datasets(
     if rows < 1:
         raise ConfigError.from_range("rows", rows, "at least 1")
     rule = Rule.of(days, active_within, targets, "error", terminal)
-    rule.check(activity.roles, activity.has_money)
-    for day in rule.days:
-        Snapshots.check_past(activity, day)
+    rule.check(activity)
     chosen, by_user = (
         features or FeatureSet.default(),
         None if users is None else _attributes(users, activity),
@@ -155,7 +153,7 @@ def _parts(
     by_user: pd.DataFrame | None,
     rows: int,
 ) -> Iterator[Dataset]:
-    found = [rule.chosen(activity, day) for day in rule.days]
+    found = [rule.eligible(activity, day) for day in rule.days]
     count = np.zeros(len(activity.users) + 1, np.int64)
     for one in found:
         count[1 + one.codes] += 1
@@ -167,7 +165,7 @@ def _parts(
     ]
     for begin, end in pairwise(cuts):
         if total[end] > total[begin]:
-            snapshots = Snapshots.of_rule(activity, rule, found, begin, end)
+            snapshots = snapshots_of_group(activity, rule, found, begin, end)
             yield _build(activity, snapshots, features, by_user, threads=1, whole=False)
 
 
@@ -182,11 +180,3 @@ def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterato
                 yield from waiting.popleft().result()
         while waiting:
             yield from waiting.popleft().result()
-
-
-def _pandas(frame: Any) -> pd.DataFrame:
-    if isinstance(frame, pd.DataFrame):
-        return frame
-    import pyarrow as pa
-
-    return pa.table(frame).to_pandas()

@@ -1,4 +1,4 @@
-"""Snapshots: (person, t) pairs, who is eligible at t, and what happened to them afterwards."""
+"""Snapshots: (user_id, day) pairs with the people who are eligible and their labels."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
-from churnlab.dataset.rule import Chosen, Rule, rows_of
+from churnlab.dataset.rule import Eligible, Rule
 from churnlab.errors import FrameError, HistoryError
-from churnlab.schema.days import (
-    Day,
-    before,
-    day_numbers,
-    day_text,
-    to_timestamps,
-)
-from churnlab.schema.frames import by_engine
+from churnlab.schema.days import Day, day_numbers, day_text, to_timestamps
+from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.targets import Target
+
+KEYS = ["user_id", "snapshot"]
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshots:
-    """Rows of (user_id, snapshot): features of a row see the days before `snapshot`, its labels the days from it on.
+    """Rows of (user_id, snapshot), the rows of a dataset.
 
-    `frame` has user_id, snapshot (naive local midnight) and the columns of the targets: `churned` (0 or 1), `ltv` (money), `leaves_week` and
-    `known_weeks` (weeks).
-    `dropped` counts what was left out, by reason.
+    Features of a row see the days before `snapshot`, its labels the days from `snapshot` on.
+    `frame` has user_id, snapshot (a naive local midnight) and the label columns of the targets:
+    `churned` (0 or 1), `ltv` (money), `leaves_week` and `known_weeks` (weeks).
+    `dropped` counts the rows that were left out, by reason.
+
+    >>> from churnlab.demo.datasets import make_community
+    >>> activity = make_community(users=30, days=60).log().daily()
+    >>> Snapshots.at(activity, ["2026-01-20", "2026-02-10"], active_within=14)
+    Snapshots(52 rows, 30 people, 2 days)
     """
 
     frame: pd.DataFrame
@@ -48,138 +50,146 @@ class Snapshots:
         unobserved: Literal["error", "drop"] = "error",
         terminal: str | None = None,
     ) -> Snapshots:
-        """Everybody who was active in `[t - active_within, t)`, for each t of `days`, with their labels.
+        """Snapshots of everybody who was active in `[t - active_within, t)`, for each t of `days`.
 
-        `targets=()` for scoring. A day whose label windows reach past the end of the log raises HistoryError, or with
-        `unobserved="drop"` is left out and its rows counted. A person whose latest act was on the day of their own
-        terminal event is not eligible: they have already gone. `terminal` names its role where no target does, as in scoring.
-        The activity of a log on Spark gives SparkSnapshots, of which nothing is computed yet and nothing counted.
+        Each row has the labels of `targets`; give none for scoring. A day whose label windows
+        reach past the end of the log raises HistoryError; with `unobserved="drop"` the day is left
+        out and its rows are counted. People whose latest act was on the day of their own terminal
+        event have already gone and are not eligible. The targets name the terminal role, or
+        `terminal` does where there is no target, as in scoring.
+
+        The activity of a log on Spark gives SparkSnapshots, which are computed when they are used.
+
+        >>> from churnlab.demo.datasets import make_community
+        >>> from churnlab.schema.targets import Churn
+        >>> activity = make_community(users=30, days=60).log().daily()
+        >>> snapshots = Snapshots.at(activity, ["2026-02-15"], targets=[Churn(horizon=7)])
+        >>> list(snapshots.frame.columns), int(snapshots.frame["churned"].sum())
+        (['user_id', 'snapshot', 'churned'], 2)
         """
-        return cls.of(activity, Rule.of(days, active_within, targets, unobserved, terminal))
-
-    @classmethod
-    def of(cls, activity: Activity, rule: Rule) -> Snapshots:
-        """Everybody whom a rule chooses on each of its days."""
-        return _chosen(activity, rule)
-
-    @staticmethod
-    def check_past(activity: Any, day: int) -> None:
-        """Refuses a day before which nothing was observed."""
-        if not before(activity.start, day):
-            raise HistoryError.from_no_past(day_text(day), day_text(activity.start))
-
-    @classmethod
-    def of_rule(
-        cls, activity: DailyActivity, rule: Rule, found: Sequence[Chosen], begin: int, end: int
-    ) -> Snapshots:
-        """The snapshots of the users from place `begin` up to `end`, of what a rule chose on each of its days; a person's stand together."""
-        cut = [f.take(np.flatnonzero((f.codes >= begin) & (f.codes < end))) for f in found]
-        codes = np.concatenate([f.codes for f in cut])
-        order = np.argsort(codes, kind="stable")
-        days = np.repeat(np.array(rule.days), [len(f.codes) for f in cut])[order]
-        labels = {n: np.concatenate([f.labels[n] for f in cut])[order] for n in rule.columns}
-        frame = pd.DataFrame(
-            {"user_id": activity.ids.take(codes[order]), "snapshot": to_timestamps(days), **labels}
-        )
-        return cls(frame, rule.targets, {}, (activity.users, codes[order]))
+        return _at(activity, Rule.of(days, active_within, targets, unobserved, terminal))
 
     @classmethod
     def from_frame(cls, frame: Any, targets: Iterable[Target] = ()) -> Snapshots:
-        """Your own snapshots: user_id, snapshot (a midnight), and any of churned (0, 1) and ltv.
+        """Snapshots of your own: user_id, snapshot (a midnight), and any of `churned` and `ltv`.
 
-        Raises FrameError for missing columns, times inside a day, duplicate keys or labels that are none. A Spark DataFrame gives
-        SparkSnapshots, whose rows are checked when they are computed.
+        `targets` say what the labels mean, where they are labels of this library. Raises
+        FrameError for missing columns, times inside a day, repeated keys, and labels that are not
+        0 or 1, or not finite. A Spark DataFrame gives SparkSnapshots, whose rows are checked when
+        they are computed.
+
+        >>> Snapshots.from_frame(pd.DataFrame({"user_id": [7, 9], "snapshot": "2026-03-01"}))
+        Snapshots(2 rows, 2 people, 1 days)
         """
-        return _of_frame(frame, tuple(targets))
+        return _from_frame(frame, tuple(targets))
 
     def keys(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Codes into `users` (-1: not in the log) and day numbers of every row, int64[n] each."""
+        """The person and the day of every row: places in `users` and day numbers, int64[n] each.
+
+        A person who is not in `users` has place -1. Raises FrameError when nobody is in it.
+
+        >>> own = Snapshots.from_frame(pd.DataFrame({"user_id": [7, 9], "snapshot": "1970-01-02"}))
+        >>> own.keys(np.array([9, 11]))
+        (array([-1,  0]), array([1, 1]))
+        """
+        days = day_numbers(self.frame["snapshot"])
         if self._codes is not None and self._codes[0] is users:
-            return self._codes[1], day_numbers(self.frame["snapshot"])
+            return self._codes[1], days
         ids = self.frame["user_id"].to_numpy()
         codes = np.asarray(pd.Index(users).get_indexer(pd.Index(ids)), np.int64)
         if len(codes) and (codes < 0).all():
             raise FrameError.from_unknown_users(len(codes), len(codes), ids[0])
-        return codes, day_numbers(self.frame["snapshot"])
+        return codes, days
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def __repr__(self) -> str:
+        people = self.frame["user_id"].nunique()
         days = self.frame["snapshot"].nunique()
-        return f"Snapshots({len(self):,} rows, {self.frame['user_id'].nunique():,} people, {days} days)"
+        return f"Snapshots({len(self):,} rows, {people:,} people, {days} days)"
 
 
-@by_engine("spark.frames:chosen")
-def _chosen(given: Activity, rule: Rule) -> Snapshots:
+@by_engine("spark.snapshots:at")
+def _at(given: Activity, rule: Rule) -> Snapshots:
+    """Snapshots of the people whom a rule finds eligible, a day after the other."""
     activity = given.daily()
+    rule.check(activity)
     for day in rule.days:
-        Snapshots.check_past(activity, day)
         rule.observed(activity.start, activity.end, day)
     found = [
-        [(places, rule.chosen(part, day)) for day in rule.days] for places, part in activity.parts()
+        [(places, rule.eligible(part, day)) for day in rule.days]
+        for places, part in activity.parts()
     ]
     by_day = [_joined(parts) for parts in zip(*found, strict=True)]
-    if not sum(len(f.codes) for f in by_day):
-        raise HistoryError.from_nobody(
-            ", ".join(day_text(d) for d in rule.days) or "no day", rule.active_within
-        )
+    if not sum(len(each.codes) for each in by_day):
+        days = ", ".join(day_text(d) for d in rule.days) or "no day"
+        raise HistoryError.from_nobody(days, rule.active_within)
+    frames = [each.frame(activity, day) for day, each in zip(rule.days, by_day, strict=True)]
     dropped = {
-        "label window not observed": sum(f.unobserved for f in by_day),
-        "already gone": sum(f.gone for f in by_day),
+        "label window not observed": sum(each.unobserved for each in by_day),
+        "already gone": sum(each.gone for each in by_day),
     }
-    frame = pd.concat(
-        [rows_of(activity, day, f) for day, f in zip(rule.days, by_day, strict=True)],
-        ignore_index=True,
-    )
-    return Snapshots(
-        frame,
-        rule.targets,
-        dropped,
-        (activity.users, np.concatenate([f.codes for f in by_day])),
-    )
+    codes = np.concatenate([each.codes for each in by_day])
+    frame = pd.concat(frames, ignore_index=True)
+    return Snapshots(frame, rule.targets, dropped, (activity.users, codes))
 
 
-@by_engine("spark.frames:snapshots_of_frame")
-def _of_frame(frame: Any, targets: tuple[Target, ...]) -> Snapshots:
-    frame = _as_pandas(frame)
-    missing = [c for c in ("user_id", "snapshot") if c not in frame]
-    if missing:
-        raise FrameError.from_missing_columns("the snapshots", missing, frame.columns)
-    out = frame[["user_id"]].assign(snapshot=_midnights(frame["snapshot"])).reset_index(drop=True)
-    for name in ("churned", "ltv"):
-        if name in frame and frame[name].notna().any():
-            out[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    repeated = int(out.duplicated(["user_id", "snapshot"]).sum())
-    if repeated:
-        raise FrameError.from_duplicates("the snapshots", repeated)
-    _check_labels(out)
-    return Snapshots(out, targets)
+def _joined(parts: Sequence[tuple[np.ndarray, Eligible]]) -> Eligible:
+    """Eligible people of several groups as one, in the order of all users.
 
-
-def _joined(parts: Sequence[tuple[np.ndarray, Chosen]]) -> Chosen:
-    """What was found in groups of people as one, in the order of the users."""
+    Each part holds the places of the group's people among all users, and who is eligible of them.
+    """
     codes = np.concatenate([places[found.codes] for places, found in parts])
     order = np.argsort(codes, kind="stable")
     labels = {
         name: np.concatenate([found.labels[name] for _, found in parts])[order]
         for name in parts[0][1].labels
     }
-    return Chosen(
-        codes[order], labels, sum(f.gone for _, f in parts), sum(f.unobserved for _, f in parts)
-    )
+    gone = sum(found.gone for _, found in parts)
+    unobserved = sum(found.unobserved for _, found in parts)
+    return Eligible(codes[order], labels, gone, unobserved)
 
 
-def _as_pandas(frame: Any) -> pd.DataFrame:
-    if isinstance(frame, pd.DataFrame):
-        return frame.reset_index() if {"user_id", "snapshot"} & set(frame.index.names) else frame
-    import pyarrow as pa
+def snapshots_of_group(
+    activity: DailyActivity, rule: Rule, by_day: Sequence[Eligible], begin: int, end: int
+) -> Snapshots:
+    """Snapshots of the users at the places `[begin, end)`, each person's rows side by side.
 
-    return pa.table(frame).to_pandas()
+    `by_day` holds the eligible people of each day of the rule.
+    """
+    cut = [e.take(np.flatnonzero((e.codes >= begin) & (e.codes < end))) for e in by_day]
+    codes = np.concatenate([e.codes for e in cut])
+    order = np.argsort(codes, kind="stable")
+    days = np.repeat(np.array(rule.days), [len(e.codes) for e in cut])[order]
+    labels = {n: np.concatenate([e.labels[n] for e in cut])[order] for n in rule.columns}
+    ids = activity.ids.take(codes[order])
+    frame = pd.DataFrame({"user_id": ids, "snapshot": to_timestamps(days), **labels})
+    return Snapshots(frame, rule.targets, {}, (activity.users, codes[order]))
+
+
+@by_engine("spark.snapshots:from_frame")
+def _from_frame(given: Any, targets: tuple[Target, ...]) -> Snapshots:
+    """Checked snapshots of a frame whose keys are columns or index levels."""
+    frame = as_pandas(given)
+    if set(KEYS) & set(frame.index.names):
+        frame = frame.reset_index()
+    missing = [c for c in KEYS if c not in frame]
+    if missing:
+        raise FrameError.from_missing_columns("the snapshots", missing, frame.columns)
+    out = frame[["user_id"]].assign(snapshot=_midnights(frame["snapshot"])).reset_index(drop=True)
+    for name in ("churned", "ltv"):
+        if name in frame and frame[name].notna().any():
+            out[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    repeated = int(out.duplicated(KEYS).sum())
+    if repeated:
+        raise FrameError.from_duplicates("the snapshots", repeated)
+    _check_labels(out)
+    return Snapshots(out, targets)
 
 
 def _midnights(column: pd.Series) -> np.ndarray:
-    """Naive midnights, datetime64[us]; the clock of a zone is kept as it reads."""
+    """Naive midnights, datetime64[us]; a time with a zone keeps its wall clock."""
     stamps = pd.to_datetime(column)
     if stamps.dt.tz is not None:
         stamps = stamps.dt.tz_localize(None)
@@ -190,13 +200,12 @@ def _midnights(column: pd.Series) -> np.ndarray:
 
 
 def _check_labels(frame: pd.DataFrame) -> None:
+    """Refuse a `churned` that is not 0 or 1, and an infinite `ltv`."""
     if "churned" in frame:
         odd = ~frame["churned"].isin([0, 1]) & frame["churned"].notna()
         if odd.any():
-            raise FrameError.from_bad_label(
-                "churned", float(frame.loc[odd, "churned"].iloc[0]), int(odd.sum()), "0 or 1"
-            )
+            example = float(frame.loc[odd, "churned"].iloc[0])
+            raise FrameError.from_bad_label("churned", example, int(odd.sum()), "0 or 1")
     if "ltv" in frame and np.isinf(frame["ltv"]).any():
-        raise FrameError.from_bad_label(
-            "ltv", "inf", int(np.isinf(frame["ltv"]).sum()), "finite amounts"
-        )
+        count = int(np.isinf(frame["ltv"]).sum())
+        raise FrameError.from_bad_label("ltv", "inf", count, "finite amounts")

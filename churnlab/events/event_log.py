@@ -154,7 +154,7 @@ class EventLog:
         )
 
 
-@by_engine("spark.frames:log_of_frame")
+@by_engine("spark.log:from_frame")
 def _log_of_frame(frame: Any, spec: LogSpec) -> EventLog:
     return EventLog.of(sources.open_frame(frame, spec.wanted()), spec)
 

@@ -13,8 +13,8 @@ from churnlab.config.inputs import read_users
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
 from churnlab.dataset.dataset import Dataset
-from churnlab.dataset.snapshots import Snapshots
-from churnlab.errors import GuardError, HistoryError
+from churnlab.dataset.rule import check_past
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.nightly.risk_list import RiskList
@@ -60,7 +60,7 @@ def _list_of(
     activity: Activity, trained: TrainedRun, config: Config, day: int, users: Any
 ) -> RiskList:
     """The list of everybody eligible on a day, made some thousand people at a time."""
-    Snapshots.check_past(activity, day)
+    check_past(activity, day)
     within, terminal = config.snapshots.active_within, config.target.terminal
     parts = iter_datasets(activity, [day], within, (), config.feature_set(), users, terminal)
     return _list(trained, parts, day_text(day), within, leaving_of(trained, config))

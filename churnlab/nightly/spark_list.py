@@ -17,7 +17,8 @@ from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
 from churnlab.schema.days import day_text
 from churnlab.schema.targets import TimeToChurn
-from churnlab.spark.frames import SparkActivity, SparkDataset
+from churnlab.spark.activity import SparkActivity
+from churnlab.spark.dataset import SparkDataset
 from churnlab.spark.session import DataFrame, in_one_line, write_whole
 
 _SCORES = {

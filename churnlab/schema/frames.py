@@ -11,6 +11,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import pandas as pd
+import pyarrow as pa
+
 F = TypeVar("F", bound=Callable[..., Any])
 ENGINES = ("local", "spark")
 _SPARK = ("pyspark.", "churnlab.spark.")
@@ -51,3 +54,12 @@ def by_engine(spark: str) -> Callable[[F], F]:
         return routed  # type: ignore[return-value]
 
     return decorate
+
+
+def as_pandas(frame: Any) -> pd.DataFrame:
+    """A dataframe of any library that speaks the Arrow C stream, as a pandas DataFrame.
+
+    >>> as_pandas(pa.table({"user_id": ["ann"]}))["user_id"].tolist()
+    ['ann']
+    """
+    return frame if isinstance(frame, pd.DataFrame) else pa.table(frame).to_pandas()

@@ -1,4 +1,7 @@
-"""The one import of pyspark: a session, frames in and out, what Spark itself has to compute, and its errors in one line."""
+"""The only import of pyspark: the session, reading and writing frames, Spark's own computations.
+
+Errors that a worker raises become the one-line errors of this library.
+"""
 
 from __future__ import annotations
 
@@ -37,21 +40,20 @@ _DDL = {
 }
 
 
-def as_it_is(frame: DataFrame, spark_session: Session) -> DataFrame:
-    """A frame that is on Spark already."""
+def unchanged(frame: DataFrame, session: Session) -> DataFrame:
+    """The frame itself, which is on Spark already; the twin of `sent`."""
     return frame
 
 
-@by_engine("spark.session:as_it_is")
-def sent(frame: Any, spark_session: Session) -> DataFrame:
-    """A frame of this machine on Spark."""
-    table = (
-        pa.Table.from_pandas(frame, preserve_index=False)
-        if isinstance(frame, pd.DataFrame)
-        else pa.table(frame)
-    )
+@by_engine("spark.session:unchanged")
+def sent(frame: Any, session: Session) -> DataFrame:
+    """A frame of this machine as a Spark DataFrame."""
+    if isinstance(frame, pd.DataFrame):
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+    else:
+        table = pa.table(frame)
     with _quiet():
-        return spark_session.createDataFrame(table)
+        return session.createDataFrame(table)
 
 
 def mapped(
@@ -59,13 +61,17 @@ def mapped(
     job: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
     columns: pa.Schema,
 ) -> DataFrame:
-    """What a job makes of the Arrow batches of each partition. A job of more than a megabyte (models) goes to the workers as a broadcast."""
+    """The rows that a job makes of the Arrow batches of each partition.
+
+    A job of more than a megabyte, such as one with models, goes to the workers as a broadcast.
+    """
     with _quiet():
         return frame.mapInArrow(job, ", ".join(f"`{f.name}` {_DDL[f.type]}" for f in columns))
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
+    """No warnings of pyspark about pandas."""
     with warnings.catch_warnings():  # pyspark 4.3 warns of pandas 3, which these calls do not touch
         warnings.filterwarnings(
             "ignore", "PySpark does not yet fully support pandas", FutureWarning
@@ -75,7 +81,10 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """What a Python worker raised, in the one line that it was: the last line of the trace that Spark hands on."""
+    """Raise an error of a Python worker as it was there, in one line.
+
+    Spark hands on a trace, which holds the error's class and text.
+    """
     try:
         yield
     except Exception as error:
@@ -91,26 +100,30 @@ def in_one_line() -> Iterator[None]:
 
 
 def column(name: str) -> Column:
-    """A column by its name, whatever signs it holds."""
+    """A column by its name, which may hold any characters."""
     from pyspark.sql import functions as F
 
     return F.col("`" + name.replace("`", "``") + "`")
 
 
 def constant(value: Any) -> Column:
-    """A column of one value."""
+    """A column that holds one value."""
     from pyspark.sql import functions as F
 
     return F.lit(value)
 
 
 def kind_of(frame: DataFrame, name: str) -> str:
-    """Spark's word for the type of a column."""
+    """Spark's name for the type of a column."""
     return str(frame.schema[name].dataType.typeName())
 
 
 def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
-    """Sums, the first `start`, the last `end`, the least and the most `naive`, and all `names` of a few rows: the one row that is collected."""
+    """One row from a few, the only row that is ever collected.
+
+    It has the sum of each column of `sums`, the lowest `start`, the highest `end`, whether all
+    and whether any of the rows are `naive`, and all `names`.
+    """
     from pyspark.sql import functions as F
 
     totals = [F.coalesce(F.sum(n), F.lit(0)).alias(n) for n in sums]
@@ -126,30 +139,28 @@ def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
 
 
 def first_of_each(frame: DataFrame, key: str, order: Iterable[str], place: str) -> DataFrame:
-    """The first row of each key by `order`, nulls last; rows without a key all stay. `place` names a column that is not there."""
+    """The first row of each key in the order of the columns `order`, nulls last.
+
+    Rows without a key all stay. `place` is a name that no column has.
+    """
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    ranked = F.row_number().over(
-        Window.partitionBy(column(key)).orderBy(*(column(c).asc_nulls_last() for c in order))
-    )
-    first = (
-        frame.where(column(key).isNotNull())
-        .withColumn(place, ranked)
-        .where(column(place) == 1)
-        .drop(place)
-    )
+    rising = [column(c).asc_nulls_last() for c in order]
+    ranked = F.row_number().over(Window.partitionBy(column(key)).orderBy(*rising))
+    numbered = frame.where(column(key).isNotNull()).withColumn(place, ranked)
+    first = numbered.where(column(place) == 1).drop(place)
     return frame.where(column(key).isNull()).unionByName(first)
 
 
-def shuffle_partitions(spark_session: Session) -> int:
-    """`spark.sql.shuffle.partitions`, 200 where it is left to Spark."""
-    stated = str(spark_session.conf.get("spark.sql.shuffle.partitions"))
+def shuffle_partitions(session: Session) -> int:
+    """The number in `spark.sql.shuffle.partitions`, or 200 if it is left to Spark."""
+    stated = str(session.conf.get("spark.sql.shuffle.partitions"))
     return int(stated) if stated.isdigit() else 200
 
 
 def spark_session() -> Session:
-    """The spark_session that is running, or a new one. ConfigError in one line where pyspark or Java is not there."""
+    """The running session, or a new one. Raises ConfigError when pyspark or Java is missing."""
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
@@ -169,38 +180,37 @@ def spark_session() -> Session:
 
 
 def read(path: str) -> DataFrame:
-    """Parquet or CSV files, all columns of CSV as text; `path` is a file, a folder, a pattern or an address that Spark knows."""
+    """Parquet or CSV files as a frame, where every column of CSV is text.
+
+    `path` is a file, a folder, a pattern, or an address that Spark knows.
+    """
     if "://" in path:
-        return (
-            spark_session().read.csv(path, header=True, escape='"', multiLine=True)
-            if ".csv" in path
-            else spark_session().read.parquet(path)
-        )
+        return _csv(path, ",") if ".csv" in path else spark_session().read.parquet(path)
     found = sources.matching(path)
     files = [f"file://{Path(f).resolve()}" for f in found]
     if found[0].lower().endswith(sources._CSV):
-        return spark_session().read.csv(
-            files, header=True, sep=sources.header(found[0])[1], escape='"', multiLine=True
-        )
+        return _csv(files, sources.header(found[0])[1])
     return spark_session().read.parquet(*files)
 
 
-def write_whole(frame: DataFrame, target: str) -> int:
-    """Writes a folder of Parquet and gives its rows; on this machine whole or not at all, at an address with Spark's mark `_SUCCESS`.
+def _csv(files: str | list[str], separator: str) -> DataFrame:
+    reader = spark_session().read
+    return reader.csv(files, header=True, sep=separator, escape='"', multiLine=True)
 
-    OutputError when it cannot be written.
+
+def write_whole(frame: DataFrame, target: str) -> int:
+    """Write a folder of Parquet files, and return the number of rows.
+
+    A folder on this machine is written whole or not at all; at an address, Spark's mark
+    `_SUCCESS` says that it is whole. Raises OutputError when it cannot be written.
     """
     if "://" in target:
-        with in_one_line():
-            frame.write.mode("overwrite").parquet(target)
-        return int(frame.sparkSession.read.parquet(target).count())
+        return _write(frame, target)
     place = Path(target).resolve()
     part, old = (place.with_name(f".{place.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with in_one_line():
-            frame.write.mode("overwrite").parquet(f"file://{part}")
-        rows = int(frame.sparkSession.read.parquet(f"file://{part}").count())
+        rows = _write(frame, f"file://{part}")
         if place.exists():
             place.rename(old)
         part.rename(place)
@@ -211,3 +221,10 @@ def write_whole(frame: DataFrame, target: str) -> int:
         for left in (part, old):
             with suppress(OSError):
                 left.unlink() if left.is_file() else shutil.rmtree(left)
+
+
+def _write(frame: DataFrame, address: str) -> int:
+    """Write Parquet files to an address, and return the number of rows."""
+    with in_one_line():
+        frame.write.mode("overwrite").parquet(address)
+    return int(frame.sparkSession.read.parquet(address).count())

@@ -1,0 +1,144 @@
+"""SparkLog: the event log in a Spark DataFrame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from churnlab.errors import LogError
+from churnlab.events import sources
+from churnlab.events.checks import check_counts
+from churnlab.events.spec import LogSpec
+from churnlab.schema.days import day_text
+from churnlab.schema.roles import Roles
+from churnlab.spark import session
+from churnlab.spark.activity import SparkActivity
+from churnlab.spark.batches import EVENT, TAG, travelling
+from churnlab.spark.session import TEXTS, WHOLES, DataFrame, column, in_one_line
+from churnlab.spark.worker import SOURCE, SUMMARY, LogContext, SummariseEvents
+
+_BYTES_A_ROW = 128
+
+
+@dataclass(frozen=True, eq=False)
+class SparkLog:
+    """Events in a Spark DataFrame, as `EventLog.from_frame` gives them.
+
+    Nothing is read before `daily` or `describe`.
+    """
+
+    frame: DataFrame
+    spec: LogSpec
+
+    @classmethod
+    def of(cls, frame: DataFrame, spec: LogSpec) -> SparkLog:
+        """The log of a frame that has the columns that `spec` names.
+
+        Raises LogError when a column is missing, or ids are neither text nor whole numbers.
+        """
+        sources.check_columns(SOURCE, spec.wanted(), frame.columns)
+        kind = session.kind_of(frame, spec.user)
+        if kind not in (*TEXTS, *WHOLES):
+            raise LogError.from_wrong_type(SOURCE, spec.user, kind, "text or whole numbers")
+        return cls(frame, spec)
+
+    def daily(self) -> SparkActivity:
+        """Daily activity of the log, not yet rolled up.
+
+        Reads the log once, for the counts that no partition can know. Raises the errors of
+        `EventLog.from_frame`.
+        """
+        return self._activity
+
+    def describe(self) -> dict[str, object]:
+        """Counts and dates of the log and of what was set aside.
+
+        Unlike on one machine, people and repeated events are not counted.
+        """
+        return dict(self._activity.source)
+
+    @cached_property
+    def _activity(self) -> SparkActivity:
+        events, rows_before = self._events()
+        spec, declared = self.spec, _declared(self.spec)
+        summary = _summary(events, spec, declared)
+        if spec.amount is not None:
+            declared = declared.paying(summary["names"], standard=spec.roles is None)
+        context = LogContext(
+            spec,
+            declared,
+            declared.seen(summary["names"], standard=spec.roles is None),
+            summary["start"],
+            summary["end"],
+            session.kind_of(self.frame, spec.user) in TEXTS,
+        )
+        by_memory = -(-summary["rows"] * _BYTES_A_ROW // spec.memory)
+        partitions = max(session.shuffle_partitions(events.sparkSession), by_memory)
+        source = _describe(summary, context, rows_before)
+        return SparkActivity(events, context, partitions, source)
+
+    def _events(self) -> tuple[DataFrame, int | None]:
+        """The columns that are read, under names that Spark takes.
+
+        Where events have ids, each id stays once; the second value is the number of rows before.
+        """
+        names = travelling(EVENT, self.spec.columns)
+        events = self.frame.select(*(column(n).alias(c) for n, c in names.items()))
+        if self.spec.event_id is None:
+            return events, None
+        wanted = self.spec.wanted()
+        by = ("time", "user", "event", *sorted(wanted))
+        order = dict.fromkeys(names[wanted[k]] for k in by if k != "event_id")
+        with in_one_line():
+            first = session.first_of_each(events, names[self.spec.event_id], order, TAG)
+            return first, events.count()
+
+
+def read(path: str, *, table: str | None = None, **options: Any) -> SparkLog:
+    """The log in files that Spark reads; the twin of `EventLog.read`. A `table` is ignored."""
+    return SparkLog.of(session.read(path), LogSpec.of(**options))
+
+
+def from_frame(frame: DataFrame, spec: LogSpec) -> SparkLog:
+    """The log in a Spark DataFrame; the twin of `EventLog.from_frame`."""
+    return SparkLog.of(frame, spec)
+
+
+def _declared(spec: LogSpec) -> Roles:
+    return Roles.declared(spec.roles, spec.receipts, spec.ignore)
+
+
+def _summary(events: DataFrame, spec: LogSpec, declared: Roles) -> dict[str, Any]:
+    """The SUMMARY row of the whole log, from one row for each partition.
+
+    Raises LogError for a log that cannot be used.
+    """
+    sums = [n for n in SUMMARY.names if n not in ("start", "end", "naive", "names")]
+    rows = session.mapped(events, SummariseEvents(spec, declared), SUMMARY)
+    summary = session.one_row(rows, sums)
+    if summary["any_naive"] and not summary["all_naive"]:
+        raise LogError.from_mixed_zones(SOURCE, spec.time)
+    found = summary["start"] is not None
+    check_counts(SOURCE, spec, summary["rows"], summary["ignored"], summary["bad_ids"], found)
+    return summary
+
+
+def _describe(
+    summary: Mapping[str, Any], context: LogContext, rows_before: int | None
+) -> dict[str, object]:
+    """Counts and dates for `describe`."""
+    names = ["events", "ignored", "bad_amounts", "bad_measures", "bad_ids"]
+    counts = {name: summary[name] for name in names}
+    if context.spec.arrived:
+        counts["too_late"] = summary["too_late"]
+    if rows_before is not None:
+        counts["duplicates_dropped"] = rows_before - summary["rows"]
+    return {
+        "source": SOURCE,
+        **counts,
+        "first_day": day_text(context.start),
+        "last_day": day_text(context.end - 1),
+        "timezone": context.zone,
+    }

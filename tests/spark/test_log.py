@@ -1,0 +1,75 @@
+"""A log on Spark that cannot be used is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from support.spark import MARKS, small
+
+import churnlab as cl
+from churnlab.errors import LogError
+from churnlab.schema.measures import Measure
+
+pytestmark = MARKS
+
+
+@pytest.mark.parametrize(
+    ("columns", "given", "error", "text"),
+    [
+        ({"u": [None, "", "c"]}, {}, LogError, "null, empty or a word for nothing in 2 of 3 rows"),
+        ({}, {"roles": {"buy": ["purchases"]}}, LogError, "did you mean 'purchase'"),
+        ({}, {"user": "w"}, LogError, "has no column 'w'"),
+        ({"u": [1.5, 2.5, 3.5]}, {}, LogError, "double; give text or whole numbers"),
+        ({"t": pa.array([0, 1, 2], pa.timestamp("us"))}, {}, LogError, "has no time zone"),
+        (
+            {"t": pa.array([0, None, 2], pa.timestamp("us", tz="UTC"))},
+            {},
+            LogError,
+            "is null or empty in 1 of",
+        ),
+        (
+            {"t": ["2026-01-01", "2026-01-01 10:00", "then"]},
+            {"timezone": "UTC"},
+            LogError,
+            "the first 'then'",
+        ),
+        (
+            {"a": ["one", "2", "3"]},
+            {"measures": [Measure.sum("a", where=[("e", "<", 3)])]},
+            LogError,
+            "cannot be compared by < 3",
+        ),
+        ({}, {"ignore": ["open", "purchase"]}, LogError, "all 3 rows of the frame are ignored"),
+        (
+            {"u": [], "t": pa.array([], pa.timestamp("us", tz="UTC")), "e": [], "a": []},
+            {},
+            LogError,
+            "null; give text|holds no event",
+        ),
+    ],
+)
+def test_a_log_that_cannot_be_used_is_one_line(
+    session: Any,
+    tmp_path: Path,
+    columns: dict[str, Any],
+    given: dict[str, Any],
+    error: type,
+    text: str,
+) -> None:
+    with pytest.raises(error, match=text) as found:
+        cl.EventLog.from_frame(
+            small(session, tmp_path, **columns),
+            **{"user": "u", "time": "t", "event": "e", "amount": "a"} | given,
+        ).daily()
+    assert "\n" not in str(found.value)
+
+
+def test_zones_in_one_part_only(session: Any, tmp_path: Path) -> None:
+    frame = small(session, tmp_path, t=["2026-01-01 10:00:00"] * 3).unionByName(
+        small(session, tmp_path, t=["2026-01-01 10:00:00Z"] * 3)
+    )
+    with pytest.raises(LogError, match="time zone in some parts and none in others"):
+        cl.EventLog.from_frame(frame, user="u", time="t", event="e", timezone="UTC").daily()
