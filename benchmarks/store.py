@@ -71,7 +71,7 @@ def _save(rows: dict[str, np.ndarray], folder: Path) -> None:
     for part in np.split(order, cuts[1:]):
         table = pa.table({"user_id": rows["codes"][part], **{n: small[n][part] for n in names}})
         day = int(rows["day"][part[0]])
-        kept.store.replace(
+        kept.folder.replace(
             {day: table}, {day: {"names": list(NAMES), "events": int(rows["acts"][part].sum())}}
         )
 

@@ -1,1 +1,1 @@
-"""The activity store: daily rows in a folder, updated a day at a time."""
+"""Daily rows kept in a folder, updated a day at a time."""

@@ -1,163 +1,165 @@
-"""ActivityStore: daily rows kept in a folder, brought up to date a day at a time, read a range of persons at a time."""
+"""ActivityStore: daily rows in a folder, updated a day at a time, read some people at a time."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd  # noqa: F401  (the docstring's example)
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from churnlab.activity.arrivals import days_of_arrival, days_touched
 from churnlab.activity.daily import DailyActivity
-from churnlab.errors import ConfigError, LogError, StoreError
-from churnlab.events import rollup, sources
-from churnlab.events.checks import check_counts
-from churnlab.events.codes import Tables
-from churnlab.events.rollup import Rolled
-from churnlab.events.sources import Source
-from churnlab.events.spec import OPTIONS, READING, LogSpec
-from churnlab.kernels.units import SESSION_GAP_MICROS
+from churnlab.errors import ConfigError, StoreError
+from churnlab.events.spec import LogSpec
 from churnlab.schema.days import Day, day_number, day_text
 from churnlab.schema.measures import Measure
-from churnlab.schema.names import as_names
 from churnlab.schema.roles import STANDARD_ROLES, Roles
-from churnlab.store.folder import Chunk, Store
+from churnlab.store.folder import StoreFolder
 from churnlab.store.manifest import total_counts
-from churnlab.store.tables import changed, columns_of, day_table, rows_of, summary
+from churnlab.store.meaning import FREE, meaning_of, spec_of
+from churnlab.store.ranges import PeopleRange
+from churnlab.store.tables import changed_people, columns_of, rows_of
+from churnlab.store.update import RolledDay, StoreLog, Update
 
 PEOPLE = 50_000
-LATE_DAYS = 3
-_SEVERAL = ("roles", "receipts", "ignore", "measures")  # options written as lists and tables
-_SINGLE = tuple(o for o in OPTIONS if o not in (*READING, *_SEVERAL))
-
-
-@dataclass(frozen=True)
-class Update:
-    """What an update did: rows and people of the day, what was counted and set aside, and of how many persons earlier days changed.
-
-    `changed` is of how many persons the day's rows differ from before; `late` says the same of earlier days into which late events were taken.
-    """
-
-    day: str
-    rows: int
-    people: int
-    counts: Mapping[str, int]
-    replaced: bool
-    changed: int
-    late: dict[str, int] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self)
 
 
 class ActivityStore:
-    """Daily rows in a folder: one Parquet file a day, sorted by user, and a manifest that is switched as a whole.
+    """Daily rows in a folder: a Parquet file a day, sorted by user, and a manifest.
 
-    Made by `create`, found again by `open`. `append` adds a day, or replaces it; `jobs` reads all days for a range of persons at a time, so
-    that millions of people never stand in memory at once (`iter_datasets` goes by it); `daily` reads everything, as do `Snapshots.at` and
-    `build_dataset`. What was folded away by `compact` stays in the sums since the beginning, exactly.
+    `create` makes a store, `open` finds it again. `append` adds a day or replaces it, whole or not
+    at all. `jobs` reads all days for some people at a time, so that millions of people are never
+    in memory at once; `iter_datasets` works that way. `daily` reads everything, as `Snapshots.at`
+    and `build_dataset` do. `compact` folds old days into sums since the beginning, which stay
+    exact.
 
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
-    >>> events = pd.DataFrame({"who": ["ann", "bob", "ann"], "what": "open",
-    ...                        "at": pd.to_datetime(["2026-03-01 09:00", "2026-03-01 10:00", "2026-03-02 09:00"])})
+    >>> at = ["2026-03-01 09:00", "2026-03-01 10:00", "2026-03-02 09:00"]
+    >>> who = ["ann", "bob", "ann"]
+    >>> events = pd.DataFrame({"who": who, "at": pd.to_datetime(at), "what": "open"})
     >>> for day, part in events.groupby(events["at"].dt.date):
     ...     part.to_parquet(f"{folder.name}/{day}.parquet")
-    >>> store = ActivityStore.create(f"{folder.name}/store", log=folder.name + "/{day}.parquet", user="who", time="at", event="what", timezone="UTC")
+    >>> columns = {"user": "who", "time": "at", "event": "what", "timezone": "UTC"}
+    >>> log = folder.name + "/{day}.parquet"
+    >>> store = ActivityStore.create(f"{folder.name}/store", log=log, **columns)
     >>> [store.append(day).people for day in ("2026-03-01", "2026-03-02")]
     [2, 1]
     >>> store
     ActivityStore('.../store', 2 days, 2026-03-01 to 2026-03-02)
     >>> store.daily()
     DailyActivity(2 people, 2026-03-01 to 2026-03-02)
-    >>> store.append("2026-03-02").changed  # once more: nothing changes, not a byte
+    >>> store.append("2026-03-02").changed  # the same events again change no byte
     0
     >>> folder.cleanup()
     """
 
     def __init__(
-        self, store: Store, log: str | Path | None = None, spec: LogSpec | None = None
+        self, folder: StoreFolder, log: str | Path | None = None, spec: LogSpec | None = None
     ) -> None:
-        self.store, self.log = store, log
-        self.spec = _spec(store.meaning)
+        self.folder = folder
+        self.log = log
+        self.spec = spec_of(folder.meaning)
         if spec is not None:
-            self.spec = replace(self.spec, **{o: getattr(spec, o) for o in READING})
+            self.spec = replace(self.spec, **{name: getattr(spec, name) for name in FREE})
 
     @classmethod
     def create(
         cls, folder: str | Path, *, log: str | Path | None = None, wait: float = 0.0, **options: Any
     ) -> ActivityStore:
-        """A new store, or the one that is there when it means the same; `options` are those of `EventLog.read`.
+        """A new store, or the store in the folder if its rows mean the same.
 
-        `log` says where events are: a path, a pattern, or a database's address. `{day}` in a path stands for a day like 2026-03-04 where the
-        log has a file for each local day (with arrival times: or a file for what arrived on each); name files that are cut in another way,
-        such as by UTC, by a pattern. Of Parquet in the order of time and of databases the day alone is read, of any other log all of it each
-        time. With `arrived`, `late_days` is 3 unless said. Repeats of an `event_id` are looked for within the day. Raises ConfigError when
-        the store in the folder means something else, StoreError when it cannot be used.
+        `log` says where the events are: a path, a pattern, or a database's address. `{day}` in a
+        path stands for a day like 2026-03-04, where the log has a file for each local day (with
+        arrival times: or a file for what arrived on each day). Name files that are cut in another
+        way, such as by UTC, by a pattern. An update reads the day alone from Parquet in the order
+        of time and from databases; it reads any other log whole each time. `options` are those of
+        `EventLog.read`; with `arrived`, `late_days` is 3 by default. Repeats of an `event_id` are
+        dropped within a day. `wait` is how many seconds to wait for another update.
+
+        Raises ConfigError when the rows of the store in the folder mean something else, StoreError
+        when the store cannot be used.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> columns = {"user": "who", "time": "at", "event": "what", "timezone": "UTC"}
+        >>> ActivityStore.create(folder.name, log="events/{day}.parquet", **columns)
+        ActivityStore('...', 0 days, no day)
         """
-        return cls.of(folder, LogSpec.of(**options), log, wait)
-
-    @classmethod
-    def of(
-        cls, folder: str | Path, spec: LogSpec, log: str | Path | None = None, wait: float = 0.0
-    ) -> ActivityStore:
-        """The same from a LogSpec."""
-        return cls(Store.create(folder, _meaning(spec), wait), log, spec)
+        spec = LogSpec.of(**options)
+        return cls(StoreFolder.create(folder, meaning_of(spec), wait), log, spec)
 
     @classmethod
     def open(
         cls, folder: str | Path, log: str | Path | None = None, **options: Any
     ) -> ActivityStore:
-        """The store in a folder; nothing is written. With `options`, those of `create`, it must mean what they say.
+        """The store in a folder; nothing is written.
 
-        Raises StoreError when there is none, it is damaged, or a newer version wrote it.
+        `log` and `options` are those of `create`. Raises ConfigError when options are given and
+        mean something else than the store's rows, StoreError when there is no store, it is
+        damaged, or a newer version wrote it.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> store = _example(folder.name)
+        >>> ActivityStore.open(folder.name).days == store.days
+        True
         """
-        store, spec = Store.open(folder), LogSpec.of(**options) if options else None
-        if spec is not None and store.first_day is not None:
-            store.check_meaning(_meaning(spec))
-        return cls(store, log, spec)
+        found = StoreFolder.open(folder)
+        spec = LogSpec.of(**options) if options else None
+        if spec is not None and found.first_day is not None:
+            found.check_meaning(meaning_of(spec))
+        return cls(found, log, spec)
 
     @property
     def roles(self) -> Roles:
-        """The roles of the whole store: standard roles that no day has an event of are left out, as a log would leave them out."""
-        declared = Roles.declared(self.spec.roles, self.spec.receipts, self.spec.ignore)
+        """The roles of the whole store: standard roles without an event are left out.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> _example(folder.name).roles.names
+        ('open', 'other')
+        """
+        declared = self._log.declared
         if self.spec.roles is not None:
             return declared
         seen = self._counted().get("roles", ())
         kept = {
-            r: n
-            for r, n in declared.events.items()
-            if r in seen or r not in STANDARD_ROLES or n != (r,)
+            role: names
+            for role, names in declared.events.items()
+            if role in seen or role not in STANDARD_ROLES or names != (role,)
         }
         return replace(declared, events=kept)
 
     def _counted(self) -> dict[str, Any]:
-        folded = self.store.manifest.folded
-        return total_counts(
-            [*([folded.counts] if folded else []), *(self.store.counts(d) for d in self.days)]
-        )
+        """The counts of all days, folded ones included."""
+        folded = self.folder.manifest.folded
+        counts = [self.folder.counts(day) for day in self.days]
+        return total_counts([folded.counts, *counts] if folded else counts)
 
     @property
     def days(self) -> tuple[int, ...]:
-        """The days whose rows are kept, since 1970-01-01."""
-        return self.store.days
+        """The days whose rows are kept, as days since 1970-01-01.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> [day_text(day) for day in _example(folder.name).days]
+        ['2026-03-01', '2026-03-02']
+        """
+        return self.folder.days
 
     @property
     def has_money(self) -> bool:
-        """Whether the log names an amount."""
+        """True if the log names an amount."""
         return self.spec.amount is not None
 
     @property
     def timezone(self) -> str:
-        """The zone of the local days."""
+        """The time zone of the local days."""
         return self.spec.timezone or "UTC"
 
     @property
@@ -167,195 +169,169 @@ class ActivityStore:
 
     @property
     def text_ids(self) -> bool:
-        """Whether user ids are text; whole numbers otherwise."""
-        return self.store.manifest.ids != "int64"
+        """True if user ids are text, False if they are whole numbers."""
+        return self.folder.manifest.ids != "int64"
 
     @property
     def kept_from(self) -> int:
-        """The first day whose rows are kept one by one."""
-        return self.store.before_day if self.store.before_day is not None else self.start
+        """The first day whose rows are kept one by one, as days since 1970-01-01."""
+        return self.folder.before_day if self.folder.before_day is not None else self.start
 
     @property
     def start(self) -> int:
-        """The first day that was ever there."""
-        return self._known(self.store.first_day)
+        """The first day that the store ever had, as days since 1970-01-01."""
+        return self._known(self.folder.first_day)
 
     @property
     def end(self) -> int:
-        """The day after the last."""
-        return self._known(self.days[-1] + 1 if self.days else self.store.before_day)
+        """The day after the last day, as days since 1970-01-01."""
+        return self._known(self.days[-1] + 1 if self.days else self.folder.before_day)
 
     def _known(self, day: int | None) -> int:
+        """The day; StoreError for a store without a day."""
         if day is None:
-            raise StoreError.from_fault("no day", folder=self.store.folder)
+            raise StoreError.from_fault("no day", folder=self.folder.path)
         return day
 
     # ── writing ──
 
+    @property
+    def _log(self) -> StoreLog:
+        return StoreLog(self.log, self.spec)
+
     def append(
         self, day: Day, log: Any = None, *, allow_empty: bool = False, wait: float = 0.0
     ) -> Update:
-        """Rolls a day up and puts it into the store, in place of what was there for it; the same events give the same bytes.
+        """Roll up a day and store it, in place of what the store had; returns what has changed.
 
-        `log` is a path, a database's address or a dataframe that holds this day's events and no other's; None: the store's own log, of which
-        the day's part is read. With arrival times, late events that are in the store's own log are taken in up to `late_days` days back:
-        the days they touch are rolled up again. What came later than that is counted as `too_late`. Raises LogError for what cannot be read
-        or too many rows without an id, StoreError for events of other days, a day without events unless `allow_empty`, or when another
-        update is running for longer than `wait` seconds; the store is then as it was.
+        The same events give the same bytes. `log` is a path, a database's address or a dataframe
+        with this day's events and no other's; with None, the day is read from the store's own log.
+        With arrival times, an update from the store's own log also takes in late events, up to
+        `late_days` days back, and rolls up again the days that they touch; later ones are counted
+        as `too_late`.
+
+        Raises LogError for a log that cannot be read or has too many rows without an id, and
+        StoreError for events of other days, for a day without events unless `allow_empty`, and
+        when another update runs for longer than `wait` seconds. The store is then as it was.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> store = _example(folder.name)
+        >>> at = pd.to_datetime(["2026-03-03 10:00", "2026-03-03 11:00"])
+        >>> events = pd.DataFrame({"who": "eve", "at": at, "what": "open"})
+        >>> update = store.append("2026-03-03", events)
+        >>> update.people, update.counts["events"], update.replaced
+        (1, 2, False)
         """
         number = day_number(day)
-        with self.store.locked(wait):
-            self.store.refresh()
+        with self.folder.locked(wait):
+            self.folder.refresh()
             until = max(number, *self.days) if self.spec.arrived and self.days else number
-            table, counts = self._day(number, until, log)
-            if not counts["events"] and not allow_empty:
-                raise StoreError.from_fault(
-                    "empty", source=self._name(number, log), day=day_text(number)
-                )
-            update = self._update(number, table, counts)
-            tables, said = {number: table}, {number: counts}
-            for each in self._touched(number) if log is None else ():
-                tables[each], said[each] = self._day(each, until, None)
-                persons = changed(self.store.table(each), tables[each])
-                update.late.update({day_text(each): persons} if persons else {})
-            self.store.replace(tables, said)
+            rolled = {number: self._roll_day(number, until, log)}
+            if not rolled[number].counts["events"] and not allow_empty:
+                source = self._log.name(number, log)
+                raise StoreError.from_fault("empty", source=source, day=day_text(number))
+            before = self.folder.table(number) if number in self.days else None
+            update = Update.of(number, before, rolled[number], self.spec.arrived is not None)
+            for each in self._late_days(number) if log is None else ():
+                rolled[each] = self._roll_day(each, until, None)
+                people = changed_people(self.folder.table(each), rolled[each].table)
+                if people:
+                    update.late[day_text(each)] = people
+            self.folder.replace(
+                {each: done.table for each, done in rolled.items()},
+                {each: done.counts for each, done in rolled.items()},
+            )
         return update
 
-    @property
-    def _declared(self) -> Roles:
-        return Roles.declared(self.spec.roles, self.spec.receipts, self.spec.ignore)
+    def _roll_day(self, day: int, until: int, log: Any) -> RolledDay:
+        return self._log.roll_day(day, until, log, integers=not self.text_ids)
 
-    def _day(self, day: int, until: int, log: Any) -> tuple[pa.Table, dict[str, Any]]:
-        """The rows of a day, of what had arrived by `until`, and what was counted."""
-        by_day = log is None and "{day}" in str(self.log)
-        alone = log is not None or by_day
-        first = self._roll(day, day if alone else until, log, None if alone else day)
-        if alone:
-            _check_alone(
-                first, self._name(day, log), day, (self.spec.late_days or 0) if by_day else 0
-            )
-        rolled = self._roll(day, until, log, day) if by_day and self.spec.arrived else first
-        table = day_table(rolled, self.spec, day, until, not self.text_ids)
-        counts = {
-            n: v
-            for n, v in vars(rolled.counts).items()
-            if n != "rows" and (n != "too_late" or self.spec.arrived)
-        }
-        counts |= {"too_late": first.counts.too_late} if self.spec.arrived else {}
-        return table, counts | summary(table, self._declared.names)
-
-    def _roll(self, day: int, until: int, log: Any, only: int | None) -> Rolled:
-        """The log of a day with what of it is among that of the days up to `until`; all that it holds, or `only` a day of it."""
-        spec = replace(self.spec, days=None if only is None else (only, only + 1))
-        source = self._source(day, until, log)
-        try:
-            rolled = rollup.roll(source, spec, Tables(self._declared))
-        except LogError as error:
-            if not error.empty:
-                raise
-            return Rolled(Tables(self._declared))
-        if rolled.counts.rows:
-            check_counts(source.name, spec, rolled.counts.rows, 1, rolled.counts.bad_ids, True)
-        return rolled
-
-    def _source(self, day: int, until: int, log: Any) -> Source:
-        log = self.log if log is None else log
-        if log is None:
-            raise ConfigError.from_lacking(
-                "the store's update", "a log: give one to append, or its path to open"
-            )
-        if not isinstance(log, str | Path):
-            return sources.open_frame(log, self.spec.wanted())
-        if "{day}" not in str(log):
-            return sources.open_path(log, self.spec)
-        later = (_file(log, d) for d in days_of_arrival(day, until, self.spec.late_days))
-        return sources.open_path([*filter(sources.is_there, later), _file(log, day)], self.spec)
-
-    def _name(self, day: int, log: Any) -> str:
-        return (
-            _file(self.log if log is None else log, day)
-            if log is None or isinstance(log, str | Path)
-            else "the frame"
-        )
-
-    def _touched(self, day: int) -> list[int]:
-        """Days before one of which late events may come with it; an empty day needs no file."""
-        before = days_touched(self.days, day, self.spec.late_days) if self.spec.arrived else []
+    def _late_days(self, day: int) -> list[int]:
+        """Days into which late events may come with a day; an empty day needs no file."""
+        late_days = self._log.late_days
         return [
             d
-            for d in before
-            if self.store.manifest.days[d].file.rows
-            or "{day}" not in str(self.log)
-            or sources.is_there(_file(self.log, d))
+            for d in self.days
+            if day - late_days <= d < day
+            and (self.folder.manifest.days[d].file.rows or self._log.has_file(d))
         ]
 
-    def _update(self, day: int, table: pa.Table, counts: Mapping[str, Any]) -> Update:
-        before = self.store.table(day) if day in self.days else None
-        people = (
-            pc.count_distinct(table.column("user_id")).as_py()
-            if self.spec.arrived
-            else table.num_rows
-        )
-        return Update(
-            day_text(day),
-            table.num_rows,
-            people,
-            {n: v for n, v in counts.items() if n != "roles"},
-            before is not None,
-            changed(before, table) if before is not None else people,
-        )
-
     def compact(self, lookback: int = 400, wait: float = 0.0) -> None:
-        """Folds the days before the last `lookback` into one row a person; windows that reach further back are refused from then on.
+        """Fold the days before the last `lookback` into one row a person.
 
-        Late events of folded days are not taken in any more, so `lookback` must be longer than `late_days`.
+        From then on, windows that reach into folded days are refused, and late events for them are
+        not taken in: `lookback` must be longer than `late_days`. Raises ConfigError for a shorter
+        one, StoreError when a day is missing or another update runs for longer than `wait` seconds.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> store = _example(folder.name)
+        >>> store.compact(lookback=1)
+        >>> store, day_text(store.start)
+        (ActivityStore('...', 1 days, 2026-03-02 to 2026-03-02), '2026-03-01')
         """
-        least = 1 + (self.spec.late_days or 0 if self.spec.arrived else 0)
+        least = 1 + self._log.late_days
         if lookback < least:
             raise ConfigError.from_range("lookback", lookback, f"at least {least} day(s)")
-        with self.store.locked(wait):
-            self.store.refresh()
+        with self.folder.locked(wait):
+            self.folder.refresh()
             if self.end - lookback > self.start:
-                self.store.compact(self.end - lookback)
+                self.folder.compact(self.end - lookback)
 
     # ── reading ──
 
     def parts(self, people: int = PEOPLE) -> Iterator[DailyActivity]:
-        """All persons who have rows, about `people` at a time, each with all of their rows; ids rise from part to part.
+        """The activity of about `people` people at a time, each with all of their rows.
 
-        Raises StoreError when a day is missing or a file is not what was written.
+        Ids rise from part to part; people without a row are left out. Raises StoreError when a day
+        is missing or a file is not what was written.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> [part.users.tolist() for part in _example(folder.name).parts(people=1)]
+        [['ann'], ['bob']]
         """
         for job in self.jobs(people):
             yield job()
 
     def jobs(self, people: int = PEOPLE) -> Iterator[Callable[[], DailyActivity]]:
-        """The same, the work of each part left to be done by the caller's thread."""
-        self._known(self.store.first_day)
-        chunks = self.store.chunks(None, people)
-        shape, before = self._shape(), self.store.before_day
-        for chunk in chunks:
-            yield partial(self._part, chunk, shape, before)
+        """The same parts as functions, so that the caller's threads can do the work of each.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> [job() for job in _example(folder.name).jobs()]
+        [DailyActivity(2 people, 2026-03-01 to 2026-03-02)]
+        """
+        self._known(self.folder.first_day)
+        ranges = self.folder.ranges(None, people)
+        nobody, before = self._nobody(), self.folder.before_day
+        for each in ranges:
+            yield partial(self._activity, each, nobody, before)
 
     def daily(self) -> DailyActivity:
-        """Everybody's rows, in memory. Raises StoreError when a day is missing."""
-        self._known(self.store.first_day)
-        chunks = list(self.store.chunks(None, 2**40, everybody=True))
-        days = sorted({d for c in chunks for d, _ in c.tables})
-        tables = [
-            (d, pa.concat_tables([t for c in chunks for e, t in c.tables if e == d])) for d in days
-        ]
-        carried = [c.carry for c in chunks if c.carry is not None]
-        return self._part(
-            Chunk(tables, pa.concat_tables(carried) if carried else None, None, None),
-            self._shape(),
-            self.store.before_day,
-        )
+        """Everybody's rows in memory. Raises StoreError when a day is missing.
 
-    def _shape(self) -> DailyActivity:
-        """What all parts share, as the store is at this moment; without people."""
-        users, rows = rows_of(
-            Chunk([], None, None, None), columns_of(self.roles.names, self.spec), self.spec, None
-        )
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> _example(folder.name).daily()
+        DailyActivity(2 people, 2026-03-01 to 2026-03-02)
+        """
+        self._known(self.folder.first_day)
+        ranges = list(self.folder.ranges(None, 2**40, everybody=True))
+        days = sorted({day for r in ranges for day, _ in r.tables})
+        tables = [
+            (day, pa.concat_tables([t for r in ranges for d, t in r.tables if d == day]))
+            for day in days
+        ]
+        carried = [r.carry for r in ranges if r.carry is not None]
+        everybody = PeopleRange(tables, pa.concat_tables(carried) if carried else None)
+        return self._activity(everybody, self._nobody(), self.folder.before_day)
+
+    def _nobody(self) -> DailyActivity:
+        """The activity as the store is now, without people."""
+        names = columns_of(self.roles.names, self.spec)
+        users, rows = rows_of(PeopleRange(), names, self.spec, None)
         return DailyActivity(
             users,
             rows,
@@ -368,15 +344,26 @@ class ActivityStore:
             self.describe(),
         )
 
-    def _part(self, chunk: Chunk, shape: DailyActivity, before: int | None) -> DailyActivity:
-        users, rows = rows_of(chunk, (shape.count_names, shape.sum_names), self.spec, before)
-        return replace(shape, users=users, rows=rows, source={**shape.source, "people": len(users)})
+    def _activity(
+        self, people: PeopleRange, nobody: DailyActivity, before: int | None
+    ) -> DailyActivity:
+        """The activity of some people; days before `before` are folded."""
+        users, rows = rows_of(people, (nobody.count_names, nobody.sum_names), self.spec, before)
+        source = {**nobody.source, "people": len(users)}
+        return replace(nobody, users=users, rows=rows, source=source)
 
     def describe(self) -> dict[str, Any]:
-        """What the store is and what was counted on its days, JSON-ready."""
+        """Dates of the store and counts of its days, what was set aside included; ready for JSON.
+
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> about = _example(folder.name).describe()
+        >>> about["events"], about["days"], about["last_day"]
+        (3, 2, '2026-03-02')
+        """
         total = {n: v for n, v in self._counted().items() if isinstance(v, int)}
         return {
-            "source": str(self.store.folder),
+            "source": str(self.folder.path),
             "events": 0,
             **total,
             "first_day": day_text(self.start),
@@ -387,72 +374,13 @@ class ActivityStore:
 
     def __repr__(self) -> str:
         days = f"{day_text(self.days[0])} to {day_text(self.days[-1])}" if self.days else "no day"
-        return f"ActivityStore({str(self.store.folder)!r}, {len(self.days)} days, {days})"
+        return f"ActivityStore({str(self.folder.path)!r}, {len(self.days)} days, {days})"
 
 
-def _meaning(spec: LogSpec) -> dict[str, Any]:
-    """What decides what the rows say, ready for JSON."""
-    roles = (
-        None
-        if spec.roles is None
-        else {r: list(as_names(n)) for r, n in sorted(spec.roles.items())}
-    )
-    late_days = (
-        None if spec.arrived is None else LATE_DAYS if spec.late_days is None else spec.late_days
-    )
-    given = {
-        **{n: getattr(spec, n) for n in _SINGLE},
-        "late_days": late_days,
-        "roles": roles,
-        "receipts": sorted(spec.receipts),
-        "ignore": sorted(spec.ignore),
-        "measures": [m.to_dict() for m in spec.measures],
-        "session_minutes": SESSION_GAP_MICROS // 60_000_000,
-    }
-    try:
-        return json.loads(json.dumps(given, allow_nan=False, default=_plain))
-    except (TypeError, ValueError) as error:
-        raise ConfigError.from_type(
-            "a condition of a measure",
-            str(error),
-            "text, numbers and true or false, which a store can keep",
-        ) from error
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    raise TypeError(f"{value!r}")
-
-
-def _spec(meaning: Mapping[str, Any]) -> LogSpec:
-    measures = [
-        Measure(m["name"], m["kind"], m["column"], tuple(tuple(c) for c in m["where"]))
-        for m in meaning["measures"]
-    ]  # type: ignore[misc]
-    return LogSpec.of(
-        roles=meaning["roles"],
-        receipts=meaning["receipts"],
-        ignore=meaning["ignore"],
-        measures=measures,
-        **{n: meaning[n] for n in _SINGLE},
-    )
-
-
-def _file(log: str | Path | None, day: int) -> str:
-    return str(log).replace("{day}", day_text(day))
-
-
-def _check_alone(rolled: Rolled, source: str, day: int, late_days: int) -> None:
-    """Refuses a log given for a day that holds others', but for late events of so many days before."""
-    others = sorted({b.day for b in rolled.blocks} - {*range(day - late_days, day + 1)})
-    if others:
-        raise StoreError.from_fault(
-            "foreign",
-            source=source,
-            day=day_text(day),
-            first=day_text(others[0]),
-            last=day_text(others[-1]),
-        )
+def _example(folder: str) -> ActivityStore:
+    """A store of two days and two people, for the examples of this file."""
+    store = ActivityStore.create(folder, user="who", time="at", event="what", timezone="UTC")
+    for day, who in (("2026-03-01", ["ann", "bob"]), ("2026-03-02", ["ann"])):
+        at = pd.Timestamp(f"{day} 09:00")
+        store.append(day, pd.DataFrame({"who": who, "at": at, "what": "open"}))
+    return store

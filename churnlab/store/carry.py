@@ -1,9 +1,15 @@
-"""Days that are folded into one row a person: sums, extremes, first and last days, exact and in any number of steps.
+"""The carry: folded days as one row a person, exact, in one step or in many.
 
-A carry row holds `sum_m`, `max_m` (int64), `first_m`, `last_m` (int32: the first and last day with m above zero, null when
-none) of every measure m, `recent_1` … `recent_4` (int32: the last active days, newest first) and `first_day`, `last_day`
-(int32: of any row). A day is active when `acts` is above zero; `gap` on an active day is the number of days since the
-person's previous one, 0 on the first; `gap_sq` is its square and `gaps` counts them.
+| column | type | meaning, of a measure m over all folded days |
+|---|---|---|
+| `sum_m`, `max_m` | int64 | the sum and the largest value |
+| `first_m`, `last_m` | int32 | the first and the last day with m above zero; null without one |
+| `recent_1` … `recent_4` | int32 | the last active days, newest first; null without one |
+| `first_day`, `last_day` | int32 | the first and the last day of any row |
+
+A day is active when `acts` is above zero. Four measures are derived: `active` is 1 on an active
+day; `gap` is the number of days between an active day and the person's previous one, 0 on the
+first; `gap_sq` is its square; `gaps` counts them.
 """
 
 from __future__ import annotations
@@ -31,58 +37,65 @@ _LIMIT = 9 * 10**18
 _EMPTY = {"sum": 0, "max": _LEAST, "first": _LATE, "last": _EARLY}
 
 
-def schema_of(ids: pa.DataType, measures: Sequence[str]) -> pa.Schema:
-    """The columns of a carry."""
+def carry_schema(ids: pa.DataType, measures: Sequence[str]) -> pa.Schema:
+    """The columns of a carry with these measures."""
     fields = [pa.field(ID, ids, nullable=False)]
     for measure in (*measures, *DERIVED):
-        fields += [
-            pa.field(
-                f"{k}_{measure}",
-                pa.int64() if k in ("sum", "max") else pa.int32(),
-                k in ("first", "last"),
-            )
-            for k in _EMPTY
-        ]
+        for state in _EMPTY:
+            is_day = state in ("first", "last")
+            kind = pa.int32() if is_day else pa.int64()
+            fields.append(pa.field(f"{state}_{measure}", kind, nullable=is_day))
     fields += [pa.field(f"recent_{k + 1}", pa.int32()) for k in range(RECENT)]
-    return pa.schema(
-        [
-            *fields,
-            pa.field("first_day", pa.int32(), nullable=False),
-            pa.field("last_day", pa.int32(), nullable=False),
-        ]
-    )
+    fields += [pa.field(name, pa.int32(), nullable=False) for name in ("first_day", "last_day")]
+    return pa.schema(fields)
 
 
 def latest(table: pa.Table) -> pa.Table:
-    """A day's rows as they were known last: of a person's versions, ascending by `known`, the last one; without `known`."""
-    if KNOWN not in table.column_names or not table.num_rows:
-        return table.drop_columns([n for n in (KNOWN,) if n in table.column_names])
-    ids = table.column(ID).combine_chunks()
-    ends = pa.concat_arrays(
-        [pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1)), pa.array([True])]
-    )
-    return table.drop_columns([KNOWN]).filter(ends)
+    """A day's rows without `known`, of each person the last version.
+
+    Versions of a person ascend by `known`.
+    """
+    if KNOWN not in table.column_names:
+        return table
+    rows = table.drop_columns([KNOWN])
+    if not rows.num_rows:
+        return rows
+    ids = rows.column(ID).combine_chunks()
+    ends = pc.not_equal(ids.slice(1), ids.slice(0, len(ids) - 1))
+    return rows.filter(pa.concat_arrays([ends, pa.array([True])]))
 
 
 def fold(
     tables: Sequence[tuple[int, pa.Table]], carry: pa.Table | None, measures: Sequence[str]
 ) -> pa.Table:
-    """The carry of some persons after more days: (day, rows of `user_id` and measures) ascending by day, all after the carry's.
+    """The carry of some people after more days.
 
-    Raises LogError when a sum does not fit in 64 bits.
+    `tables` are (day, rows) ascending by day, all days after those of `carry`. Raises LogError
+    when a sum does not fit into 64 bits.
     """
     rows = _Rows.of([(day, latest(table)) for day, table in tables], carry)
     columns: dict[str, pa.Array] = {ID: rows.people}
     for measure, values in rows.measures(measures):
         columns |= rows.states(measure, values)
-    columns |= rows.recents() | rows.extent()
-    target = schema_of(rows.people.type, measures)
-    return pa.table([columns[n] for n in target.names], schema=target)
+    columns |= rows.recent_days() | rows.extent()
+    schema = carry_schema(rows.people.type, measures)
+    return pa.table([columns[n] for n in schema.names], schema=schema)
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """Daily rows sorted by person and day, and the carry's rows, of the sorted `people`; both point into them by code."""
+    """Daily rows of some people, sorted by person and day, and the rows of their carry.
+
+    | field | shape | meaning |
+    |---|---|---|
+    | `people` | [people] | sorted ids |
+    | `tables` | | the rows of each day, in their own order |
+    | `order` | [rows] | the places of the tables' rows, sorted by person and day |
+    | `codes` | [rows] | the person of each sorted row, a place in `people` |
+    | `day` | [rows] | the day of each sorted row |
+    | `carry` | | the carry's rows, or None |
+    | `carried` | [carry rows] | the person of each row of the carry |
+    """
 
     people: pa.Array
     tables: Sequence[pa.Table]
@@ -94,95 +107,101 @@ class _Rows:
 
     @classmethod
     def of(cls, tables: Sequence[tuple[int, pa.Table]], carry: pa.Table | None) -> _Rows:
-        """Sorted; the tables ascend by day."""
-        old = carry.num_rows if carry is not None else 0
-        people, codes = _codes(
-            [*([carry.column(ID)] if carry is not None else []), *(t.column(ID) for _, t in tables)]
-        )
+        """The rows of tables that ascend by day, and of a carry."""
+        carried = [] if carry is None else [carry.column(ID)]
+        old = 0 if carry is None else carry.num_rows
+        people, codes = _codes([*carried, *(t.column(ID) for _, t in tables)])
         day = np.repeat(np.array([d for d, _ in tables], np.int64), [t.num_rows for _, t in tables])
         order = np.argsort(codes[old:], kind="stable")
         return cls(
-            people,
-            [t for _, t in tables],
-            order,
-            codes[old:][order],
-            day[order],
-            carry,
-            codes[:old],
+            people=people,
+            tables=[t for _, t in tables],
+            order=order,
+            codes=codes[old:][order],
+            day=day[order],
+            carry=carry,
+            carried=codes[:old],
         )
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """Where the rows of each person begin, of those who have any."""
+        """Where the rows begin of each person who has any, int64[people with rows]."""
         return np.flatnonzero(np.diff(self.codes, prepend=-1))
 
     @cached_property
     def with_rows(self) -> np.ndarray:
-        """The persons who have rows."""
+        """The people who have rows, as places in `people`."""
         return self.codes[self.starts]
 
     def old(self, column: str, empty: int) -> np.ndarray:
-        """A column of the carry for all people, int64, `empty` where null or where a person has no carry."""
+        """A carry column for all people, int64[people].
+
+        `empty` stands for null and for people without a carry.
+        """
         out = np.full(len(self.people), empty, np.int64)
         if self.carry is not None:
-            out[self.carried] = pc.fill_null(
-                self.carry.column(column).cast(pa.int64()), empty
-            ).to_numpy()
+            values = self.carry.column(column).cast(pa.int64())
+            out[self.carried] = pc.fill_null(values, empty).to_numpy()
         return out
 
     def column(self, measure: str) -> np.ndarray:
-        """A measure of all rows, int64, in order."""
+        """A stored measure of all sorted rows, int64[rows]."""
         parts = [t.column(measure).cast(pa.int64()).to_numpy() for t in self.tables]
         return np.concatenate(parts)[self.order] if parts else np.zeros(0, np.int64)
 
     def measures(self, names: Sequence[str]) -> Iterator[tuple[str, np.ndarray]]:
-        """Every stored measure, then the derived ones."""
+        """Every stored measure and then the derived ones, with their values, int64[rows]."""
         yield from ((name, self.column(name)) for name in names)
         gap = self.gap()
-        yield from zip(
-            DERIVED,
-            (self.active.astype(np.int64), gap, gap * gap, (gap > 0).astype(np.int64)),
-            strict=True,
-        )
+        yield "active", self.active.astype(np.int64)
+        yield "gap", gap
+        yield "gap_sq", gap * gap
+        yield "gaps", (gap > 0).astype(np.int64)
 
     @cached_property
     def active(self) -> np.ndarray:
-        """Which rows are of active days."""
+        """True for rows of active days, bool[rows]."""
         return self.column("acts") > 0
 
     def gap(self) -> np.ndarray:
-        """Days since the person's previous active day, on active rows that have one, else 0."""
-        first = np.searchsorted(self.codes, np.arange(len(self.people) + 1))
-        past = self.old("recent_1", NO_DAY)
-        acts = self.column("acts")
-        return windows.gaps(frozen(first), frozen(self.day), frozen(acts), frozen(past))
+        """Days since the person's previous active day, int64[rows]; 0 without one."""
+        rows = np.flatnonzero(self.active)
+        out = np.zeros(len(self.codes), np.int64)
+        codes, day = self.codes[rows], self.day[rows]
+        first = np.diff(codes, prepend=-1) != 0
+        previous = np.where(first, self.old("recent_1", _EARLY)[codes], np.roll(day, 1))
+        out[rows] = np.where(previous == _EARLY, 0, day - previous)
+        return out
 
     def reduced(self, how: np.ufunc, values: np.ndarray, old: np.ndarray) -> np.ndarray:
-        """The carry's value of each person with those of the rows taken in."""
+        """Each person's value: `old` of the carry combined with the values of the rows."""
         if len(values):
             old[self.with_rows] = how(old[self.with_rows], how.reduceat(values, self.starts))
         return old
 
     def states(self, measure: str, values: np.ndarray) -> dict[str, pa.Array]:
-        """The four columns of a measure."""
+        """The four carry columns of a measure."""
         self.check_sum(measure, values)
-        new = {
+        first = np.where(values > 0, self.day, _LATE)
+        last = np.where(values > 0, self.day, _EARLY)
+        how = {
             "sum": (np.add, values),
             "max": (np.maximum, values),
-            "first": (np.minimum, np.where(values > 0, self.day, _LATE)),
-            "last": (np.maximum, np.where(values > 0, self.day, _EARLY)),
+            "first": (np.minimum, first),
+            "last": (np.maximum, last),
         }
-        done = {
-            k: self.reduced(how, v, self.old(f"{k}_{measure}", _EMPTY[k]))
-            for k, (how, v) in new.items()
-        }
-        return {
-            f"{k}_{measure}": pa.array(v) if k in ("sum", "max") else _days(v, _EMPTY[k])
-            for k, v in done.items()
-        }
+        out = {}
+        for state, (combine, new) in how.items():
+            name, empty = f"{state}_{measure}", _EMPTY[state]
+            done = self.reduced(combine, new, self.old(name, empty))
+            out[name] = _days(done, empty) if state in ("first", "last") else pa.array(done)
+        return out
 
     def check_sum(self, measure: str, values: np.ndarray) -> None:
-        """Refuses sums past 64 bits; where they may come near, a sum in float64 tells it well enough."""
+        """Raise LogError for sums that do not fit into 64 bits.
+
+        Only where they may come near are they added, in float64, which is exact enough for that.
+        """
         old = self.old(f"sum_{measure}", 0)
         if _largest(values) * len(self.tables) + _largest(old) < _LIMIT:
             return
@@ -190,42 +209,32 @@ class _Rows:
         if np.abs(sums).max() >= _LIMIT:
             raise LogError.from_overflow(measure)
 
-    def recents(self) -> dict[str, pa.Array]:
-        """The last active days, the rows' before the carry's."""
+    def recent_days(self) -> dict[str, pa.Array]:
+        """The last active days of each person, those of the rows before those of the carry."""
         rows = np.flatnonzero(self.active)
         ends = np.searchsorted(self.codes[rows], np.arange(len(self.people)), side="right")
         count = np.diff(ends, prepend=0)
+        days = self.day[rows] if len(rows) else np.zeros(1, np.int64)
         old = np.column_stack([self.old(f"recent_{k + 1}", _EARLY) for k in range(RECENT)])
         out = {}
         for k in range(RECENT):
-            new = (
-                self.day[rows[np.clip(ends - 1 - k, 0, None)]]
-                if len(rows)
-                else np.zeros(len(ends), np.int64)
-            )
-            earlier = np.take_along_axis(old, np.clip(k - count, 0, RECENT - 1)[:, None], axis=1)[
-                :, 0
-            ]
+            new = days[np.clip(ends - 1 - k, 0, None)]
+            place = np.clip(k - count, 0, RECENT - 1)
+            earlier = np.take_along_axis(old, place[:, None], axis=1)[:, 0]
             out[f"recent_{k + 1}"] = _days(np.where(k < count, new, earlier), _EARLY)
         return out
 
     def extent(self) -> dict[str, pa.Array]:
         """The first and the last day of any row."""
-        return {
-            "first_day": _days(
-                self.reduced(np.minimum, self.day, self.old("first_day", _LATE)), _LATE
-            ),
-            "last_day": _days(
-                self.reduced(np.maximum, self.day, self.old("last_day", _EARLY)), _EARLY
-            ),
-        }
+        first = self.reduced(np.minimum, self.day, self.old("first_day", _LATE))
+        last = self.reduced(np.maximum, self.day, self.old("last_day", _EARLY))
+        return {"first_day": _days(first, _LATE), "last_day": _days(last, _EARLY)}
 
 
 def _codes(parts: Sequence[pa.ChunkedArray]) -> tuple[pa.Array, np.ndarray]:
-    """The sorted distinct ids of all parts, and where each id stands among them, int64."""
-    ids = pa.chunked_array(
-        [c for part in parts for c in part.chunks], type=parts[0].type
-    ).combine_chunks()
+    """The sorted distinct ids of all parts, and the place of each id among them, int64[n]."""
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    ids = pa.chunked_array(chunks, type=parts[0].type).combine_chunks()
     coded = ids.dictionary_encode()
     order = pc.sort_indices(coded.dictionary)
     rank = np.empty(len(order), np.int64)
@@ -234,10 +243,10 @@ def _codes(parts: Sequence[pa.ChunkedArray]) -> tuple[pa.Array, np.ndarray]:
 
 
 def _largest(values: np.ndarray) -> int:
-    """The largest magnitude, as a Python integer; 0 of none."""
+    """The largest magnitude as a Python integer; 0 without values."""
     return max(-int(values.min()), int(values.max())) if len(values) else 0
 
 
 def _days(values: np.ndarray, empty: int) -> pa.Array:
-    """Days as int32, null where `empty`."""
+    """Days as int32; a day equal to `empty` becomes null."""
     return pa.array(np.where(values == empty, 0, values).astype(np.int32), mask=values == empty)

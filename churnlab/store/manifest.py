@@ -1,10 +1,13 @@
-"""The manifest of an activity store: what its rows mean and which files hold them. What it does not name does not exist."""
+"""The manifest of a store: what the rows mean, and which files hold them.
+
+A file that it does not name does not exist.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +22,7 @@ SCHEMA_VERSION = 1
 
 
 def canonical(content: object) -> str:
-    """JSON of which there is one form: keys sorted, no NaN."""
+    """The one JSON text of some content: keys sorted, no spaces, no NaN."""
     return json.dumps(
         content, sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
@@ -36,7 +39,7 @@ def fingerprint(meaning: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class DayEntry:
-    """The file of a day, and what the writer counted."""
+    """The file of a day, and the counts that the writer gave."""
 
     file: FileEntry
     counts: Mapping[str, Any] = field(default_factory=dict)
@@ -44,7 +47,10 @@ class DayEntry:
 
 @dataclass(frozen=True)
 class Folded:
-    """The carry: its file, the day before which days are in it, how many days and rows they were, and what was counted on them."""
+    """The carry: its file, and the days before `before_day` that are folded into it.
+
+    `days` and `rows` are how many they were, `counts` their counts in total.
+    """
 
     file: FileEntry
     before_day: int
@@ -54,7 +60,7 @@ class Folded:
 
 
 def total_counts(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What was counted on several days: numbers are added, lists united.
+    """Counts of several days in total: numbers are added, lists united.
 
     >>> total_counts([{"events": 2, "roles": ["open"]}, {"events": 3, "roles": ["buy", "open"]}])
     {'events': 5, 'roles': ['buy', 'open']}
@@ -62,17 +68,20 @@ def total_counts(counts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for each in counts:
         for name, value in each.items():
-            out[name] = (
-                sorted({*out.get(name, ()), *value})
-                if isinstance(value, list)
-                else out.get(name, 0) + value
-            )
+            if isinstance(value, list):
+                out[name] = sorted({*out.get(name, ()), *value})
+            else:
+                out[name] = out.get(name, 0) + value
     return out
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a store is at one moment. `columns` name the measures, `ids` the type of user ids, once a day was written."""
+    """A store at one moment.
+
+    `columns` are the measures in stored order, and `ids` is the type of user ids; both are None
+    until a day is written.
+    """
 
     meaning: Mapping[str, Any]
     days: Mapping[int, DayEntry] = field(default_factory=dict)
@@ -83,7 +92,7 @@ class Manifest:
 
     @property
     def kept_from(self) -> int | None:
-        """The first day whose rows are there, if nothing is missing."""
+        """The first day whose rows are kept one by one, if none is missing; None without a day."""
         return self.folded.before_day if self.folded else self.first_day
 
     def files(self) -> list[FileEntry]:
@@ -91,51 +100,38 @@ class Manifest:
         return [*(d.file for d in self.days.values()), *([self.folded.file] if self.folded else [])]
 
     def missing(self, days: Iterable[int]) -> list[int]:
-        """Those of the days that were never written, not even as empty."""
+        """The days that were never written, not even as empty ones."""
         return [d for d in days if d not in self.days]
 
     def with_days(self, entries: Mapping[int, DayEntry]) -> Manifest:
-        """The same with days added or replaced."""
+        """The manifest with days added or replaced."""
         days = dict(sorted({**self.days, **entries}.items()))
-        return replace(
-            self,
-            days=days,
-            first_day=min(
-                [*days, *([] if self.first_day is None else [self.first_day])], default=None
-            ),
-        )
+        first = [] if self.first_day is None else [self.first_day]
+        return replace(self, days=days, first_day=min([*days, *first], default=None))
 
     def with_folded(self, file: FileEntry, before_day: int) -> Manifest:
-        """The same with the days before `before_day` in the carry."""
-        gone = [entry for day, entry in self.days.items() if before(day, before_day)]
-        days, rows = (self.folded.days, self.folded.rows) if self.folded else (0, 0)
-        counts = total_counts(
-            [*([self.folded.counts] if self.folded else []), *(e.counts for e in gone)]
-        )
+        """The manifest with the days before `before_day` folded into the carry in `file`."""
+        kept = {day: entry for day, entry in self.days.items() if day >= before_day}
+        gone = [entry for day, entry in self.days.items() if day < before_day]
+        before = [self.folded] if self.folded else []
         folded = Folded(
-            file, before_day, days + len(gone), rows + sum(e.file.rows for e in gone), counts
+            file,
+            before_day,
+            days=sum(f.days for f in before) + len(gone),
+            rows=sum(f.rows for f in before) + sum(e.file.rows for e in gone),
+            counts=total_counts([*(f.counts for f in before), *(e.counts for e in gone)]),
         )
-        return replace(
-            self, days={d: e for d, e in self.days.items() if d >= before_day}, folded=folded
-        )
+        return replace(self, days=kept, folded=folded)
 
     def check_meaning(self, meaning: Mapping[str, Any], where: object) -> None:
-        """Refuses rows that would not mean what these mean; a ConfigError names the first key that differs."""
-        change = next(
-            _changes(json.loads(canonical(self.meaning)), json.loads(canonical(meaning)), ""), None
-        )
-        if change:
-            key, then, now = change
-            raise ConfigError.from_changed(
-                key,
-                then,
-                now,
-                f"when the store {where} was made",
-                "build a new store in another folder",
-            )
+        """Raise ConfigError, with the first key that differs, unless the rows mean the same."""
+        then, now = (json.loads(canonical(m)) for m in (self.meaning, meaning))
+        for key, old, new in _changes(then, now, ""):
+            when, remedy = f"when the store {where} was made", "build a new store in another folder"
+            raise ConfigError.from_changed(key, old, new, when, remedy)
 
     def text(self) -> str:
-        """The one text of this manifest, with its own sha256."""
+        """The one text of this manifest, which ends with its own sha256."""
         content = {
             "schema_version": SCHEMA_VERSION,
             "meaning": self.meaning,
@@ -153,8 +149,8 @@ class Manifest:
         return f'{text[:-1]},"sha256":"{hashlib.sha256(text.encode()).hexdigest()}"}}\n'
 
 
-def _changes(then: object, now: object, where: str) -> Any:
-    """(key, then, now) of everything that differs, keys joined by dots."""
+def _changes(then: object, now: object, where: str) -> Iterator[tuple[str, object, object]]:
+    """(key, then, now) of everything that differs; nested keys are joined by dots."""
     if isinstance(then, dict) and isinstance(now, dict):
         for key in sorted({*then, *now}):
             yield from _changes(then.get(key), now.get(key), f"{where}.{key}" if where else key)
@@ -163,29 +159,28 @@ def _changes(then: object, now: object, where: str) -> Any:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a folder; raises StoreError when there is none, when it is not what was written, or newer than this."""
+    """The manifest of a folder.
+
+    Raises StoreError when there is none, it is not what was written, or a newer version wrote it.
+    """
     path = folder / NAME
     try:
         text = path.read_bytes().decode()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError.from_fault("none", folder=folder) from error
     except (OSError, ValueError) as error:
-        raise StoreError.from_fault(
-            "corrupt", file=path, reason=" ".join(str(error).split())[:200]
-        ) from error
+        raise _corrupt(path, str(error)) from error
     return _parsed(path, text)
 
 
 @lru_cache(maxsize=4)
 def _parsed(path: Path, text: str) -> Manifest:
-    """The manifest of a text; an update reads the same one several times."""
+    """The manifest of a text, cached because an update reads the same one several times."""
     try:
         content = json.loads(text)
         version = content["schema_version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise StoreError.from_fault(
-            "corrupt", file=path, reason=" ".join(str(error).split())[:200]
-        ) from error
+        raise _corrupt(path, str(error)) from error
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise StoreError.from_fault(
             "newer", folder=path.parent, version=version, known=SCHEMA_VERSION
@@ -194,16 +189,21 @@ def _parsed(path: Path, text: str) -> Manifest:
         manifest = _of(content)
         same = manifest.text() == text
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StoreError.from_fault("corrupt", file=path, reason=repr(error)[:200]) from error
+        raise _corrupt(path, repr(error)) from error
     if not same:
-        raise StoreError.from_fault("corrupt", file=path, reason="its sha256 differs")
+        raise _corrupt(path, "its sha256 differs")
     return manifest
 
 
+def _corrupt(path: Path, reason: str) -> StoreError:
+    return StoreError.from_fault("corrupt", file=path, reason=" ".join(reason.split())[:200])
+
+
 def _of(content: Mapping[str, Any]) -> Manifest:
+    """The manifest of its JSON content."""
     days = {
-        day_number(d): DayEntry(FileEntry(**e["file"]), e["counts"])
-        for d, e in content["days"].items()
+        day_number(day): DayEntry(FileEntry(**entry["file"]), entry["counts"])
+        for day, entry in content["days"].items()
     }
     folded = content["folded"]
     if folded is not None:

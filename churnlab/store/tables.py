@@ -1,4 +1,4 @@
-"""Rolled days as the tables of a store, and tables and carries as the rows of some persons again."""
+"""A day's rows between the memory and the store: blocks to a table, tables and carry to rows."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from churnlab.kernels import cells, windows
 from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, NARROW, SUMS
-from churnlab.store.carry import latest
-from churnlab.store.folder import Chunk
+from churnlab.store.carry import RECENT, latest
+from churnlab.store.ranges import PeopleRange
+from churnlab.store.row_file import ID, KNOWN
 
 Names = tuple[tuple[str, ...], tuple[str, ...]]
 _STATES = ("sum", "max", "first", "last")
@@ -32,211 +33,214 @@ _NO_DAY = -(2**31)
 
 
 def columns_of(roles: tuple[str, ...], spec: LogSpec) -> Names:
-    """The columns of counts and of sums, as they stand in the store."""
+    """Names of the count columns and of the sum columns, in the order of the store."""
     return (*COUNTS, *(f"n_{r}" for r in roles)), (*SUMS, *(m.column_name for m in spec.measures))
 
 
-# ── rolled days as tables ──
+# ── from a rolled day to a table ──
 
 
 def day_table(rolled: Rolled, spec: LogSpec, day: int, until: int, integers: bool) -> pa.Table:
-    """The rows of a day, sorted by user and version, of what had arrived by the day `until`; `integers` says what ids nobody has."""
+    """The rows of a day as the store holds them, with what had arrived by the day `until`.
+
+    Rows are sorted by user and version. `integers` is the type of ids for a day without rows.
+    """
+    names = columns_of(rolled.tables.roles.names, spec)
+    blocks = [b for b in rolled.blocks if b.day == day and b.known <= until]
+    return _table(blocks, _ids(rolled, integers), names, versions=spec.arrived is not None)
+
+
+def _ids(rolled: Rolled, integers: bool) -> pa.Array:
+    """The ids of a rolled log in the order of their codes, int64 or string."""
     ids = rolled.tables.ids
-    nobody = pa.array([], pa.int64() if integers else pa.string())
-    values = nobody if ids is None or not len(ids) else ids.values()
-    values = (
-        pa.array(values)
-        if isinstance(values, np.ndarray)
-        else values.cast(pa.string())
-        if pa.types.is_large_string(values.type)
-        else values
-    )
-    blocks = [b for b in rolled.blocks if b.day == day and known_by(b.known, until)]
-    return _table(
-        blocks, values, columns_of(rolled.tables.roles.names, spec), spec.arrived is not None
-    )
+    if ids is None or not len(ids):
+        return pa.array([], pa.int64() if integers else pa.string())
+    values = ids.values()
+    if isinstance(values, np.ndarray):
+        return pa.array(values)
+    return values.cast(pa.string()) if pa.types.is_large_string(values.type) else values
 
 
-def _table(blocks: list[Block], values: pa.Array, names: Names, versions: bool) -> pa.Table:
-    none = np.zeros((0, len(names[0])), np.int32), np.zeros((0, len(names[1])), np.int64)
+def _table(blocks: list[Block], ids: pa.Array, names: Names, versions: bool) -> pa.Table:
+    """Blocks of a day as one table; `versions` says that people may have several rows."""
     codes = np.concatenate([np.zeros(0, np.int32), *(b.codes for b in blocks)])
-    counts, sums = (
-        np.concatenate([none[0], *(b.counts for b in blocks)]),
-        np.concatenate([none[1], *(b.sums for b in blocks)]),
-    )
+    counts = np.concatenate([np.zeros((0, len(names[0])), np.int32), *(b.counts for b in blocks)])
+    sums = np.concatenate([np.zeros((0, len(names[1])), np.int64), *(b.sums for b in blocks)])
     known = np.concatenate(
         [np.zeros(0, np.int32), *(np.full(len(b.codes), b.known, np.int32) for b in blocks)]
     )
-    users = values.take(pa.array(codes))
-    order = (
-        _order(users.to_numpy(), known, versions)
-        if pa.types.is_integer(values.type)
-        else pc.sort_indices(
-            pa.table({"u": users, "k": known}), sort_keys=[("u", "ascending"), ("k", "ascending")]
-        ).to_numpy()
-    )
-    columns: dict[str, Any] = {"user_id": users.take(pa.array(order))}
-    columns |= {"known": known[order]} if versions else {}
-    columns |= dict(zip(names[0], map(_small, _columns(counts, order, _kind(counts))), strict=True))
+    users = ids.take(pa.array(codes))
+    order = _order(users, known, versions)
+    columns: dict[str, Any] = {ID: users.take(pa.array(order))}
+    if versions:
+        columns[KNOWN] = known[order]
+    count_columns = map(_small, _columns(counts, order, _count_type(counts)))
+    columns |= dict(zip(names[0], count_columns, strict=True))
     columns |= dict(zip(names[1], _columns(sums, order, np.int64), strict=True))
     return pa.table(columns)
 
 
-def _order(users: np.ndarray, known: np.ndarray, versions: bool) -> np.ndarray:
-    return np.lexsort((known, users)) if versions else np.argsort(users)  # nobody is there twice
+def _order(users: pa.Array, known: np.ndarray, versions: bool) -> np.ndarray:
+    """The order of the rows by user, and by version where there are versions."""
+    if pa.types.is_integer(users.type):
+        if versions:
+            return np.lexsort((known, users.to_numpy()))
+        return np.argsort(users.to_numpy())  # without versions nobody has two rows
+    keys = [("user", "ascending"), ("known", "ascending")]
+    return pc.sort_indices(pa.table({"user": users, "known": known}), sort_keys=keys).to_numpy()
 
 
 def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.ndarray:
-    out, threads = np.empty((rows.shape[1], len(order)), kind), os.cpu_count() or 1
+    """The columns of a matrix, its rows taken in an order, on all cores: kind[columns, rows]."""
+    threads = os.cpu_count() or 1
+    out = np.empty((rows.shape[1], len(order)), kind)
     ends = np.linspace(0, len(order), threads + 1).astype(int)
     rows, order = frozen(rows), frozen(order.astype(np.int64, copy=False))
+
+    def fill(begin: int, end: int) -> None:
+        windows.columns(rows, order, begin, end, out)
+
     with ThreadPoolExecutor(threads) as pool:
-        list(
-            pool.map(
-                lambda begin, end: windows.columns(rows, order, begin, end, out),
-                ends[:-1],
-                ends[1:],
-            )
-        )
+        list(pool.map(fill, ends[:-1], ends[1:]))
     return out
 
 
 def _small(values: np.ndarray) -> np.ndarray:
-    return values.astype(_kind(values), copy=False)
+    """Counts in their smallest stored type."""
+    return values.astype(_count_type(values), copy=False)
 
 
-def _kind(values: np.ndarray) -> type[np.generic]:
+def _count_type(values: np.ndarray) -> type[np.generic]:
+    """uint16 if all counts fit into it, int32 otherwise."""
     return np.uint16 if values.max(initial=0) <= 0xFFFF else np.int32
 
 
 def summary(table: pa.Table, roles: tuple[str, ...]) -> dict[str, Any]:
-    """The events of a day's rows, each person's latest version, and the roles that have one."""
+    """Number of events in a day's rows, and the roles that have an event.
+
+    Each person's latest version counts.
+    """
     rows = latest(table)
-    totals = {
-        n: pc.sum(rows.column(n)).as_py() or 0
-        for n in ("acts", "receipts", *(f"n_{r}" for r in roles))
-    }
+    names = ("acts", "receipts", *(f"n_{role}" for role in roles))
+    totals = {name: pc.sum(rows.column(name)).as_py() or 0 for name in names}
     return {
         "events": totals["acts"] + totals["receipts"],
-        "roles": [r for r in roles if totals[f"n_{r}"]],
+        "roles": [role for role in roles if totals[f"n_{role}"]],
     }
 
 
-def changed(before: pa.Table, after: pa.Table) -> int:
-    """Of how many persons the rows differ."""
-    kinds = {t.schema.field("user_id").type for t in (before, after)}
+def changed_people(before: pa.Table, after: pa.Table) -> int:
+    """Number of people whose rows of a day differ between two tables.
+
+    >>> before = pa.table({"user_id": [3, 4], "acts": [1, 2]})
+    >>> changed_people(before, pa.table({"user_id": [3, 5], "acts": [9, 2]}))
+    3
+    """
+    kinds = {t.schema.field(ID).type for t in (before, after)}
     if len(kinds) > 1:  # one is empty, or the store refuses the other
         return before.num_rows + after.num_rows
-    ids = pa.chunked_array(
-        [c for t in (before, after) for c in t.column("user_id").chunks], type=kinds.pop()
-    )
-    people = ids.combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
-    old, new = (
-        _versions(before, people[: before.num_rows]),
-        _versions(after, people[before.num_rows :]),
-    )
-    _, at, to = np.intersect1d(old, new, assume_unique=True, return_indices=True)
-    same = np.ones(len(at), bool)
+    both = [chunk for t in (before, after) for chunk in t.column(ID).chunks]
+    ids = pa.chunked_array(both, type=kinds.pop()).combine_chunks()
+    people = ids.dictionary_encode().indices.to_numpy().astype(np.int64)
+    old = _versions(before, people[: before.num_rows])
+    new = _versions(after, people[before.num_rows :])
+    _, in_old, in_new = np.intersect1d(old, new, assume_unique=True, return_indices=True)
+    same = np.ones(len(in_old), bool)
     for name in after.column_names[1:]:
-        same &= before.column(name).to_numpy()[at] == after.column(name).to_numpy()[to]
-    differ = np.ones(len(old), bool), np.ones(len(new), bool)
-    differ[0][at], differ[1][to] = ~same, ~same
-    return len(np.unique(people[np.concatenate(differ)]))
+        same &= before.column(name).to_numpy()[in_old] == after.column(name).to_numpy()[in_new]
+    old_differs = np.ones(len(old), bool)
+    new_differs = np.ones(len(new), bool)
+    old_differs[in_old] = ~same
+    new_differs[in_new] = ~same
+    return len(np.unique(people[np.concatenate([old_differs, new_differs])]))
 
 
 def _versions(table: pa.Table, people: np.ndarray) -> np.ndarray:
-    """A number for each person and version."""
-    return (
-        people << 32 | (table.column("known").to_numpy().astype(np.int64) + 2**31)
-        if "known" in table.column_names
-        else people
-    )
+    """A number for each person and version, int64[n]."""
+    if KNOWN not in table.column_names:
+        return people
+    return people << 32 | (table.column(KNOWN).to_numpy().astype(np.int64) + 2**31)
 
 
-# ── tables as rows ──
+# ── from tables to rows in memory ──
 
 
 def rows_of(
-    chunk: Chunk, names: Names, spec: LogSpec, before: int | None
+    people: PeopleRange, names: Names, spec: LogSpec, before: int | None
 ) -> tuple[np.ndarray, BlockRows | Rows]:
-    """The sorted ids of a chunk's persons, and their rows; with a carry where days `before` one were folded away.
+    """The sorted ids of a range of people, and their rows.
 
-    Raises LogError for sums of one person that do not fit in 64 bits.
+    `before` is the day before which days are folded into the carry; None without a carry. Raises
+    LogError when a sum of one person does not fit into 64 bits.
     """
-    ids: IntIds | TextIds = IntIds() if _integers(chunk) else TextIds()
+    ids: IntIds | TextIds = IntIds() if _has_integers(people) else TextIds()
     blocks = [
-        b for day, table in chunk.tables for b in _blocks(day, table, _encode(ids, table), *names)
+        block
+        for day, table in people.tables
+        for block in _blocks(day, table, _encode(ids, table), *names)
     ]
-    carried = _encode(ids, chunk.carry) if chunk.carry is not None else np.zeros(0, np.int32)
-    check_totals(
-        [*blocks, *([_folded(chunk.carry, carried, names[1])] if chunk.carry is not None else [])],
-        len(ids),
-        spec.measures,
-    )
+    carry = people.carry
+    carried = np.zeros(0, np.int32) if carry is None else _encode(ids, carry)
+    folded = [] if carry is None else [_folded(carry, carried, names[1])]
+    check_totals([*blocks, *folded], len(ids), spec.measures)
     order = ids.order()
     users, place = ids.take(order), places(order, len(ids))
-    rows = BlockRows(
-        blocks, place, np.arange(len(names[0])), spec.arrived is not None, tuple(map(len, names))
-    )
+    sizes = (len(names[0]), len(names[1]))
+    rows = BlockRows(blocks, place, np.arange(sizes[0]), spec.arrived is not None, sizes)
     if before is None:
         return users, rows
+    measures = (*names[0], *names[1])
     exact_from = before + (spec.late_days or 0)
     return users, rows.with_carry(
-        _carry(chunk.carry, place[carried], len(users), (*names[0], *names[1]), before, exact_from)
+        _carry(carry, place[carried], len(users), measures, before, exact_from)
     )
 
 
-def _integers(chunk: Chunk) -> bool:
-    table = chunk.tables[0][1] if chunk.tables else chunk.carry
-    return table is not None and pa.types.is_integer(table.schema.field("user_id").type)
+def _has_integers(people: PeopleRange) -> bool:
+    """True if the ids are whole numbers."""
+    table = people.tables[0][1] if people.tables else people.carry
+    return table is not None and pa.types.is_integer(table.schema.field(ID).type)
 
 
 def _encode(ids: IntIds | TextIds, table: pa.Table) -> np.ndarray:
-    column = table.column("user_id").combine_chunks()
+    """The code of each row's person, int32[n]."""
+    column = table.column(ID).combine_chunks()
     return ids.encode(column.to_numpy() if isinstance(ids, IntIds) else column)
 
 
 def _blocks(
     day: int, table: pa.Table, codes: np.ndarray, counts: tuple[str, ...], sums: tuple[str, ...]
 ) -> Iterator[Block]:
-    known = (
-        table.column("known").to_numpy()
-        if "known" in table.column_names
-        else np.full(len(codes), day)
-    )
-    table_counts, table_sums = _matrix(table, counts, np.int32), _matrix(table, sums, np.int64)
+    """A day's table as blocks, each of one version."""
+    versions = KNOWN in table.column_names
+    known = table.column(KNOWN).to_numpy() if versions else np.full(len(codes), day)
+    all_counts = frozen(_matrix(table, counts, np.int32))
+    all_sums = frozen(_matrix(table, sums, np.int64))
     for version in np.unique(known):
         rows = known == version
-        some = (
-            (codes, table_counts, table_sums)
-            if rows.all()
-            else (codes[rows], table_counts[rows], table_sums[rows])
-        )
-        fill = partial(windows.scatter, frozen(some[1]), frozen(some[2]))
+        whole = rows.all()
+        some_codes = codes if whole else codes[rows]
+        some_counts = all_counts if whole else frozen(all_counts[rows])
+        some_sums = all_sums if whole else frozen(all_sums[rows])
         yield from blocks_of(
             day,
             int(version),
-            some[0],
-            windows.over(frozen(some[1]), NARROW),
+            some_codes,
+            windows.over(some_counts, NARROW),
             (len(counts), len(sums)),
-            fill,
+            partial(windows.scatter, some_counts, some_sums),
         )
 
 
 def _folded(carry: pa.Table, codes: np.ndarray, sums: tuple[str, ...]) -> Block:
-    """The carry's sums as if they were of one day."""
-    none = np.zeros((len(codes), 0), np.int32)
-    return Block(
-        0,
-        0,
-        codes,
-        np.zeros(0, np.int64),
-        none,
-        _matrix(carry, tuple(f"sum_{n}" for n in sums), np.int64),
-    )
+    """The carry's sums as a block of one day, for the check of totals."""
+    counts = np.zeros((len(codes), 0), np.int32)
+    values = _matrix(carry, tuple(f"sum_{n}" for n in sums), np.int64)
+    return Block(0, 0, codes, np.zeros(0, np.int64), counts, values)
 
 
 def _matrix(table: pa.Table, names: tuple[str, ...], kind: type[np.generic]) -> np.ndarray:
+    """Columns of a table as a matrix, kind[rows, columns]."""
     out = np.empty((table.num_rows, len(names)), kind)
     for i, name in enumerate(names):
         out[:, i] = table.column(name).to_numpy()
@@ -251,27 +255,27 @@ def _carry(
     before: int,
     exact_from: int,
 ) -> Carry:
-    """The folded rows by person; cells.NONE where there is none."""
+    """The carry of `people` people; `place` is the person of each row of the table.
+
+    A person without a folded row has sums of 0, and cells.NONE for everything else.
+    """
     names = (*measures, *DERIVED)
-    values, recent = (
-        np.full((people, len(names), len(_STATES)), cells.NONE, np.int64),
-        np.full((people, 4), cells.NONE, np.int64),
-    )
+    values = np.full((people, len(names), len(_STATES)), cells.NONE, np.int64)
     values[:, :, 0] = 0
+    recent = np.full((people, RECENT), cells.NONE, np.int64)
     if table is not None:
         for i, name in enumerate(names):
             for j, state in enumerate(_STATES):
-                values[place, i, j] = _numbers(
-                    table.column(f"{state}_{name}"), state in ("sum", "max")
-                )
-        for k in range(recent.shape[1]):
+                column = table.column(f"{state}_{name}")
+                values[place, i, j] = _numbers(column, state in ("sum", "max"))
+        for k in range(RECENT):
             recent[place, k] = _numbers(table.column(f"recent_{k + 1}"), False)
     return Carry(names, values, recent, before, exact_from)
 
 
-def _numbers(column: pa.ChunkedArray, value: bool) -> np.ndarray:
-    """A column of the carry; a day that is none as cells.NONE."""
-    if value:
+def _numbers(column: pa.ChunkedArray, is_value: bool) -> np.ndarray:
+    """A carry column as int64; a null day becomes cells.NONE."""
+    if is_value:
         return column.to_numpy()
     days = column.fill_null(_NO_DAY).to_numpy().astype(np.int64)
     return np.where(days == _NO_DAY, cells.NONE, days)
