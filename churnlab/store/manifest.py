@@ -170,11 +170,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise StoreError.from_fault("none", folder=folder) from error
     except (OSError, ValueError) as error:
         raise _corrupt(path, str(error)) from error
-    return _parsed(path, text)
+    return parse_manifest(path, text)
 
 
 @lru_cache(maxsize=4)
-def _parsed(path: Path, text: str) -> Manifest:
+def parse_manifest(path: Path, text: str) -> Manifest:
     """The manifest of a text, cached because an update reads the same one several times."""
     try:
         content = json.loads(text)

@@ -23,7 +23,7 @@ GROUP_ROWS = 16_384
 WRITE_BYTES = 2**20
 
 
-class _HashingFile:
+class HashingFile:
     """A file that is hashed while Arrow writes it."""
 
     closed = False
@@ -62,7 +62,7 @@ class RowWriter:
         self.rows = 0
         self.people = 0
         self._sample = Sample()
-        self._output = _HashingFile(part)
+        self._output = HashingFile(part)
         self._stream = pa.BufferedOutputStream(pa.PythonFile(self._output, "w"), WRITE_BYTES)
         self._writer: Any = None
 

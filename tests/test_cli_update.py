@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from store.test_activity_store import FEATURES, by_day, content, write_days
+from support.activity_store import FEATURES, by_day, content, write_days
 from test_cli import TOML, call
 
 from churnlab.config.tables import Config
@@ -434,7 +434,7 @@ def test_compaction_by_the_command(
 CHILD = """
 import sys
 from churnlab.cli import app
-from churnlab import config, stored, _rolling
+import churnlab.config.tables, churnlab.store.activity_store, churnlab.events.rollup
 import numba, pandas, pyarrow.parquet
 print("ready", flush=True)
 words = sys.stdin.readline().split()
@@ -475,7 +475,7 @@ class Child:
 def test_readers_need_no_lock_and_a_second_update_waits_or_is_refused(small: Path) -> None:
     children = [Child(), Child()]
     before = content(small.parent / "store")
-    with ActivityStore.open(small.parent / "store").store.locked():
+    with ActivityStore.open(small.parent / "store").folder.locked():
         assert "another update of" in call(
             "update", "--day", "2026-01-06", "--config", small, code=6
         )
@@ -511,7 +511,7 @@ def test_updates_of_two_processes_do_not_mix(small: Path) -> None:
         )
     assert [c.end()[0] for c in children] == [0, 0]
     mixed = content(small.parent / "store")
-    ActivityStore.open(small.parent / "store").store.verify()
+    ActivityStore.open(small.parent / "store").folder.verify()
     small.write_text(small.read_text().replace('folder = "store"', 'folder = "other"'))
     call("update", "--since", "2026-01-01", "--day", "2026-01-07", "--config", small)
     assert content(small.parent / "other") == mixed
@@ -548,11 +548,11 @@ def test_killed_at_any_moment_the_store_is_as_before_or_after(
         code, _ = child.end()
         killed += code == -9
         store = ActivityStore.open(folder)
-        store.store.verify()
+        store.folder.verify()
         now = {
             k: v
             for k, v in content(folder).items()
-            if k in {f.name for f in store.store.manifest.files()} | {"manifest.json"}
+            if k in {f.name for f in store.folder.manifest.files()} | {"manifest.json"}
         }
         assert now in states and len(store.daily().users) > 20
     assert killed == 12
