@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.activity_store import (
+    MEASURES,
     assert_same,
     by_day,
     content,
@@ -22,8 +27,10 @@ from support.activity_store import (
 import churnlab as cl
 from churnlab.demo import datasets
 from churnlab.errors import ConfigError, StoreError
+from churnlab.events.spec import LogSpec
 from churnlab.schema.measures import Measure
 from churnlab.store.activity_store import ActivityStore
+from churnlab.store.meaning import FREE, LATE_DAYS, meaning_of, spec_of
 
 
 @pytest.fixture
@@ -119,3 +126,30 @@ def test_conditions_of_measures_are_kept(tmp_path: Path) -> None:
             tmp_path / "other",
             **options(measures=[Measure.count("c", where=[("ts", ">", datetime(2026, 1, 1))])]),
         )
+
+
+NAMES = st.lists(st.sampled_from(["like", "badge", "ping"]), unique=True, max_size=3)
+
+
+@given(
+    roles=st.none() | st.dictionaries(st.sampled_from(["open", "social"]), NAMES, max_size=2),
+    receipts=NAMES,
+    ignore=NAMES,
+    late_days=st.none() | st.integers(0, 9),
+    arrived=st.sampled_from([None, "arr"]),
+    bad_ids=st.floats(0, 1),
+)
+def test_a_meaning_is_read_back_as_the_options_that_it_came_from(**how: Any) -> None:
+    spec = LogSpec.of(user="u", time="t", event="e", measures=MEASURES, timezone="UTC", **how)
+    meaning = meaning_of(spec)
+    back = spec_of(json.loads(json.dumps(meaning)))
+    assert meaning_of(back) == meaning
+    assert back.measures == spec.measures and back.ignore == spec.ignore
+    assert meaning == meaning_of(replace(spec, **{name: None for name in FREE}))
+    assert meaning["late_days"] == (
+        None
+        if how["arrived"] is None
+        else LATE_DAYS
+        if how["late_days"] is None
+        else back.late_days
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,9 @@ from support.store_folder import (
 
 from churnlab.store import row_writer, sample
 from churnlab.store.folder import StoreFolder
+
+HASHES_OF_NUMBERS = [16294208416658607535, 10451216379200822465, 16490336266968443936]
+HASHES_OF_TEXTS = [2558736989570252433, 14151677830307969248, 14760038643196824066]
 
 
 @pytest.mark.parametrize("text", [False, True])
@@ -36,3 +40,26 @@ def test_different_texts_hash_differently_and_the_same_wherever_they_stand(ids: 
     hashes = sample.hash_ids(pa.array(ids)).tolist()
     assert sample.hash_ids(pa.array(["x", *ids]).slice(1)).tolist() == hashes
     assert len({hashes[ids.index(i)] for i in apart.values()}) == len(apart)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), unique=True, max_size=60), st.integers(0, 20))
+def test_the_sample_does_not_depend_on_order_or_repeats(ids: list[int], seed: int) -> None:
+    mixed = random.Random(seed).sample([*ids, *ids[:5]], len(ids) + len(ids[:5]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample, "SAMPLE", 16)
+        patch.setattr(sample, "_HASH_ROWS", 7)
+        one, other = sample.Sample(), sample.Sample()
+        one.add(pa.chunked_array([ids], pa.int64()), distinct=True)
+        other.add(pa.chunked_array([mixed], pa.int64()), distinct=False)
+    assert one.text() == other.text()
+    assert len(one.ids) == min(len(ids), 16)
+    hashes = sorted(zip(sample.hash_ids(pa.array(ids, pa.int64())).tolist(), ids, strict=True))
+    assert list(one.ids.values()) == [i for _, i in hashes[:16]]
+
+
+def test_hashes_are_those_of_the_stores_that_exist() -> None:
+    """Written down: another hash would change the bytes of every store."""
+    assert sample.hash_ids(pa.array([0, 1, -1])).tolist() == HASHES_OF_NUMBERS
+    assert sample.hash_ids(pa.array(["", "ann", "a longer id, of 30 characters"])).tolist() == (
+        HASHES_OF_TEXTS
+    )
