@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -94,3 +96,24 @@ def test_the_digest_follows_the_content(data: cl.Dataset, activity: cl.DailyActi
 def test_an_unknown_label_is_named(data: cl.Dataset) -> None:
     with pytest.raises(FrameError, match="no target 'churn': did you mean 'churned'"):
         data.y("churn")
+
+
+def test_a_split_censors_what_the_training_part_could_not_know_yet() -> None:
+    community = cl.datasets.make_community(users=60, days=200, seed=4)
+    table = community.log().daily()
+    days, target = [table.start + d for d in (60, 90, 120)], cl.TimeToChurn(30, weeks=8)
+    few = cl.FeatureSet.of(["Tenure"])
+    data = cl.build_dataset(table, cl.Snapshots.at(table, days, targets=[target]), few)
+    start = table.start + 120
+    learn, test = data.split(start)
+    events = community.events
+    past = events[events["ts"] < pd.Timestamp("1970-01-01") + pd.Timedelta(days=start)]
+    then = replace(community, events=past).log().daily()
+    assert then.end == start
+    seen = cl.build_dataset(then, cl.Snapshots.at(then, days[:2], targets=[target]), few)
+    pd.testing.assert_frame_equal(learn.labels, seen.labels)
+    assert learn.labels["known_weeks"].max() == 5 < data.labels["known_weeks"].max()
+    pd.testing.assert_frame_equal(test.labels, data.labels.loc[test.labels.index])
+    pd.testing.assert_frame_equal(
+        cl.build_dataset(table, cl.Snapshots.at(table, days), few).X, data.X
+    )
