@@ -112,7 +112,7 @@ class Snapshots:
 
 @by_engine("spark.snapshots:at")
 def _at(given: Activity, rule: Rule) -> Snapshots:
-    """Snapshots of the people whom a rule finds eligible, a day after the other."""
+    """Snapshots of the people who are eligible by a rule, in the order of its days."""
     activity = given.daily()
     rule.check(activity)
     for day in rule.days:

@@ -22,9 +22,9 @@ class SparkActivity:
 
     `Snapshots.at` and `build_dataset` take it as they take a DailyActivity, and give Spark
     DataFrames. `events` has the columns that are read. `context` says what holds of the whole log.
-    `parts` is the number of partitions of whole persons: `spark.sql.shuffle.partitions`, or more
-    where the events of a partition would not fit into the log's `memory`. `source` holds the
-    counts and dates that `describe` gives.
+    `parts` is the number of partitions, each with all events of its people:
+    `spark.sql.shuffle.partitions`, or more where the events of a partition would not fit into the
+    log's `memory`. `source` holds the counts and dates that `describe` gives.
     """
 
     events: DataFrame
@@ -131,7 +131,7 @@ class SparkActivity:
         return travelling(EVENT, self.context.spec.columns)[log_column]
 
     def _by_person(self, sides: Sequence[DataFrame]) -> DataFrame:
-        """The events that count and the rows of `sides`, in partitions of whole persons."""
+        """The events that count and the rows of `sides`; a person's rows are in one partition."""
         spec, key = self.context.spec, self._key
         rows = self.events.where(column(key).isNotNull())
         if spec.ignore:

@@ -44,7 +44,7 @@ class SparkSnapshots:
 
 
 def at(activity: SparkActivity, rule: Rule) -> SparkSnapshots:
-    """Snapshots of the people whom a rule finds eligible; the twin of `Snapshots.at`.
+    """Snapshots of the people who are eligible by a rule; the twin of `Snapshots.at`.
 
     Raises the errors that do not depend on single rows; days that are not observed are left out.
     """

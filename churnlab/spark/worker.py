@@ -1,4 +1,4 @@
-"""The work of a Spark task: Arrow batches of whole persons in, Arrow batches out.
+"""The work of a Spark task: Arrow batches with all rows of some people in, Arrow batches out.
 
 Nothing here knows of Spark; the code runs in Spark's Python workers. One shuffle brings together
 everything of a person: the events, and the rows of other frames that travel among them.
@@ -8,7 +8,7 @@ A job is a frozen dataclass that Spark pickles, and a callable from batches to b
 | job | in | out |
 |---|---|---|
 | `SummariseEvents` | any batches of events | one row with the columns of `SUMMARY` |
-| `DailyRows` | the events of whole persons | their daily rows |
+| `DailyRows` | all events of some people | their daily rows |
 | `SnapshotRows` | the same, and rows of other frames | snapshots, labels and features |
 """
 
@@ -67,7 +67,7 @@ _PEOPLE = 2_000
 
 
 class PersonJob(Protocol):
-    """A job on batches of whole persons, and the columns that it makes."""
+    """A job on all rows of some people, and the columns that it makes."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -137,7 +137,7 @@ def _bad_amounts(read: Slice, tables: Tables) -> np.ndarray:
 
 @dataclass(frozen=True)
 class LogContext:
-    """What holds of the whole log, which no partition can know by itself.
+    """Facts of the whole log, which no partition can know by itself.
 
     `declared` are the roles as the user gave them, `roles` those of which the log has an event.
     The log's days are `[start, end)`, as days since 1970-01-01.
@@ -213,7 +213,7 @@ def _unless_empty(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]
 
 @dataclass(frozen=True)
 class SnapshotRows:
-    """Job from batches of whole persons to snapshots, labels and features.
+    """Job from all rows of some people to their snapshots, labels and features.
 
     | field | meaning |
     |---|---|
@@ -296,7 +296,7 @@ class SnapshotRows:
 
 @dataclass(frozen=True)
 class DailyRows:
-    """Job from batches of whole persons to their daily rows."""
+    """Job from all events of some people to their daily rows."""
 
     context: LogContext
 

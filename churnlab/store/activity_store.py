@@ -296,7 +296,7 @@ class ActivityStore:
             yield job()
 
     def jobs(self, people: int = PEOPLE) -> Iterator[Callable[[], DailyActivity]]:
-        """The same parts as functions, so that the caller's threads can do the work of each.
+        """Functions that each give one part, so that threads of the caller can do the work.
 
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()

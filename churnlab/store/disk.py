@@ -1,4 +1,4 @@
-"""What the store asks of the disk: durable names, errors in one line, enough open files."""
+"""The store and the disk: durable names, errors in one line, enough open files."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ class StoreFolder:
 
     @property
     def meaning(self) -> Mapping[str, Any]:
-        """What the rows mean, as given to `create`."""
+        """The meaning of the rows, as given to `create`."""
         return self.manifest.meaning
 
     @property

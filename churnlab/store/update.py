@@ -1,4 +1,4 @@
-"""What an update reads of the log: the day's events, and late events of the days before."""
+"""Updates: the day's events are read from the log, and late events of the days before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DAY = "{day}"
 
 @dataclass(frozen=True)
 class Update:
-    """What an update did to a store.
+    """The changes that an update made to a store.
 
     `rows` and `people` are those of the day. `counts` holds the day's events and what was set
     aside. `replaced` says whether the store had the day before. `changed` counts the people whose
@@ -99,7 +99,7 @@ class StoreLog:
         return (self.spec.late_days or 0) if self.spec.arrived else 0
 
     def name(self, day: int, given: Any) -> str:
-        """What an error calls the log of a day, or the log that was `given` for it."""
+        """The name, in an error, of the log of a day or of the log that was `given` for it."""
         log = self.log if given is None else given
         return _file(log, day) if log is None or isinstance(log, str | Path) else "the frame"
 

@@ -34,7 +34,7 @@ def test_own_snapshots_are_checked() -> None:
         )
 
 
-def test_own_snapshots_may_name_people_whom_the_log_does_not_know() -> None:
+def test_own_snapshots_may_name_people_without_events() -> None:
     own = cl.Snapshots.from_frame(
         pd.DataFrame(
             {"user_id": ["ann", "zoe"], "snapshot": ["2026-01-10"] * 2, "churned": [True, False]}

@@ -210,7 +210,7 @@ def test_moments_whole_ids_decimals_and_own_measures(
         assert counted[0][name] == counted[1][name], name
 
 
-def test_whom_the_log_does_not_know_and_what_is_set_aside(
+def test_people_without_events_and_rows_that_are_set_aside(
     session: Any, community: cl.datasets.Community, tmp_path: Path, parts: Callable[[int], None]
 ) -> None:
     parts(9)  # more than there are people: most parts are empty

@@ -247,7 +247,7 @@ def test_readers_see_one_update_or_another_never_two(
     assert values(store) <= {124, 224}
 
 
-def test_missing_days_are_named_and_empty_ones_are_none(store: StoreFolder) -> None:
+def test_missing_days_are_named_and_empty_days_are_not_missing(store: StoreFolder) -> None:
     store.replace({FIRST + 5: day_table(1), FIRST + 4: day_table(1).slice(0, 0)})
     assert store.missing_days() == (FIRST + 3,)
     for read in (

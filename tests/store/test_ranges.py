@@ -36,7 +36,7 @@ def whole(chunks: Iterator[Any]) -> dict[int, list[dict[str, Any]]]:
 @pytest.mark.parametrize("text", [False, True])
 @pytest.mark.parametrize("people", [1, 3, 20, 10_000])
 @pytest.mark.usefixtures("small_groups")
-def test_chunks_hold_every_row_once_and_persons_whole(
+def test_ranges_hold_every_row_once_and_each_person_whole(
     tmp_path: Path, text: bool, people: int
 ) -> None:
     store = StoreFolder.create(tmp_path / "store", MEANING)
@@ -81,7 +81,7 @@ def test_any_text_is_an_id(
     assert all(len(part) == people for part in found[:-1])
 
 
-def test_chunks_give_the_carry_of_their_own_range(tmp_path: Path) -> None:
+def test_ranges_have_the_carry_of_their_own_people(tmp_path: Path) -> None:
     rows, store = random_rows(2, 12, 60, False), StoreFolder.create(tmp_path / "store", MEANING)
     store.replace({d: as_table(of_day) for d, of_day in rows.items()})
     store.compact(FIRST + 10)

@@ -23,7 +23,7 @@ HASHES_OF_TEXTS = [2558736989570252433, 14151677830307969248, 147600386431968240
 
 
 @pytest.mark.parametrize("text", [False, True])
-def test_chunks_are_about_as_large_as_asked(tmp_path: Path, text: bool) -> None:
+def test_ranges_are_about_as_large_as_asked(tmp_path: Path, text: bool) -> None:
     store = StoreFolder.create(tmp_path / "store", MEANING)
     store.replace({FIRST + i: day_table(i, people=9_000, text=text, seed=i) for i in range(4)})
     sizes = [

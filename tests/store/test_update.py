@@ -144,7 +144,7 @@ def test_a_corrupt_page_of_a_log_that_we_wrote_is_noticed(
 
 
 def test_odd_events_are_counted_as_in_a_log(tmp_path: Path) -> None:
-    """A million events of one person on a day, amounts that are none, null and negative, names never seen, time going backwards."""
+    """A million events of one person on a day, amounts that are not numbers, null and negative ones, unknown names, time going backwards."""
     rng, n = np.random.default_rng(3), 1_000_000
     heavy = pd.DataFrame(
         {
