@@ -136,8 +136,8 @@ class Dataset:
         (array([0, 1]), array([2]))
         """
         day = self._day
-        learn = np.flatnonzero((day < start) & (day + reach <= start))
-        test = np.flatnonzero(day >= start)
+        learn = np.flatnonzero(learnable(day, reach, start))
+        test = np.flatnonzero(~before(day, start))
         if not len(learn) or not len(test):
             raise HistoryError.from_empty_split(
                 day_text(start), day_text(day.min()), day_text(day.max()), reach

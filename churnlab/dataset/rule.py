@@ -14,7 +14,7 @@ from churnlab.dataset.labels import label_measures, role_measure, target_labels
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
-from churnlab.schema.days import Day, contains, day_number, day_text, fully_observed, to_timestamp
+from churnlab.schema.days import Day, before, day_number, day_text, fully_observed, to_timestamp
 from churnlab.schema.targets import Churn, Target, TimeToChurn
 
 
@@ -145,14 +145,15 @@ class Rule:
         carry = activity.carry
         if carry is None:
             return
-        if day < carry.exact_from or day - self.active_within < carry.before:
+        first = day - self.active_within
+        if before(day, carry.exact_from) or before(first, carry.before):
             what = f"who was active in the {self.active_within} days before"
             raise HistoryError.from_folded(day_text(day), what, day_text(carry.before))
 
 
 def check_past(activity: Activity, day: int) -> None:
     """Refuse a snapshot day before which nothing was observed; raises HistoryError."""
-    if not contains(np.array([activity.start]), activity.start, day).any():
+    if not before(activity.start, day):
         raise HistoryError.from_no_past(day_text(day), day_text(activity.start))
 
 

@@ -14,7 +14,7 @@ from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.rule import check_past
-from churnlab.errors import ConfigError, HistoryError
+from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.nightly.risk_list import RiskList

@@ -120,9 +120,8 @@ class SummariseEvents:
 
     def _timely(self, read: Slice, day: np.ndarray) -> np.ndarray:
         """True for events that arrived at most `late_days` after their day, bool[n]."""
-        if self.spec.late_days is None or not len(read.known):
-            return np.ones(len(day), bool)
-        return read.known <= day + self.spec.late_days
+        known = read.known if len(read.known) else day
+        return arrivals.in_time(known, day, self.spec.late_days)
 
 
 def _bad_amounts(read: Slice, tables: Tables) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from churnlab.activity.arrivals import days_of_arrival, days_touched
+from churnlab.activity.arrivals import days_touched
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, StoreError
 from churnlab.events.spec import LogSpec
@@ -190,7 +190,7 @@ class ActivityStore:
     def _known(self, day: int | None) -> int:
         """The day; StoreError for a store without a day."""
         if day is None:
-            raise StoreError.from_fault("no day", folder=self.folder.path)
+            raise StoreError.from_no_day(folder=self.folder.path)
         return day
 
     # ── writing ──
@@ -210,9 +210,10 @@ class ActivityStore:
         `late_days` days back, and rolls up again the days that they touch; later ones are counted
         as `too_late`.
 
-        Raises LogError for a log that cannot be read or has too many rows without an id, and
-        StoreError for events of other days, for a day without events unless `allow_empty`, and
-        when another update runs for longer than `wait` seconds. The store is then as it was.
+        Raises LogError for a log that cannot be read or has too many rows without an id,
+        StoreError for events of other days and for a day without events unless `allow_empty`, and
+        LockedError when another update runs for longer than `wait` seconds. The store is then as
+        it was.
 
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()
@@ -230,7 +231,7 @@ class ActivityStore:
             rolled = {number: self._roll_day(number, until, log)}
             if not rolled[number].counts["events"] and not allow_empty:
                 source = self._log.name(number, log)
-                raise StoreError.from_fault("empty", source=source, day=day_text(number))
+                raise StoreError.from_empty(source=source, day=day_text(number))
             before = self.folder.table(number) if number in self.days else None
             update = Update.of(number, before, rolled[number], self.spec.arrived is not None)
             for each in self._late_days(number) if log is None else ():
@@ -249,20 +250,17 @@ class ActivityStore:
 
     def _late_days(self, day: int) -> list[int]:
         """Days into which late events may come with a day; an empty day needs no file."""
-        late_days = self._log.late_days
-        return [
-            d
-            for d in self.days
-            if day - late_days <= d < day
-            and (self.folder.manifest.days[d].file.rows or self._log.has_file(d))
-        ]
+        entries = self.folder.manifest.days
+        touched = days_touched(self.days, day, self._log.late_days)
+        return [d for d in touched if entries[d].file.rows or self._log.has_file(d)]
 
     def compact(self, lookback: int = 400, wait: float = 0.0) -> None:
         """Fold the days before the last `lookback` into one row a person.
 
         From then on, windows that reach into folded days are refused, and late events for them are
         not taken in: `lookback` must be longer than `late_days`. Raises ConfigError for a shorter
-        one, StoreError when a day is missing or another update runs for longer than `wait` seconds.
+        one, StoreError when a day is missing, and LockedError when another update runs for longer
+        than `wait` seconds.
 
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()

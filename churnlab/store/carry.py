@@ -165,13 +165,10 @@ class _Rows:
 
     def gap(self) -> np.ndarray:
         """Days since the person's previous active day, int64[rows]; 0 without one."""
-        rows = np.flatnonzero(self.active)
-        out = np.zeros(len(self.codes), np.int64)
-        codes, day = self.codes[rows], self.day[rows]
-        first = np.diff(codes, prepend=-1) != 0
-        previous = np.where(first, self.old("recent_1", _EARLY)[codes], np.roll(day, 1))
-        out[rows] = np.where(previous == _EARLY, 0, day - previous)
-        return out
+        first = np.searchsorted(self.codes, np.arange(len(self.people) + 1))
+        past = self.old("recent_1", NO_DAY)
+        acts = self.column("acts")
+        return windows.gaps(frozen(first), frozen(self.day), frozen(acts), frozen(past))
 
     def reduced(self, how: np.ufunc, values: np.ndarray, old: np.ndarray) -> np.ndarray:
         """Each person's value: `old` of the carry combined with the values of the rows."""

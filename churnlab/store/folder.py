@@ -25,8 +25,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from churnlab.errors import StoreError
-from churnlab.schema.days import day_text
+from churnlab.errors import LockedError, OutputError, StoreError
+from churnlab.schema.days import before, day_text
 from churnlab.store.carry import DERIVED, carry_schema, fold
 from churnlab.store.disk import allow_open_files, sync_folder, writing, written_names
 from churnlab.store.manifest import (
@@ -52,9 +52,9 @@ class StoreFolder:
     """A folder of daily rows. Readers need no lock; a writer holds `<folder>/.lock`.
 
     Readers see the store as it was when it was opened or last refreshed; when an update has
-    removed a file since, they look again. Days count from 1970-01-01. Raises StoreError (exit code
-    3, or 6 when locked), OutputError (7) when the disk refuses, ConfigError (2) when the meaning
-    differs.
+    removed a file since, they look again. Days count from 1970-01-01. Raises StoreError,
+    LockedError while another update runs, OutputError when the disk refuses, and ConfigError when
+    the meaning differs.
     """
 
     def __init__(self, path: str | Path, manifest: Manifest) -> None:
@@ -179,14 +179,13 @@ class StoreFolder:
     def locked(self, wait: float = 0.0) -> Iterator[None]:
         """Hold the store for one writer; inside, `replace` and `compact` do not wait.
 
-        While another update runs, it waits up to `wait` seconds, and then raises StoreError with
-        exit code 6.
+        While another update runs, it waits up to `wait` seconds, and then raises LockedError.
         """
         with writing(self.path):
             try:
                 self._lock.acquire(timeout=wait)
             except Timeout as error:  # a Timeout is an OSError
-                raise StoreError.from_fault("locked", folder=self.path) from error
+                raise LockedError.from_locked(folder=self.path) from error
         try:
             yield
         finally:
@@ -224,7 +223,7 @@ class StoreFolder:
                 return
             first = now.kept_from if now.kept_from is not None else before_day - 1
             self._require(range(first, before_day))
-            days = [d for d in self.days if d < before_day]
+            days = [d for d in self.days if before(d, before_day)]
             schema = carry_schema(pa.type_for_alias(now.ids or "int64"), self.columns)
             ranges = self.ranges(days, people, everybody=True)
             file = self._write(
@@ -249,19 +248,17 @@ class StoreFolder:
 
         Raises StoreError for a folded day, and for rows that do not fit the other days.
         """
-        if now.folded and day < now.folded.before_day:
+        if now.folded and before(day, now.folded.before_day):
             raise self._folded(day)
         rows = checked_rows(table, day_text(day), DERIVED)
         ids = str(rows.schema.field(ID).type)
         measures = tuple(n for n in rows.column_names if n not in (ID, KNOWN))
         columns = now.columns or measures
         if rows.num_rows and ids != (now.ids or ids):
-            raise StoreError.from_fault(
-                "ids", day=day_text(day), given=ids, folder=self.path, kept=now.ids
-            )
+            raise StoreError.from_ids(day=day_text(day), given=ids, folder=self.path, kept=now.ids)
         if sorted(columns) != sorted(measures):
             reason = f"have the measures {', '.join(measures)}, the store {', '.join(columns)}"
-            raise StoreError.from_fault("rows", day=day_text(day), reason=reason)
+            raise StoreError.from_rows(day=day_text(day), reason=reason)
         now = replace(now, ids=ids if rows.num_rows else now.ids, columns=columns)
         return rows.select([n for n in (ID, KNOWN, *columns) if n in rows.column_names]), now
 
@@ -286,7 +283,7 @@ class StoreFolder:
         try:
             sync_folder(self.path)
         except OSError as error:
-            raise StoreError.from_fault("unsure", folder=self.path, reason=error) from error
+            raise OutputError.from_unsure(folder=self.path, reason=error) from error
         self._unsure = False
 
     def _sweep(self) -> None:
@@ -371,7 +368,7 @@ class StoreFolder:
                 gone = error
                 if not self.refresh():
                     break
-        raise StoreError.from_fault("corrupt", file=gone.filename, reason="it is missing") from gone
+        raise StoreError.from_corrupt(file=gone.filename, reason="it is missing") from gone
 
     def _require(self, days: Iterable[int]) -> None:
         """Raise StoreError for days that are folded, or were never written."""
@@ -380,10 +377,10 @@ class StoreFolder:
             return
         if missing[0] < (self.before_day or missing[0]):
             raise self._folded(missing[0])
-        raise StoreError.from_fault(
-            "missing", folder=self.path, count=len(missing), day=day_text(missing[0])
+        raise StoreError.from_missing(
+            folder=self.path, count=len(missing), day=day_text(missing[0])
         )
 
     def _folded(self, day: int) -> StoreError:
         kept = day_text(self.before_day or 0)
-        return StoreError.from_fault("folded", folder=self.path, day=day_text(day), kept=kept)
+        return StoreError.from_folded(folder=self.path, day=day_text(day), kept=kept)

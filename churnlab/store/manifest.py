@@ -111,15 +111,15 @@ class Manifest:
 
     def with_folded(self, file: FileEntry, before_day: int) -> Manifest:
         """The manifest with the days before `before_day` folded into the carry in `file`."""
-        kept = {day: entry for day, entry in self.days.items() if day >= before_day}
-        gone = [entry for day, entry in self.days.items() if day < before_day]
-        before = [self.folded] if self.folded else []
+        gone = {day: entry for day, entry in self.days.items() if before(day, before_day)}
+        kept = {day: entry for day, entry in self.days.items() if day not in gone}
+        earlier = [self.folded] if self.folded else []
         folded = Folded(
             file,
             before_day,
-            days=sum(f.days for f in before) + len(gone),
-            rows=sum(f.rows for f in before) + sum(e.file.rows for e in gone),
-            counts=total_counts([*(f.counts for f in before), *(e.counts for e in gone)]),
+            days=sum(f.days for f in earlier) + len(gone),
+            rows=sum(f.rows for f in earlier) + sum(e.file.rows for e in gone.values()),
+            counts=total_counts([*(f.counts for f in earlier), *(e.counts for e in gone.values())]),
         )
         return replace(self, days=kept, folded=folded)
 
@@ -167,7 +167,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = path.read_bytes().decode()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise StoreError.from_fault("none", folder=folder) from error
+        raise StoreError.from_none(folder=folder) from error
     except (OSError, ValueError) as error:
         raise _corrupt(path, str(error)) from error
     return parse_manifest(path, text)
@@ -182,9 +182,7 @@ def parse_manifest(path: Path, text: str) -> Manifest:
     except (ValueError, KeyError, TypeError) as error:
         raise _corrupt(path, str(error)) from error
     if isinstance(version, int) and version > SCHEMA_VERSION:
-        raise StoreError.from_fault(
-            "newer", folder=path.parent, version=version, known=SCHEMA_VERSION
-        )
+        raise StoreError.from_newer(folder=path.parent, version=version, known=SCHEMA_VERSION)
     try:
         manifest = _of(content)
         same = manifest.text() == text
@@ -196,7 +194,7 @@ def parse_manifest(path: Path, text: str) -> Manifest:
 
 
 def _corrupt(path: Path, reason: str) -> StoreError:
-    return StoreError.from_fault("corrupt", file=path, reason=" ".join(reason.split())[:200])
+    return StoreError.from_corrupt(file=path, reason=" ".join(reason.split())[:200])
 
 
 def _of(content: Mapping[str, Any]) -> Manifest:

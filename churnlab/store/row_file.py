@@ -71,7 +71,7 @@ class RowFile:
             raise FileNotFoundError(error.errno, "it is missing", str(self.path)) from error
         except (OSError, pa.ArrowException, ValueError, OverflowError, MemoryError) as error:
             reason = " ".join(str(error).split())[:200]
-            raise StoreError.from_fault("corrupt", file=self.path, reason=reason) from error
+            raise StoreError.from_corrupt(file=self.path, reason=reason) from error
 
     def _open(self) -> pq.ParquetFile:
         source = pa.OSFile(str(self.path))
@@ -146,9 +146,9 @@ def check_file(folder: Path, entry: FileEntry) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StoreError.from_fault("corrupt", file=path, reason=error.strerror or error) from error
+        raise StoreError.from_corrupt(file=path, reason=error.strerror or error) from error
     if digest != entry.sha256:
-        raise StoreError.from_fault("corrupt", file=path, reason="its sha256 differs")
+        raise StoreError.from_corrupt(file=path, reason="its sha256 differs")
 
 
 def footer_digest(file: Any) -> str:

@@ -153,7 +153,7 @@ def checked_rows(table: pa.Table, day: str, derived: Iterable[str]) -> pa.Table:
         if not _ascends(table):
             reason = "are not sorted by person and version, or hold one twice"
     if reason is not None:
-        raise StoreError.from_fault("rows", day=day, reason=reason)
+        raise StoreError.from_rows(day=day, reason=reason)
     return table
 
 

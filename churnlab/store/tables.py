@@ -46,7 +46,7 @@ def day_table(rolled: Rolled, spec: LogSpec, day: int, until: int, integers: boo
     Rows are sorted by user and version. `integers` is the type of ids for a day without rows.
     """
     names = columns_of(rolled.tables.roles.names, spec)
-    blocks = [b for b in rolled.blocks if b.day == day and b.known <= until]
+    blocks = [b for b in rolled.blocks if b.day == day and known_by(b.known, until)]
     return _table(blocks, _ids(rolled, integers), names, versions=spec.arrived is not None)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from churnlab.activity.arrivals import days_of_arrival
 from churnlab.errors import ConfigError, LogError, StoreError
 from churnlab.events import rollup, sources
 from churnlab.events.batches import Tables
@@ -157,8 +158,7 @@ class StoreLog:
             return sources.open_frame(log, self.spec.wanted())
         if DAY not in str(log):
             return sources.open_path(log, self.spec)
-        last = min(until, day + (self.spec.late_days or 0))
-        later = [_file(log, d) for d in range(day + 1, last + 1)]
+        later = [_file(log, d) for d in days_of_arrival(day, until, self.spec.late_days)]
         return sources.open_path([*filter(sources.is_there, later), _file(log, day)], self.spec)
 
 
@@ -170,8 +170,7 @@ def _check_days(rolled: Rolled, source: str, day: int, allowed: Iterable[int]) -
     """Refuse a log that was given for a day and holds events of days that are not allowed."""
     others = sorted({b.day for b in rolled.blocks} - {*allowed})
     if others:
-        raise StoreError.from_fault(
-            "foreign",
+        raise StoreError.from_foreign(
             source=source,
             day=day_text(day),
             first=day_text(others[0]),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from churnlab.schema.frames import by_engine, engine_of, on_engine
+from churnlab.schema.frames import as_pandas, by_engine, engine_of, on_engine
 
 
 class OfSpark:
@@ -35,3 +36,9 @@ def test_a_call_goes_where_its_first_argument_belongs() -> None:
 
     assert named([1]) == "here" and named(OfSpark()) == "spark"
     assert named.__doc__ == "The docstring stays."
+
+
+def test_frames_of_other_libraries_become_pandas_and_pandas_stays_itself() -> None:
+    frame = pd.DataFrame({"user_id": ["ann", "bob"], "age": [40.0, 50.0]})
+    assert as_pandas(frame) is frame
+    pd.testing.assert_frame_equal(as_pandas(pa.Table.from_pandas(frame)), frame)

@@ -250,7 +250,7 @@ def test_missing_and_empty_days(store: ActivityStore, tmp_path: Path) -> None:
         assert error.value.exit_code == 3
     nothing = events().head(0)
     before = content(store.folder.path)
-    with pytest.raises(StoreError, match="holds no event on 2026-01-07; look why"):
+    with pytest.raises(StoreError, match="holds no event on 2026-01-07; find out why"):
         store.append("2026-01-07", nothing)
     assert content(store.folder.path) == before
     done = store.append("2026-01-07", nothing, allow_empty=True)

@@ -99,11 +99,11 @@ REFUSED: dict[str, Refusal] = {
         "no such file: .*2026-02-03.parquet",
         3,
     ),
-    "no day": (lambda s, f, _: s.append("soon"), ConfigError, "is no day", 2),
+    "no day": (lambda s, f, _: s.append("soon"), ConfigError, "is not a day", 2),
     "no column of the zone": (
         lambda s, f, _: s.append("2026-01-03", f.assign(ts="yesterday")),
         LogError,
-        "is no time",
+        "is not a time",
         3,
     ),
 }
@@ -411,7 +411,7 @@ def test_compaction_after_late_events(tmp_path: Path, seed: int) -> None:
     mine = store.daily()
     assert mine.carry.before == before and mine.carry.exact_from == before + 3
     assert_told(mine, found, meaning, [before + 28, end - 1, end], 3)
-    with pytest.raises(HistoryError, match="features cannot be told at"):
+    with pytest.raises(HistoryError, match="features cannot be computed at"):
         features(mine, [before + 2], cl.FeatureSet((lifecycle.Tenure(),)))
     assert [p for p in store.parts(people=2)]
 
