@@ -14,13 +14,13 @@ import pyarrow as pa
 from churnlab.activity.arrivals import days_touched
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, StoreError
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import READING, LogSpec
 from churnlab.schema.days import Day, day_number, day_text
 from churnlab.schema.measures import Measure
 from churnlab.schema.roles import STANDARD_ROLES, Roles
 from churnlab.store.folder import StoreFolder
 from churnlab.store.manifest import total_counts
-from churnlab.store.meaning import FREE, meaning_of, spec_of
+from churnlab.store.meaning import meaning_of, spec_of
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.tables import changed_people, columns_of, rows_of
 from churnlab.store.update import RolledDay, StoreLog, Update
@@ -65,7 +65,7 @@ class ActivityStore:
         self.log = log
         self.spec = spec_of(folder.meaning)
         if spec is not None:
-            self.spec = replace(self.spec, **{name: getattr(spec, name) for name in FREE})
+            self.spec = replace(self.spec, **{name: getattr(spec, name) for name in READING})
 
     @classmethod
     def create(

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
 from churnlab.errors import ConfigError
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import OPTIONS, READING, LogSpec
 from churnlab.kernels.units import SESSION_GAP_MICROS
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names
 
 LATE_DAYS = 3
-FREE = ("bad_ids", "memory", "threads", "table")  # may differ from update to update
 _CONVERTED = ("roles", "receipts", "ignore", "measures")
-_PLAIN = tuple(f.name for f in fields(LogSpec) if f.name not in (*FREE, *_CONVERTED, "days"))
+_PLAIN = tuple(name for name in OPTIONS if name not in (*READING, *_CONVERTED))
 
 
 def meaning_of(spec: LogSpec) -> dict[str, Any]:
@@ -60,7 +58,7 @@ def _plain(value: Any) -> Any:
 
 
 def spec_of(meaning: Mapping[str, Any]) -> LogSpec:
-    """The LogSpec of a meaning, with defaults for the options in FREE.
+    """The LogSpec of a meaning, with defaults for the options in READING.
 
     >>> spec = LogSpec.of(user="u", time="t", event="e", receipts=["badge"])
     >>> spec_of(meaning_of(spec)) == spec

@@ -27,10 +27,10 @@ from support.activity_store import (
 import churnlab as cl
 from churnlab.demo import datasets
 from churnlab.errors import ConfigError, StoreError
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import READING, LogSpec
 from churnlab.schema.measures import Measure
 from churnlab.store.activity_store import ActivityStore
-from churnlab.store.meaning import FREE, LATE_DAYS, meaning_of, spec_of
+from churnlab.store.meaning import LATE_DAYS, meaning_of, spec_of
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_meaning_is_read_back_as_the_options_that_it_came_from(**how: Any) -> 
     back = spec_of(json.loads(json.dumps(meaning)))
     assert meaning_of(back) == meaning
     assert back.measures == spec.measures and back.ignore == spec.ignore
-    assert meaning == meaning_of(replace(spec, **{name: None for name in FREE}))
+    assert meaning == meaning_of(replace(spec, **{name: None for name in READING}))
     assert meaning["late_days"] == (
         None
         if how["arrived"] is None
