@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine notebooks docs wheel-test public-tasks ci clean
+.PHONY: help demo test lint types bench bench-engine notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ wheel-test: .venv/dev ## build the wheel, install it alone and run its demonstra
 
 public-tasks: .venv/core ## run the five public tasks of ../shared/tasks
 	$(BIN)/python experiments/public_tasks/run.py
+
+messages: .venv/dev ## list the templates of all sentences for translators
+	$(BIN)/python -m churnlab.language.messages
 
 clean: ## remove what was built
 	rm -rf .venv build demo .pytest_cache .hypothesis .mypy_cache .ruff_cache

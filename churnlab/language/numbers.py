@@ -1,7 +1,8 @@
 """Numbers, shares and dates in the manner of a language.
 
-A template says how a value is shown by Python's format specification: `.1f` and `,.0f` for decimals,
-`.0%` for shares, `d` or nothing for the rest. Babel writes it as the language does.
+A template says how a value is shown by Python's format specification: `.1f` and `,.0f` for
+decimals, `.0%` for shares, `d` or nothing for the rest. English text is what Python writes; for any other
+language Babel writes the digits that Python rounds to.
 """
 
 from __future__ import annotations
@@ -12,19 +13,31 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+import numpy as np
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import parse_pattern
 
 from churnlab.errors import ConfigError
-from churnlab.language.catalogues import locale_of
+from churnlab.language.catalogues import ENGLISH, locale_of
 
 _SPEC = re.compile(r"(?P<sign>\+?)(?P<group>,?)(?:\.(?P<digits>\d+))?(?P<kind>[fd%]?)")
+_MOST_DIGITS = 6
 
 
-@lru_cache(maxsize=65_536)
+def check_format(spec: str) -> None:
+    """Raise ConfigError for a format specification other than those named above.
+
+    >>> check_format(",.1f")
+    """
+    if _SPEC.fullmatch(spec) is None:
+        raise ConfigError.from_type(
+            "the format of a value", spec, 'one like ".1f", ",.0f" or ".0%"'
+        )
+
+
 def shown(value: object, spec: str, language: str) -> str:
-    """A value as a reader of the language expects it.
+    """A value as a reader of the language expects it. Text and other values stay as they are.
 
     Raises ConfigError for a format specification other than those named above.
 
@@ -33,26 +46,36 @@ def shown(value: object, spec: str, language: str) -> str:
     >>> shown(date(2026, 8, 28), "", "en")
     'Aug 28, 2026'
     """
-    if isinstance(value, date):
-        return format_date(value, format="medium", locale=locale_of(language))
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return str(value)
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, date):
+        return format_date(plain, format="medium", locale=locale_of(language))
+    if isinstance(plain, bool) or not isinstance(plain, int | float):
+        return str(plain)
+    check_format(spec)
+    whole = round(plain) if spec.endswith("d") and math.isfinite(plain) else plain
+    if language == ENGLISH or not math.isfinite(whole):
+        return format(whole, spec.removesuffix("d"))
+    return _by_babel(whole, spec, language)
+
+
+@lru_cache(maxsize=65_536)
+def _by_babel(value: float, spec: str, language: str) -> str:
     locale = locale_of(language)
-    return parse_pattern(_pattern(spec, value, locale)).apply(Decimal(repr(float(value))), locale)
+    pattern, digits = _pattern(spec, isinstance(value, int), locale)
+    hundred = spec.endswith("%")
+    rounded = Decimal(format(value * 100 if hundred else value, f".{digits}f"))
+    return parse_pattern(pattern).apply(rounded.scaleb(-2) if hundred else rounded, locale)
 
 
-def _pattern(spec: str, value: float, locale: Locale) -> str:
-    """Babel's pattern for a format specification, in which the language decides about its signs."""
+def _pattern(spec: str, whole: bool, locale: Locale) -> tuple[str, int]:
+    """Babel's pattern for a format specification, and how many decimals it shows at most."""
     found = _SPEC.fullmatch(spec)
-    if found is None:
-        raise ConfigError.from_type(
-            "the format of a value", spec, 'one like ".1f", ",.0f" or ".0%"'
-        )
-    default = 0 if isinstance(value, int) or found["kind"] == "d" else 6
+    assert found is not None
+    default = 0 if whole or found["kind"] == "d" else _MOST_DIGITS
     digits = int(found["digits"]) if found["digits"] else default
     decimals = ("0" if found["digits"] else "#") * digits
-    whole = "#,##0" if found["group"] else "0"
-    body = whole + (f".{decimals}" if decimals else "")
+    body = "#,##0" if found["group"] else "0"
+    body += f".{decimals}" if decimals else ""
     if found["kind"] == "%":
         body = locale.percent_formats[None].pattern.replace("#,##0", body)
-    return f"+{body};-{body}" if found["sign"] else body
+    return (f"+{body};-{body}" if found["sign"] else body), digits

@@ -5,21 +5,36 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
-
-import numpy as np
 
 from churnlab.errors import ConfigError
 from churnlab.language.catalogues import ENGLISH, template_in
-from churnlab.language.numbers import shown
+from churnlab.language.numbers import check_format, shown
+
+
+@dataclass(frozen=True)
+class Column:
+    """A value of a sentence that differs from row to row: that of the column with this name.
+
+    Without a row, a sentence shows the name in braces.
+
+    >>> str(sentence("opened {opened:.0f} pushes", opened=Column("push__opened_sum__14d")))
+    'opened {push__opened_sum__14d:.0f} pushes'
+    """
+
+    name: str
+
+    def __format__(self, spec: str) -> str:
+        return f"{{{self.name}:{spec}}}" if spec else f"{{{self.name}}}"
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said to people: an English template and the values that it names.
+    """A sentence for people: an English template and the values that it names.
 
     The template is the id under which a catalogue holds its translations. A value may be a number,
-    a date, text (a name that is said as it was given) or another Sentence.
+    a date, text (a name that is said as it was given), a Column or another Sentence.
 
     >>> opened = sentence("opened {opened:.0f} of {sent:.0f} pushes", opened=1, sent=9)
     >>> str(opened)
@@ -34,13 +49,19 @@ class Sentence:
 
         Raises ConfigError for an unknown language, or for a template that names a value which is
         not there or shows it in an unknown format.
+
+        >>> sentence("{share:.0%} of pushes opened", share=0.256).text("en")
+        '26% of pushes opened'
         """
-        try:
-            return _Writer(language).vformat(template_in(language, self.template), (), self.values)
-        except (KeyError, IndexError, ValueError) as error:
-            if isinstance(error, ConfigError):
-                raise
-            raise ConfigError.from_sentence(self.template) from error
+        said = []
+        for literal, name, spec in parts(template_in(language, self.template)):
+            said.append(literal)
+            if name is None:
+                continue
+            if name not in self.values:
+                raise ConfigError.from_unknown("name in a sentence", name, self.values)
+            said.append(_value(self.values[name], spec, language))
+        return "".join(said)
 
     def __str__(self) -> str:
         return self.text()
@@ -50,24 +71,54 @@ Words: TypeAlias = Sentence | str
 
 
 def sentence(template: str, /, **values: object) -> Sentence:
-    """A Sentence. Templates are extracted from calls of this name, so they are literal text here."""
+    """A Sentence. Babel finds templates as the first argument of this call: write a literal there.
+
+    >>> sentence("active on {value:.0f} of {days} days", value=3, days=7).text()
+    'active on 3 of 7 days'
+    """
     return Sentence(template, values)
 
 
+def template(text: str) -> str:
+    """The same text, marked for Babel as a template that a `sentence(…)` elsewhere is made of.
+
+    >>> template("{value:.0f} acts in {days} days")
+    '{value:.0f} acts in {days} days'
+    """
+    return text
+
+
 def in_language(words: Words, language: str = ENGLISH) -> str:
-    """A sentence in a language; plain text, such as a name, as it is."""
+    """A sentence in a language; plain text, such as a name, as it is.
+
+    >>> in_language(sentence("{n:,.0f} people", n=1900)), in_language("cdnow")
+    ('1,900 people', 'cdnow')
+    """
     return words.text(language) if isinstance(words, Sentence) else words
 
 
-class _Writer(string.Formatter):
-    """Fills a template: numbers and dates as the language writes them, inner sentences too."""
+@lru_cache(maxsize=8192)
+def parts(template: str) -> tuple[tuple[str, str | None, str], ...]:
+    """A template taken apart: text, then the name of the value that follows it and its format.
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    The last part may be text alone, with None for the name. Raises ConfigError for a template that
+    has anything in braces but a name and a format.
 
-    def format_field(self, value: object, format_spec: str) -> str:
-        """One value of a template."""
-        if isinstance(value, Sentence):
-            return value.text(self.language)
-        plain = value.item() if isinstance(value, np.generic) else value
-        return shown(plain, format_spec, self.language)
+    >>> parts("{value:.0f} acts")
+    (('', 'value', '.0f'), (' acts', None, ''))
+    """
+    try:
+        found = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ConfigError.from_sentence(template) from error
+    for _, name, spec, conversion in found:
+        if name == "" or conversion or "{" in (spec or ""):
+            raise ConfigError.from_sentence(template)
+        check_format(spec or "")
+    return tuple((literal, name, spec or "") for literal, name, spec, _ in found)
+
+
+def _value(value: object, spec: str, language: str) -> str:
+    if isinstance(value, Sentence):
+        return value.text(language)
+    return format(value, spec) if isinstance(value, Column) else shown(value, spec, language)
