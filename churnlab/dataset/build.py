@@ -33,10 +33,24 @@ def build_dataset(
     users: Any | None = None,
     threads: int | None = None,
 ) -> Dataset:
-    """Features of every snapshot row, point in time, beside its labels.
+    """Features of every snapshot row as of its day, beside its labels.
 
-    `users` is a frame of user_id and static attributes, known before every snapshot; they become `profile__*` columns. The activity of a
-    log on Spark gives a SparkDataset, whose X is a Spark DataFrame. `threads` is how many cores work (None: all).
+    A log on Spark gives a SparkDataset, whose X is a Spark DataFrame.
+
+    - `features`: the feature set (None: the default set).
+    - `users`: a frame of user_id and static attributes, known before every snapshot; they become
+      columns named `profile__<attribute>__static`.
+    - `threads`: how many cores work (None: all).
+
+    Raises ConfigError or HistoryError for features or snapshots that need days which a store has
+    folded away, FrameError for a users frame that cannot be used.
+
+    >>> from churnlab import Churn, FeatureSet, datasets
+    >>> activity = datasets.make_community(users=40, days=90).log().daily()
+    >>> snapshots = Snapshots.at(activity, ["2026-03-01"], targets=[Churn(horizon=14)])
+    >>> data = build_dataset(activity, snapshots, FeatureSet.of(["Tenure"]))
+    >>> list(data.X)[0], data.y("churned").name
+    ('lifecycle__tenure_days__all', 'churned')
     """
     return _dataset(activity, snapshots, features or FeatureSet.default(), users, threads)
 
@@ -66,37 +80,33 @@ def _build(
     threads: int | None,
     whole: bool,
 ) -> Dataset:
-    roles = compute.available(activity)
+    """The dataset of the snapshots; `whole` False: they are a part of the snapshots wanted."""
+    resolved = compute.resolve(features, activity)
     codes, days = snapshots.keys(activity.users)
-    X, catalogue = (
-        compute.compute(activity, codes, days, features, threads),
-        features.catalogue(roles),
-    )
+    X = compute.matrix(activity, codes, days, resolved, threads)
+    catalogue = resolved.catalogue
     if by_user is not None:
         static = profile.of(by_user, snapshots.frame["user_id"], whole)
-        X, catalogue = (
-            pd.concat([X, static], axis=1),
-            pd.concat([catalogue, profile.catalogue(list(static))], ignore_index=True),
-        )
-    index = (
-        _index(activity, codes, days)
-        if (codes >= 0).all()
-        else pd.MultiIndex.from_frame(snapshots.frame[["user_id", "snapshot"]])
-    )
+        X = pd.concat([X, static], axis=1)
+        of_static = profile.catalogue(list(static))
+        catalogue = pd.concat([catalogue, of_static], ignore_index=True)
+    keys = snapshots.frame[["user_id", "snapshot"]]
+    known = codes >= 0
+    index = _index(activity, codes, days) if known.all() else pd.MultiIndex.from_frame(keys)
     labels = snapshots.frame.drop(columns=["user_id", "snapshot"])
-    counts = {**snapshots.dropped, "people not in the log": int((codes < 0).sum())}
+    counts = {**snapshots.dropped, "people not in the log": int((~known).sum())}
     return Dataset(
         X.set_axis(index),
         labels.set_axis(index),
         catalogue,
         snapshots.targets,
         {k: v for k, v in counts.items() if v},
-        features.skipped(roles),
+        dict(resolved.skipped),
     )
 
 
 def _index(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> pd.MultiIndex:
-    """(user_id, snapshot) from codes and days, without looking every id up again."""
+    """(user_id, snapshot) from codes and days, without a second look-up of every id."""
     present, day_codes = np.unique(days, return_inverse=True)
     levels = [activity.ids, pd.DatetimeIndex(to_timestamps(present))]
     return pd.MultiIndex(
@@ -117,32 +127,38 @@ def iter_datasets(
     terminal: str | None = None,
     rows: int = 20_000,
 ) -> Iterator[Dataset]:
-    """What `build_dataset` gives for `Snapshots.at`, in parts of about `rows` rows, each with all rows of its people: memory does not grow with
-    the log. Parts are made on all cores while the caller works on the one before; they come in the order of the groups of people, who are
-    sorted within each, with a person's snapshots side by side.
+    """The dataset of `Snapshots.at` in parts of about `rows` rows, so that memory stays bounded.
 
-    >>> from churnlab.demo.datasets import make_community
-    >>> activity = make_community(users=40, days=90).log().daily()
-    >>> sum(len(part.X) for part in iter_datasets(activity, ["2026-03-15"])) == len(Snapshots.at(activity, ["2026-03-15"]))
+    Each part has all rows of its people, side by side; parts come in the order of the groups of
+    people, who are sorted within each. They are made on all cores while the caller works on the
+    part before. Arguments and errors are those of `build_dataset` and `Snapshots.at`, and
+    ConfigError for `rows` below 1.
+
+    >>> from churnlab import datasets
+    >>> activity = datasets.make_community(users=40, days=90).log().daily()
+    >>> parts = iter_datasets(activity, ["2026-03-15"], rows=10)
+    >>> sum(len(part.X) for part in parts) == len(Snapshots.at(activity, ["2026-03-15"]))
     True
     """
     if rows < 1:
         raise ConfigError.from_range("rows", rows, "at least 1")
     rule = Rule.of(days, active_within, targets, "error", terminal)
     rule.check(activity)
-    chosen, by_user = (
-        features or FeatureSet.default(),
-        None if users is None else _attributes(users, activity),
-    )
+    chosen = features or FeatureSet.default()
+    by_user = None if users is None else _attributes(users, activity)
+    parts = _ahead(lambda job: list(_parts(job(), rule, chosen, by_user, rows)), activity.jobs())
+    yield from parts if by_user is None else _acquainted(parts, by_user)
+
+
+def _acquainted(parts: Iterable[Dataset], by_user: pd.DataFrame) -> Iterator[Dataset]:
+    """The parts; FrameError after the last if nobody in them has attributes."""
     strangers = 0
-    for part in _ahead(
-        lambda job: list(_parts(job(), rule, chosen, by_user, rows)), activity.jobs()
-    ):
-        if by_user is not None and strangers >= 0:
-            known = part.X.index.get_level_values("user_id").isin(by_user.index).any()
-            strangers = -1 if known else strangers + len(part.X)
+    anybody = False
+    for part in parts:
+        anybody = anybody or part.X.index.get_level_values("user_id").isin(by_user.index).any()
+        strangers += len(part.X)
         yield part
-    if strangers > 0:
+    if strangers and not anybody:
         raise FrameError.from_unknown_users(strangers, strangers, "…")
 
 
@@ -153,16 +169,14 @@ def _parts(
     by_user: pd.DataFrame | None,
     rows: int,
 ) -> Iterator[Dataset]:
+    """Datasets of about `rows` rows from the daily rows of a group of people."""
     found = [rule.eligible(activity, day) for day in rule.days]
     count = np.zeros(len(activity.users) + 1, np.int64)
     for one in found:
         count[1 + one.codes] += 1
     total = np.cumsum(count)
-    cuts = [
-        0,
-        *(int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows)),
-        len(activity.users),
-    ]
+    inner = (int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows))
+    cuts = [0, *inner, len(activity.users)]
     for begin, end in pairwise(cuts):
         if total[end] > total[begin]:
             snapshots = snapshots_of_group(activity, rule, found, begin, end)
@@ -170,7 +184,7 @@ def _parts(
 
 
 def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterator[Dataset]:
-    """The datasets of all jobs in their order, made by threads that run one job each ahead of the caller."""
+    """The datasets of all jobs in their order; each core runs one job ahead of the caller."""
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Any] = deque()

@@ -1,23 +1,30 @@
-"""One machine: daily rows to a frame of features, a group of persons at a time on every core."""
+"""Features on one machine: from daily rows to a frame, a group of people at a time on each core."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.rows import Rows
-from churnlab.errors import ConfigError, HistoryError
-from churnlab.features.compiler import Program, compile_features, made_of
-from churnlab.features.expression import Cell, Recent, WindowSum
+from churnlab.features.compiler import Program
 from churnlab.features.feature_set import FeatureSet
+from churnlab.features.resolved import ResolvedFeatures
 from churnlab.kernels import cells as kernel
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.plan import History
-from churnlab.schema.days import before, day_text
+
+
+def available(activity: DailyActivity) -> frozenset[str]:
+    """The roles of the log, and `money` where it has amounts."""
+    return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
+
+
+def resolve(features: FeatureSet, activity: DailyActivity) -> ResolvedFeatures:
+    """The features for the roles and measures of these daily rows; errors of FeatureSet.resolve."""
+    return features.resolve(available(activity), activity.sources)
 
 
 def compute(
@@ -27,19 +34,28 @@ def compute(
     features: FeatureSet,
     threads: int | None = None,
 ) -> pd.DataFrame:
-    """The features of each (person, day), float64[n, p]; rows of the activity on or after the day are not seen, nor what arrived later.
+    """The features of each (person, day), as `matrix` gives them for a feature set."""
+    return matrix(activity, codes, days, resolve(features, activity), threads)
 
-    `codes` point into `activity.users`, -1 for a person without any row: the empty history. Goes by groups of persons, one a thread.
+
+def matrix(
+    activity: DailyActivity,
+    codes: np.ndarray,
+    days: np.ndarray,
+    features: ResolvedFeatures,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """The features of each (person, day), float64[n, p].
+
+    Rows on or after the day are not seen, nor rows that arrived after it. `codes` int64[n] are
+    places in `activity.users`, -1 for a person without any row (the empty history); `days` int64[n]
+    are days since 1970-01-01; `threads` is how many cores work (None: all). Raises HistoryError or
+    ConfigError for days or features that need rows which a store has folded away.
     """
-    names, program = _compiled(features, available(activity), tuple(activity.sources.items()))
-    out, days = np.empty((len(names), len(codes))), np.asarray(days, np.int64)
+    days = np.asarray(days, np.int64)
+    out = np.empty((len(features.names), len(codes)))
     groups = activity.rows.pieces()
-    group, local = (
-        np.full(len(activity.users) + 1, -1, np.int64),
-        np.full(len(activity.users) + 1, -1, np.int64),
-    )
-    for i, places in enumerate(groups):
-        group[places], local[places] = i, np.arange(len(places))
+    group, local = _places(groups, len(activity.users))
     order = np.argsort(group[codes], kind="stable")
     bounds = np.searchsorted(group[codes], np.arange(-1, len(groups) + 1), sorter=order)
 
@@ -47,9 +63,9 @@ def compute(
         mine = order[bounds[i + 1] : bounds[i + 2]]
         if len(mine):
             rows = activity.rows.piece(groups[i]) if i >= 0 else _nobody(activity)
-            _check(rows, features, activity, int(days[mine].min()))
+            features.check_folded(rows.carry, int(days[mine].min()))
             for part, view in _views(rows, days, mine):
-                _fill(view, activity.start, program, local[codes], days, part, out)
+                _fill(view, activity.start, features.program, local[codes], days, part, out)
 
     if threads == 1 or len(groups) == 1:
         for i in range(-1, len(groups)):
@@ -57,68 +73,36 @@ def compute(
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, range(-1, len(groups))))
-    return pd.DataFrame(out.T, columns=names, copy=False)
+    return pd.DataFrame(out.T, columns=features.names, copy=False)
 
 
-@lru_cache(maxsize=32)
-def _compiled(
-    features: FeatureSet, roles: frozenset[str], sources: tuple[tuple[str, tuple[int, int]], ...]
-) -> tuple[pd.Index, Program]:
-    declared = [f for _, f in features.features(roles)]
-    return pd.Index([f.name for f in declared]), compile_features(
-        [f.value for f in declared], dict(sources)
-    )
+def _places(groups: list[np.ndarray], people: int) -> tuple[np.ndarray, np.ndarray]:
+    """The group of each person and their place in it, int64[people + 1]; at the end -1: nobody."""
+    group = np.full(people + 1, -1, np.int64)
+    local = np.full(people + 1, -1, np.int64)
+    for i, places in enumerate(groups):
+        group[places] = i
+        local[places] = np.arange(len(places))
+    return group, local
 
 
 def _nobody(activity: DailyActivity) -> Rows:
-    counts, sums = len(activity.count_names), len(activity.sum_names)
-    return Rows(
-        np.zeros(1, np.int64),
-        np.zeros(0, np.int32),
-        np.zeros((0, counts), np.int32),
-        np.zeros((0, sums), np.int64),
-    )
-
-
-def available(activity: DailyActivity) -> frozenset[str]:
-    """The roles of the log, and `money` where it names an amount."""
-    return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
-
-
-def _check(rows: Rows, features: FeatureSet, activity: DailyActivity, day: int) -> None:
-    """Refuses cells that look at single days which were folded away, and days before those that are kept."""
-    if rows.carry is None:
-        return
-    if before(day, rows.carry.exact_from):
-        raise HistoryError.from_folded(day_text(day), "features", day_text(rows.carry.before))
-    for _, feature in features.features(available(activity)):
-        for cell in feature.value.cells():
-            recent = isinstance(cell, Recent) and (
-                cell.measure != "gap" or cell.k > rows.carry.recent.shape[1] - 2
-            )
-            made = made_of(getattr(cell, "measure", ""), activity.sources) is not None
-            endless = made and getattr(cell, "old", getattr(cell, "window", None)) is None
-            if recent or endless or before(day - _back(cell), rows.carry.before):
-                raise ConfigError.from_folded(feature.name)
-
-
-def _back(cell: Cell) -> int:
-    """How many days before t a cell must tell apart from those before them."""
-    if isinstance(cell, WindowSum):
-        return cell.new if cell.old is None else cell.old
-    return getattr(cell, "window", 0)
+    """Rows of no person."""
+    counts = np.zeros((0, len(activity.count_names)), np.int32)
+    sums = np.zeros((0, len(activity.sum_names)), np.int64)
+    return Rows(np.zeros(1, np.int64), np.zeros(0, np.int32), counts, sums)
 
 
 def first_day(activity: DailyActivity, features: FeatureSet) -> int:
-    """The first day at which the features can be told: the second of the log, or later where days were folded away."""
-    if activity.carry is None:
-        return activity.start + 1
-    cells = [c for _, f in features.features(available(activity)) for c in f.value.cells()]
-    return max(activity.carry.exact_from, activity.carry.before + max(map(_back, cells), default=0))
+    """The first day at which the features can be computed, as days since 1970-01-01.
+
+    It is the second day of the log, or later where a store has folded days away.
+    """
+    return resolve(features, activity).first_day(activity)
 
 
 def _views(rows: Rows, days: np.ndarray, mine: np.ndarray) -> list[tuple[np.ndarray, Rows]]:
-    """The rows as they were known on each day, with the snapshots that see them so; one for all where nothing came late."""
+    """Snapshots with the rows that they see: rows as known on each day where some arrived late."""
     if not rows.late:
         return [(mine, rows)]
     return [(mine[days[mine] == day], rows.as_of(int(day))) for day in np.unique(days[mine])]
@@ -133,9 +117,9 @@ def _fill(
     mine: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    mine = (
-        mine[np.argsort(people[mine], kind="stable")] if np.any(np.diff(people[mine]) < 0) else mine
-    )
+    """Run the program for the snapshots `mine`, sorted by person, into the columns of `out`."""
+    if np.any(np.diff(people[mine]) < 0):
+        mine = mine[np.argsort(people[mine], kind="stable")]
     carried, recent = _carried(rows, program)
     arrays = [frozen(a) for a in (rows.first, rows.day, rows.counts, rows.sums, carried, recent)]
     kernel.features(
@@ -151,7 +135,7 @@ def _fill(
 
 
 def _carried(rows: Rows, program: Program) -> tuple[np.ndarray, np.ndarray]:
-    """The folded past in the order of the program's measures; empty arrays where nothing was folded."""
+    """The folded past by the measures of the program; empty arrays where nothing was folded."""
     if rows.carry is None:
         return np.zeros((0, 0, 4), np.int64), np.zeros((0, 4), np.int64)
     place = {name: i for i, name in enumerate(rows.carry.names)}

@@ -1,8 +1,10 @@
-"""Why: SHAP values joined to the features' sentences. The one import of shap."""
+"""Why a score is what it is: SHAP values joined to the features' sentences.
+
+The one import of shap.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +13,26 @@ import pandas as pd
 
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
-from churnlab.explanation.words import fields, in_words, render
+from churnlab.explanation.words import Told, in_words
+from churnlab.features.catalogue import Entry, sentences, table
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import sentence
 
 _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What each feature adds to each row's score: `base` plus the row's `values` is the model's raw score.
+    """How much each feature adds to each row's score.
 
-    `values` float64[n, p] has the index and columns of X. The score is log-odds (LightGBM churn), log money (LightGBM value), or,
-    for forests, the share of trees' votes or the amount before calibration.
+    - `values` float64[n, p] has the index and the columns of `X`; `base` plus the sum of a row's
+      values is the model's raw score. That is log-odds (LightGBM, churn), log money (LightGBM,
+      value) or, for forests, the share of the trees' votes or the amount before calibration.
+    - `catalogue` has a row for each column: name, signal, unit and sentences.
+
+    >>> why = example()
+    >>> why.values.round(1).to_numpy().tolist()
+    [[0.7, -0.2], [-0.5, 0.3]]
     """
 
     values: pd.DataFrame
@@ -30,57 +41,133 @@ class Explanation:
     catalogue: pd.DataFrame
 
     def groups(self) -> pd.DataFrame:
-        """Values summed by signal, float64[n, signals]."""
-        signal = (
-            self.catalogue.set_index("name")["signal"].reindex(self.values.columns).fillna("other")
-        )
-        return self.values.T.groupby(signal.to_numpy()).sum().T
+        """The values summed by signal, float64[n, signals].
+
+        >>> example().groups().round(1).to_dict("list")
+        {'cadence': [0.7, -0.5], 'spend': [-0.2, 0.3]}
+        """
+        signal = self.catalogue.set_index("name")["signal"].reindex(self.values.columns)
+        return self.values.T.groupby(signal.fillna("other").to_numpy()).sum().T
 
     def top_group(self) -> pd.Series:
-        """The signal that pushes each row's score up most."""
+        """The signal that raises each row's score most.
+
+        >>> example().top_group().tolist()
+        ['cadence', 'spend']
+        """
         return self.groups().idxmax(axis=1)
 
-    def importance(self) -> pd.DataFrame:
-        """Features by mean absolute value, largest first: name, what (the name in words), signal, importance, unit."""
+    def importance(self, language: str = ENGLISH) -> pd.DataFrame:
+        """The features by mean absolute value, largest first.
+
+        Columns: name, what (the name in words of the language), signal, importance, unit.
+
+        >>> example().importance()[["what", "importance"]].to_dict("records")
+        [{'what': 'since last days, so far', 'importance': 0.6},
+         {'what': 'orders sum, 28 days', 'importance': 0.25}]
+        """
         facts = self.catalogue.set_index("name").reindex(self.values.columns)
-        table = pd.DataFrame(
+        found = pd.DataFrame(
             {
                 "name": self.values.columns,
-                "what": [in_words(n) for n in self.values.columns],
+                "what": [in_words(n, language) for n in self.values.columns],
                 "signal": facts["signal"].to_numpy(),
                 "importance": self.values.abs().mean().to_numpy(),
                 "unit": facts["unit"].to_numpy(),
             }
         )
-        return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
+        return found.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
 
     def signal_importance(self) -> pd.Series:
-        """Mean absolute value of each signal's sum, largest first."""
+        """The mean absolute value of each signal's sum, largest first.
+
+        >>> example().signal_importance().to_dict()
+        {'cadence': 0.6, 'spend': 0.25}
+        """
         return self.groups().abs().mean().sort_values(ascending=False)
 
-    def reasons(self, k: int = 3) -> pd.DataFrame:
-        """The `k` sentences that push each row's score up most, one a signal at most: reason_1 … reason_k, "" where there are fewer."""
-        sentences = {r.name: (r.says, r.missing) for r in self.catalogue.itertuples(index=False)}
-        signals = dict(zip(self.catalogue["name"], self.catalogue["signal"], strict=True))
-        names, values = list(self.values.columns), self.values.to_numpy()
+    def reasons(self, k: int = 3, language: str = ENGLISH) -> pd.DataFrame:
+        """The `k` sentences that raise each row's score most, at most one of a signal.
+
+        Columns reason_1 to reason_k, text[n]; "" where fewer features raise the score. ConfigError
+        for a language without a catalogue, or for a sentence that names an unknown value.
+
+        >>> example().reasons(2).to_numpy().tolist()
+        [['last active 40 days ago', ''], ['2 orders in 28 days', '']]
+        """
+        teller = _Teller(self, language)
+        values = self.values.to_numpy()
         order = np.argsort(-values, axis=1, kind="stable")
-        columns = {n: self.X[n].to_numpy() for n in names}
-        rows = [
-            _reasons(names, values[i], order[i], sentences, signals, columns, i, k)
-            for i in range(len(values))
-        ]
-        return pd.DataFrame(
-            rows,
-            index=self.values.index,
-            columns=[f"reason_{i + 1}" for i in range(k)],
-            dtype=object,
-        )
+        rows = [teller.reasons(i, values[i], order[i], k) for i in range(len(values))]
+        columns = [f"reason_{i + 1}" for i in range(k)]
+        return pd.DataFrame(rows, index=self.values.index, columns=columns, dtype=object)
+
+
+def example() -> Explanation:
+    """A small explanation of two people, on which the methods can be tried.
+
+    >>> example().X.shape
+    (2, 2)
+    """
+    away, orders = "cadence__since_last_days__all", "spend__orders_sum__28d"
+    X = pd.DataFrame({away: [40.0, 3.0], orders: [0.0, 2.0]}, index=["ann", "bob"])
+    values = pd.DataFrame({away: [0.7, -0.5], orders: [-0.2, 0.3]}, index=X.index)
+    never = sentence("never active")
+    ago = sentence("last active {value:.0f} days ago")
+    bought = sentence("{value:.0f} orders in {days} days", days=28)
+    entries = [
+        Entry(away, "LoginIntervals", "days", ago, never),
+        Entry(orders, "SpendDecline", "orders", bought, never),
+    ]
+    return Explanation(values, 0.0, X, table(entries))
+
+
+class _Teller:
+    """Tells reasons of the rows of an explanation in a language."""
+
+    def __init__(self, explanation: Explanation, language: str) -> None:
+        facts = explanation.catalogue.to_dict("records")
+        self.language = language
+        self.facts = {row["name"]: row for row in facts}
+        self.names = list(explanation.values.columns)
+        self.signals = [self.facts.get(n, {"signal": n})["signal"] for n in self.names]
+        self.columns = {n: explanation.X[n].to_numpy() for n in self.names}
+        self.ready: dict[str, Told] = {}
+
+    def told(self, name: str) -> Told:
+        """The sentences of a feature, made ready when it is first a reason."""
+        if name not in self.ready:
+            says, missing = sentences(self.facts[name])
+            self.ready[name] = Told(says, missing, name, self.columns, self.language)
+        return self.ready[name]
+
+    def reasons(self, row: int, values: np.ndarray, order: np.ndarray, k: int) -> list[str]:
+        """The reasons of one row: `order` are places of its `values`, the largest first."""
+        said: dict[str, str] = {}
+        for place in order:
+            if values[place] <= 0 or len(said) == k:
+                break
+            name, signal = self.names[place], self.signals[place]
+            if signal not in said and name in self.facts:
+                said[signal] = self.told(name)(lambda column: self.columns[column][row])
+        return [*said.values(), *[""] * (k - len(said))]
 
 
 def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Explanation:
-    """SHAP values of a fitted model on the rows of X, with the catalogue of its features.
+    """The SHAP values of a fitted model on the rows of X, joined to the catalogue of its features.
 
-    Raises ModelError when base and values do not add up to the model's raw score (S. Lundberg and S. Lee, 2017, local accuracy).
+    `X` has the columns that the model was fitted on, `catalogue` is that of the dataset. Raises
+    ModelError if base and values do not add up to the model's raw score (S. Lundberg and S. Lee,
+    2017, A Unified Approach to Interpreting Model Predictions: local accuracy).
+
+    >>> from churnlab import Churn, ChurnClassifier, FeatureSet, Snapshots, build_dataset, datasets
+    >>> activity = datasets.make_community(users=150, days=120).log().daily()
+    >>> snapshots = Snapshots.at(activity, ["2026-03-01"], targets=[Churn(horizon=30)])
+    >>> data = build_dataset(activity, snapshots, FeatureSet.of(["LoginIntervals"]))
+    >>> model = ChurnClassifier(n_estimators=20).fit(data.X, data.y("churned"))
+    >>> why = explain(model, model.select(data.X), data.catalogue)
+    >>> why.reasons(1).shape == (len(data.X), 1)
+    True
     """
     if model.algorithm != "random_forest":
         values, base = model.contributions(X)
@@ -88,16 +175,17 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
     else:
         values, base, raw = _forest(model, X)
     _check_additive(values, base, raw)
-    wide, own = model.widened(X), model.own_catalogue()
+    wide = model.widened(X)
     return Explanation(
         pd.DataFrame(values, index=X.index, columns=wide.columns),
         base,
         wide,
-        pd.concat([catalogue, own], ignore_index=True),
+        pd.concat([catalogue, model.own_catalogue()], ignore_index=True),
     )
 
 
 def _forest(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, float, np.ndarray]:
+    """Values, base and raw score of a forest."""
     import shap
 
     matrix, forest = model.prepare(X), model.forest_
@@ -114,28 +202,3 @@ def _check_additive(values: np.ndarray, base: float, raw: np.ndarray) -> None:
     worst = float(np.max(np.abs(total - raw) / np.maximum(1, np.abs(raw)), initial=0))
     if not worst <= _TOLERANCE:
         raise ModelError.from_not_additive(worst)
-
-
-def _reasons(
-    names: list[str],
-    values: np.ndarray,
-    order: np.ndarray,
-    sentences: Mapping[str, tuple[str, str]],
-    signals: Mapping[str, str],
-    columns: Mapping[str, np.ndarray],
-    row: int,
-    k: int,
-) -> list[str]:
-    said: dict[str, str] = {}
-    for position in order:
-        name = names[position]
-        if values[position] <= 0 or len(said) == k:
-            break
-        signal = signals.get(name, name)
-        if signal not in said and name in sentences:
-            said[signal] = render(
-                *sentences[name],
-                {n: columns[n][row] for n in fields(sentences[name][0]) if n in columns},
-                columns[name][row],
-            )
-    return [*said.values(), *[""] * (k - len(said))]

@@ -3,55 +3,42 @@
 from __future__ import annotations
 
 import logging
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-
-import pandas as pd
+from functools import cache, lru_cache
+from importlib import import_module
 
 from churnlab.errors import ConfigError
+from churnlab.features import signals
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.signals.blocks import Blocks, WeeklyTrend
-from churnlab.features.signals.cadence import LoginIntervals
-from churnlab.features.signals.decay import DecayedActivity
-from churnlab.features.signals.engagement import EngagementDecay
-from churnlab.features.signals.frequency import LoginFrequencyDecline
-from churnlab.features.signals.habits import Habits
-from churnlab.features.signals.lifecycle import Calendar, LifecycleStage, Tenure
-from churnlab.features.signals.paths import PathShortening
-from churnlab.features.signals.purchases import PurchaseRhythm
-from churnlab.features.signals.push import PushOpenDecline
-from churnlab.features.signals.roles import RoleUse
-from churnlab.features.signals.sessions import SessionShortening
-from churnlab.features.signals.silence import OwnSilences
-from churnlab.features.signals.social import SocialDropOff, SocialExchange
-from churnlab.features.signals.spend import SpendDecline
+from churnlab.features.compiler import compile_features
+from churnlab.features.derived import Sources
+from churnlab.features.resolved import ResolvedFeatures
 
-BUILDERS: dict[str, type[FeatureBuilder]] = {
-    b.__name__: b
-    for b in (
-        SessionShortening,
-        PushOpenDecline,
-        SocialDropOff,
-        LoginIntervals,
-        SpendDecline,
-        Tenure,
-        OwnSilences,
-        LoginFrequencyDecline,
-        RoleUse,
-        DecayedActivity,
-        Blocks,
-        WeeklyTrend,
-        PurchaseRhythm,
-        Habits,
-        PathShortening,
-        EngagementDecay,
-        SocialExchange,
-        LifecycleStage,
-        Calendar,
-    )
-}
 _log = logging.getLogger("churnlab")
+
+
+def _found() -> dict[str, type[FeatureBuilder]]:
+    """The builders in the files of `churnlab/features/signals`, by place, then by name."""
+    found: dict[str, type[FeatureBuilder]] = {}
+    for file in pkgutil.iter_modules(signals.__path__):
+        module = import_module(f"{signals.__name__}.{file.name}")
+        for kind in vars(module).values():
+            declared = isinstance(kind, type) and issubclass(kind, FeatureBuilder)
+            if declared and kind.__module__ == module.__name__:
+                if kind.__name__ in found:
+                    raise ConfigError.from_twice("feature builder", [kind.__name__])
+                found[kind.__name__] = kind
+    return dict(sorted(found.items(), key=_by_place))
+
+
+def _by_place(item: tuple[str, type[FeatureBuilder]]) -> tuple[bool, int, str]:
+    name, kind = item
+    return kind.place is None, kind.place or 0, name
+
+
+BUILDERS = _found()
 
 
 @dataclass(frozen=True)
@@ -66,12 +53,20 @@ class FeatureSet:
 
     @classmethod
     def default(cls) -> FeatureSet:
-        """All signals but those that their class leaves out, as their classes set them."""
+        """All builders that belong to the default set, with the windows of their classes.
+
+        >>> [type(builder).__name__ for builder in FeatureSet.default().builders][:2]
+        ['SessionShortening', 'PushOpenDecline']
+        """
         return cls(tuple(b() for b in BUILDERS.values() if b.default))
 
     @classmethod
     def of(cls, names: Iterable[str]) -> FeatureSet:
-        """Builders by name; ConfigError with near names for an unknown one."""
+        """Builders by name; ConfigError with near names for an unknown one.
+
+        >>> FeatureSet.of(["Tenure"]).names(frozenset())[0]
+        'lifecycle__tenure_days__all'
+        """
         names = list(names)
         for name in names:
             if name not in BUILDERS:
@@ -79,7 +74,14 @@ class FeatureSet:
         return cls(tuple(BUILDERS[n]() for n in names))
 
     def features(self, roles: frozenset[str]) -> tuple[tuple[FeatureBuilder, Feature], ...]:
-        """Builder and feature of every column for a log that has these roles."""
+        """Builder and feature of every column for a log that has these roles.
+
+        `roles` has `money` where the log has amounts. ConfigError for a column named twice.
+
+        >>> builder, feature = FeatureSet.of(["Tenure"]).features(frozenset())[0]
+        >>> type(builder).__name__, feature.unit
+        ('Tenure', 'days')
+        """
         pairs = tuple(
             (b, f) for b in self.builders if not b.lacks(roles) for f in b.features(roles)
         )
@@ -90,25 +92,56 @@ class FeatureSet:
         return pairs
 
     def names(self, roles: frozenset[str]) -> tuple[str, ...]:
-        """The columns, in order."""
+        """The columns for a log that has these roles, in order.
+
+        >>> FeatureSet.of(["SpendDecline"]).names(frozenset())
+        ()
+        """
         return tuple(f.name for _, f in self.features(roles))
 
     def skipped(self, roles: frozenset[str]) -> dict[str, str]:
-        """Builders that contribute nothing, and what the log lacks for them; each said once in the log of the process."""
-        out = {type(b).__name__: ", ".join(b.lacks(roles)) for b in self.builders if b.lacks(roles)}
-        for name, lacks in out.items():
-            _say_once(name, lacks)
-        return out
+        """Builders that contribute nothing, with the roles that the log lacks for them.
 
-    def catalogue(self, roles: frozenset[str]) -> pd.DataFrame:
-        """One row a column: name, signal, builder, unit, window, says, missing."""
-        rows = [
-            (f.name, f.signal, type(b).__name__, f.unit, f.window, f.says, f.missing)
-            for b, f in self.features(roles)
-        ]
-        return pd.DataFrame(
-            rows, columns=["name", "signal", "builder", "unit", "window", "says", "missing"]
-        )
+        >>> FeatureSet.of(["PushOpenDecline"]).skipped(frozenset({"push_sent"}))
+        {'PushOpenDecline': 'push_opened'}
+        """
+        return {
+            type(b).__name__: ", ".join(b.lacks(roles)) for b in self.builders if b.lacks(roles)
+        }
+
+    def resolve(self, roles: frozenset[str], sources: Sources) -> ResolvedFeatures:
+        """The features for a log with these roles and measures, compiled once a process.
+
+        `sources` are the kinds and columns of the measures of its daily rows. Builders that are
+        skipped are named once in the log of the process. Raises ConfigError for a feature named
+        twice or of an unknown measure.
+
+        >>> from churnlab import datasets
+        >>> activity = datasets.make_community(users=20, days=40).log().daily()
+        >>> resolved = FeatureSet.of(["Tenure"]).resolve(frozenset(), activity.sources)
+        >>> resolved.names[0], resolved.look_back
+        ('lifecycle__tenure_days__all', 0)
+        """
+        return _resolved(self, roles, tuple(sources.items()))
+
+
+@lru_cache(maxsize=32)
+def _resolved(
+    chosen: FeatureSet, roles: frozenset[str], sources: tuple[tuple[str, tuple[int, int]], ...]
+) -> ResolvedFeatures:
+    """Cached: the parts of a log, and batches on Spark, have the roles and measures of the log."""
+    pairs = chosen.features(roles)
+    features = tuple(feature for _, feature in pairs)
+    skipped = chosen.skipped(roles)
+    for name, lacks in skipped.items():
+        _say_once(name, lacks)
+    return ResolvedFeatures(
+        features=features,
+        builders=tuple(type(builder).__name__ for builder, _ in pairs),
+        skipped=skipped,
+        sources=dict(sources),
+        program=compile_features((f.value for f in features), dict(sources)),
+    )
 
 
 @cache

@@ -1,8 +1,8 @@
 """Numbers, shares and dates in the manner of a language.
 
 A template says how a value is shown by Python's format specification: `.1f` and `,.0f` for
-decimals, `.0%` for shares, `d` or nothing for the rest. English text is what Python writes; for any other
-language Babel writes the digits that Python rounds to.
+decimals, `.0%` for shares, `d` or nothing for the rest. English text is what Python writes; for
+any other language Babel writes the digits that Python rounds to.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import math
 import re
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
-from babel import Locale
 from babel.dates import format_date
-from babel.numbers import parse_pattern
+from babel.numbers import NumberPattern, parse_pattern
 
 from churnlab.errors import ConfigError
 from churnlab.language.catalogues import ENGLISH, locale_of
@@ -25,15 +24,13 @@ _SPEC = re.compile(r"(?P<sign>\+?)(?P<group>,?)(?:\.(?P<digits>\d+))?(?P<kind>[f
 _MOST_DIGITS = 6
 
 
-def check_format(spec: str) -> None:
-    """Raise ConfigError for a format specification other than those named above.
+def understood(spec: str) -> bool:
+    """Whether a format specification is one of those named above.
 
-    >>> check_format(",.1f")
+    >>> understood(",.1f"), understood(">10")
+    (True, False)
     """
-    if _SPEC.fullmatch(spec) is None:
-        raise ConfigError.from_type(
-            "the format of a value", spec, 'one like ".1f", ",.0f" or ".0%"'
-        )
+    return _SPEC.fullmatch(spec) is not None
 
 
 def shown(value: object, spec: str, language: str) -> str:
@@ -51,24 +48,28 @@ def shown(value: object, spec: str, language: str) -> str:
         return format_date(plain, format="medium", locale=locale_of(language))
     if isinstance(plain, bool) or not isinstance(plain, int | float):
         return str(plain)
-    check_format(spec)
+    if not understood(spec):
+        raise ConfigError.from_type(
+            "the format of a value", spec, 'one like ".1f", ",.0f" or ".0%"'
+        )
     whole = round(plain) if spec.endswith("d") and math.isfinite(plain) else plain
     if language == ENGLISH or not math.isfinite(whole):
         return format(whole, spec.removesuffix("d"))
-    return _by_babel(whole, spec, language)
+    pattern = _pattern(spec, isinstance(whole, int), language)
+    hundred = 100 if spec.endswith("%") else 1
+    return _by_babel(format(whole * hundred, f".{pattern.frac_prec[1]}f"), pattern, language)
 
 
 @lru_cache(maxsize=65_536)
-def _by_babel(value: float, spec: str, language: str) -> str:
-    locale = locale_of(language)
-    pattern, digits = _pattern(spec, isinstance(value, int), locale)
-    hundred = spec.endswith("%")
-    rounded = Decimal(format(value * 100 if hundred else value, f".{digits}f"))
-    return parse_pattern(pattern).apply(rounded.scaleb(-2) if hundred else rounded, locale)
+def _by_babel(digits: str, pattern: NumberPattern, language: str) -> str:
+    """Rounded digits (of a share: its hundredths) in the pattern of a language."""
+    number = Decimal(digits).scaleb(-pattern.scale)
+    return pattern.apply(number, locale_of(language))
 
 
-def _pattern(spec: str, whole: bool, locale: Locale) -> tuple[str, int]:
-    """Babel's pattern for a format specification, and how many decimals it shows at most."""
+@cache
+def _pattern(spec: str, whole: bool, language: str) -> NumberPattern:
+    """Babel's pattern for a format specification; `whole` says that the value is a whole number."""
     found = _SPEC.fullmatch(spec)
     assert found is not None
     default = 0 if whole or found["kind"] == "d" else _MOST_DIGITS
@@ -77,5 +78,6 @@ def _pattern(spec: str, whole: bool, locale: Locale) -> tuple[str, int]:
     body = "#,##0" if found["group"] else "0"
     body += f".{decimals}" if decimals else ""
     if found["kind"] == "%":
-        body = locale.percent_formats[None].pattern.replace("#,##0", body)
-    return (f"+{body};-{body}" if found["sign"] else body), digits
+        percent: str = locale_of(language).percent_formats[None].pattern
+        body = percent.replace("#,##0", body)
+    return parse_pattern(f"+{body};-{body}" if found["sign"] else body)

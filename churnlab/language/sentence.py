@@ -6,11 +6,11 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from churnlab.errors import ConfigError
 from churnlab.language.catalogues import ENGLISH, template_in
-from churnlab.language.numbers import check_format, shown
+from churnlab.language.numbers import shown
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,25 @@ class Sentence:
     def __str__(self) -> str:
         return self.text()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Template and values as plain JSON values; `from_dict` reads them back.
+
+        >>> sentence("{n:.0f} of {all}", n=Column("a__b__all"), all=7).to_dict()
+        {'template': '{n:.0f} of {all}', 'values': {'n': {'column': 'a__b__all'}, 'all': 7}}
+        """
+        values = {name: _plain(value) for name, value in self.values.items()}
+        return {"template": self.template} | ({"values": values} if values else {})
+
+    @classmethod
+    def from_dict(cls, written: Mapping[str, Any]) -> Sentence:
+        """The sentence that `to_dict` wrote down.
+
+        >>> Sentence.from_dict({"template": "{n} days", "values": {"n": 7}}).text()
+        '7 days'
+        """
+        values = {name: _from_plain(v) for name, v in written.get("values", {}).items()}
+        return cls(written["template"], values)
+
 
 Words: TypeAlias = Sentence | str
 
@@ -114,8 +133,28 @@ def parts(template: str) -> tuple[tuple[str, str | None, str], ...]:
     for _, name, spec, conversion in found:
         if name == "" or conversion or "{" in (spec or ""):
             raise ConfigError.from_sentence(template)
-        check_format(spec or "")
     return tuple((literal, name, spec or "") for literal, name, spec, _ in found)
+
+
+def names_in(template: str) -> tuple[str, ...]:
+    """The names of the values of a template, in order.
+
+    >>> names_in("opened {opened:.0f} of {sent:.0f} pushes")
+    ('opened', 'sent')
+    """
+    return tuple(name for _, name, _ in parts(template) if name is not None)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Column):
+        return {"column": value.name}
+    return value.to_dict() if isinstance(value, Sentence) else value
+
+
+def _from_plain(value: Any) -> object:
+    if not isinstance(value, dict):
+        return value
+    return Column(value["column"]) if "column" in value else Sentence.from_dict(value)
 
 
 def _value(value: object, spec: str, language: str) -> str:

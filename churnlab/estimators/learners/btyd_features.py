@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any, NamedTuple, Self
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,21 +15,40 @@ from churnlab import btyd
 from churnlab.btyd.fitting import spread
 from churnlab.btyd.statistics import COLUMNS, Statistics, lacking
 from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.features.builder import parse_name
+from churnlab.features.catalogue import Entry, table
+from churnlab.language.sentence import Sentence, sentence, template
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of transaction: the word in its columns, the unit, sentences and templates."""
+
+    word: str
+    unit: str
+    alive: Sentence
+    expected: str
+    none: str
+    missing: Sentence
+
 
 _WORDS = {
-    "acts": ("days", "active days", "never active"),
-    "orders": ("orders", "orders", "no order so far"),
+    "acts": _Kind(
+        "days",
+        "active days",
+        sentence("not gone for good with {value:.0%}, judged by past active days"),
+        template("{value:.2f} active days expected in the next {days} days"),
+        template("no active days in the next {days} days with {value:.0%}"),
+        sentence("never active"),
+    ),
+    "orders": _Kind(
+        "orders",
+        "orders",
+        sentence("not gone for good with {value:.0%}, judged by past orders"),
+        template("{value:.2f} orders expected in the next {days} days"),
+        template("no orders in the next {days} days with {value:.0%}"),
+        sentence("no order so far"),
+    ),
 }
-
-
-class _Column(NamedTuple):
-    """What is to be said of a new column."""
-
-    name: str
-    unit: str
-    says: str
-    missing: str
 
 
 class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -122,23 +141,9 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([c.name for c in self._columns()], dtype=object)
 
     def catalogue(self) -> pd.DataFrame:
-        """One row a new column: name, signal, builder, unit, window, says, missing."""
+        """One row a new column: name, signal, builder, unit, window, says, missing, templates."""
         check_is_fitted(self)
-        rows = [
-            (
-                c.name,
-                parse_name(c.name)["signal"],
-                type(self).__name__,
-                c.unit,
-                parse_name(c.name)["window"],
-                c.says,
-                c.missing,
-            )
-            for c in self._columns()
-        ]
-        return pd.DataFrame(
-            rows, columns=["name", "signal", "builder", "unit", "window", "says", "missing"]
-        )
+        return table(self._columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters and what was learnt, as plain JSON values; `from_dict` reads it back."""
@@ -209,40 +214,26 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         except HistoryError as error:
             self.reasons_["money"] = str(error)
 
-    def _columns(self) -> Iterator[_Column]:
+    def _columns(self) -> Iterator[Entry]:
         for kind in self.models_:
-            yield from _columns(kind, self.horizons)
+            yield from _columns(_WORDS[kind], self.horizons)
 
 
-def _columns(kind: str, horizons: tuple[int, ...]) -> Iterator[_Column]:
-    word, plural, missing = _WORDS[kind]
-    yield _Column(
-        f"btyd__alive_{word}__all",
-        "probability",
-        f"not gone for good with {{value:.0%}}, judged by past {plural}",
-        missing,
-    )
+def _columns(kind: _Kind, horizons: tuple[int, ...]) -> Iterator[Entry]:
+    """The new columns of a kind, with their sentences."""
+
+    def entry(name: str, unit: str, says: Sentence) -> Entry:
+        return Entry(f"btyd__{name}__all", "BTYDFeatures", unit, says, kind.missing)
+
+    yield entry(f"alive_{kind.word}", "probability", kind.alive)
     for h in horizons:
-        yield _Column(
-            f"btyd__expected_{word}_{h}d__all",
-            plural,
-            f"{{value:.2f}} {plural} expected in the next {h} days",
-            missing,
-        )
-        yield _Column(
-            f"btyd__no_{word}_{h}d__all",
-            "probability",
-            f"no {plural} in the next {h} days with {{value:.0%}}",
-            missing,
-        )
-    if kind == "orders":
-        yield _Column(
-            "btyd__order_value__all", "money an order", "an order of {value:,.2f} expected", missing
-        )
+        yield entry(f"expected_{kind.word}_{h}d", kind.unit, sentence(kind.expected, days=h))
+        yield entry(f"no_{kind.word}_{h}d", "probability", sentence(kind.none, days=h))
+    if kind.word == "orders":
+        yield entry("order_value", "money an order", sentence("an order of {value:,.2f} expected"))
         for h in horizons:
-            yield _Column(
-                f"btyd__expected_spend_{h}d__all",
+            yield entry(
+                f"expected_spend_{h}d",
                 "money",
-                f"{{value:,.2f}} of spending expected in the next {h} days",
-                missing,
+                sentence("{value:,.2f} of spending expected in the next {days} days", days=h),
             )

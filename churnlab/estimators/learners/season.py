@@ -9,10 +9,19 @@ import numpy as np
 import pandas as pd
 
 from churnlab.estimators.learners import folds
+from churnlab.features.catalogue import Entry, table
+from churnlab.language.sentence import sentence
 
 WIDTH = 15.0
 WEIGHT = 0.3
-_OF = {"log-odds": "log-odds of leaving move", "log money": "expected log money moves"}
+_OF = {
+    "log-odds": sentence(
+        "at this time of the year everybody's log-odds of leaving move by {value:+.2f}"
+    ),
+    "log money": sentence(
+        "at this time of the year everybody's expected log money moves by {value:+.2f}"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -107,16 +116,5 @@ def name_of(unit: str) -> str:
 
 def catalogue(unit: str) -> pd.DataFrame:
     """The row of the column that holds the shift, in the form of FeatureSet.catalogue."""
-    says = f"at this time of the year everybody's {_OF[unit]} by {{value:+.2f}}"
-    row = (
-        name_of(unit),
-        "calendar",
-        "Season",
-        unit,
-        "all",
-        says,
-        "the time of the year is not known",
-    )
-    return pd.DataFrame(
-        [row], columns=["name", "signal", "builder", "unit", "window", "says", "missing"]
-    )
+    unknown = sentence("the time of the year is not known")
+    return table([Entry(name_of(unit), "Season", unit, _OF[unit], unknown)])

@@ -15,10 +15,19 @@ from churnlab.features.expression import (
     SinceFirst,
     Sum,
     deviation,
-    given,
     greatest,
     lived,
     log_ratio,
+    positive,
+)
+from churnlab.language.sentence import Column, sentence
+
+_FEW = sentence("active on too few days to know a habit")
+_NEVER_ACTIVE = sentence("never active")
+_LAST_GAPS = (
+    sentence("the last gap between active days was {value:.0f} days"),
+    sentence("the one before gap between active days was {value:.0f} days"),
+    sentence("the one before that gap between active days was {value:.0f} days"),
 )
 
 
@@ -26,159 +35,194 @@ from churnlab.features.expression import (
 class LoginIntervals(FeatureBuilder):
     """A person is away for longer than the gaps between their active days used to be.
 
-    A gap is the number of days between two active days. Counts over `windows` stand beside shares of the days since the
-    person was first active, so that a short log and a long one compare.
+    A gap is the number of days between two active days. Counts over `windows` stand beside shares
+    of the days since the person was first active, so that a short log and a long one compare.
     """
 
     signal: ClassVar[str] = "cadence"
+    place: ClassVar[int] = 4
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts"})
     windows: tuple[int, ...] = (7, 14, 28, 56, 91, 182, 364)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91), (91, 182))
     last: int = 3
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Active days, gaps, and the present silence against them."""
-        yield from self._counts()
+        for window in self.windows:
+            yield from _counts(window)
+        yield from _so_far()
         yield from _gaps()
-        yield from self._last_gaps()
+        for k in range(self.last):
+            yield _last_gap(k)
         yield from _silence()
         for recent, before in self.changes:
             yield from _changes(recent, before)
 
-    def _counts(self) -> Iterator[Feature]:
-        for window in self.windows:
-            yield Feature(
-                f"cadence__active_days__{window}d",
-                Sum("active")[0, window],
-                "days",
-                f"active on {{value:.0f}} of {window} days",
-            )
-            yield Feature(
-                f"cadence__acts_sum__{window}d",
-                Sum("acts")[0, window],
-                "acts",
-                f"{{value:.0f}} acts in {window} days",
-            )
-        yield Feature(
-            "cadence__active_days__all",
-            Sum("active").all,
-            "days",
-            "active on {value:.0f} days so far",
-        )
-        yield Feature(
-            "cadence__active_share__all",
-            Sum("active").all / SinceFirst("active"),
-            "share",
-            "active on {value:.0%} of days since the first",
-            "never active",
-        )
-        yield Feature(
-            "cadence__acts_per_active_day__all",
-            Sum("acts").all / Sum("active").all,
-            "acts",
-            "{value:.1f} acts an active day",
-            "never active",
-        )
 
-    def _last_gaps(self) -> Iterator[Feature]:
-        for k in range(self.last):
-            place = ("last", "one before", "one before that")[k] if k < 3 else f"{k + 1}th last"
-            yield Feature(
-                f"cadence__gap_last{k + 1}_days__all",
-                given(Recent("gap", k), Recent("gap", k)),
-                "days",
-                f"the {place} gap between active days was {{value:.0f}} days",
-                "active on too few days to know a habit",
-            )
+def _counts(window: int) -> Iterator[Feature]:
+    yield Feature(
+        f"cadence__active_days__{window}d",
+        Sum("active")[0, window],
+        "days",
+        sentence("active on {value:.0f} of {days} days", days=window),
+    )
+    yield Feature(
+        f"cadence__acts_sum__{window}d",
+        Sum("acts")[0, window],
+        "acts",
+        sentence("{value:.0f} acts in {days} days", days=window),
+    )
+
+
+def _so_far() -> Iterator[Feature]:
+    yield Feature(
+        "cadence__active_days__all",
+        Sum("active").all,
+        "days",
+        sentence("active on {value:.0f} days so far"),
+    )
+    yield Feature(
+        "cadence__active_share__all",
+        Sum("active").all / SinceFirst("active"),
+        "share",
+        sentence("active on {value:.0%} of days since the first"),
+        _NEVER_ACTIVE,
+    )
+    yield Feature(
+        "cadence__acts_per_active_day__all",
+        Sum("acts").all / Sum("active").all,
+        "acts",
+        sentence("{value:.1f} acts an active day"),
+        _NEVER_ACTIVE,
+    )
 
 
 def mean_gap() -> Expression:
-    """The mean of a person's gaps, days; missing below two active days."""
+    """The mean of a person's gaps in days; missing for fewer than two active days."""
     return Sum("gap").all / Sum("gaps").all
 
 
+def _deviation_of_gaps() -> Expression:
+    return deviation(Sum("gap").all, Sum("gap_sq").all, Sum("gaps").all)
+
+
 def _gaps() -> Iterator[Feature]:
-    few = "active on too few days to know a habit"
     yield Feature(
         "cadence__gap_mean_days__all",
         mean_gap(),
         "days",
-        "active every {value:.1f} days on average",
-        few,
+        sentence("active every {value:.1f} days on average"),
+        _FEW,
     )
     yield Feature(
         "cadence__gap_std_days__all",
-        deviation(Sum("gap").all, Sum("gap_sq").all, Sum("gaps").all),
+        _deviation_of_gaps(),
         "days",
-        "gaps between active days vary by {value:.1f} days",
-        few,
+        sentence("gaps between active days vary by {value:.1f} days"),
+        _FEW,
     )
-    longest = given(Longest("gap"), Longest("gap"))
     yield Feature(
         "cadence__gap_longest_days__all",
-        longest,
+        positive(Longest("gap")),
         "days",
-        "longest gap so far {value:.0f} days",
-        few,
+        sentence("longest gap so far {value:.0f} days"),
+        _FEW,
+    )
+
+
+def _last_gap(k: int) -> Feature:
+    """The k-th last gap (0: the last)."""
+    later = sentence("the {place}th last gap between active days was {value:.0f} days", place=k + 1)
+    return Feature(
+        f"cadence__gap_last{k + 1}_days__all",
+        positive(Recent("gap", k)),
+        "days",
+        _LAST_GAPS[k] if k < len(_LAST_GAPS) else later,
+        _FEW,
     )
 
 
 def _silence() -> Iterator[Feature]:
-    away, few = Since("active"), "active on too few days to know a habit"
-    says = "{cadence__since_last_days__all:.0f} days since the last active day, usually back after {cadence__gap_mean_days__all:.1f}"
+    away = Since("active")
+    since_last = Column("cadence__since_last_days__all")
+    against_the_mean = sentence(
+        "{away:.0f} days since the last active day, usually back after {usual:.1f}",
+        away=since_last,
+        usual=Column("cadence__gap_mean_days__all"),
+    )
     yield Feature(
         "cadence__since_last_days__all",
         away,
         "days",
-        "last active {value:.0f} days ago",
-        "never active",
+        sentence("last active {value:.0f} days ago"),
+        _NEVER_ACTIVE,
     )
-    yield Feature("cadence__silence_ratio__all", away / mean_gap(), "own mean gaps", says, few)
-    spread = greatest(deviation(Sum("gap").all, Sum("gap_sq").all, Sum("gaps").all), 1)
     yield Feature(
-        "cadence__silence_score__all", (away - mean_gap()) / spread, "own deviations", says, few
+        "cadence__silence_ratio__all", away / mean_gap(), "own mean gaps", against_the_mean, _FEW
+    )
+    yield Feature(
+        "cadence__silence_score__all",
+        (away - mean_gap()) / greatest(_deviation_of_gaps(), 1),
+        "own deviations",
+        against_the_mean,
+        _FEW,
     )
     yield Feature(
         "cadence__silence_of_longest__all",
-        away / given(Longest("gap"), Longest("gap")),
+        away / positive(Longest("gap")),
         "own longest gap",
-        "away {cadence__since_last_days__all:.0f} days, the longest gap so far was {cadence__gap_longest_days__all:.0f}",
-        few,
+        sentence(
+            "away {away:.0f} days, the longest gap so far was {longest:.0f}",
+            away=since_last,
+            longest=Column("cadence__gap_longest_days__all"),
+        ),
+        _FEW,
     )
     yield Feature(
         "cadence__silence_share__all",
         away / SinceFirst("active"),
         "share of days since the first",
-        "silent for the last {value:.0%} of the time since the first active day",
-        "never active",
+        sentence("silent for the last {value:.0%} of the time since the first active day"),
+        _NEVER_ACTIVE,
     )
 
 
 def _changes(recent: int, before: int) -> Iterator[Feature]:
-    label, nothing = (
-        f"{recent}d_{before}d",
-        f"too new for {recent} days against the {before} before",
+    label = f"{recent}d_{before}d"
+    nothing = sentence(
+        "too new for {recent} days against the {before} before", recent=recent, before=before
     )
-    now, then = _share(0, recent), _share(recent, recent + before)
+    value_now, value_then = _share(0, recent), _share(recent, recent + before)
+    then, now = f"cadence__active_share_before__{label}", f"cadence__active_share_now__{label}"
     yield Feature(
-        f"cadence__active_share_before__{label}",
         then,
+        value_then,
         "share",
-        f"active on {{value:.0%}} of the {before} days before the last {recent}",
+        sentence(
+            "active on {value:.0%} of the {before} days before the last {recent}",
+            before=before,
+            recent=recent,
+        ),
         nothing,
     )
     yield Feature(
-        f"cadence__active_share_now__{label}",
         now,
+        value_now,
         "share",
-        f"active on {{value:.0%}} of the last {recent} days",
+        sentence("active on {value:.0%} of the last {recent} days", recent=recent),
         nothing,
     )
     yield Feature(
         f"cadence__active_share_change__{label}",
-        log_ratio(now, then, 0.02),
+        log_ratio(value_now, value_then, 0.02),
         "log ratio",
-        f"active on {{cadence__active_share_before__{label}:.0%}} of the {before} days before, on "
-        f"{{cadence__active_share_now__{label}:.0%}} of the last {recent}",
+        sentence(
+            "active on {then:.0%} of the {before} days before, on {now:.0%} of the last {recent}",
+            then=Column(then),
+            now=Column(now),
+            before=before,
+            recent=recent,
+        ),
         nothing,
     )
 

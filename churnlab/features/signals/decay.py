@@ -7,27 +7,95 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import MICRO, Decayed, Expression, given, greatest, log_ratio
+from churnlab.features.expression import Decayed, Expression, given, greatest, log_ratio
+from churnlab.kernels.units import MICRO
+from churnlab.language.sentence import sentence, template
 
-_WORDS = {
-    "active": ("active_days", "active days", "days"),
-    "acts": ("acts", "acts", "acts"),
-    "orders": ("orders", "orders", "orders"),
-    "money": ("amount", "money spent", "money"),
-}
+
+@dataclass(frozen=True)
+class _Amount:
+    """An amount that decays: its measure and column names, its unit, templates of its sentences.
+
+    `floor` is what a trend adds to both of its sums; `scale` are the measure's units in one.
+    """
+
+    measure: str
+    name: str
+    unit: str
+    says: str
+    trend: str
+    none: str
+    floor: float = 0.01
+    scale: int = 1
+
+    def decayed(self, half_life: int) -> Expression:
+        """The decayed sum."""
+        decayed = Decayed(self.measure, half_life)
+        return decayed if self.scale == 1 else decayed / self.scale
+
+
+_ACTIVE = _Amount(
+    "active",
+    "active_days",
+    "days",
+    template("{value:.1f} active days, a day counting half as much every {half_life} days"),
+    template(
+        "active days of about the last {short} days against the last {long}: "
+        "{value:+.1f} as a log ratio"
+    ),
+    template("no active days in {days} days"),
+)
+_ACTS = _Amount(
+    "acts",
+    "acts",
+    "acts",
+    template("{value:.1f} acts, a day counting half as much every {half_life} days"),
+    template(
+        "acts of about the last {short} days against the last {long}: {value:+.1f} as a log ratio"
+    ),
+    template("no acts in {days} days"),
+)
+_ORDERS = _Amount(
+    "orders",
+    "orders",
+    "orders",
+    template("{value:.1f} orders, a day counting half as much every {half_life} days"),
+    template(
+        "orders of about the last {short} days against the last {long}: {value:+.1f} as a log ratio"
+    ),
+    template("no orders in {days} days"),
+)
+_MONEY = _Amount(
+    "money",
+    "amount",
+    "money",
+    template("{value:.1f} money spent, a day counting half as much every {half_life} days"),
+    template(
+        "money spent of about the last {short} days against the last {long}: "
+        "{value:+.1f} as a log ratio"
+    ),
+    template("no money spent in {days} days"),
+    floor=0.05,
+    scale=MICRO,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DecayedActivity(FeatureBuilder):
-    """Active days, acts, orders and money, where a day counts half as much every so many days: no edge at which a day drops out.
+    """Active days, acts, orders and money, where a day counts half as much every so many days.
 
-    A sum over `[t - 8 half-lives, t)`, at most 364 days. A trend is the log ratio of a short half-life's sum to a long one's, each divided
-    by its half-life: 0 for a person who goes on as always; it is missing for a person who was not active in the long one's window.
+    There is no edge at which a day drops out. A sum is over `[t - 8 half-lives, t)`, at most 364
+    days. A trend is the log ratio of a short half-life's sum to a long one's, each divided by its
+    half-life: 0 for a person who goes on as always, missing for a person who was not active in the
+    longer window.
 
-    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
+    In the default set, although on no task of experiments/signals it added more than chance beside
+    the other signals.
     """
 
     signal: ClassVar[str] = "decay"
+    place: ClassVar[int] = 10
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts", "orders", "money"})
     active: tuple[int, ...] = (3, 7, 14, 30, 90)
     acts: tuple[int, ...] = (7, 30, 90)
     spending: tuple[int, ...] = (30, 90)
@@ -35,41 +103,33 @@ class DecayedActivity(FeatureBuilder):
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Decayed sums and their trends."""
-        yield from _sums("active", self.active)
-        yield from _sums("acts", self.acts)
-        yield from (_trend("active", *pair) for pair in self.trends)
-        yield _trend("acts", *self.trends[-1])
+        yield from (_sum(_ACTIVE, half_life) for half_life in self.active)
+        yield from (_sum(_ACTS, half_life) for half_life in self.acts)
+        yield from (_trend(_ACTIVE, *pair) for pair in self.trends)
+        yield _trend(_ACTS, *self.trends[-1])
         if "money" in roles:
-            yield from _sums("orders", self.spending)
-            yield from _sums("money", self.spending)
-            yield _trend("money", *self.trends[-1])
+            yield from (_sum(_ORDERS, half_life) for half_life in self.spending)
+            yield from (_sum(_MONEY, half_life) for half_life in self.spending)
+            yield _trend(_MONEY, *self.trends[-1])
 
 
-def _decayed(measure: str, half_life: int) -> Expression:
-    return (
-        Decayed(measure, half_life) / MICRO if measure == "money" else Decayed(measure, half_life)
+def _sum(amount: _Amount, half_life: int) -> Feature:
+    window = Decayed(amount.measure, half_life).window
+    return Feature(
+        f"decay__{amount.name}_half_life_{half_life}__{window}d",
+        amount.decayed(half_life),
+        amount.unit,
+        sentence(amount.says, half_life=half_life),
     )
 
 
-def _sums(measure: str, half_lives: tuple[int, ...]) -> Iterator[Feature]:
-    name, words, unit = _WORDS[measure]
-    for half_life in half_lives:
-        yield Feature(
-            f"decay__{name}_half_life_{half_life}__{Decayed(measure, half_life).window}d",
-            _decayed(measure, half_life),
-            unit,
-            f"{{value:.1f}} {words}, a day counting half as much every {half_life} days",
-        )
-
-
-def _trend(measure: str, short: int, long: int) -> Feature:
-    name, words, _ = _WORDS[measure]
-    now, before = (greatest(_decayed(measure, h) / h, 0) for h in (short, long))
-    window, floor = Decayed(measure, long).window, 0.05 if measure == "money" else 0.01
+def _trend(amount: _Amount, short: int, long: int) -> Feature:
+    now, before = (greatest(amount.decayed(h) / h, 0) for h in (short, long))
+    window = Decayed(amount.measure, long).window
     return Feature(
-        f"decay__{name}_trend_{short}_{long}__{window}d",
-        given(before, log_ratio(now, before, floor)),
+        f"decay__{amount.name}_trend_{short}_{long}__{window}d",
+        given(before, log_ratio(now, before, amount.floor)),
         "log ratio",
-        f"{words} of about the last {short} days against the last {long}: {{value:+.1f}} as a log ratio",
-        f"no {words} in {window} days",
+        sentence(amount.trend, short=short, long=long),
+        sentence(amount.none, days=window),
     )

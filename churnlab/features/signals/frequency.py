@@ -17,24 +17,26 @@ from churnlab.features.expression import (
     given,
     lived,
     log_ratio,
+    positive,
     rate,
     root,
 )
 from churnlab.features.signals.cadence import mean_gap
-
-_FEW = "active on too few days to know a habit"
+from churnlab.language.sentence import Column, sentence
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoginFrequencyDecline(FeatureBuilder):
     """A person is active on fewer days than their own long-run rate leads one to expect.
 
-    The rate is that of `[t - 364, t - recent)`, drawn to `prior` active days a day with the weight of `strength` days, and missing for a
-    person who came later. The score is the difference in deviations of a Poisson count, sqrt(expected + 1). `windows` are those in which
-    the gaps between active days are told beside the gaps of all time.
+    The rate is that of `[t - 364, t - recent)`, drawn to `prior` active days a day with the weight
+    of `strength` days, and missing for a person who came later. The score is the difference in
+    deviations of a Poisson count, sqrt(expected + 1). In each of `windows`, the gaps between active
+    days are compared with the gaps of all time.
     """
 
     signal: ClassVar[str] = "frequency"
+    place: ClassVar[int] = 8
     recents: tuple[int, ...] = (14, 28, 91)
     windows: tuple[int, ...] = (91, 182)
     prior: float = 0.1
@@ -49,63 +51,77 @@ class LoginFrequencyDecline(FeatureBuilder):
         last = (Recent("gap", 0) + Recent("gap", 1) + Recent("gap", 2)) / 3
         yield Feature(
             "frequency__last_gaps_change__all",
-            log_ratio(given(Recent("gap", 2), last), mean_gap(), 0.5),
+            _change(given(Recent("gap", 2), last)),
             "log ratio",
-            "the last three gaps against the mean of all: {value:+.1f} as a log ratio",
-            _FEW,
+            sentence("the last three gaps against the mean of all: {value:+.1f} as a log ratio"),
+            sentence("active on too few days to know a habit"),
         )
 
     def _expected(self, recent: int) -> Iterator[Feature]:
         before = rate(
             Sum("active")[recent, LOOK_BACK], lived(recent, LOOK_BACK), self.prior, self.strength
         )
-        expected, new = before * recent, f"too new to expect anything of {recent} days"
+        expected = before * recent
+        name = f"frequency__expected_days__{recent}d"
+        too_new = sentence("too new to expect anything of {days} days", days=recent)
         yield Feature(
-            f"frequency__expected_days__{recent}d",
+            name,
             expected,
             "days",
-            f"{{value:.1f}} active days expected in {recent} days",
-            new,
+            sentence("{value:.1f} active days expected in {days} days", days=recent),
+            too_new,
         )
         yield Feature(
             f"frequency__surprise__{recent}d",
             (Sum("active")[0, recent] - expected) / root(expected + 1),
             "deviations",
-            f"{{value:+.1f}} deviations from the {{frequency__expected_days__{recent}d:.1f}} active days expected in {recent} days",
-            new,
+            sentence(
+                "{value:+.1f} deviations from the {expected:.1f} active days "
+                "expected in {days} days",
+                expected=Column(name),
+                days=recent,
+            ),
+            too_new,
         )
 
 
 def _gaps(window: int) -> Iterator[Feature]:
-    few, longest = f"active on too few of {window} days to know gaps", LongestIn("gap", window)
-    total, squares, count = (Sum(m)[0, window] for m in ("gap", "gap_sq", "gaps"))
+    few = sentence("active on too few of {days} days to know gaps", days=window)
+    total = Sum("gap")[0, window]
+    squares = Sum("gap_sq")[0, window]
+    count = Sum("gaps")[0, window]
+    mean = f"frequency__gap_mean_days__{window}d"
     yield Feature(
-        f"frequency__gap_mean_days__{window}d",
+        mean,
         total / count,
         "days",
-        f"active every {{value:.1f}} days in {window} days",
+        sentence("active every {value:.1f} days in {days} days", days=window),
         few,
     )
     yield Feature(
         f"frequency__gap_std_days__{window}d",
         deviation(total, squares, count),
         "days",
-        f"gaps between active days varied by {{value:.1f}} days in {window} days",
+        sentence("gaps between active days varied by {value:.1f} days in {days} days", days=window),
         few,
     )
     yield Feature(
         f"frequency__gap_longest_days__{window}d",
-        given(longest, longest),
+        positive(LongestIn("gap", window)),
         "days",
-        f"longest gap in {window} days {{value:.0f}} days",
+        sentence("longest gap in {days} days {value:.0f} days", days=window),
         few,
     )
     yield Feature(
         f"frequency__gap_change__{window}d",
         _change(total / count),
         "log ratio",
-        f"active every {{frequency__gap_mean_days__{window}d:.1f}} days in {window} days; against the mean of all time "
-        "{value:+.1f} as a log ratio",
+        sentence(
+            "active every {mean:.1f} days in {days} days; against the mean of all time "
+            "{value:+.1f} as a log ratio",
+            mean=Column(mean),
+            days=window,
+        ),
         few,
     )
 

@@ -1,4 +1,4 @@
-"""How long a person and the log have been there."""
+"""How long a person and the log have been there, and the stage that the person is in."""
 
 from __future__ import annotations
 
@@ -10,91 +10,106 @@ from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import (
     Expression,
     Observed,
-    Season,
     Since,
     SinceFirst,
     Sum,
+    Wave,
     above,
     given,
     greatest,
     per_week,
 )
+from churnlab.language.sentence import sentence, template
+
+_NEVER_ACTIVE = sentence("never active")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tenure(FeatureBuilder):
-    """How long a person has been seen, and how long anybody could have been."""
+    """How long a person has been seen, and how long anybody could have been seen."""
 
     signal: ClassVar[str] = "lifecycle"
+    place: ClassVar[int] = 6
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"steps"})
+    same_for_all: ClassVar[frozenset[str]] = frozenset({"observed_days"})
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """Days since the first active day, days observed, and their share."""
+        """Days since the first active day, days observed, their share, and onboarding."""
         yield Feature(
             "lifecycle__tenure_days__all",
             SinceFirst("active"),
             "days",
-            "first seen {value:.0f} days ago",
-            "never active",
+            sentence("first seen {value:.0f} days ago"),
+            _NEVER_ACTIVE,
         )
         yield Feature(
             "lifecycle__observed_days__all",
             Observed(),
             "days",
-            "the log goes back {value:.0f} days",
+            sentence("the log goes back {value:.0f} days"),
         )
         yield Feature(
             "lifecycle__tenure_share__all",
             SinceFirst("active") / Observed(),
             "share",
-            "there for {value:.0%} of the days observed",
-            "never active",
+            sentence("there for {value:.0%} of the days observed"),
+            _NEVER_ACTIVE,
         )
         if "onboarding" in roles:
             yield from _onboarding()
 
 
 def _onboarding() -> Iterator[Feature]:
-    none = "no onboarding step done"
+    none = sentence("no onboarding step done")
     yield Feature(
         "lifecycle__onboarding_sum__all",
         Sum("n_onboarding").all,
         "steps",
-        "{value:.0f} onboarding steps done",
+        sentence("{value:.0f} onboarding steps done"),
     )
     yield Feature(
         "lifecycle__onboarding_last_step_days__all",
         greatest(SinceFirst("active") - Since("n_onboarding"), 0),
         "days",
-        "the last onboarding step came {value:.0f} days after the first active day",
+        sentence("the last onboarding step came {value:.0f} days after the first active day"),
         none,
     )
     yield Feature(
         "lifecycle__onboarding_first_step_days__all",
         greatest(SinceFirst("active") - SinceFirst("n_onboarding"), 0),
         "days",
-        "the first onboarding step came {value:.0f} days after the first active day",
+        sentence("the first onboarding step came {value:.0f} days after the first active day"),
         none,
     )
     yield Feature(
         "lifecycle__onboarding_since_last_days__all",
         Since("n_onboarding"),
         "days",
-        "last onboarding step {value:.0f} days ago",
+        sentence("last onboarding step {value:.0f} days ago"),
         none,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class LifecycleStage(FeatureBuilder):
-    """The stage of a person's life here, by a rule that can be said aloud.
+    """The stage of a person's life here, by a simple rule.
 
-    4 new: first active less than `recent` days ago. 0 silent: no active day in `recent` days. Of the others by the active days a week over
-    `[t - recent, t)` against the `before` days before: 3 growing, at least `step` times as many; 1 fading, at most 1 / `step`; else 2 steady.
+    | number | stage   | rule                                                              |
+    |--------|---------|-------------------------------------------------------------------|
+    | 4      | new     | first active less than `recent` days ago                          |
+    | 0      | silent  | no active day in `recent` days                                    |
+    | 3      | growing | at least `step` times as many active days a week as before        |
+    | 1      | fading  | at most 1 / `step` of the active days a week before               |
+    | 2      | steady  | everybody else                                                    |
 
-    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals.
+    Active days a week are those of `[t - recent, t)` against the `before` days before.
+
+    In the default set, although on no task of experiments/signals it added more than chance beside
+    the other signals.
     """
 
     signal: ClassVar[str] = "stage"
+    place: ClassVar[int] = 18
     recent: int = 28
     before: int = 84
     step: float = 1.25
@@ -105,40 +120,51 @@ class LifecycleStage(FeatureBuilder):
             f"stage__number__{self.recent}d_{self.before}d",
             self._number(),
             "stage",
-            "stage {value:.0f} (0 silent, 1 fading, 2 steady, 3 growing, 4 new)",
-            "never active",
+            sentence("stage {value:.0f} (0 silent, 1 fading, 2 steady, 3 growing, 4 new)"),
+            _NEVER_ACTIVE,
         )
 
     def _number(self) -> Expression:
-        now, then = (
-            per_week("active", 0, self.recent),
-            per_week("active", self.recent, self.recent + self.before),
-        )
-        growing, fading = 1 - above(then * self.step - now), 1 - above(now * self.step - then)
+        now = per_week("active", 0, self.recent)
+        then = per_week("active", self.recent, self.recent + self.before)
+        growing = 1 - above(then * self.step - now)
+        fading = 1 - above(now * self.step - then)
         settled = above(now) * (2 + growing - fading)
         new = above(self.recent - SinceFirst("active"))
         return given(SinceFirst("active"), new * 4 + (1 - new) * settled)
+
+
+_PERIODS = {"week": sentence("week"), "year": sentence("year")}
+_WAVES = {
+    "sine": (0, template("the place of the day in the {period}, as a sine: {value:.2f}")),
+    "cosine": (1, template("the place of the day in the {period}, as a cosine: {value:.2f}")),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Calendar(FeatureBuilder):
     """The day of the week and of the year of the snapshot, as waves.
 
-    Not of the default set: a training has few cuts, so that a tree learns the cut and not the season. For a model trained on a year of cuts
-    or more.
+    Not in the default set: a training has few snapshot days, so that a tree would learn the day and
+    not the season. For a model trained on a year of snapshot days or more.
     """
 
     signal: ClassVar[str] = "calendar"
     default: ClassVar[bool] = False
+    place: ClassVar[int] = 19
+    candidate: ClassVar[bool] = False
+    same_for_all: ClassVar[frozenset[str]] = frozenset(
+        {"week_sine", "week_cosine", "year_sine", "year_cosine"}
+    )
     periods: tuple[tuple[str, float], ...] = (("week", 7.0), ("year", 365.2425))
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """Sine and cosine of each period; midnight of 1970-01-01, a Thursday, is the start of all of them."""
+        """Sine and cosine of each period, which begins at midnight of 1970-01-01, a Thursday."""
         for name, days in self.periods:
-            for wave, quarters in (("sine", 0), ("cosine", 1)):
+            for wave, (quarters, says) in _WAVES.items():
                 yield Feature(
                     f"calendar__{name}_{wave}__static",
-                    Season(days, quarters),
+                    Wave(days, quarters),
                     "wave",
-                    f"the place of the day in the {name}, as a {wave}: {{value:.2f}}",
+                    sentence(says, period=_PERIODS.get(name, name)),
                 )

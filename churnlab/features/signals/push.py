@@ -6,22 +6,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from churnlab.features.builder import Feature, FeatureBuilder
+from churnlab.features.builder import Feature, FeatureBuilder, over
 from churnlab.features.expression import Expression, Since, Sum, log_ratio, rate
+from churnlab.language.sentence import Column, sentence, template
 
 
 @dataclass(frozen=True, kw_only=True)
 class PushOpenDecline(FeatureBuilder):
     """Pushes are opened less often than this person used to open them.
 
-    The share opened is drawn to `prior`, what the field sees in most apps, with the weight of `strength` pushes; without a
-    push sent it is missing, not zero. Windows as in SessionShortening.
+    The share opened is drawn to `prior`, a share that is usual among apps, with the weight of
+    `strength` pushes. Without a push sent it is missing, not zero. Windows as in SessionShortening.
 
-    Of the default set untested: no task of experiments/signals has pushes.
+    In the default set untested: no task of experiments/signals has pushes.
     """
 
     signal: ClassVar[str] = "push"
     needs: ClassVar[tuple[str, ...]] = ("push_sent", "push_opened")
+    place: ClassVar[int] = 2
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"pushes"})
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))
     prior: float = 0.1
@@ -29,62 +32,104 @@ class PushOpenDecline(FeatureBuilder):
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Pushes sent and opened, the share opened, and its change."""
-        for window in self.windows:
-            yield from self._shares(f"{window}d", f"in {window} days", 0, window)
-        yield from self._shares("all", "since the start", 0, None)
+        for window in (*self.windows, None):
+            yield from self._shares(window)
         for recent, before in self.changes:
             yield from self._changes(recent, before)
         yield Feature(
             "push__since_opened_days__all",
             Since("n_push_opened"),
             "days",
-            "last opened a push {value:.0f} days ago",
-            "never opened a push",
+            sentence("last opened a push {value:.0f} days ago"),
+            sentence("never opened a push"),
         )
 
     def _share(self, new: int, old: int | None) -> Expression:
-        return rate(
-            Sum("n_push_opened")[new, old], Sum("n_push_sent")[new, old], self.prior, self.strength
-        )
-
-    def _shares(self, label: str, words: str, new: int, old: int | None) -> Iterator[Feature]:
         sent, opened = Sum("n_push_sent")[new, old], Sum("n_push_opened")[new, old]
-        yield Feature(
-            f"push__sent_sum__{label}", sent, "pushes", f"{{value:.0f}} pushes sent {words}"
+        return rate(opened, sent, self.prior, self.strength)
+
+    def _shares(self, window: int | None) -> Iterator[Feature]:
+        label = "all" if window is None else f"{window}d"
+        sent = Feature(
+            f"push__sent_sum__{label}",
+            Sum("n_push_sent")[0, window],
+            "pushes",
+            over(
+                window,
+                template("{value:.0f} pushes sent in {days} days"),
+                template("{value:.0f} pushes sent since the start"),
+            ),
         )
-        yield Feature(
-            f"push__opened_sum__{label}", opened, "pushes", f"{{value:.0f}} pushes opened {words}"
+        opened = Feature(
+            f"push__opened_sum__{label}",
+            Sum("n_push_opened")[0, window],
+            "pushes",
+            over(
+                window,
+                template("{value:.0f} pushes opened in {days} days"),
+                template("{value:.0f} pushes opened since the start"),
+            ),
         )
+        yield sent
+        yield opened
         yield Feature(
             f"push__open_rate__{label}",
-            self._share(new, old),
+            self._share(0, window),
             "share",
-            f"opened {{push__opened_sum__{label}:.0f}} of {{push__sent_sum__{label}:.0f}} pushes {words}",
-            f"no push sent {words}",
+            over(
+                window,
+                template("opened {opened:.0f} of {sent:.0f} pushes in {days} days"),
+                template("opened {opened:.0f} of {sent:.0f} pushes since the start"),
+                opened=Column(opened.name),
+                sent=Column(sent.name),
+            ),
+            over(
+                window,
+                template("no push sent in {days} days"),
+                template("no push sent since the start"),
+            ),
         )
 
     def _changes(self, recent: int, before: int) -> Iterator[Feature]:
-        label, past = f"{recent}d_{before}d", (recent, recent + before)
-        nothing = f"no push sent in {recent} days or in the {before} before"
-        now, then = self._share(0, recent), self._share(*past)
+        """The share before, its change, and the share now unless a window tells it already."""
+        label = f"{recent}d_{before}d"
+        nothing = sentence(
+            "no push sent in {recent} days or in the {before} before", recent=recent, before=before
+        )
+        value_now, value_then = self._share(0, recent), self._share(recent, recent + before)
+        told = recent in self.windows
+        then = f"push__open_rate_before__{label}"
+        now = f"push__open_rate__{recent}d" if told else f"push__open_rate_now__{label}"
         yield Feature(
-            f"push__open_rate_before__{label}",
             then,
+            value_then,
             "share",
-            f"opened {{value:.0%}} of pushes in the {before} days before the last {recent}",
+            sentence(
+                "opened {value:.0%} of pushes in the {before} days before the last {recent}",
+                before=before,
+                recent=recent,
+            ),
             nothing,
         )
-        told = recent in self.windows
-        name = f"push__open_rate__{recent}d" if told else f"push__open_rate_now__{label}"
         if not told:
             yield Feature(
-                name, now, "share", f"opens {{value:.0%}} of pushes in {recent} days", nothing
+                now,
+                value_now,
+                "share",
+                sentence("opens {value:.0%} of pushes in {days} days", days=recent),
+                nothing,
             )
         yield Feature(
             f"push__open_rate_change__{label}",
-            log_ratio(now, then, 0.02),
+            log_ratio(value_now, value_then, 0.02),
             "log ratio",
-            f"opened {{push__open_rate_before__{label}:.0%}} of pushes in the {before} days before, "
-            f"{{{name}:.0%}} in the last {recent}",
+            sentence(
+                "opened {then:.0%} of pushes in the {before} days before, "
+                "{now:.0%} in the last {recent}",
+                then=Column(then),
+                now=Column(now),
+                before=before,
+                recent=recent,
+            ),
             nothing,
         )

@@ -1,4 +1,4 @@
-"""What a person does of each kind of event that the log names."""
+"""How much a person does of each kind of event that the log names."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import Since, Sum, log_ratio, per_week
+from churnlab.language.sentence import sentence
 
 _OTHER = "other"
 _ELSEWHERE = frozenset(
@@ -17,20 +18,24 @@ _ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class RoleUse(FeatureBuilder):
-    """Each kind of event by itself, so that a log with roles of its own (quiz, forum, review) is seen: how many, how much of all, how long ago.
+    """Each kind of event by itself: how many, which share of all, how long ago.
 
-    Roles that have a signal of their own (social, push, onboarding, purchase where there is money) are left to it. Events without a role are
-    `other` and told in fewer columns, where there is any role beside them. Counts are events, whether acts or receipts; a share has the acts
-    below, and a change goes by weeks since the person was first active.
+    A log with roles of its own (quiz, forum, review) is seen by this signal. Roles that have a
+    signal of their own (social, push, onboarding, purchase where there is money) are left to it.
+    Events without a role are `other`; they get fewer columns, and only where the log names roles.
+    Counts are events, whether acts or receipts; a share is of the acts, and a change is by weeks
+    since the person was first active.
     """
 
     signal: ClassVar[str] = "role"
     needs: ClassVar[tuple[str, ...]] = (_OTHER,)
+    place: ClassVar[int] = 9
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"events"})
     windows: tuple[int, ...] = (7, 28, 91)
     change: tuple[int, int] = (28, 91)
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """Counts, share of acts, days since the last, share of active days and change of every role."""
+        """Counts, share of acts, days since the last, change and share of days of every role."""
         named = roles - {_OTHER, "money"}
         for role in sorted(named - _ELSEWHERE - ({"purchase"} if "money" in roles else set())):
             yield from self._role(role, self.windows)
@@ -38,45 +43,65 @@ class RoleUse(FeatureBuilder):
             yield from self._role(_OTHER, self.windows[1:2])
 
     def _role(self, role: str, windows: tuple[int, ...]) -> Iterator[Feature]:
-        count, words = f"n_{role}", f"{role.replace('_', ' ')} events"
+        count = f"n_{role}"
+        name = role.replace("_", " ")
         for window in windows:
             yield Feature(
                 f"role__{role}_sum__{window}d",
                 Sum(count)[0, window],
                 "events",
-                f"{{value:.0f}} {words} in {window} days",
+                sentence("{value:.0f} {role} events in {days} days", role=name, days=window),
             )
         yield Feature(
             f"role__{role}_per_act__all",
             Sum(count).all / Sum("acts").all,
             "events an act",
-            f"{{value:.2f}} {words} an act so far",
-            "never active",
+            sentence("{value:.2f} {role} events an act so far", role=name),
+            sentence("never active"),
         )
         yield Feature(
             f"role__{role}_since_last_days__all",
             Since(count),
             "days",
-            f"last of the {words} {{value:.0f}} days ago",
-            f"no {words} so far",
+            sentence("last of the {role} events {value:.0f} days ago", role=name),
+            sentence("no {role} events so far", role=name),
         )
-        yield from self._change(role, count, words)
+        yield self._change(role, name)
         if len(windows) > 1:
-            yield Feature(
-                f"role__{role}_days_share__{windows[-1]}d",
-                Sum(f"days_{count}")[0, windows[-1]] / Sum("active")[0, windows[-1]],
-                "share",
-                f"days with {words}: {{value:.2f}} for each active day of {windows[-1]} days",
-                f"no active day in {windows[-1]} days",
-            )
+            yield _days_share(role, name, windows[-1])
 
-    def _change(self, role: str, count: str, words: str) -> Iterator[Feature]:
+    def _change(self, role: str, name: str) -> Feature:
         recent, before = self.change
-        now, then = per_week(count, 0, recent), per_week(count, recent, recent + before)
-        yield Feature(
+        now = per_week(f"n_{role}", 0, recent)
+        then = per_week(f"n_{role}", recent, recent + before)
+        return Feature(
             f"role__{role}_change__{recent}d_{before}d",
             log_ratio(now, then, 0.25),
             "log ratio",
-            f"{words} a week over {recent} days against the {before} before: {{value:+.1f}} as a log ratio",
-            f"too new for {recent} days against the {before} before",
+            sentence(
+                "{role} events a week over {recent} days against the {before} before: "
+                "{value:+.1f} as a log ratio",
+                role=name,
+                recent=recent,
+                before=before,
+            ),
+            sentence(
+                "too new for {recent} days against the {before} before",
+                recent=recent,
+                before=before,
+            ),
         )
+
+
+def _days_share(role: str, name: str, window: int) -> Feature:
+    return Feature(
+        f"role__{role}_days_share__{window}d",
+        Sum(f"days_n_{role}")[0, window] / Sum("active")[0, window],
+        "share",
+        sentence(
+            "days with {role} events: {value:.2f} for each active day of {days} days",
+            role=name,
+            days=window,
+        ),
+        sentence("no active day in {days} days", days=window),
+    )

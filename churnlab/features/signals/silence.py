@@ -19,37 +19,44 @@ from churnlab.features.expression import (
     least,
     rate,
 )
+from churnlab.language.sentence import sentence
+
+_FEW = sentence("active on too few days to know a habit")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OwnSilences(FeatureBuilder):
-    """A person's own past silences of the lengths that a label asks for: how often they were followed by nothing for so long.
+    """A person's own past silences of the lengths that a label asks for.
 
-    Of a gap of g days between two active days, a snapshot on g - H of its days would have seen the next H days silent; the present silence
-    of s days adds s - H. Divided by the days whose next H days are known this is the label's own past rate in `[t - 364, t)`, drawn to
-    `prior` with the weight of H days. Beside it: the share of gaps longer than H, the present silence counted when it is, and, of the gaps
-    that outlasted the present silence, the share that went on for H days more; both are drawn to `prior` with the weight of `strength` gaps.
+    A label asks whether the next H days are silent. In a gap of g days between two active days that
+    is so on g - H of its days; the present silence of s days adds s - H. Divided by the days whose
+    next H days are known, this is the label's own past rate in `[t - 364, t)`, drawn to `prior`
+    with the weight of H days.
+
+    Two shares of gaps stand beside it, each drawn to `prior` with the weight of `strength` gaps: of
+    all gaps, those longer than H (the present silence is counted once it is longer); and of the
+    gaps that outlasted the present silence, those that went on for H days more.
     """
 
     signal: ClassVar[str] = "silence"
+    place: ClassVar[int] = 7
     horizons: tuple[int, ...] = (7, 14, 30, 60, 90)
     prior: float = 0.5
     strength: float = 1.0
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """The own rate, the share of long gaps and what gaps like the present one did, for each horizon."""
+        """The own rate, the share of long gaps and of gaps that went on, for each horizon."""
         for horizon in self.horizons:
             yield self._own_rate(horizon)
             yield self._long_gaps(horizon)
             yield self._goes_on(horizon)
-        gaps, few = Sum("gaps")[0, LOOK_BACK], "active on too few days to know a habit"
-        rank = rate(gaps - GapsBeyond(0, LOOK_BACK), gaps, self.prior, self.strength)
+        gaps = Sum("gaps")[0, LOOK_BACK]
         yield Feature(
             f"silence__longer_than_share__{LOOK_BACK}d",
-            rank,
+            rate(gaps - GapsBeyond(0, LOOK_BACK), gaps, self.prior, self.strength),
             "share",
-            "the present silence is as long as {value:.0%} of the own gaps in a year",
-            few,
+            sentence("the present silence is as long as {value:.0%} of the own gaps in a year"),
+            _FEW,
         )
 
     def _own_rate(self, horizon: int) -> Feature:
@@ -59,33 +66,38 @@ class OwnSilences(FeatureBuilder):
             f"silence__own_rate_{horizon}_days__{LOOK_BACK}d",
             rate(least(silent, known), known, self.prior, horizon),
             "share",
-            f"on {{value:.0%}} of the days of the past year the next {horizon} days were silent",
-            f"there for less than {horizon} days",
+            sentence(
+                "on {value:.0%} of the days of the past year the next {days} days were silent",
+                days=horizon,
+            ),
+            sentence("there for less than {days} days", days=horizon),
         )
 
     def _long_gaps(self, horizon: int) -> Feature:
         longer = above(Since("active") - horizon)
-        events, gaps = (
-            Sum(f"gaps_over_{horizon}")[0, LOOK_BACK] + longer,
-            Sum("gaps")[0, LOOK_BACK] + longer,
-        )
+        long_gaps = Sum(f"gaps_over_{horizon}")[0, LOOK_BACK] + longer
+        gaps = Sum("gaps")[0, LOOK_BACK] + longer
         return Feature(
             f"silence__gaps_over_{horizon}_share__{LOOK_BACK}d",
-            rate(events, gaps, self.prior, self.strength),
+            rate(long_gaps, gaps, self.prior, self.strength),
             "share",
-            f"{{value:.0%}} of the times away in a year were longer than {horizon} days",
-            "active on too few days to know a habit",
+            sentence(
+                "{value:.0%} of the times away in a year were longer than {days} days",
+                days=horizon,
+            ),
+            _FEW,
         )
 
     def _goes_on(self, horizon: int) -> Feature:
-        outlasted = GapsBeyond(0, LOOK_BACK)
-        share = (GapsBeyond(horizon, LOOK_BACK) + self.prior * self.strength) / (
-            outlasted + self.strength
-        )
+        went_on = GapsBeyond(horizon, LOOK_BACK) + self.prior * self.strength
+        outlasted = GapsBeyond(0, LOOK_BACK) + self.strength
         return Feature(
             f"silence__goes_on_{horizon}_days__{LOOK_BACK}d",
-            given(Sum("gaps")[0, LOOK_BACK], share),
+            given(Sum("gaps")[0, LOOK_BACK], went_on / outlasted),
             "share",
-            f"of the own silences as long as this one, {{value:.0%}} went on for {horizon} days more",
-            "active on too few days to know a habit",
+            sentence(
+                "of the own silences as long as this one, {value:.0%} went on for {days} days more",
+                days=horizon,
+            ),
+            _FEW,
         )

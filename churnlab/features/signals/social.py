@@ -6,36 +6,75 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import Expression, Since, Sum, given, log_ratio, per_week
+from churnlab.features.builder import Feature, FeatureBuilder, over
+from churnlab.features.expression import Since, Sum, given, log_ratio, per_week
+from churnlab.language.sentence import Column, sentence, template
+
+
+@dataclass(frozen=True)
+class _Acts:
+    """Social acts, done or received: the count, the name of the columns, templates of sentences."""
+
+    measure: str
+    name: str
+    before: str
+    change: str
+    now: str
+
+
+_DONE = _Acts(
+    "n_social",
+    "acts",
+    template("{value:.1f} social acts a week in the {before} days before the last {recent}"),
+    template(
+        "social acts a week went from {then:.1f} to {now:.1f} "
+        "over {recent} days against the {before} before"
+    ),
+    template("{value:.1f} social acts a week in {days} days"),
+)
+_RECEIVED = _Acts(
+    "n_social_received",
+    "received",
+    template(
+        "{value:.1f} social acts received a week in the {before} days before the last {recent}"
+    ),
+    template(
+        "social acts received a week went from {then:.1f} to {now:.1f} "
+        "over {recent} days against the {before} before"
+    ),
+    template("{value:.1f} social acts received a week in {days} days"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SocialDropOff(FeatureBuilder):
-    """A person comments and likes less than they used to; acts received are told apart from acts done.
+    """A person comments and likes less than they used to.
 
-    Acts a week are divided by the days since the person was first active, where these are fewer than the window.
+    Acts received are columns beside acts done. Acts a week are divided by the days since the person
+    was first active, where these are fewer than the window.
 
-    Of the default set, though beside the other signals it added nothing on the tasks of experiments/signals, of which only few could show it.
+    In the default set, although on the tasks of experiments/signals it added nothing beside the
+    other signals; few of those tasks could show it.
     """
 
     signal: ClassVar[str] = "social"
     needs: ClassVar[tuple[str, ...]] = ("social",)
+    place: ClassVar[int] = 3
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """Social acts a week, a session and an active day, their change, and acts received where the log has them."""
+        """Social acts a week, a session and an active day, their change, and acts received."""
         for window in self.windows:
             yield from _done(window)
         for recent, before in self.changes:
-            yield from self._changes("acts", "n_social", "social acts", recent, before)
+            yield from self._changes(_DONE, recent, before)
         yield Feature(
             "social__since_last_days__all",
             Since("n_social"),
             "days",
-            "last social act {value:.0f} days ago",
-            "no social act so far",
+            sentence("last social act {value:.0f} days ago"),
+            sentence("no social act so far"),
         )
         if "social_received" in roles:
             yield from self._received()
@@ -46,111 +85,120 @@ class SocialDropOff(FeatureBuilder):
                 f"social__received_per_week__{window}d",
                 per_week("n_social_received", 0, window),
                 "acts a week",
-                f"receives {{value:.1f}} social acts a week in {window} days",
-                "no day observed yet",
+                sentence("receives {value:.1f} social acts a week in {days} days", days=window),
+                sentence("no day observed yet"),
             )
         for recent, before in self.changes:
-            yield from self._changes(
-                "received", "n_social_received", "social acts received", recent, before
-            )
+            yield from self._changes(_RECEIVED, recent, before)
 
-    def _changes(
-        self, what: str, measure: str, words: str, recent: int, before: int
-    ) -> Iterator[Feature]:
-        label, told = f"{recent}d_{before}d", recent in self.windows
-        nothing = f"too new for {recent} days against the {before} before"
-        now, then = per_week(measure, 0, recent), per_week(measure, recent, recent + before)
-        name = f"social__{what}_per_week__{recent}d" if told else f"social__{what}_now__{label}"
+    def _changes(self, acts: _Acts, recent: int, before: int) -> Iterator[Feature]:
+        """Acts a week before, their change, and acts now unless a window tells them already."""
+        label = f"{recent}d_{before}d"
+        told = recent in self.windows
+        nothing = sentence(
+            "too new for {recent} days against the {before} before", recent=recent, before=before
+        )
+        value_now = per_week(acts.measure, 0, recent)
+        value_then = per_week(acts.measure, recent, recent + before)
+        then = f"social__{acts.name}_before__{label}"
+        now = f"social__{acts.name}_now__{label}"
+        if told:
+            now = f"social__{acts.name}_per_week__{recent}d"
         yield Feature(
-            f"social__{what}_before__{label}",
             then,
+            value_then,
             "acts a week",
-            f"{{value:.1f}} {words} a week in the {before} days before the last {recent}",
+            sentence(acts.before, before=before, recent=recent),
             nothing,
         )
         yield Feature(
-            f"social__{what}_change__{label}",
-            log_ratio(now, then, 0.25),
+            f"social__{acts.name}_change__{label}",
+            log_ratio(value_now, value_then, 0.25),
             "log ratio",
-            f"{words} a week went from {{social__{what}_before__{label}:.1f}} to {{{name}:.1f}} "
-            f"over {recent} days against the {before} before",
+            sentence(acts.change, then=Column(then), now=Column(now), recent=recent, before=before),
             nothing,
         )
         if not told:
-            yield Feature(
-                name, now, "acts a week", f"{{value:.1f}} {words} a week in {recent} days", nothing
-            )
+            yield Feature(now, value_now, "acts a week", sentence(acts.now, days=recent), nothing)
+
+
+def _done(window: int) -> Iterator[Feature]:
+    acts = Sum("n_social")[0, window]
+    yield Feature(
+        f"social__acts_per_week__{window}d",
+        per_week("n_social", 0, window),
+        "acts a week",
+        sentence("{value:.1f} social acts a week in {days} days", days=window),
+        sentence("never active"),
+    )
+    yield Feature(
+        f"social__acts_per_session__{window}d",
+        acts / Sum("sessions")[0, window],
+        "acts",
+        sentence("{value:.2f} social acts a session in {days} days", days=window),
+        sentence("no session in {days} days", days=window),
+    )
+    yield Feature(
+        f"social__acts_per_active_day__{window}d",
+        acts / Sum("active")[0, window],
+        "acts",
+        sentence("{value:.2f} social acts an active day in {days} days", days=window),
+        sentence("no active day in {days} days", days=window),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class SocialExchange(FeatureBuilder):
-    """What comes back for what a person does: acts received for each done, and on how many active days they are social at all.
+    """Acts received for each act done, and the share of active days with social acts.
 
-    Of the default set, though on no task of experiments/signals did it add more than chance beside the other signals;
-    none has acts received.
+    In the default set, although on no task of experiments/signals it added more than chance beside
+    the other signals; none of them has acts received.
     """
 
     signal: ClassVar[str] = "social"
     needs: ClassVar[tuple[str, ...]] = ("social",)
+    place: ClassVar[int] = 17
     window: int = 91
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """The share of active days with social acts; where acts are received, what comes back and when it last did."""
+        """The share of active days with social acts; acts received for each done, if any are."""
         window = self.window
         yield Feature(
             f"social__days_share__{window}d",
             Sum("days_n_social")[0, window] / Sum("active")[0, window],
             "social days an active day",
-            f"days with social acts: {{value:.2f}} for each active day of {window} days",
-            f"no active day in {window} days",
+            sentence(
+                "days with social acts: {value:.2f} for each active day of {days} days", days=window
+            ),
+            sentence("no active day in {days} days", days=window),
         )
         if "social_received" in roles:
             yield Feature(
                 "social__since_received_days__all",
                 Since("n_social_received"),
                 "days",
-                "last received a social act {value:.0f} days ago",
-                "received no social act so far",
+                sentence("last received a social act {value:.0f} days ago"),
+                sentence("received no social act so far"),
             )
-            for label, words, old in (
-                (f"{window}d", f"in {window} days", window),
-                ("all", "so far", None),
-            ):
-                yield Feature(
-                    f"social__reciprocity__{label}",
-                    _reciprocity(old),
-                    "acts received an act done",
-                    f"receives {{value:.2f}} social acts for each done {words}",
-                    f"no social act done or received {words}",
-                )
+            yield _reciprocity(window)
+            yield _reciprocity(None)
 
 
-def _reciprocity(old: int | None) -> Expression:
-    """Acts received for each act done, both with one more, so that few say little; missing without either."""
-    done, received = Sum("n_social")[0, old], Sum("n_social_received")[0, old]
-    return given(done + received, (received + 1) / (done + 1))
-
-
-def _done(window: int) -> Iterator[Feature]:
-    acts, words = Sum("n_social")[0, window], f"in {window} days"
-    yield Feature(
-        f"social__acts_per_week__{window}d",
-        per_week("n_social", 0, window),
-        "acts a week",
-        f"{{value:.1f}} social acts a week {words}",
-        "never active",
-    )
-    yield Feature(
-        f"social__acts_per_session__{window}d",
-        acts / Sum("sessions")[0, window],
-        "acts",
-        f"{{value:.2f}} social acts a session {words}",
-        f"no session {words}",
-    )
-    yield Feature(
-        f"social__acts_per_active_day__{window}d",
-        acts / Sum("active")[0, window],
-        "acts",
-        f"{{value:.2f}} social acts an active day {words}",
-        f"no active day {words}",
+def _reciprocity(window: int | None) -> Feature:
+    """Acts received for each act done, each with one added so that few acts say little."""
+    done, received = Sum("n_social")[0, window], Sum("n_social_received")[0, window]
+    return Feature(
+        "social__reciprocity__all" if window is None else f"social__reciprocity__{window}d",
+        given(done + received, (received + 1) / (done + 1)),
+        "acts received an act done",
+        over(
+            window,
+            template("receives {value:.2f} social acts for each done in {days} days"),
+            template("receives {value:.2f} social acts for each done so far"),
+        ),
+        over(
+            window,
+            template("no social act done or received in {days} days"),
+            template("no social act done or received so far"),
+        ),
     )

@@ -6,135 +6,189 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from churnlab.features.builder import Feature, FeatureBuilder
+from churnlab.features.builder import Feature, FeatureBuilder, over
 from churnlab.features.expression import (
-    MICRO,
-    Expression,
     Since,
     SinceFirst,
     Sum,
     greatest,
     log_ratio,
+    money,
     per_week,
 )
+from churnlab.language.sentence import Column, sentence, template
+
+_NEVER_ACTIVE = sentence("never active")
+_NO_ORDER = sentence("no order so far")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SpendDecline(FeatureBuilder):
-    """A person buys less often and for less. Money is in the unit of the log; an order is an amount above zero."""
+    """A person buys less often and for less.
+
+    Money is in the unit of the log; an order is an amount above zero.
+    """
 
     signal: ClassVar[str] = "spend"
     needs: ClassVar[tuple[str, ...]] = ("money",)
+    place: ClassVar[int] = 5
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"orders", "money"})
     windows: tuple[int, ...] = (28, 91, 182, 364)
     changes: tuple[tuple[int, int], ...] = ((28, 91), (91, 182))
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Orders, money and order value, their change, and the days since the last order."""
-        for window in self.windows:
-            yield from _totals(f"{window}d", f"in {window} days", window)
-        yield from _totals("all", "so far", None)
-        yield Feature(
-            "spend__per_day__all",
-            money(0, None) / SinceFirst("active"),
-            "money a day",
-            "spends {value:.2f} a day since the first active day",
-            "never active",
-        )
-        yield Feature(
-            "spend__orders_per_day__all",
-            Sum("orders").all / SinceFirst("active"),
-            "orders a day",
-            "{value:.3f} orders a day since the first active day",
-            "never active",
-        )
-        yield Feature(
-            "spend__since_last_days__all",
-            Since("orders"),
-            "days",
-            "last order {value:.0f} days ago",
-            "no order so far",
-        )
-        yield Feature(
-            "spend__since_first_days__all",
-            SinceFirst("orders"),
-            "days",
-            "first order {value:.0f} days ago",
-            "no order so far",
-        )
+        for window in (*self.windows, None):
+            yield from _totals(window)
+        yield from _since_the_first()
         for recent, before in self.changes:
-            yield from _changes(recent, before, recent in self.windows)
+            yield from _orders_change(recent, before)
+            yield from _value_change(recent, before, recent in self.windows)
 
 
-def money(new: int, old: int | None) -> Expression:
-    """Money spent in `[t - old, t - new)`."""
-    return Sum("money")[new, old] / MICRO
-
-
-def _totals(label: str, words: str, window: int | None) -> Iterator[Feature]:
+def _totals(window: int | None) -> Iterator[Feature]:
+    label = "all" if window is None else f"{window}d"
     orders = Sum("orders")[0, window]
-    yield Feature(f"spend__orders_sum__{label}", orders, "orders", f"{{value:.0f}} orders {words}")
     yield Feature(
-        f"spend__amount_sum__{label}", money(0, window), "money", f"spent {{value:,.2f}} {words}"
+        f"spend__orders_sum__{label}",
+        orders,
+        "orders",
+        over(
+            window,
+            template("{value:.0f} orders in {days} days"),
+            template("{value:.0f} orders so far"),
+        ),
+    )
+    yield Feature(
+        f"spend__amount_sum__{label}",
+        money(0, window),
+        "money",
+        over(
+            window,
+            template("spent {value:,.2f} in {days} days"),
+            template("spent {value:,.2f} so far"),
+        ),
     )
     yield Feature(
         f"spend__order_value_mean__{label}",
         money(0, window) / orders,
         "money an order",
-        f"orders of {{value:,.2f}} {words}",
-        f"no order {words}",
+        over(
+            window,
+            template("orders of {value:,.2f} in {days} days"),
+            template("orders of {value:,.2f} so far"),
+        ),
+        over(window, template("no order in {days} days"), template("no order so far")),
     )
 
 
-def _changes(recent: int, before: int, told: bool) -> Iterator[Feature]:
-    label, nothing = (
-        f"{recent}d_{before}d",
-        f"too new for {recent} days against the {before} before",
-    )
-    now, then = per_week("orders", 0, recent), per_week("orders", recent, recent + before)
+def _since_the_first() -> Iterator[Feature]:
     yield Feature(
-        f"spend__orders_before__{label}",
+        "spend__per_day__all",
+        money(0, None) / SinceFirst("active"),
+        "money a day",
+        sentence("spends {value:.2f} a day since the first active day"),
+        _NEVER_ACTIVE,
+    )
+    yield Feature(
+        "spend__orders_per_day__all",
+        Sum("orders").all / SinceFirst("active"),
+        "orders a day",
+        sentence("{value:.3f} orders a day since the first active day"),
+        _NEVER_ACTIVE,
+    )
+    yield Feature(
+        "spend__since_last_days__all",
+        Since("orders"),
+        "days",
+        sentence("last order {value:.0f} days ago"),
+        _NO_ORDER,
+    )
+    yield Feature(
+        "spend__since_first_days__all",
+        SinceFirst("orders"),
+        "days",
+        sentence("first order {value:.0f} days ago"),
+        _NO_ORDER,
+    )
+
+
+def _orders_change(recent: int, before: int) -> Iterator[Feature]:
+    label = f"{recent}d_{before}d"
+    nothing = sentence(
+        "too new for {recent} days against the {before} before", recent=recent, before=before
+    )
+    value_now = per_week("orders", 0, recent)
+    value_then = per_week("orders", recent, recent + before)
+    then, now = f"spend__orders_before__{label}", f"spend__orders_now__{label}"
+    yield Feature(
         then,
+        value_then,
         "orders a week",
-        f"{{value:.2f}} orders a week in the {before} days before the last {recent}",
+        sentence(
+            "{value:.2f} orders a week in the {before} days before the last {recent}",
+            before=before,
+            recent=recent,
+        ),
         nothing,
     )
     yield Feature(
-        f"spend__orders_now__{label}",
         now,
+        value_now,
         "orders a week",
-        f"{{value:.2f}} orders a week in {recent} days",
+        sentence("{value:.2f} orders a week in {days} days", days=recent),
         nothing,
     )
     yield Feature(
         f"spend__orders_change__{label}",
-        log_ratio(now, then, 0.05),
+        log_ratio(value_now, value_then, 0.05),
         "log ratio",
-        f"orders a week went from {{spend__orders_before__{label}:.2f}} to {{spend__orders_now__{label}:.2f}} "
-        f"over {recent} days against the {before} before",
+        sentence(
+            "orders a week went from {then:.2f} to {now:.2f} "
+            "over {recent} days against the {before} before",
+            then=Column(then),
+            now=Column(now),
+            recent=recent,
+            before=before,
+        ),
         nothing,
     )
+
+
+def _value_change(recent: int, before: int, told: bool) -> Iterator[Feature]:
+    """The order value before, the value now unless a window tells it already, and its change."""
+    label = f"{recent}d_{before}d"
     value_now = money(0, recent) / Sum("orders")[0, recent]
     value_then = money(recent, recent + before) / Sum("orders")[recent, recent + before]
+    then = f"spend__order_value_before__{label}"
+    now = f"spend__order_value_mean__{recent}d" if told else f"spend__order_value_now__{label}"
     yield Feature(
-        f"spend__order_value_before__{label}",
+        then,
         value_then,
         "money an order",
-        f"orders of {{value:,.2f}} in the {before} days before the last {recent}",
-        f"no order in the {before} days before",
+        sentence(
+            "orders of {value:,.2f} in the {before} days before the last {recent}",
+            before=before,
+            recent=recent,
+        ),
+        sentence("no order in the {before} days before", before=before),
     )
-    name = f"spend__order_value_mean__{recent}d" if told else f"spend__order_value_now__{label}"
     if not told:
         yield Feature(
-            name,
+            now,
             value_now,
             "money an order",
-            f"orders of {{value:,.2f}} in {recent} days",
-            f"no order in {recent} days",
+            sentence("orders of {value:,.2f} in {days} days", days=recent),
+            sentence("no order in {days} days", days=recent),
         )
     yield Feature(
         f"spend__order_value_change__{label}",
         log_ratio(greatest(value_now, 0), greatest(value_then, 0), 0.01),
         "log ratio",
-        f"order value went from {{spend__order_value_before__{label}:,.2f}} to {{{name}:,.2f}}",
-        f"no order in {recent} days or in the {before} before",
+        sentence(
+            "order value went from {then:,.2f} to {now:,.2f}", then=Column(then), now=Column(now)
+        ),
+        sentence(
+            "no order in {recent} days or in the {before} before", recent=recent, before=before
+        ),
     )

@@ -341,6 +341,7 @@ def test_score_and_parts_of_a_blend_with_season_and_own_columns_are_one(
         "window",
         "says",
         "missing",
+        "templates",
     ]
 
 

@@ -1,0 +1,88 @@
+"""The catalogue: a row for each column, with its sentences as text and as templates with values.
+
+`says` and `missing` are English text. In `says` the constants are put in and columns stand in
+braces: `opened {push__opened_sum__14d:.0f} of {push__sent_sum__14d:.0f} pushes in 14 days`.
+`templates` is JSON of the same sentences, from which they can be said in any language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from churnlab.features.builder import parse_name
+from churnlab.language.sentence import Column, Sentence, Words, names_in
+
+
+class Entry(NamedTuple):
+    """One row of a catalogue: what is said of a column, and which builder declared it."""
+
+    name: str
+    builder: str
+    unit: str
+    says: Words
+    missing: Words
+
+
+COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "templates"]
+
+
+def table(entries: Iterable[Entry]) -> pd.DataFrame:
+    """One row a column: name, signal, builder, unit, window, says, missing, templates.
+
+    >>> table([Entry("quiz__sum__28d", "Quizzes", "events", "{value:.0f} quizzes", "none")]).T[0]
+    name                                            quiz__sum__28d
+    signal                                                    quiz
+    builder                                                Quizzes
+    unit                                                    events
+    window                                                     28d
+    says                                       {value:.0f} quizzes
+    missing                                                   none
+    templates    {"says": {"template": "{value:.0f} quizzes"}, ...
+    Name: 0, dtype: object
+    """
+    return pd.DataFrame([_row(entry) for entry in entries], columns=COLUMNS)
+
+
+def sentences(row: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
+    """`says` and `missing` of a catalogue's row, also of one that was written to a file and read.
+
+    A row without `templates`, from a catalogue made by hand, gives sentences of its text.
+
+    >>> sentences({"says": "{value:.0f} quizzes", "missing": "none"})[1].text()
+    'none'
+    """
+    written = row.get("templates")
+    if not isinstance(written, str) or not written:
+        return Sentence(row["says"]), Sentence(row["missing"])
+    found = json.loads(written)
+    return Sentence.from_dict(found["says"]), Sentence.from_dict(found["missing"])
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    parsed = parse_name(entry.name)
+    says, missing = _as_sentence(entry.says), _as_sentence(entry.missing)
+    templates = {"says": says.to_dict(), "missing": missing.to_dict()}
+    return (
+        entry.name,
+        parsed["signal"],
+        entry.builder,
+        entry.unit,
+        parsed["window"],
+        _text(says),
+        _text(missing),
+        json.dumps(templates, ensure_ascii=False),
+    )
+
+
+def _as_sentence(words: Words) -> Sentence:
+    return words if isinstance(words, Sentence) else Sentence(words)
+
+
+def _text(said: Sentence) -> str:
+    """The English text in which values that a row brings stand in braces."""
+    columns = {name: Column(name) for name in names_in(said.template)}
+    return Sentence(said.template, {**columns, **said.values}).text()
