@@ -169,7 +169,7 @@ class Person:
         kind = type(cell).__name__
         if kind == "Observed":
             return float(self.t - self.start)
-        if kind == "Season":
+        if kind == "Wave":
             return math.sin(
                 2 * math.pi * ((self.t % cell.period) / cell.period + cell.quarters / 4)
             )

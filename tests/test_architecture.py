@@ -50,6 +50,7 @@ HOMES = {
     "adbc_driver_postgresql": "events.postgres_table",
 }
 ENGINES = "schema.frames"
+SIGNALS = "features.feature_set"
 PUBLIC = {
     "__version__",
     "EventLog",
@@ -167,7 +168,20 @@ def chooses_engine(node: ast.AST) -> bool:
 
 def test_engines_are_chosen_in_one_place() -> None:
     places = [n for n, tree in modules().items() if any(map(chooses_engine, ast.walk(tree)))]
-    assert places == ["__init__", ENGINES]  # __init__ loads the public names when they are used
+    # __init__ loads the public names when they are used, SIGNALS its own package of signals
+    assert [n for n in places if n != SIGNALS] == ["__init__", ENGINES]
+
+
+def test_signals_are_found_in_one_place_and_nothing_else_is_imported_there() -> None:
+    tree = modules()[SIGNALS]
+    dynamic = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and chooses_engine(n)]
+    assert [ast.unparse(call) for call in dynamic] == [
+        "import_module(f'{signals.__name__}.{file.name}')"
+    ]
+    assert "features.signals" in own_imports(SIGNALS)
+    signals = {n for n in modules() if n.startswith("features.signals.")}
+    importers = {n for n in modules() if own_imports(n) & signals}
+    assert importers <= signals, "a signal is imported by name"
 
 
 def test_no_public_signature_takes_an_activity_or_anything() -> None:

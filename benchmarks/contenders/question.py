@@ -20,7 +20,7 @@ from churnlab.features.expression import (
     Expression,
     GapsBeyond,
     Observed,
-    Season,
+    Wave,
     WindowSum,
 )
 from contenders.churnlab_features import signals
@@ -68,7 +68,7 @@ def question() -> Question:
         cell_name(c): c
         for value in values.values()
         for c in value.cells()
-        if not isinstance(c, (Observed, Season))
+        if not isinstance(c, (Observed, Wave))
     }
     return Question(cells, stages, {name: cut.outside(value) for name, value in values.items()})
 
@@ -102,13 +102,13 @@ class _Cut:
 
     def outside(self, value: Expression) -> Expression:
         """A value as others use it."""
-        if isinstance(value, (Observed, Season)):
+        if isinstance(value, (Observed, Wave)):
             return Constant(_for_all(value))
         name = cell_name(value) if isinstance(value, Cell) else self.names.get(value)
         return self.inside(value) if name is None else Named(name, known(value))
 
 
-def _for_all(cell: Observed | Season) -> float:
+def _for_all(cell: Observed | Wave) -> float:
     if isinstance(cell, Observed):
         return float((END - START).days)
     return math.sin(2 * math.pi * ((END - date(1970, 1, 1)).days / cell.period + cell.quarters / 4))
@@ -119,7 +119,7 @@ def known(value: Expression) -> bool:
     match value:
         case Named():
             return value.known
-        case Constant() | WindowSum() | Decayed() | Observed() | Season() | GapsBeyond():
+        case Constant() | WindowSum() | Decayed() | Observed() | Wave() | GapsBeyond():
             return True
         case Apply("add" | "sub" | "mul" | "min" | "max", operands):
             return all(map(known, operands))

@@ -5,6 +5,7 @@ The one import of shap.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,12 +96,17 @@ class Explanation:
         >>> example().reasons(2).to_numpy().tolist()
         [['last active 40 days ago', ''], ['2 orders in 28 days', '']]
         """
-        teller = _Teller(self, language)
-        values = self.values.to_numpy()
-        order = np.argsort(-values, axis=1, kind="stable")
-        rows = [teller.reasons(i, values[i], order[i], k) for i in range(len(values))]
+        said = np.full((len(self.values), k), "", dtype=object)
+        facts = {row["name"]: row for row in self.catalogue.to_dict("records")}
+        top = _top(self.values, {name: row["signal"] for name, row in facts.items()}, k)
+        for place in np.unique(top[top >= 0]):
+            name = self.values.columns[place]
+            told = Told(*sentences(facts[name]), name, list(self.X), language)
+            rows, reasons = np.nonzero(top == place)
+            read = {column: self.X[column].to_numpy()[rows] for column in told.columns}
+            said[rows, reasons] = told(read or {name: rows})
         columns = [f"reason_{i + 1}" for i in range(k)]
-        return pd.DataFrame(rows, index=self.values.index, columns=columns, dtype=object)
+        return pd.DataFrame(said, index=self.values.index, columns=columns, dtype=object)
 
 
 def example() -> Explanation:
@@ -122,35 +128,26 @@ def example() -> Explanation:
     return Explanation(values, 0.0, X, table(entries))
 
 
-class _Teller:
-    """Tells reasons of the rows of an explanation in a language."""
+def _top(values: pd.DataFrame, signals: Mapping[str, str], k: int) -> np.ndarray:
+    """Places of the columns with each row's `k` largest values above zero, one of a signal.
 
-    def __init__(self, explanation: Explanation, language: str) -> None:
-        facts = explanation.catalogue.to_dict("records")
-        self.language = language
-        self.facts = {row["name"]: row for row in facts}
-        self.names = list(explanation.values.columns)
-        self.signals = [self.facts.get(n, {"signal": n})["signal"] for n in self.names]
-        self.columns = {n: explanation.X[n].to_numpy() for n in self.names}
-        self.ready: dict[str, Told] = {}
-
-    def told(self, name: str) -> Told:
-        """The sentences of a feature, made ready when it is first a reason."""
-        if name not in self.ready:
-            says, missing = sentences(self.facts[name])
-            self.ready[name] = Told(says, missing, name, self.columns, self.language)
-        return self.ready[name]
-
-    def reasons(self, row: int, values: np.ndarray, order: np.ndarray, k: int) -> list[str]:
-        """The reasons of one row: `order` are places of its `values`, the largest first."""
-        said: dict[str, str] = {}
-        for place in order:
-            if values[place] <= 0 or len(said) == k:
-                break
-            name, signal = self.names[place], self.signals[place]
-            if signal not in said and name in self.facts:
-                said[signal] = self.told(name)(lambda column: self.columns[column][row])
-        return [*said.values(), *[""] * (k - len(said))]
+    int64[n, k], the largest first, the earlier column first among equal values; -1 where there are
+    fewer. Columns without a signal are left out.
+    """
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(values.columns):
+        if name in signals:
+            groups.setdefault(signals[name], []).append(place)
+    table = values.to_numpy()
+    every = np.arange(len(table))
+    best = np.zeros((len(table), max(k, len(groups))))
+    places = np.full(best.shape, -1)
+    for i, columns in enumerate(map(np.array, groups.values())):
+        places[:, i] = columns[table[:, columns].argmax(axis=1)]
+        best[:, i] = table[every, places[:, i]]
+    order = np.lexsort((places, -best), axis=1)[:, :k]
+    top = np.take_along_axis(places, order, axis=1)
+    return np.where(np.take_along_axis(best, order, axis=1) > 0, top, -1)
 
 
 def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Explanation:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,7 @@ import pandas as pd
 from churnlab.errors import ConfigError
 from churnlab.language.catalogues import ENGLISH, template_in
 from churnlab.language.numbers import shown, understood
-from churnlab.language.sentence import Column, Sentence, Words, names_in, parts, sentence
-
-Read = Callable[[str], Any]
+from churnlab.language.sentence import Column, Sentence, names_in, parts, sentence
 
 
 def in_words(name: str, language: str = ENGLISH) -> str:
@@ -50,8 +47,8 @@ class Told:
 
     >>> says = sentence("{value:.0%} of {days} days", days=7)
     >>> told = Told(says, sentence("never active"), "cadence__share__7d", ["cadence__share__7d"])
-    >>> told({"cadence__share__7d": 0.25}.get), told({"cadence__share__7d": float("nan")}.get)
-    ('25% of 7 days', 'never active')
+    >>> told({"cadence__share__7d": [0.25, float("nan")]})
+    ['25% of 7 days', 'never active']
     """
 
     def __init__(
@@ -59,7 +56,7 @@ class Told:
         says: Sentence,
         missing: Sentence,
         own: str,
-        columns: Mapping[str, Any] | list[str],
+        columns: Iterable[str],
         language: str = ENGLISH,
     ) -> None:
         self.says = says
@@ -70,32 +67,41 @@ class Told:
             if name not in values:
                 raise ConfigError.from_unknown("name in a sentence", name, values)
         named = [values[name] for name in names_in(says.template)]
-        self.columns = {value.name for value in named if isinstance(value, Column)}
+        self.columns = list(dict.fromkeys(v.name for v in named if isinstance(v, Column)))
         self.pieces = self._pieces(values)
 
-    def _pieces(self, values: Mapping[str, object]) -> list[tuple[str, str, str]]:
-        """Text, the column that follows it ("" at the end) and its format."""
-        pieces, text = [], ""
+    def _pieces(self, values: Mapping[str, object]) -> list[tuple[str, int | None, str]]:
+        """Text, the place of the column that follows it (None at the end) and its format."""
+        pieces: list[tuple[str, int | None, str]] = []
+        text = ""
         for literal, name, spec in parts(template_in(self.language, self.says.template)):
             text += literal
             value = values.get(name) if name else None
             if isinstance(value, Column):
-                pieces.append((text, value.name, spec))
+                pieces.append((text, self.columns.index(value.name), spec))
                 text = ""
             elif name:
                 text += Sentence(f"{{{name}:{spec}}}", values).text(self.language)
-        return [*pieces, (text, "", "")]
+        return [*pieces, (text, None, "")]
 
-    def __call__(self, read: Read) -> str:
-        """The sentence of a row; `read` gives the row's value of a column."""
-        row = {column: read(column) for column in self.columns}
-        if any(map(_unknown, row.values())):
-            return self.missing
+    def __call__(self, columns: Mapping[str, Sequence[Any] | np.ndarray]) -> list[str]:
+        """The sentence of each row; `columns` has the values of at least the columns named."""
+        if not self.columns:
+            return ["".join(text for text, _, _ in self.pieces)] * len(next(iter(columns.values())))
+        named = [np.asarray(columns[name], object) for name in self.columns]
+        unknown = np.logical_or.reduce([pd.isna(column) for column in named])
+        rows = zip(*named, strict=True)
+        return [
+            self.missing if lost else self._said(row)
+            for lost, row in zip(unknown.tolist(), rows, strict=True)
+        ]
+
+    def _said(self, row: tuple[Any, ...]) -> str:
         said = []
-        for text, column, spec in self.pieces:
+        for text, place, spec in self.pieces:
             said.append(text)
-            if column:
-                said.append(self._shown(row[column], spec))
+            if place is not None:
+                said.append(self._shown(row[place], spec))
         return "".join(said)
 
     def _shown(self, value: Any, spec: str) -> str:
@@ -105,26 +111,3 @@ class Told:
             return shown(value, spec, self.language)
         except (TypeError, ValueError) as error:
             raise ConfigError.from_sentence(self.says.template) from error
-
-
-def render(
-    says: Words, missing: Words, row: Mapping[str, Any], value: Any, language: str = ENGLISH
-) -> str:
-    """A feature's sentence for one row; `missing` if a value that it names is not known.
-
-    `says` may name `value` and features of the row; ConfigError otherwise.
-
-    >>> render("opened {value:.0%} of pushes", "no push sent", {}, 0.25)
-    'opened 25% of pushes'
-    >>> render("opened {value:.0%} of pushes", "no push sent", {}, float("nan"))
-    'no push sent'
-    """
-    both = [words if isinstance(words, Sentence) else Sentence(words) for words in (says, missing)]
-    known = {**row, "value": value}
-    return Told(*both, "value", known, language)(known.__getitem__)
-
-
-def _unknown(value: Any) -> bool:
-    if isinstance(value, float | np.floating):
-        return math.isnan(value)
-    return value is None or value is pd.NA or value is pd.NaT

@@ -33,16 +33,9 @@ COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "te
 def table(entries: Iterable[Entry]) -> pd.DataFrame:
     """One row a column: name, signal, builder, unit, window, says, missing, templates.
 
-    >>> table([Entry("quiz__sum__28d", "Quizzes", "events", "{value:.0f} quizzes", "none")]).T[0]
-    name                                            quiz__sum__28d
-    signal                                                    quiz
-    builder                                                Quizzes
-    unit                                                    events
-    window                                                     28d
-    says                                       {value:.0f} quizzes
-    missing                                                   none
-    templates    {"says": {"template": "{value:.0f} quizzes"}, ...
-    Name: 0, dtype: object
+    >>> made = table([Entry("quiz__sum__28d", "Quizzes", "events", "{value:.0f} played", "none")])
+    >>> made[["name", "signal", "window", "says"]].iloc[0].tolist()
+    ['quiz__sum__28d', 'quiz', '28d', '{value:.0f} played']
     """
     return pd.DataFrame([_row(entry) for entry in entries], columns=COLUMNS)
 

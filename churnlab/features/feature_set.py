@@ -19,18 +19,24 @@ from churnlab.features.resolved import ResolvedFeatures
 _log = logging.getLogger("churnlab")
 
 
-def _found() -> dict[str, type[FeatureBuilder]]:
-    """The builders in the files of `churnlab/features/signals`, by place, then by name."""
-    found: dict[str, type[FeatureBuilder]] = {}
+def found() -> dict[str, type[FeatureBuilder]]:
+    """The builders in the files of `churnlab/features/signals`, by place, then by name.
+
+    ConfigError for two builders of one name.
+
+    >>> list(found())[:2]
+    ['SessionShortening', 'PushOpenDecline']
+    """
+    builders: dict[str, type[FeatureBuilder]] = {}
     for file in pkgutil.iter_modules(signals.__path__):
         module = import_module(f"{signals.__name__}.{file.name}")
         for kind in vars(module).values():
             declared = isinstance(kind, type) and issubclass(kind, FeatureBuilder)
             if declared and kind.__module__ == module.__name__:
-                if kind.__name__ in found:
+                if kind.__name__ in builders:
                     raise ConfigError.from_twice("feature builder", [kind.__name__])
-                found[kind.__name__] = kind
-    return dict(sorted(found.items(), key=_by_place))
+                builders[kind.__name__] = kind
+    return dict(sorted(builders.items(), key=_by_place))
 
 
 def _by_place(item: tuple[str, type[FeatureBuilder]]) -> tuple[bool, int, str]:
@@ -38,7 +44,7 @@ def _by_place(item: tuple[str, type[FeatureBuilder]]) -> tuple[bool, int, str]:
     return kind.place is None, kind.place or 0, name
 
 
-BUILDERS = _found()
+BUILDERS = found()
 
 
 @dataclass(frozen=True)

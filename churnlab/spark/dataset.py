@@ -10,10 +10,12 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from churnlab.dataset import compute
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import FrameError
 from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
+from churnlab.features.resolved import ResolvedFeatures
 from churnlab.schema.targets import Target
 from churnlab.spark import snapshots as on_spark
 from churnlab.spark.activity import SparkActivity
@@ -62,14 +64,19 @@ class SparkDataset:
     @cached_property
     def catalogue(self) -> pd.DataFrame:
         """A row for each feature, as in Dataset."""
-        table = self.job.features.catalogue(self.job.context.available)
+        table = self._resolved.catalogue
         static = [profile.column_name(n) for n in self.job.attributes]
         return pd.concat([table, profile.catalogue(static)], ignore_index=True) if static else table
 
     @property
     def skipped(self) -> dict[str, str]:
         """Builders that contribute nothing, each with what the log lacks for it."""
-        return self.job.features.skipped(self.job.context.available)
+        return dict(self._resolved.skipped)
+
+    @cached_property
+    def _resolved(self) -> ResolvedFeatures:
+        """The features, resolved for the whole log."""
+        return compute.resolve(self.job.features, self.job.context.nobody())
 
     def map(self, function: Any, outcome: Mapping[str, pa.DataType]) -> DataFrame:
         """user_id and the columns `outcome` that a function makes of X.

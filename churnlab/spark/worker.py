@@ -181,11 +181,6 @@ class LogContext:
             has_money=self.spec.amount is not None,
         )
 
-    @property
-    def available(self) -> frozenset[str]:
-        """The roles of the log, and `money` if it names an amount."""
-        return compute.available(self.nobody())
-
 
 @dataclass(frozen=True)
 class _Part:
@@ -241,7 +236,7 @@ class SnapshotRows:
         user = (KEYS[0], pa.string() if self.context.text_ids else pa.int64())
         if self.then is not None:
             return pa.schema([user, *self.outcome])
-        features = self.features.names(self.context.available)
+        features = compute.resolve(self.features, self.context.nobody()).names
         numbers = [(n, pa.float64()) for n in (*self.labels, *features)]
         static = [
             (profile.column_name(n), pa.string() if is_text(c) else pa.float64())

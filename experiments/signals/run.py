@@ -39,7 +39,7 @@ NEEDED = (
     "Tenure",
 )  # the estimators make columns from theirs, and baselines read them
 SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
-CANDIDATES = tuple(name for name in BUILDERS if name != "Calendar")
+CANDIDATES = tuple(name for name, kind in BUILDERS.items() if kind.candidate)
 FIRST = (("all", frozenset()), ("six", frozenset(CANDIDATES) - frozenset(SIX)))
 DIGITS = 6
 

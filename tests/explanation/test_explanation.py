@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_up_language import install, made_up
 
 import churnlab as cl
 from churnlab.errors import ConfigError, ModelError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
-from churnlab.explanation.explanation import Explanation, _check_additive
-from churnlab.explanation.words import render
+from churnlab.explanation.explanation import Explanation, _check_additive, example
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -68,19 +71,52 @@ def test_reasons_are_sentences_of_the_row_one_a_signal() -> None:
     assert reasons.iloc[2].tolist() == ["", ""]
 
 
-def test_what_does_not_add_up_is_refused() -> None:
+def test_values_that_do_not_add_up_are_refused() -> None:
     with pytest.raises(ModelError, match=r"differ from the model's score by up to 1\.0e-01"):
         _check_additive(np.zeros((1, 2)), 0.0, np.array([0.1]))
 
 
-def test_a_sentence_reaches_nothing_but_values() -> None:
+def test_values_that_are_not_numbers_are_refused() -> None:
     with pytest.raises(ModelError):
         _check_additive(np.full((1, 2), np.nan), 0.0, np.array([0.1]))
-    for says in ("{value:{value.__doc__[0]}>5}", "{} days"):
-        with pytest.raises(ConfigError, match="cannot be rendered"):
-            render(says, "", {}, "a")
-    assert render("{value}", "nothing", {}, pd.NA) == "nothing"
-    with pytest.raises(ConfigError, match="unknown name in a sentence"):
-        render("{value.__class__}", "", {}, 1.0)
-    with pytest.raises(ConfigError, match="did you mean 'minutes'"):
-        render("{minuts}", "", {"minutes": 1.0}, 1.0)
+
+
+def test_reasons_and_importance_in_another_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = install(tmp_path, monkeypatch)
+    assert example().reasons(1, language).to_numpy().tolist() == [
+        [made_up("last active {value:.0f} days ago").replace("{value:.0f}", "40")],
+        [made_up("{value:.0f} orders in {days} days").format(value=2.0, days=28)],
+    ]
+    what = example().importance(language)["what"].tolist()
+    assert what == [
+        made_up("{what}, so far").format(what="since last days"),
+        made_up("{what}, {days} days").format(what="orders sum", days=28),
+    ]
+    with pytest.raises(ConfigError, match="unknown language 'xx'"):
+        example().reasons(1, "xx")
+
+
+def test_a_sentence_of_a_column_that_is_not_there_is_refused_with_near_names() -> None:
+    why = example()
+    says = ["{spend__orders_sum__91d:.0f}", "{value:.0f}"]
+    catalogue = why.catalogue.assign(says=says, templates="")
+    with pytest.raises(ConfigError, match="did you mean 'spend__orders_sum__28d'"):
+        replace(why, catalogue=catalogue).reasons()
+
+
+def test_a_column_without_a_row_of_the_catalogue_gives_no_reason() -> None:
+    why = example()
+    found = replace(why, catalogue=why.catalogue.iloc[1:])
+    assert found.reasons(1)["reason_1"].tolist() == ["", "2 orders in 28 days"]
+    assert found.groups().columns.tolist() == ["other", "spend"]
+
+
+def test_users_write_any_format_of_python_in_a_plain_sentence() -> None:
+    why = example()
+    catalogue = why.catalogue.assign(says="{value:>6.1e}!", templates="")
+    assert replace(why, catalogue=catalogue).reasons(1)["reason_1"].tolist() == [
+        "4.0e+01!",
+        "2.0e+00!",
+    ]
