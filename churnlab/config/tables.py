@@ -190,9 +190,7 @@ class Config:
     def open_log(self) -> EventLog:
         """The event log of [log]; a SparkLog where the engine is Spark."""
         path = self.path(self.log.path).replace("{day}", "*")
-        return on_engine(self.engine, EventLog.read, "spark.log:read")(
-            path, **self._options()
-        )
+        return on_engine(self.engine, EventLog.read, "spark.log:read")(path, **self._options())
 
     def open_store(self, new: bool = False, wait: float = 0.0) -> ActivityStore:
         """The activity store of [store]; made when it is not there and may be `new`.

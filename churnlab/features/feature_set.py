@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pkgutil
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -91,10 +92,10 @@ class FeatureSet:
         pairs = tuple(
             (b, f) for b in self.builders if not b.lacks(roles) for f in b.features(roles)
         )
-        names = [f.name for _, f in pairs]
-        twice = {n for n in names if names.count(n) > 1}
+        counts = Counter(f.name for _, f in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
-            raise ConfigError.from_twice("feature", sorted(twice))
+            raise ConfigError.from_twice("feature", twice)
         return pairs
 
     def names(self, roles: frozenset[str]) -> tuple[str, ...]:

@@ -217,6 +217,7 @@ def test_parts_are_made_as_they_are_asked_for_and_let_go(activity: cl.DailyActiv
 
 # ------------------------------------------------------------------------------------------------------------ a new process
 
+
 def test_whether_a_kernel_was_compiled_before(tmp_path: Path) -> None:
     code = (
         "import numpy as np\nfrom churnlab.kernels import windows\nfrom churnlab.kernels.jit import compiled\nprint(compiled(windows.gaps))\n"

@@ -1,4 +1,4 @@
-"""Features of long histories against the oracle, and of many snapshots at once."""
+"""Features on one machine: against the oracle, threads, groups of people, folded days."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import numpy as np
 import oracle
+import pandas as pd
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES
@@ -17,9 +19,12 @@ from support.logs import (
     TABLE,
     tall,
 )
+from support.random_log import activity, events
 
 import churnlab as cl
+from churnlab.activity import blocks, rows
 from churnlab.dataset import compute
+from churnlab.features.feature_set import BUILDERS
 
 ACTIVITY = cl.EventLog.from_frame(TABLE, **COLUMNS).daily()
 
@@ -102,3 +107,55 @@ def test_many_snapshots_in_any_order_are_what_each_is_alone(
         .tobytes()
         == got[order].tobytes()
     )
+
+
+def bytes_of(frame: pd.DataFrame) -> bytes:
+    return frame.to_numpy().tobytes()
+
+
+def test_available_are_the_roles_and_money() -> None:
+    assert {"quiz", "other", "money"} <= compute.available(activity(events()))
+    assert "money" not in compute.available(activity(events(), amount=None))
+
+
+def test_groups_threads_and_the_order_of_snapshots_do_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    features = cl.FeatureSet.of(BUILDERS)
+    whole = activity(events())
+    rng = np.random.default_rng(1)
+    codes = np.r_[rng.integers(0, 12, 60), -1, -1]
+    days = whole.start + np.r_[rng.integers(1, 150, 60), 3, 90]
+    expected = compute.compute(whole, codes, days, features)
+    for module in (blocks, rows):
+        monkeypatch.setattr(module, "PIECE_BITS", 2)
+    parts = activity(events())
+    assert len(parts.rows.pieces()) >= 3
+    for threads in (1, 2, None):
+        assert bytes_of(compute.compute(parts, codes, days, features, threads)) == bytes_of(
+            expected
+        )
+    order = rng.permutation(len(codes))
+    shuffled = compute.compute(parts, codes[order], days[order], features)
+    assert bytes_of(shuffled) == bytes_of(expected.iloc[order])
+
+
+def test_a_resolved_set_gives_the_matrix_of_the_set() -> None:
+    daily, features = activity(events()), cl.FeatureSet.of(["Tenure", "LoginIntervals"])
+    codes, days = np.arange(12), np.full(12, daily.start + 100)
+    resolved = compute.resolve(features, daily)
+    found = compute.matrix(daily, codes, days, resolved)
+    pd.testing.assert_frame_equal(found, compute.compute(daily, codes, days, features))
+    assert list(found) == list(resolved.names) == list(features.names(compute.available(daily)))
+
+
+def test_no_snapshot_gives_no_row() -> None:
+    daily = activity(events())
+    nothing = np.zeros(0, np.int64)
+    found = compute.compute(daily, nothing, nothing, cl.FeatureSet.default())
+    assert found.shape[0] == 0 and found.shape[1] > 100
+
+
+def test_the_first_day_of_a_whole_log_is_its_second() -> None:
+    daily = activity(events())
+    assert compute.first_day(daily, cl.FeatureSet.default()) == daily.start + 1

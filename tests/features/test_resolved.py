@@ -1,4 +1,4 @@
-"""Features of a log of which days were folded away."""
+"""Resolved features: where days were folded away, and how far back they look."""
 
 from __future__ import annotations
 
@@ -86,3 +86,12 @@ def test_a_measure_made_of_rows_without_an_end_is_refused_where_rows_were_folded
     store.compact(4)
     with pytest.raises(ConfigError, match="looks at single days that the store has folded away"):
         value(store.daily(), cell, 6)
+
+
+def test_how_far_back_features_look_and_the_first_day_they_can_be_computed() -> None:
+    activity = of_days([1])
+    for builders, back in ((["Tenure"], 0), (["Habits"], 364), (["SocialExchange"], 0)):
+        resolved = compute.resolve(cl.FeatureSet.of(builders), activity)
+        assert resolved.look_back == back
+        assert resolved.first_day(activity) == activity.start + 1
+    assert list(resolved.names) == [] and resolved.skipped == {"SocialExchange": "social"}

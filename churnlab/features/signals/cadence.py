@@ -142,29 +142,32 @@ def _last_gap(k: int) -> Feature:
     )
 
 
+_AWAY = Feature(
+    "cadence__since_last_days__all",
+    Since("active"),
+    "days",
+    sentence("last active {value:.0f} days ago"),
+    _NEVER_ACTIVE,
+)
+_AGAINST_THE_MEAN = sentence(
+    "{away:.0f} days since the last active day, usually back after {usual:.1f}",
+    away=Column(_AWAY.name),
+    usual=Column("cadence__gap_mean_days__all"),
+)
+
+
 def _silence() -> Iterator[Feature]:
-    away = Since("active")
-    since_last = Column("cadence__since_last_days__all")
-    against_the_mean = sentence(
-        "{away:.0f} days since the last active day, usually back after {usual:.1f}",
-        away=since_last,
-        usual=Column("cadence__gap_mean_days__all"),
-    )
+    """The present silence against the mean gap, the longest gap and the time so far."""
+    away = _AWAY.value
+    yield _AWAY
     yield Feature(
-        "cadence__since_last_days__all",
-        away,
-        "days",
-        sentence("last active {value:.0f} days ago"),
-        _NEVER_ACTIVE,
-    )
-    yield Feature(
-        "cadence__silence_ratio__all", away / mean_gap(), "own mean gaps", against_the_mean, _FEW
+        "cadence__silence_ratio__all", away / mean_gap(), "own mean gaps", _AGAINST_THE_MEAN, _FEW
     )
     yield Feature(
         "cadence__silence_score__all",
         (away - mean_gap()) / greatest(_deviation_of_gaps(), 1),
         "own deviations",
-        against_the_mean,
+        _AGAINST_THE_MEAN,
         _FEW,
     )
     yield Feature(
@@ -173,7 +176,7 @@ def _silence() -> Iterator[Feature]:
         "own longest gap",
         sentence(
             "away {away:.0f} days, the longest gap so far was {longest:.0f}",
-            away=since_last,
+            away=Column(_AWAY.name),
             longest=Column("cadence__gap_longest_days__all"),
         ),
         _FEW,

@@ -33,7 +33,8 @@ class PushOpenDecline(FeatureBuilder):
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Pushes sent and opened, the share opened, and its change."""
         for window in (*self.windows, None):
-            yield from self._shares(window)
+            yield from _counts(window)
+            yield self._open_rate(window)
         for recent, before in self.changes:
             yield from self._changes(recent, before)
         yield Feature(
@@ -48,31 +49,9 @@ class PushOpenDecline(FeatureBuilder):
         sent, opened = Sum("n_push_sent")[new, old], Sum("n_push_opened")[new, old]
         return rate(opened, sent, self.prior, self.strength)
 
-    def _shares(self, window: int | None) -> Iterator[Feature]:
-        label = "all" if window is None else f"{window}d"
-        sent = Feature(
-            f"push__sent_sum__{label}",
-            Sum("n_push_sent")[0, window],
-            "pushes",
-            over(
-                window,
-                template("{value:.0f} pushes sent in {days} days"),
-                template("{value:.0f} pushes sent since the start"),
-            ),
-        )
-        opened = Feature(
-            f"push__opened_sum__{label}",
-            Sum("n_push_opened")[0, window],
-            "pushes",
-            over(
-                window,
-                template("{value:.0f} pushes opened in {days} days"),
-                template("{value:.0f} pushes opened since the start"),
-            ),
-        )
-        yield sent
-        yield opened
-        yield Feature(
+    def _open_rate(self, window: int | None) -> Feature:
+        label = _label(window)
+        return Feature(
             f"push__open_rate__{label}",
             self._share(0, window),
             "share",
@@ -80,8 +59,8 @@ class PushOpenDecline(FeatureBuilder):
                 window,
                 template("opened {opened:.0f} of {sent:.0f} pushes in {days} days"),
                 template("opened {opened:.0f} of {sent:.0f} pushes since the start"),
-                opened=Column(opened.name),
-                sent=Column(sent.name),
+                opened=Column(f"push__opened_sum__{label}"),
+                sent=Column(f"push__sent_sum__{label}"),
             ),
             over(
                 window,
@@ -93,43 +72,52 @@ class PushOpenDecline(FeatureBuilder):
     def _changes(self, recent: int, before: int) -> Iterator[Feature]:
         """The share before, its change, and the share now unless a window tells it already."""
         label = f"{recent}d_{before}d"
-        nothing = sentence(
-            "no push sent in {recent} days or in the {before} before", recent=recent, before=before
-        )
+        days = {"recent": recent, "before": before}
+        nothing = sentence("no push sent in {recent} days or in the {before} before", **days)
         value_now, value_then = self._share(0, recent), self._share(recent, recent + before)
         told = recent in self.windows
         then = f"push__open_rate_before__{label}"
         now = f"push__open_rate__{recent}d" if told else f"push__open_rate_now__{label}"
-        yield Feature(
-            then,
-            value_then,
-            "share",
-            sentence(
-                "opened {value:.0%} of pushes in the {before} days before the last {recent}",
-                before=before,
-                recent=recent,
-            ),
-            nothing,
+        earlier = sentence(
+            "opened {value:.0%} of pushes in the {before} days before the last {recent}", **days
         )
+        yield Feature(then, value_then, "share", earlier, nothing)
         if not told:
-            yield Feature(
-                now,
-                value_now,
-                "share",
-                sentence("opens {value:.0%} of pushes in {days} days", days=recent),
-                nothing,
-            )
-        yield Feature(
-            f"push__open_rate_change__{label}",
-            log_ratio(value_now, value_then, 0.02),
-            "log ratio",
-            sentence(
-                "opened {then:.0%} of pushes in the {before} days before, "
-                "{now:.0%} in the last {recent}",
-                then=Column(then),
-                now=Column(now),
-                before=before,
-                recent=recent,
-            ),
-            nothing,
+            opens = sentence("opens {value:.0%} of pushes in {days} days", days=recent)
+            yield Feature(now, value_now, "share", opens, nothing)
+        change = sentence(
+            "opened {then:.0%} of pushes in the {before} days before, "
+            "{now:.0%} in the last {recent}",
+            then=Column(then),
+            now=Column(now),
+            **days,
         )
+        ratio = log_ratio(value_now, value_then, 0.02)
+        yield Feature(f"push__open_rate_change__{label}", ratio, "log ratio", change, nothing)
+
+
+def _label(window: int | None) -> str:
+    return "all" if window is None else f"{window}d"
+
+
+def _counts(window: int | None) -> Iterator[Feature]:
+    yield Feature(
+        f"push__sent_sum__{_label(window)}",
+        Sum("n_push_sent")[0, window],
+        "pushes",
+        over(
+            window,
+            template("{value:.0f} pushes sent in {days} days"),
+            template("{value:.0f} pushes sent since the start"),
+        ),
+    )
+    yield Feature(
+        f"push__opened_sum__{_label(window)}",
+        Sum("n_push_opened")[0, window],
+        "pushes",
+        over(
+            window,
+            template("{value:.0f} pushes opened in {days} days"),
+            template("{value:.0f} pushes opened since the start"),
+        ),
+    )

@@ -1,0 +1,43 @@
+"""Catalogues of templates, found by language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.made_up_language import LANGUAGE, install, made_up, templates
+
+from churnlab.errors import ConfigError
+from churnlab.language.catalogues import languages, locale_of, template_in
+
+
+def test_english_is_the_templates_themselves() -> None:
+    assert "en" in languages()
+    assert template_in("en", "{value:.0f} days") == "{value:.0f} days"
+
+
+def test_a_compiled_folder_is_a_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LANGUAGE not in languages()
+    language = install(tmp_path, monkeypatch)
+    assert languages() == ("en", language)
+    assert len(templates()) > 100
+    for template in templates():
+        assert template_in(language, template) == made_up(template) != template
+
+
+def test_a_template_that_the_catalogue_lacks_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = install(tmp_path, monkeypatch)
+    assert template_in(language, "of your own: {value}") == "of your own: {value}"
+    assert template_in(language, "") == ""
+
+
+def test_a_language_without_a_catalogue_is_refused() -> None:
+    with pytest.raises(ConfigError, match="unknown language 'xx'"):
+        template_in("xx", "{value:.0f} days")
+
+
+def test_numbers_of_a_language_that_babel_does_not_know_are_english() -> None:
+    assert str(locale_of("no-such-language")) == "en"
+    assert str(locale_of("de")) == "de"

@@ -1,0 +1,51 @@
+"""Numbers and dates: Python's digits, in the manner of a language."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from churnlab.errors import ConfigError
+from churnlab.language.numbers import shown, understood
+
+
+@pytest.mark.parametrize(
+    "value, spec, german",
+    [
+        (1234.5, ",.1f", "1.234,5"),
+        (1234.5, ".1f", "1234,5"),
+        (-1234.5, "+,.0f", "-1.234"),
+        (0.5, "+.1f", "+0,5"),
+        (0.256, ".0%", "26\xa0%"),
+        (0.256, "+.1%", "+25,6\xa0%"),
+        (7, "", "7"),
+        (7.25, "", "7,25"),
+        (7.0, "d", "7"),
+        (np.float32(0.5), ".1f", "0,5"),
+        (np.int64(12), "", "12"),
+        ("ads", ".1f", "ads"),
+        (True, "", "True"),
+        (float("inf"), ".0f", "inf"),
+        (date(2026, 8, 28), "", "28.08.2026"),
+    ],
+)
+def test_numbers_of_a_language(value: object, spec: str, german: str) -> None:
+    assert shown(value, spec, "de") == german
+
+
+@pytest.mark.parametrize("value", [0.5, 1.5, 2.675, 0.345, 0.355, 1.005, 1e7, 12345.678])
+@pytest.mark.parametrize("spec", [".0f", ".1f", ".2f", ",.2f", ".0%", ".1%", "+.1f"])
+def test_digits_are_those_of_python_in_every_language(value: float, spec: str) -> None:
+    english = shown(value, spec, "en")
+    assert english == format(value, spec)
+    there = shown(value, spec, "de").replace("\xa0", "")
+    assert there.translate(str.maketrans(",.", ".,")) == english
+
+
+@pytest.mark.parametrize("spec", [">10", ".2e", "x", "{n}"])
+def test_other_formats_are_refused(spec: str) -> None:
+    assert not understood(spec)
+    with pytest.raises(ConfigError, match="the format of a value"):
+        shown(1.5, spec, "de")
