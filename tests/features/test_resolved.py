@@ -8,17 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.one_person import DAY, START, value
+from support.one_person import DAY, START, of_days, value
 
 import churnlab as cl
 from churnlab.dataset import compute
 from churnlab.errors import ConfigError
-from churnlab.features.expression import (
-    Expression,
-    Longest,
-    Since,
-    Sum,
-)
+from churnlab.features.expression import Expression, Longest, Since, Sum
 from churnlab.features.feature_set import BUILDERS
 
 

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from support.one_person import T, features, of_days, value
 
-from churnlab.features.expression import (
-    Decayed,
-)
+from churnlab.features.expression import Decayed
 
 
 def test_decayed_sums_halve_with_each_half_life_and_end_at_the_window() -> None:

@@ -7,9 +7,7 @@ import math
 import pytest
 from support.one_person import T, features, of_days, value
 
-from churnlab.features.expression import (
-    LongestIn,
-)
+from churnlab.features.expression import LongestIn
 
 
 def test_log_ins_are_fewer_than_the_long_run_leads_one_to_expect() -> None:

@@ -8,9 +8,7 @@ import pytest
 from support.one_person import START, T, features, of_days, value
 
 import churnlab as cl
-from churnlab.features.expression import (
-    Wave,
-)
+from churnlab.features.expression import Wave
 
 
 @pytest.mark.parametrize(

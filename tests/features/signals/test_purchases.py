@@ -7,9 +7,7 @@ import math
 import pytest
 from support.one_person import features, of_days, value
 
-from churnlab.features.expression import (
-    LatestIn,
-)
+from churnlab.features.expression import LatestIn
 
 
 def test_the_rhythm_of_orders() -> None:

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 from support.one_person import T, features, of_days, value
 
-from churnlab.features.expression import (
-    GapsBeyond,
-)
+from churnlab.features.expression import GapsBeyond
 
 
 @pytest.mark.parametrize("seed", range(20))
