@@ -17,7 +17,7 @@ from churnlab.features.expression import (
     fill,
     positive,
 )
-from churnlab.kernels import cells as kernel
+from churnlab.kernels import plan as kernel
 
 SOURCES = {"acts": (kernel.COUNT, 0), "money": (kernel.SUM, 1), "active": (kernel.ACTIVE, 0)}
 
@@ -25,24 +25,26 @@ SOURCES = {"acts": (kernel.COUNT, 0), "money": (kernel.SUM, 1), "active": (kerne
 def test_equal_parts_are_computed_once() -> None:
     rate = Sum("acts")[0, 28] / Sum("active")[0, 28]
     program = compile_features([rate, rate + 1, Sum("acts")[0, 28]], SOURCES)
-    assert len(program.cells) == 2 and len(program.code) == 2 and len(program.constants) == 1
-    assert program.size == 5 and program.results[2] in (0, 1)
+    assert (
+        len(program.plan.cells) == 2 and len(program.plan.code) == 2 and len(program.constants) == 1
+    )
+    assert program.size == 5 and program.plan.results[2] in (0, 1)
 
 
 def test_cells_stand_in_the_order_of_the_kernel() -> None:
     values = [Observed(), Decayed("money", 7), Sum("acts")[7, None], Decayed("acts", 3), Wave(7.0)]
     program = compile_features(values, SOURCES)
     kinds = [kernel.WINDOW, kernel.DECAYED, kernel.DECAYED, kernel.OBSERVED, kernel.SEASON]
-    assert program.cells[:, 0].tolist() == kinds
-    assert program.backs.tolist() == [0, 7, 24, 56]
-    assert program.cells[0].tolist() == [kernel.WINDOW, program.names.index("acts"), 1, 4]
-    assert [program.names[row[1]] for row in program.cells[1:3]] == ["acts", "money"]
-    assert program.cells[-1].tolist() == [kernel.SEASON, 0, 70_000, 0]
-    assert program.measures[:, 0].tolist() == sorted(program.measures[:, 0])
+    assert program.plan.cells[:, 0].tolist() == kinds
+    assert program.plan.backs.tolist() == [0, 7, 24, 56]
+    assert program.plan.cells[0].tolist() == [kernel.WINDOW, program.names.index("acts"), 1, 4]
+    assert [program.names[row[1]] for row in program.plan.cells[1:3]] == ["acts", "money"]
+    assert program.plan.cells[-1].tolist() == [kernel.SEASON, 0, 70_000, 0]
+    assert program.plan.measures[:, 0].tolist() == sorted(program.plan.measures[:, 0])
 
 
 def test_a_day_weighs_half_as_much_each_half_life_and_nothing_beyond_the_window() -> None:
-    weights = compile_features([Decayed("acts", 3)], SOURCES).weights
+    weights = compile_features([Decayed("acts", 3)], SOURCES).plan.weights
     assert weights.shape == (LOOK_BACK + 1, 1)
     np.testing.assert_allclose(weights[[0, 3, 24, 25], 0], [1, 0.5, 2.0**-8, 0])
 
@@ -58,7 +60,7 @@ def test_registers_hold_the_constants() -> None:
 
 def test_no_feature_at_all_is_a_program_too() -> None:
     program = compile_features([], SOURCES)
-    assert len(program.results) == 0 and program.size == 1
+    assert len(program.plan.results) == 0 and program.size == 1
 
 
 def test_an_unknown_measure_is_refused_with_near_names() -> None:

@@ -9,7 +9,7 @@ from support.one_person import DAY, T, of_days, value
 from churnlab.errors import ConfigError
 from churnlab.features.derived import derived
 from churnlab.features.expression import Sum
-from churnlab.kernels import cells as kernel
+from churnlab.kernels import plan as kernel
 
 
 @pytest.mark.parametrize(
