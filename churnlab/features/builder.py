@@ -98,8 +98,8 @@ def parse_name(name: str) -> dict[str, str]:
 class FeatureBuilder:
     """A signal: a frozen dataclass whose fields are its windows, and which declares the columns.
 
-    A file in `churnlab/features/signals` with a class of this kind is found by itself. What a class
-    says of itself, beside its fields:
+    A file in `churnlab/features/signals` with a class of this kind is found by itself. Class
+    variables describe the signal:
 
     - `signal`: the first part of its features' names.
     - `needs`: roles without which it declares nothing; `money` where it needs amounts.

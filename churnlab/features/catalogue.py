@@ -18,7 +18,7 @@ from churnlab.language.sentence import Column, Sentence, Words, names_in
 
 
 class Entry(NamedTuple):
-    """One row of a catalogue: what is said of a column, and which builder declared it."""
+    """One row of a catalogue: a column, its builder, its unit and its sentences."""
 
     name: str
     builder: str

@@ -47,7 +47,7 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Program:
-    """What `kernels.cells.features` runs for a set of features.
+    """A set of features as `kernels.cells.features` computes it.
 
     `plan` has the arrays of the kernel, and `names` the measures that it reads, in its order. Of
     `size` registers, `constants` gives those that hold a constant, with their values.

@@ -34,7 +34,7 @@ TARGETS = [
 
 @pytest.fixture(params=["numbers", "text"])
 def activity(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> cl.DailyActivity:
-    """Of 300 people, in pieces of 16."""
+    """Daily rows of 300 people, in pieces of 16."""
     for module in (blocks, rows):
         monkeypatch.setattr(module, "PIECE_BITS", 4)
     return log_of(request.param).daily()
@@ -182,7 +182,7 @@ def test_attributes_of_strangers_alone_are_refused_in_parts_too(activity: cl.Dai
 
 
 class Watched:
-    """An activity that remembers which of its parts are still there."""
+    """An activity that remembers which of its parts are still in memory."""
 
     def __init__(self, activity: cl.DailyActivity) -> None:
         self.activity, self.roles, self.has_money = activity, activity.roles, activity.has_money

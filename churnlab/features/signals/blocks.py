@@ -29,7 +29,7 @@ from churnlab.language.sentence import sentence, template
 class _Weekly:
     """A measure by week: its column names and unit, and templates of its sentences.
 
-    `scale` are the measure's units in one.
+    The measure is divided by `scale`.
     """
 
     measure: str

@@ -16,7 +16,7 @@ from churnlab.language.sentence import sentence, template
 class _Amount:
     """An amount that decays: its measure and column names, its unit, templates of its sentences.
 
-    `floor` is what a trend adds to both of its sums; `scale` are the measure's units in one.
+    A trend adds `floor` to both of its sums; the measure is divided by `scale`.
     """
 
     measure: str

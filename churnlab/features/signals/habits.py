@@ -21,7 +21,7 @@ _PARTS = {
 
 @dataclass(frozen=True)
 class _Times:
-    """Times at which a person may come: their measures, and sentences on how regular they are."""
+    """Times at which a person may come: their measures, and sentences about their regularity."""
 
     name: str
     measures: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The person's own rhythm of buying, what orders are worth, and what is returned."""
+"""The person's own rhythm of buying, the worth of orders, and returns."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _lifetime() -> Iterator[Feature]:
 
 
 def _days_of_buying() -> Iterator[Feature]:
-    """What was paid on the last day of buying and on the dearest."""
+    """Amounts paid on the last day of buying and on the dearest."""
     latest = LatestIn("money", LOOK_BACK) / MICRO
     mean_order = greatest(money(0, None), 0) / Sum("orders").all
     nothing = sentence("nothing paid in a year")
