@@ -1,0 +1,190 @@
+"""Pages of the site that are made from other files of the project.
+
+Each function below is one kind of page: the reference of a public name, a notebook, and a file of
+the project's root. `every_key` fills the table of churnlab.toml into its guide. `Doctests` shows
+the `>>>` examples of docstrings as code. mkdocs calls the functions named `on_...`.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import griffe
+import nbformat
+from markdown import Extension, Markdown
+from markdown.preprocessors import Preprocessor
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+from nbconvert import MarkdownExporter
+
+import churnlab
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = {
+    "events": "The log",
+    "activity": "Daily activity",
+    "store": "Daily activity",
+    "schema": "Measures and targets",
+    "features": "Features",
+    "dataset": "Snapshots and datasets",
+    "estimators": "Models",
+    "evaluation": "Evaluation",
+    "report": "Card and plots",
+    "explanation": "Reasons",
+    "model_registry": "Runs",
+    "config": "The nightly job",
+    "training": "The nightly job",
+    "nightly": "The nightly job",
+    "errors": "Errors",
+    "demo": "Data to try it on",
+}
+MORE = {  # modules that guides and notebooks use beside `cl.*`
+    "features.expression": "Features",
+    "estimators.baselines": "Models",
+    "btyd": "Models",
+    "evaluation.profit": "Evaluation",
+    "training.tuning": "The nightly job",
+}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Adds the made pages to the navigation, and `Doctests` to the Markdown."""
+    config.markdown_extensions.append(Doctests())  # type: ignore[arg-type]
+    sections = {name: entry for part in config.nav for name, entry in part.items()}
+    sections["Notebooks"].extend(
+        {_title(path): f"notebooks/{path.stem}.md"} for path in notebooks()
+    )
+    groups: dict[str, list[Any]] = {}
+    for name, (_, group) in reference().items():
+        groups.setdefault(group, []).append({name: f"reference/{name}.md"})
+    sections["Reference"].extend({group: pages} for group, pages in groups.items())
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the made pages to the files."""
+    pages = {
+        "changelog.md": (ROOT / "CHANGELOG.md").read_text("utf-8"),
+        "contributing.md": (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
+        **{f"notebooks/{path.stem}.md": as_page(path) for path in notebooks()},
+        **{
+            f"reference/{name}.md": f"::: {home}\n"
+            for name, (home, _) in reference().items()
+        },
+    }
+    for path, text in pages.items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Fills the table of every key of churnlab.toml into its guide."""
+    if page.file.src_uri != "guides/configuration.md":
+        return markdown
+    return markdown.replace("<!-- every key -->", every_key())
+
+
+def reference() -> dict[str, tuple[str, str]]:
+    """The full path and the group of every public name, and of the modules of MORE."""
+    homes = {name: f"{home}.{name}" for name, home in churnlab._HOMES.items()} | churnlab._MODULES
+    found = {name: (home, ROOMS[home.split(".")[0]]) for name, home in homes.items()}
+    found |= {home.split(".")[-1]: (home, group) for home, group in MORE.items()}
+    ordered = sorted(found.items(), key=lambda item: list(ROOMS.values()).index(item[1][1]))
+    return {name: (f"churnlab.{home}", group) for name, (home, group) in ordered}
+
+
+def notebooks() -> list[Path]:
+    """The notebooks in order."""
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def _title(path: Path) -> str:
+    first = nbformat.read(path, 4).cells[0].source.splitlines()[0]
+    return first.removeprefix("# ")
+
+
+def as_page(path: Path) -> str:
+    """A notebook as Markdown: its outputs in place, its images inside the page."""
+    book = nbformat.read(path, 4)
+    for output in (o for cell in book.cells for o in cell.get("outputs", ())):
+        if "text/html" in output.get("data", {}):
+            html = re.sub(r"(?s)<style.*?</style>|\n\s*(?=\n)", "", output.data["text/html"])
+            output.data["text/html"] = f'<div class="notebook-output">{html}</div>'
+    body, resources = MarkdownExporter().from_notebook_node(book)
+    for name, image in resources["outputs"].items():
+        data = base64.b64encode(image).decode()
+        body = body.replace(f"]({name})", f"](data:image/png;base64,{data})")
+    return body
+
+
+def every_key() -> str:
+    """A table for each table of churnlab.toml: key, type, default."""
+    tree = ast.parse((ROOT / "churnlab/config/tables.py").read_text("utf-8"))
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    parts = []
+    for field in _fields(classes["Config"]):
+        kind = classes.get(ast.unparse(field.annotation))
+        if kind is not None:
+            name = ast.unparse(field.target)
+            rows = [_row(key) for key in _fields(kind)]
+            head = "| key | type | when left out |\n|---|---|---|"
+            parts += [f"## [{name}]", ast.get_docstring(kind) or "", "\n".join([head, *rows])]
+    return "\n\n".join(parts)
+
+
+def _fields(kind: ast.ClassDef) -> Iterator[ast.AnnAssign]:
+    return (node for node in kind.body if isinstance(node, ast.AnnAssign))
+
+
+def _row(key: ast.AnnAssign) -> str:
+    hint = ast.unparse(key.annotation).replace("|", "\\|")
+    default = "required" if key.value is None else f"`{_default(key.value)}`"
+    return f"| `{ast.unparse(key.target)}` | `{hint}` | {default} |"
+
+
+def _default(value: ast.expr) -> str:
+    if isinstance(value, ast.Call):  # field(default_factory=list)
+        return {"list": "[]", "dict": "{}"}.get(ast.unparse(value.keywords[0].value), "")
+    return ast.unparse(value)
+
+
+class MadeDocstrings(griffe.Extension):
+    """Docstrings that a class makes when it is loaded, which reading the source does not show."""
+
+    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
+        """Takes the docstring of the loaded class where the source has none."""
+        if cls.docstring is None and "__doc__" in cls.members:
+            made = getattr(importlib.import_module(cls.module.path), cls.name).__doc__
+            cls.docstring = griffe.Docstring(made, parent=cls)
+
+
+class Doctests(Extension):
+    """Markdown in which a block that begins with `>>>` is Python code."""
+
+    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+        """Runs before fenced code is looked for."""
+        md.preprocessors.register(_Fences(md), "doctests", 40)
+
+
+class _Fences(Preprocessor):
+    def run(self, lines: list[str]) -> list[str]:
+        """Puts a fence around every block of lines that begins with `>>>`."""
+        text, fenced = [], False
+        inside = False
+        for line in lines:
+            fenced ^= line.lstrip().startswith("```")
+            if not fenced and not inside and line.startswith(">>> "):
+                inside = True
+                text += ["", "```pycon"]
+            elif inside and not line.strip():
+                inside = False
+                text.append("```")
+            text.append(line)
+        return [*text, "```"] if inside else text
