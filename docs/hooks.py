@@ -74,10 +74,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "changelog.md": (ROOT / "CHANGELOG.md").read_text("utf-8"),
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
         **{f"notebooks/{path.stem}.md": as_page(path) for path in notebooks()},
-        **{
-            f"reference/{name}.md": f"::: {home}\n"
-            for name, (home, _) in reference().items()
-        },
+        **{f"reference/{name}.md": f"::: {home}\n" for name, (home, _) in reference().items()},
     }
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
@@ -168,7 +165,7 @@ class MadeDocstrings(griffe.Extension):
 class Doctests(Extension):
     """Markdown in which a block that begins with `>>>` is Python code."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         """Runs before fenced code is looked for."""
         md.preprocessors.register(_Fences(md), "doctests", 40)
 
