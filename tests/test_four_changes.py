@@ -13,7 +13,7 @@ import pytest
 import churnlab
 
 SIGNAL = '''
-"""Events in the small hours."""
+"""Events in the evening."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from churnlab.features.expression import Sum
 
 
 @dataclass(frozen=True, kw_only=True)
-class SleeplessNights(FeatureBuilder):
-    """Events between midnight and 6 o'clock, `[t - 28d, t)`."""
+class EveningHours(FeatureBuilder):
+    """Events from 18 o'clock to midnight, `[t - 28d, t)`."""
 
-    signal: ClassVar[str] = "sleepless"
+    signal: ClassVar[str] = "evening"
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
-        """Events at night in 28 days."""
+        """Events in the evening in 28 days."""
         yield Feature(
-            "sleepless__events_sum__28d", Sum("night")[0, 28], "events", "{value:.0f} at night"
+            "evening__events_sum__28d", Sum("evening")[0, 28], "events", "{value:.0f} in the evening"
         )
 '''
 USES_SIGNAL = """
 import churnlab as cl
 
-name = "sleepless__events_sum__28d"
+name = "evening__events_sum__28d"
 people = cl.datasets.make_community(users=40, days=60, seed=0)
 log = cl.EventLog.from_frame(people.events, user="user_id", time="ts", event="event",
                              roles=people.roles, timezone=people.timezone)
 activity = log.daily()
 snapshots = cl.Snapshots.at(activity, [activity.end], active_within=60)
 every = cl.build_dataset(activity, snapshots)
-alone = cl.build_dataset(activity, snapshots, cl.FeatureSet.of(["SleeplessNights"]))
+alone = cl.build_dataset(activity, snapshots, cl.FeatureSet.of(["EveningHours"]))
 print(cl.__file__)
 print(name in every.X, name in set(every.catalogue["name"]))
 print(list(alone.X), float(alone.X[name].sum()) > 0)
@@ -97,8 +97,14 @@ def copy(tmp_path: Path) -> Path:
 def run(code: str, copy: Path) -> list[str]:
     """The lines that code prints which imports the copy."""
     env = {**os.environ, "PYTHONPATH": str(copy.parent)}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=copy.parent,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     where, *lines = done.stdout.splitlines()
     assert Path(where).parent == copy
@@ -106,10 +112,10 @@ def run(code: str, copy: Path) -> list[str]:
 
 
 def test_a_signal_is_one_new_file(copy: Path) -> None:
-    file = copy / "features" / "signals" / "sleepless.py"
+    file = copy / "features" / "signals" / "evening.py"
     assert not file.exists()
     file.write_text(SIGNAL.lstrip())
-    assert run(USES_SIGNAL, copy) == ["True True", "['sleepless__events_sum__28d'] True"]
+    assert run(USES_SIGNAL, copy) == ["True True", "['evening__events_sum__28d'] True"]
 
 
 def test_a_metric_is_an_entry_in_one_file(copy: Path) -> None:
