@@ -54,22 +54,16 @@ print(list(alone.X), float(alone.X[name].sum()) > 0)
 """
 METRIC = '''
 
+@metric(
+    "share_right",
+    target="churned",
+    better="higher",
+    label=sentence("share right"),
+    says=sentence("the share of people on the right side of one half"),
+)
 def share_right(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """Share of rows on the right side of one half, in [0, 1]; higher is better."""
     return float(np.average((p >= 0.5) == (y >= 0.5), weights=_weights(y, w)))
-
-
-METRICS = (
-    *METRICS,
-    Metric(
-        name="share_right",
-        target="churned",
-        higher_is_better=True,
-        label="Share right",
-        function=share_right,
-        says="{value:.0%} of people are on the right side of one half",
-    ),
-)
 '''
 USES_METRIC = """
 import numpy as np
@@ -118,7 +112,7 @@ def test_a_signal_is_one_new_file(copy: Path) -> None:
     assert run(USES_SIGNAL, copy) == ["True True", "['evening__events_sum__28d'] True"]
 
 
-def test_a_metric_is_an_entry_in_one_file(copy: Path) -> None:
+def test_a_metric_is_one_function_in_one_file(copy: Path) -> None:
     file = copy / "evaluation" / "metrics.py"
     file.write_text(file.read_text() + METRIC)
     assert run(USES_METRIC, copy) == ["1.0 0.5"]
