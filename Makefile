@@ -23,8 +23,9 @@ demo: .venv/core ## run the main job on simulated and on real data
 test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
-lint: .venv/dev ## check style
+lint: .venv/dev ## check style and format
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 
 types: .venv/dev ## check types
 	$(BIN)/mypy
@@ -38,8 +39,8 @@ bench-engine: .venv/dev ## the same on 100 million events, about an hour
 notebooks: .venv/dev ## execute the notebooks in place
 	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
-docs: .venv/dev ## run the examples in the docstrings
-	$(BIN)/python -m pytest -q churnlab
+docs: .venv/dev ## build the documentation into build/site
+	$(BIN)/python -m mkdocs build --strict
 
 wheel-test: .venv/dev ## build the wheel, install it alone and run its demonstration
 	rm -rf build/wheel && mkdir -p build/wheel
