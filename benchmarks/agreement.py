@@ -1,4 +1,7 @@
-"""Whether DuckDB, Polars and churnlab give the same features of a log, the whole default set: no speed counts before this holds."""
+"""Compares the features of DuckDB, Polars and churnlab on one log: the whole default set.
+
+No speed counts before they are equal.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ def ours(path: str) -> pd.DataFrame:
 
 
 def theirs(table: pd.DataFrame) -> pd.DataFrame:
-    """Another's table by person; null is NaN."""
+    """Another contender's table by person; null becomes NaN."""
     return table.set_index("user_id").astype("float64").sort_index()
 
 
@@ -29,7 +32,10 @@ OTHERS: dict[str, Callable[[str], pd.DataFrame]] = {
 
 
 def differences(path: str) -> list[str]:
-    """What is not equal, in words; empty where all is (missing where missing, else relative 1e-9)."""
+    """Sentences about unequal features; empty where all are equal.
+
+    Values are equal when both are missing, or when they differ by at most 1e-9 of the value.
+    """
     mine = ours(path)
     return [
         f"{name}: {said}" for name, other in OTHERS.items() for said in _between(mine, other(path))

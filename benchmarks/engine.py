@@ -1,14 +1,18 @@
-"""The engine's speed, as ratios measured side by side in one run: prints what must be reached and what was, keeps the JSON.
+"""The engine's speed, as ratios measured side by side in one run.
+
+Prints the goals and the measured ratios, and writes the JSON.
 
     python benchmarks/engine.py --events 100_000_000
     python benchmarks/engine.py --events 1_000_000 --ids int --parts floor churnlab duckdb
     python benchmarks/engine.py --check
 
-(a) churnlab from the file to the matrix of the whole default feature set, `FeatureSet.default()`; (b) the floor, DuckDB's plain
-group-by; (c) the same features in DuckDB SQL, (d) in Polars; (e) Featuretools on a sample, in an environment of its own. Beside them,
-without a goal, (a) with six signals alone (named in contenders/churnlab_features.py), (c) and (d) with windows spelled for speed. Each
-in a process of its own, one at work at a time, in turn, several times; medians. The log is SIMULATED (events.py). First of all the
-features of (a), (c) and (d) are compared.
+(a) churnlab from the file to the matrix of the whole default feature set, `FeatureSet.default()`;
+(b) the floor, DuckDB's plain group-by; (c) the same features in DuckDB SQL, (d) in Polars; (e)
+Featuretools on a sample, in an environment of its own. Beside them, without a goal: (a) with six
+signals alone (named in contenders/churnlab_features.py), (c) and (d) with windows spelled for
+speed. Each contender has a process of its own; one works at a time, in turn, several times; the
+results are medians. The log is SIMULATED (events.py). The features of (a), (c) and (d) are
+compared first.
 """
 
 from __future__ import annotations
@@ -42,7 +46,7 @@ DAYS_OF_UPDATE = 8  # half a second each, and single ones vary by half
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
-    """What to measure."""
+    """The arguments of the command line: the parts to measure and their sizes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=1_000_000, help="events of the log")
     parser.add_argument(
@@ -63,16 +67,16 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--scale",
         type=float,
         default=1,
-        help="of the stores of the update and the score, 1: as asked",
+        help="size of the stores of the update and the score; 1 is the full size",
     )
     parser.add_argument(
-        "--limit-mib", type=int, default=default_limit(), help="memory that a contender may take"
+        "--limit-mib", type=int, default=default_limit(), help="memory that a contender may use"
     )
     parser.add_argument("--keep", type=Path, help="a folder for the logs, kept and used again")
     parser.add_argument(
         "--out",
         type=Path,
-        help="the JSON; of a full run benchmarks/results/engine.json, else a file under build/",
+        help="the JSON; benchmarks/results/engine.json for a full run, else below build/",
     )
     parser.add_argument(
         "--check", action="store_true", help="only compare the features, on a small log"
@@ -92,7 +96,7 @@ def default_limit() -> int:
 
 
 class Bench:
-    """One run of the script: where the logs are, and what was found."""
+    """One run of the script: the folder of the logs, and the results so far."""
 
     def __init__(self, given: argparse.Namespace, folder: Path) -> None:
         self.given, self.folder = given, folder
@@ -106,7 +110,7 @@ class Bench:
         }
 
     def log(self, events: int, ids: str) -> Path:
-        """A log of so many events, made in another process where it is not there yet."""
+        """A log of `events` events; another process makes it unless it exists."""
         path = self.folder / f"{ids}-{events}.parquet"
         if not path.exists():
             part = path.with_suffix(".part")
@@ -118,7 +122,7 @@ class Bench:
         return path
 
     def check(self) -> None:
-        """Ends the run where the contenders' features are not churnlab's."""
+        """Ends the run if a contender's features differ from churnlab's."""
         from agreement import differences
 
         wrong = [
@@ -127,11 +131,15 @@ class Bench:
         if wrong:
             sys.exit("the features are not the same:\n" + "\n".join(wrong))
         print(
-            f"DuckDB and Polars give churnlab's features on {TINY:,} events, ids int and string (relative 1e-9)"
+            f"DuckDB and Polars give churnlab's features on {TINY:,} events, "
+            "ids int and string (relative 1e-9)"
         )
 
     def races(self) -> Times:
-        """ON_BOTH on each kind of ids, (c) and (d) and twelve snapshots on the first alone; churnlab's times on the first."""
+        """Races ON_BOTH on each kind of ids, all others on the first kind alone.
+
+        Returns churnlab's times on the first kind.
+        """
         kinds = ("int", "string") if self.given.ids == "both" else (self.given.ids,)
         first = Times()
         for ids in kinds:
@@ -159,7 +167,10 @@ class Bench:
         return first
 
     def largest_that_fits(self, name: str, ids: str) -> dict[str, Any]:
-        """The largest half, quarter, … of the log that a contender finishes, and its seconds scaled linearly to the whole."""
+        """Seconds of a contender on the largest half, quarter, … that it finishes.
+
+        They are scaled linearly to the whole log.
+        """
         for part in (2, 4, 8, 16):
             events = self.given.events // part
             times = race([name], self.log(events, ids), self.setting, 1)[name]
@@ -172,21 +183,19 @@ class Bench:
         return {}
 
     def featuretools(self, ours: Times) -> None:
-        """(e), and churnlab on the same sample."""
+        """Measures (e), and churnlab on the same sample."""
         from contenders.duckdb_sql import sample
 
         ids = "string" if self.given.ids == "string" else "int"
         path = self.folder / f"sample-{ids}-{self.given.events}-{self.given.sample}.parquet"
         sample(str(self.log(self.given.events, ids)), self.given.sample, str(path))
-        found, small = (
-            featuretools(path),
-            race(["churnlab"], path, self.setting, self.given.repeats)["churnlab"],
-        )
+        found = featuretools(path)
+        small = race(["churnlab"], path, self.setting, self.given.repeats)["churnlab"]
         self.rows += table.of_featuretools(found, ours, small)
         self.raw["featuretools"] = {**found, "churnlab_on_the_sample": small.to_dict()}
 
     def memory(self) -> None:
-        """Peak memory of (a) in a fresh process, on the log and on one of twice the events."""
+        """Measures peak memory of (a) in a fresh process, on the log and on twice the events."""
         ids = "string" if self.given.ids == "string" else "int"
         once, twice = (
             alone("churnlab", self.log(self.given.events * k, ids), self.setting) for k in (1, 2)
@@ -195,7 +204,7 @@ class Bench:
         self.raw["memory"] = {"once": once, "twice": twice}
 
     def update(self) -> None:
-        """The nightly update."""
+        """Measures the nightly update."""
         sizes = {"people": 1_000_000, "daily": 200_000, "events": 2_000_000}
         self.raw["update"] = found = self.store(
             "update", sizes, max(self.given.repeats, DAYS_OF_UPDATE)
@@ -203,7 +212,7 @@ class Bench:
         self.rows += table.of_update(found)
 
     def score(self) -> None:
-        """The nightly score, a twentieth and a tenth of it."""
+        """Measures a twentieth and a tenth of the nightly score."""
         found = []
         for people, monthly in ((900_000, 150_000), (1_800_000, 300_000)):
             self.store("save", {"people": people, "monthly": monthly})
@@ -212,7 +221,7 @@ class Bench:
         self.rows += table.of_score(found[1], found[0])
 
     def store(self, what: str, sizes: dict[str, int], repeats: int = 1) -> dict[str, Any]:
-        """One command of store.py."""
+        """The answer of one command of store.py."""
         options = [
             text
             for name, size in sizes.items()
@@ -230,7 +239,7 @@ class Bench:
         return answer(command, self.given.threads)
 
     def run(self) -> None:
-        """All parts, the table, the JSON."""
+        """Runs all parts, prints the table and writes the JSON."""
         self.check()
         if self.given.check:
             return
@@ -253,9 +262,10 @@ class Bench:
             json.dumps(self.raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
         )
         print(
-            f"\n{self.given.events:,} events, {self.given.threads} threads, medians of {self.given.repeats} runs in turn; the log is simulated\n"
-            f"the whole default feature set, {len(signals().names(COLUMNS))} columns of {len(signal_names())} signals; six signals alone are "
-            f"{', '.join(SIX)}\n"
+            f"\n{self.given.events:,} events, {self.given.threads} threads, "
+            f"medians of {self.given.repeats} runs in turn; the log is simulated\n"
+            f"the whole default feature set, {len(signals().names(COLUMNS))} columns "
+            f"of {len(signal_names())} signals; six signals alone are {', '.join(SIX)}\n"
         )
         print(table.markdown(self.rows))
 
@@ -266,7 +276,7 @@ def signal_names() -> list[str]:
 
 
 def machine(threads: int) -> dict[str, Any]:
-    """Cores, memory and the versions of all that is measured."""
+    """Cores, memory and the versions of the measured libraries."""
     names = ("churnlab", "duckdb", "polars", "pyarrow", "numpy", "numba", "pandas")
     return {
         "cores": os.cpu_count(),
@@ -279,7 +289,7 @@ def machine(threads: int) -> dict[str, Any]:
 
 
 def answer(command: list[str], threads: int) -> dict[str, Any]:
-    """The JSON on the last line that a command prints; what went wrong where it fails."""
+    """The JSON on the last line that a command prints, or a note that the command failed."""
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment(threads), check=False
     )
@@ -290,7 +300,7 @@ def answer(command: list[str], threads: int) -> dict[str, Any]:
 
 
 def featuretools(sample: Path) -> dict[str, Any]:
-    """Runs Featuretools in its own environment under build/, which is made where it is not there."""
+    """Runs Featuretools in its own environment under build/, and makes that if it is missing."""
     from events import END, ROLES
 
     home = HERE.parent / "build" / "featuretools"
@@ -316,7 +326,7 @@ def featuretools(sample: Path) -> dict[str, Any]:
 
 @contextmanager
 def kept(folder: Path | None) -> Iterator[Path]:
-    """The folder of the logs: the one given, or one that goes away."""
+    """The given folder for the logs, or a temporary one."""
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         yield folder

@@ -1,10 +1,11 @@
-"""A log of N events with people's real shape, streamed to Parquet in time order, a day at a time.
+"""A log of N events with a realistic shape, streamed to Parquet in time order, a day at a time.
 
     python benchmarks/events.py 1_000_000 events.parquet [--ids string]
 
-SIMULATED. Activity is log-normal over people, who arrive and leave; visits come by hour and weekday; a visit is one to a few
-sessions of one to hundreds of events, seconds apart; a few people have 10^4 to 10^5 events. Pushes go to everybody who has
-ever arrived, those long gone too. Times are the wall clock of ZONE; money stands on orders alone, in cents.
+SIMULATED. Activity is log-normal over people, who arrive and leave. Visits depend on hour and
+weekday. A visit is one to a few sessions of one to hundreds of events, seconds apart. A few people
+have 10^4 to 10^5 events. Pushes go to everybody who has ever arrived, including people who left
+long ago. Times are the wall clock of ZONE. Orders alone have an amount, in cents.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ _PUSHED, _LIKED = 0.06, 0.04
 
 @dataclass(frozen=True)
 class Shape:
-    """What a log is to be: how many events and people, over how many days, ids as int64 or as UUID text."""
+    """The size of a log: events, people and days; ids as int64 or as UUID text."""
 
     events: int
     ids: str = "int"
@@ -81,11 +82,11 @@ class Shape:
 
     @property
     def registered(self) -> int:
-        """People: 260 events each, unless said."""
+        """Number of people: one for 260 events, unless `people` is given."""
         return self.people or max(self.events // 260, 2)
 
     def counts(self) -> np.ndarray:
-        """Events of each day: weekdays and slow growth; they sum to `events`."""
+        """Events of each day, with weekdays and slow growth; they sum to `events`."""
         day = np.arange(self.days)
         weight = _WEEKDAYS[(START.weekday() + day) % 7] * (1 + 0.15 * day / self.days)
         return np.diff(np.round(np.cumsum(weight) / weight.sum() * self.events), prepend=0).astype(
@@ -107,7 +108,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class People:
-    """Who there is: ids, how much they do, and the days of `[arrive, leave)`."""
+    """The people: ids, activity weights, and the days of `[arrive, leave)`."""
 
     ids: pa.Array
     weight: np.ndarray
@@ -116,7 +117,10 @@ class People:
 
     @classmethod
     def of(cls, shape: Shape, rng: np.random.Generator) -> People:
-        """Log-normal activity, half there from the start, leaving at a constant rate; the first few very heavy."""
+        """Log-normal activity, half present from the start, a constant leaving rate.
+
+        The first few people are very heavy users.
+        """
         n = shape.registered
         arrive = np.where(rng.random(n) < 0.5, 0, rng.integers(0, shape.days, n))
         stay, weight = rng.exponential(200, n) + 1, rng.lognormal(0, 1.4, n)
@@ -146,7 +150,7 @@ def _ids(shape: Shape, n: int, rng: np.random.Generator) -> pa.Array:
 
 @dataclass
 class Block:
-    """Events of a stretch of time: positions of people, microseconds since START, codes of NAMES."""
+    """Some events: positions of people, microseconds since START, codes of NAMES."""
 
     who: np.ndarray
     at: np.ndarray
@@ -158,7 +162,10 @@ class Block:
 
 
 def tables(shape: Shape) -> Iterator[tuple[int, pa.Table]]:
-    """Each day's number and its events, in time order. What a session does after midnight belongs to the next day."""
+    """Each day's number and its events, in time order.
+
+    Events of a session after midnight belong to the next day.
+    """
     rng = np.random.default_rng(shape.seed)
     people = People.of(shape, rng)
     later = Block(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int8)))
@@ -189,7 +196,7 @@ def _day(people: People, rng: np.random.Generator, day: int, count: int) -> Bloc
 
 
 def _sessions(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
-    """Exactly `count` acts: visitors, their sessions, the events of each."""
+    """Exactly `count` acts: visitors, their sessions, and the events of each session."""
     present = (people.arrive <= day) & (day < people.leave)
     visitor = people.draw(rng, people.weight * present, count // 5 + 1)
     who = np.repeat(visitor, 1 + rng.poisson(0.7, len(visitor)))
@@ -220,7 +227,7 @@ def _acts(rng: np.random.Generator, begin: np.ndarray, new: np.ndarray) -> np.nd
 
 
 def _table_of(shares: dict[str, float]) -> np.ndarray:
-    """Codes of names, each as often as its share of 100."""
+    """Codes of names, each repeated by its share of 100."""
     return np.concatenate(
         [np.full(round(share * 100), NAMES.index(name), np.int8) for name, share in shares.items()]
     )
@@ -234,7 +241,7 @@ def _time_of_day(rng: np.random.Generator, n: int) -> np.ndarray:
 def _received(
     people: People, rng: np.random.Generator, day: int, among: np.ndarray, n: int, name: str
 ) -> Block:
-    """Pushes come in three waves a day, likes when people are about."""
+    """Received events: pushes in three waves a day, likes at the hours of visits."""
     waves = rng.choice(np.array([10, 15, 20]), n) * 3_600 * _SECOND + rng.integers(
         0, 900 * _SECOND, n
     )

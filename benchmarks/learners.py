@@ -1,9 +1,10 @@
-"""How long the models take, against LightGBM alone on the same matrix, side by side in one run.
+"""Seconds of the models beside LightGBM alone on the same matrix, in one run.
 
     python benchmarks/learners.py --events 10_000_000 [--rows 1_000_000] [--log FILE]
 
-SIMULATED log (events.py). Features are the library's defaults at as many fortnightly snapshots as give the rows; the label is 28 silent days.
-LightGBM alone has the parameters, the columns and the number of trees of the library's model, and no folds, no check, no calibration.
+SIMULATED log (events.py). Features are the library's defaults, at as many fortnightly snapshots as
+the rows need; the label is 28 silent days. LightGBM alone has the parameters, the columns and the
+number of trees of the library's model, and no folds, no checks, no calibration.
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ def dataset(log: str, rows: int) -> cl.Dataset:
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds and what came of it."""
+    """Seconds of the work, and its result."""
     start = time.perf_counter()
     out = work()
     return time.perf_counter() - start, out
 
 
 def alone(model: cl.ChurnClassifier, matrix: np.ndarray, y: np.ndarray) -> lgb.Booster:
-    """LightGBM with the parameters and trees of a fitted model."""
+    """LightGBM with the parameters and the number of trees of a fitted model."""
     params = model._plan().params(len(y))
     return lgb.train(
         params, lgb.Dataset(matrix, y, params={"verbosity": -1}), model.booster_.num_trees()
@@ -59,7 +60,7 @@ def alone(model: cl.ChurnClassifier, matrix: np.ndarray, y: np.ndarray) -> lgb.B
 
 
 def measure(data: cl.Dataset) -> dict[str, float]:
-    """Seconds of each, and the ratios."""
+    """Seconds of each step, and the ratios."""
     y = data.y("churned").to_numpy()
     found: dict[str, float] = {"rows": len(y), "columns": data.X.shape[1]}
     found["fit blend"], blend = timed(lambda: cl.ChurnClassifier().fit(data.X, y))
@@ -81,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--log", type=Path, help="a log of events.py that is there already")
+    parser.add_argument("--log", type=Path, help="an existing log of events.py")
     given = parser.parse_args()
     log = given.log or Path("learners.parquet")
     if given.log is None:

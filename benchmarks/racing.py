@@ -1,4 +1,4 @@
-"""Contenders in processes of their own, one at work at a time; each in turn, several times; medians."""
+"""Runs each contender in a process of its own, one at a time, in turn, several times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = 4096
 
 @dataclass(frozen=True)
 class Setting:
-    """What all contenders share."""
+    """The settings that all contenders share."""
 
     tiny: Path
     threads: int
@@ -28,11 +28,14 @@ class Setting:
 
 
 class DidNotFit(Exception):
-    """A contender was ended for want of memory, or ended itself."""
+    """A contender ran out of memory, or its process ended."""
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a contender: the number of threads, as each library wants to be told; Python keeps what it compiled, its default."""
+    """The environment of a contender: the number of threads, in each library's own variable.
+
+    Python keeps its compiled files, as it does by default.
+    """
     names = (
         "POLARS_MAX_THREADS",
         "NUMBA_NUM_THREADS",
@@ -66,7 +69,7 @@ class Worker:
         self.first_call: float = self._answer()["first_call_seconds"]
 
     def run(self) -> dict[str, Any]:
-        """One run; DidNotFit when the process ends or grows past the limit."""
+        """The answer of one run. Raises DidNotFit if the process ends or exceeds the limit."""
         with suppress(BrokenPipeError):
             self.process.stdin.write("run\n")  # type: ignore[union-attr]
             self.process.stdin.flush()  # type: ignore[union-attr]
@@ -114,7 +117,7 @@ class Times:
 
     @property
     def seconds(self) -> float | None:
-        """The median; None when it did not finish."""
+        """The median; None if the contender did not finish."""
         return (
             None
             if self.failed or not self.runs
@@ -123,7 +126,7 @@ class Times:
 
     @property
     def values(self) -> int:
-        """Feature values of one answer."""
+        """Number of feature values of one answer."""
         return self.runs[0]["rows"] * self.runs[0]["columns"] if self.runs else 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +140,10 @@ class Times:
 
 
 def race(names: Iterable[str], log: Path, setting: Setting, repeats: int) -> dict[str, Times]:
-    """Runs each contender once, in turn, and all that again; who does not fit is left out from then on."""
+    """Runs of each contender, in turn, `repeats` times.
+
+    A contender that does not fit into memory is left out from then on.
+    """
     into_page_cache(log)
     times = {name: Times() for name in names}
     workers = {name: worker for name in times if (worker := _started(name, log, setting, times))}
@@ -172,7 +178,7 @@ def _said(times: Times) -> str:
 
 
 def alone(name: str, log: Path, setting: Setting) -> dict[str, Any]:
-    """One run in a process that has done nothing before but the warm-up."""
+    """One run in a process that has done only the warm-up before."""
     times = race([name], log, setting, 1)[name]
     return times.runs[0] if times.runs else {"failed": times.failed}
 

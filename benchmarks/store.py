@@ -1,10 +1,15 @@
-"""The nightly job's data: a store of 180 days and one more day, and a tenth of 18 million people as daily rows.
+"""Data of the nightly job, and its measurements.
 
-    python benchmarks/store.py update FOLDER [--people 1_000_000 --daily 200_000 --events 2_000_000 --repeats 3]
+One store has 180 days and gets one more day; another has the daily rows of a tenth of 18 million
+people.
+
+    python benchmarks/store.py update FOLDER [--people 1_000_000 --daily 200_000 \\
+        --events 2_000_000 --repeats 3]
     python benchmarks/store.py save FOLDER [--people 1_800_000 --monthly 300_000]
     python benchmarks/store.py score FOLDER
 
-Each run by engine.py in a process of its own; the answer is a JSON line. What calls the store is in STORE and nowhere else.
+engine.py runs each command in a process of its own; the answer is a JSON line. Only the functions
+in STORE call the store.
 """
 
 from __future__ import annotations
@@ -37,9 +42,10 @@ _DAY = 86_400_000_000
 class Store:
     """The lines that call the store.
 
-    `make(pattern, store)` builds a store from the day files that the pattern names; `append(file, store)` adds the file of one more
-    day to it; `save(rows, store)` makes a store of daily rows given as numpy arrays; `features(store)` opens it and gives the rows and
-    columns of the matrix (the whole default set) of those active in the last month, at END.
+    `make(pattern, store)` builds a store from the day files that the pattern names;
+    `append(file, store)` adds the file of one more day; `save(rows, store)` makes a store of daily
+    rows from numpy arrays; `features(store)` opens it and returns the rows and columns of the
+    matrix (the whole default set) of everybody active in the last month, at END.
     """
 
     make: Callable[[str, Path], None] | None = None
@@ -94,7 +100,10 @@ STORE = Store(_make, _append, _save, _features)
 def write_days(
     folder: Path, people: int, daily: int, events: int, more: int
 ) -> tuple[str, list[Path]]:
-    """One file a day: 180 light days of `daily` people with one event each, then `more` whole days of `events`; pattern and late files."""
+    """Writes one file for each day; returns their pattern and the late files.
+
+    180 light days have `daily` people with one event each. Then come `more` days of `events`.
+    """
     shape = dataclasses.replace(Shape(events * more, days=more, people=people))
     rng = np.random.default_rng(shape.seed)
     crowd = People.of(shape, rng)
@@ -116,7 +125,7 @@ def write_days(
 
 
 def _light(rng: np.random.Generator, day: int, people: int, daily: int) -> Block:
-    """A day on which `daily` people do one thing each."""
+    """A day on which `daily` people do one act each."""
     who = rng.choice(people, daily, replace=False)
     at = np.sort(rng.integers(day * _DAY, (day + 1) * _DAY, daily))
     return Block(who, at, rng.integers(0, len(NAMES), daily).astype(np.int8))
@@ -125,7 +134,10 @@ def _light(rng: np.random.Generator, day: int, people: int, daily: int) -> Block
 def update_ratio(
     folder: Path, people: int, daily: int, events: int, repeats: int, store: Store = STORE
 ) -> dict[str, object]:
-    """One more day into a store of 180, beside the rollup of that day's file alone; each repeat is another new day."""
+    """Seconds of one more day into a store of 180 days, beside the rollup of that day's file alone.
+
+    Each repeat is another new day.
+    """
     if store.make is None or store.append is None:
         return {"left_out": "no store yet"}
     pattern, late = write_days(folder, people, daily, events, repeats + 1)
@@ -152,9 +164,9 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def daily_rows(people: int, monthly: int, seed: int = 1) -> dict[str, np.ndarray]:
-    """Daily rows of 180 days as arrays: `codes`, `day` (both sorted), and every measure of a log with ROLES, int64.
+    """Daily rows of 180 days, int64 arrays: `codes`, `day` (both sorted), and every measure.
 
-    About `monthly` of `people` are active in the last 30 days, each on about a quarter of their days.
+    About `monthly` of `people` are active in the last 30 days, on about a quarter of their days.
     """
     rng = np.random.default_rng(seed)
     codes, day = _who_when(rng, people, monthly)
@@ -213,7 +225,7 @@ def _gaps(codes: np.ndarray, day: np.ndarray, active: np.ndarray) -> dict[str, n
 
 
 def save(folder: Path, people: int, monthly: int, store: Store = STORE) -> dict[str, object]:
-    """Makes the store that `score` reads, so that what is measured there has not made it."""
+    """Makes the store that `score` reads, in a process that `score` does not measure."""
     if store.save is None:
         return {"left_out": "no store yet"}
     rows = daily_rows(people, monthly)
@@ -222,7 +234,7 @@ def save(folder: Path, people: int, monthly: int, store: Store = STORE) -> dict[
 
 
 def score(folder: Path, store: Store = STORE) -> dict[str, object]:
-    """Features of those active in the last month: seconds from opening the store, and memory."""
+    """Seconds, from opening the store, and memory for the features of the last month's people."""
     if store.features is None:
         return {"left_out": "no store yet"}
     before, start = memory("VmRSS"), time.perf_counter()

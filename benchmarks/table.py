@@ -1,4 +1,4 @@
-"""What must be reached, what was, and whether that is enough."""
+"""The table of goals: measured value, bound, and whether the goal is reached."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OTHERS = {
     "duckdb_tuned": ("(c) DuckDB SQL, windows spelled for speed,", None),
     "polars": ("(d) Polars", 15),
     "polars_tuned": ("(d) Polars, windows spelled for speed,", None),
-}  # and at least how many times our time
+}  # label, and the goal: at least so many times our time
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: `bound` is what must be reached, at least or at most; None measured says why in the note."""
+    """One line. `bound` is the goal, at least or at most; without `measured` the note says why."""
 
     what: str
     measured: float | None
@@ -30,13 +30,13 @@ class Row:
 
     @property
     def ok(self) -> bool | None:
-        """Whether it is reached; None where nothing was measured or nothing is asked."""
+        """Whether the goal is reached; None without a measurement or a goal."""
         if self.measured is None or self.bound is None:
             return None
         return self.measured >= self.bound if self.at_least else self.measured <= self.bound
 
     def cells(self) -> tuple[str, str, str, str, str]:
-        """As printed."""
+        """The cells as printed."""
         measured = "–" if self.measured is None else f"{self.measured:,.2f}{self.unit}"
         must = (
             ""
@@ -58,14 +58,18 @@ def markdown(rows: list[Row]) -> str:
 
 
 def ratio(above: float | None, below: float | None) -> float | None:
-    """A quotient, where both are known."""
+    """The quotient of two values; None if one is missing."""
     return above / below if above is not None and below else None
 
 
 def of_race(
     ids: str, times: Mapping[str, Times], scaled: Mapping[str, Mapping[str, Any]]
 ) -> list[Row]:
-    """Rows of one log: churnlab over the floor, with six signals alone too, the others over churnlab, twelve snapshots over one."""
+    """Rows of one log.
+
+    They are churnlab over the floor, also with six signals alone; the others over churnlab; twelve
+    snapshots over one.
+    """
     none = Times()
     ours, floor, six = (times.get(name, none) for name in ("churnlab", "floor", "churnlab_six"))
     rows = [
@@ -121,21 +125,22 @@ def _note(above: Times, below: Times) -> str:
     if not above.seconds or not below.seconds:
         return ""
     rounds = [a["seconds"] / b["seconds"] for a, b in zip(above.runs, below.runs, strict=True)]
-    return f"{above.seconds:.2f} s over {below.seconds:.2f} s; in single rounds {min(rounds):.1f} to {max(rounds):.1f}"
-
-
-def _whole(times: Times, ours: Times, scaled: Mapping[str, Any]) -> tuple[float | None, str]:
-    """Seconds for the whole log, scaled linearly and said to be so where only a part of it was finished."""
-    if not times.failed or not scaled:
-        return times.seconds, _note(times, ours)
     return (
-        scaled["seconds"],
-        f"{times.failed}; {scaled['seconds']:.1f} s are scaled linearly from {scaled['events']:,} events",
+        f"{above.seconds:.2f} s over {below.seconds:.2f} s; "
+        f"in single rounds {min(rounds):.1f} to {max(rounds):.1f}"
     )
 
 
+def _whole(times: Times, ours: Times, scaled: Mapping[str, Any]) -> tuple[float | None, str]:
+    """Seconds for the whole log and a note; scaled linearly if only a part of it was finished."""
+    if not times.failed or not scaled:
+        return times.seconds, _note(times, ours)
+    seconds, events = scaled["seconds"], scaled["events"]
+    return seconds, f"{times.failed}; {seconds:.1f} s are scaled linearly from {events:,} events"
+
+
 def of_featuretools(found: Mapping[str, Any], big: Times, small: Times) -> list[Row]:
-    """Time per feature value, over ours (of the whole default matrix) on the whole log and over ours on the same sample."""
+    """Featuretools' time per feature value over ours, on the whole log and on the same sample."""
     if "left_out" in found:
         return [
             Row(
@@ -173,7 +178,7 @@ def of_featuretools(found: Mapping[str, Any], big: Times, small: Times) -> list[
 
 
 def of_memory(once: Mapping[str, Any], twice: Mapping[str, Any], events: int) -> list[Row]:
-    """Peak memory of (a) on the log, and on one of twice the events."""
+    """Peak memory of (a) on the log, and on a log of twice the events."""
     peak, double = once.get("peak_mib"), twice.get("peak_mib")
     note = once.get("failed") or twice.get("failed") or f"{peak:,.0f} and {double:,.0f} MiB"
     return [
@@ -195,8 +200,11 @@ def of_update(found: Mapping[str, Any]) -> list[Row]:
 
 
 def of_score(found: Mapping[str, Any], half: Mapping[str, Any]) -> list[Row]:
-    """Scoring 3 million active of 18 million from a measured tenth: ten times its time; its memory, and what it grew by since half of that
-    as often as there are such halves more: people go by in parts, so that what grows is little."""
+    """Rows for scoring 3 million active of 18 million people, from a measured tenth.
+
+    Time is ten times that of the tenth. Memory is that of the tenth, plus 18 times its growth
+    from a twentieth to a tenth; people are read in parts, so it grows little.
+    """
     if "left_out" in found:
         return [
             Row(
@@ -209,7 +217,10 @@ def of_score(found: Mapping[str, Any], half: Mapping[str, Any]) -> list[Row]:
             for what, bound, unit in (("time", 10, " min"), ("memory", 6, " GiB"))
         ]
     peak, grown = found["peak_mib"], max(found["peak_mib"] - half["peak_mib"], 0)
-    note = f"a tenth took {found['seconds']:.1f} s and {peak:,.0f} MiB, half of it {half['peak_mib']:,.0f} MiB"
+    note = (
+        f"a tenth took {found['seconds']:.1f} s and {peak:,.0f} MiB, "
+        f"half of it {half['peak_mib']:,.0f} MiB"
+    )
     return [
         Row(
             "features of 3 of 18 million people: time",
@@ -229,7 +240,7 @@ def of_score(found: Mapping[str, Any], half: Mapping[str, Any]) -> list[Row]:
 
 
 def of_first_call(times: Times) -> list[Row]:
-    """What the first call in a new process costs more than the second, on a tiny log, libraries imported."""
+    """Extra seconds of the first call in a new process, on a tiny log, libraries imported."""
     if times.first_call is None:
         return []
     return [

@@ -1,8 +1,8 @@
-"""A process of one contender: warms up on a tiny log, then runs once for each line that it is sent, and says how long it took.
+"""The process of one contender: warms up on a tiny log, then runs once for each line of input.
 
     python benchmarks/worker.py CONTENDER LOG TINY_LOG THREADS
 
-The answers are JSON lines on standard output; all else that is printed goes to standard error.
+The answers are JSON lines on standard output; other prints go to standard error.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def floor(threads: int) -> Run:
 
 
 def churnlab(threads: int) -> Run:
-    """(a) The whole default feature set, one snapshot a person."""
+    """(a) The whole default feature set, one snapshot of each person."""
     from contenders import churnlab_features
 
     return churnlab_features.parts
@@ -43,7 +43,7 @@ def churnlab_six(threads: int) -> Run:
 
 
 def churnlab_12(threads: int) -> Run:
-    """(a) Twelve snapshots a person, a fortnight apart."""
+    """(a) Twelve snapshots of each person, a fortnight apart."""
     from contenders import churnlab_features
 
     return lambda path: churnlab_features.parts(path, churnlab_features.FORTNIGHTS)
@@ -114,7 +114,7 @@ def timed(run: Run, path: str) -> dict[str, Any]:
 
 
 def first_call(run: Run, tiny: str) -> float:
-    """Warms up; how many seconds the first call took more than the second."""
+    """Warms up; returns the seconds that the first call took more than the second."""
     import duckdb  # noqa: F401
     import numba  # noqa: F401
     import pandas  # noqa: F401
@@ -127,7 +127,7 @@ def first_call(run: Run, tiny: str) -> float:
 def memory(what: str) -> float:
     """VmRSS (now) or VmHWM (at the peak) of this process, MiB.
 
-    Not getrusage where it can be helped: Linux hands a parent's ru_maxrss down to its children.
+    Linux hands a parent's ru_maxrss down to its children, so getrusage is the last resort.
     """
     status = Path("/proc/self/status")
     if not status.exists():
@@ -137,14 +137,14 @@ def memory(what: str) -> float:
 
 
 def give_back() -> None:
-    """Frees what the run held, so that the next contender has the machine to itself."""
+    """Frees the memory of the run, so that the next contender has the machine to itself."""
     gc.collect()
     if sys.platform == "linux":
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def first_to_go() -> None:
-    """Where memory runs out, this process is the one to end, not its parent or a neighbour."""
+    """Makes this process the first to end if memory runs out, not its parent or a neighbour."""
     if Path("/proc/self/oom_score_adj").exists():
         Path("/proc/self/oom_score_adj").write_text("1000")
 

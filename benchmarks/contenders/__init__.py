@@ -1,3 +1,4 @@
-"""Who is measured. Each takes a file of events to the features of everybody active (the whole default set, `signals` in
-churnlab_features), at END or at the days given.
+"""The contenders. Each turns a file of events into the features of everybody active.
+
+The features are the whole default set (`signals` in churnlab_features), at END or at given days.
 """

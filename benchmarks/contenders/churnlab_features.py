@@ -10,7 +10,7 @@ import churnlab as cl
 
 FORTNIGHTS = tuple(str(END - timedelta(days=14 * k)) for k in range(12))
 
-# By name, so that what is measured stays the same when churnlab gets more signals.
+# By name, so that the benchmark stays the same when churnlab gets more signals.
 SIX = (
     "SessionShortening",
     "PushOpenDecline",
@@ -30,25 +30,27 @@ OPTIONS = {
 
 
 def signals() -> cl.FeatureSet:
-    """What is computed by all contenders: the whole default feature set."""
+    """The features that all contenders compute: the whole default set."""
     return cl.FeatureSet.default()
 
 
 def six() -> cl.FeatureSet:
-    """The six signals that were there first, for churnlab alone."""
+    """The six oldest signals, for churnlab alone."""
     return cl.FeatureSet.of(SIX)
 
 
 def read(path: str) -> cl.EventLog:
-    """The log as its user would name it."""
+    """The log, read as a user would read it."""
     return cl.EventLog.read(path, **OPTIONS)
 
 
 def parts(
     path: str, days: tuple[str, ...] = FORTNIGHTS[:1], features: cl.FeatureSet | None = None
 ) -> tuple[int, int]:
-    """From the file to the whole feature matrix (of `signals()`, unless said) of everybody active in the log, some thousand rows at a time;
-    rows and columns."""
+    """Rows and columns of the feature matrix of everybody active, made in parts.
+
+    `features` are those of `signals()` when left out.
+    """
     rows = columns = 0
     for part in cl.iter_datasets(
         read(path).daily(), days=list(days), active_within=DAYS, features=features or signals()

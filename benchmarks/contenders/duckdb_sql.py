@@ -1,16 +1,24 @@
-"""DuckDB: the plain group-by that is the floor, and the features as an analyst would write them, and as one who measured would.
+"""DuckDB: the plain group-by (the floor), and the features in two spellings.
 
-The steps from events to daily rows are written by hand, all that follows is spelled from the library's own definitions, so that it is
-complete. A window is a filtered aggregate; in the tuned statement it is what was fastest. All else is the same in both, of the common
-spellings the fastest, the plainer of two about as fast. Measured on 1 million events and one thread, where the whole takes 0.77 s:
+The steps from events to daily rows are written by hand. The rest is generated from the library's
+own definitions, so that it is complete. In the plain statement a window is a filtered aggregate,
+as an analyst would write it; in the tuned statement it is the fastest spelling that we found. All
+else is the same in both: the fastest of the common spellings, or the plainer of two that are about
+as fast. Measured on 1 million events and one thread, where the whole takes 0.77 s:
 
-- A window is `sum(measure * (back between … and …)::double)`. 215 of them over the 126,000 daily rows take 0.05 s, `sum(case when … end)`
-  0.08 s, filtered aggregates 1.27 s, in pieces that do not overlap, put together afterwards, 0.04 s, by weeks first 0.09 s or more.
-- Names of a day and of a session are bits of a mask, for which the names are listed: daily rows take 0.38 s, with count(distinct event) 0.09 s more.
-- Daily rows stay in the order of persons, in which a window function leaves them: a million of them aggregate in 0.5 s, in no order in 1.5 s.
-- Gaps beyond the present silence are a list, filtered where that silence is known: a million rows take 0.04 s, with a window by person 0.07 s.
-- Parts that features share are columns of their own: planning and arithmetic take 0.1 s, each feature written out 0.2 s.
-- One window by person and day for sessions; by person alone takes 10% more, all counts in the sessions' pass over the log 11% more.
+- A window is `sum(measure * (back between … and …)::double)`. 215 of them over the 126,000 daily
+  rows take 0.05 s; `sum(case when … end)` takes 0.08 s, filtered aggregates 1.27 s, disjoint
+  pieces that are added afterwards 0.04 s, sums by week first 0.09 s or more.
+- Names of a day and of a session are bits of a mask, for which the names are listed: daily rows
+  take 0.38 s; with count(distinct event) 0.09 s more.
+- Daily rows stay in the order of people, in which a window function leaves them: a million of them
+  aggregate in 0.5 s, in no order in 1.5 s.
+- Gaps beyond the present silence are a list, filtered where that silence is known: a million rows
+  take 0.04 s, with a window by person 0.07 s.
+- Parts that features share are columns of their own: planning and arithmetic take 0.1 s; with each
+  feature written out 0.2 s.
+- Sessions use one window by person and day; by person alone takes 10% more, all counts in the
+  sessions' pass over the log 11% more.
 """
 
 from __future__ import annotations
@@ -43,40 +51,52 @@ from churnlab.features.expression import (
 from contenders.question import PARTS_OF_DAY, Named, known, question
 
 FLOOR = "select user_id, count(*), max(ts), sum(amount) from read_parquet('{}') group by user_id"
-LAST = 3  # of the last gaps so many are asked for
+LAST = 3  # the number of last gaps that features read
 DAILY = """
 with log as (
-  select user_id, ts, ts::date as day, event::enum {names} as event, amount, event not in {receipts} as act from read_parquet('{path}')
+  select user_id, ts, ts::date as day, event::enum {names} as event, amount,
+         event not in {receipts} as act
+  from read_parquet('{path}')
 ),
 broken as (
   select user_id, day, ts, 1::bigint << enum_code(event) as name,
-         coalesce(ts - lag(ts) over (partition by user_id, day order by ts) > interval 30 minutes, true)::int as new
+         coalesce(
+           ts - lag(ts) over (partition by user_id, day order by ts) > interval 30 minutes, true
+         )::int as new
   from log where act
 ),
 numbered as (
-  select *, sum(new) over (partition by user_id, day order by ts rows unbounded preceding) as session from broken
+  select *,
+         sum(new) over (partition by user_id, day order by ts rows unbounded preceding) as session
+  from broken
 ),
 sessions as (
-  select user_id, day, session, epoch_us(max(ts)) - epoch_us(min(ts)) as micros, bit_or(name) as names
+  select user_id, day, session, epoch_us(max(ts)) - epoch_us(min(ts)) as micros,
+         bit_or(name) as names
   from numbered group by user_id, day, session
 ),
 session_days as (
-  select user_id, day, count(*) as sessions, sum(micros) as session_micros, sum(bit_count(names)) as steps, bit_count(bit_or(names)) as names
+  select user_id, day, count(*) as sessions, sum(micros) as session_micros,
+         sum(bit_count(names)) as steps, bit_count(bit_or(names)) as names
   from sessions group by user_id, day
 ),
 counted as (
   select user_id, day, countif(act) as acts, max(act::int) as active, {counts},
-         coalesce(round(sum(amount) filter (event in {orders}) * 1e6), 0) as money, countif(event in {orders} and amount > 0) as orders
+         coalesce(round(sum(amount) filter (event in {orders}) * 1e6), 0) as money,
+         countif(event in {orders} and amount > 0) as orders
   from log group by user_id, day
 ),
 together as (
-  select c.*, coalesce(sessions, 0) as sessions, coalesce(session_micros, 0) as session_micros, coalesce(steps, 0) as steps,
-         coalesce(names, 0) as names, case when active > 0 then c.day - max(case when active > 0 then c.day end) over (
-             partition by c.user_id order by c.day rows between unbounded preceding and 1 preceding) end as gap
+  select c.*, coalesce(sessions, 0) as sessions, coalesce(session_micros, 0) as session_micros,
+         coalesce(steps, 0) as steps, coalesce(names, 0) as names,
+         case when active > 0 then c.day - max(case when active > 0 then c.day end) over (
+           partition by c.user_id order by c.day rows between unbounded preceding and 1 preceding
+         ) end as gap
   from counted c left join session_days s on c.user_id = s.user_id and c.day = s.day
 ),
 daily as (
-  select user_id, day, (date '{at}' - day)::int as back, columns(* exclude (user_id, day, gap))::double, coalesce(gap, 0)::double as gap,
+  select user_id, day, (date '{at}' - day)::int as back,
+         columns(* exclude (user_id, day, gap))::double, coalesce(gap, 0)::double as gap,
          coalesce(gap * gap, 0)::double as gap_sq, (gap is not null)::double as gaps
   from together where day < date '{at}'
 )"""
@@ -88,13 +108,15 @@ def floor(path: str, threads: int) -> pa.Table:
 
 
 def features(path: str, threads: int, tuned: bool = True) -> pa.Table:
-    """The features of `signals()` at END of everybody active: user_id, then a column each. `tuned` is the fastest spelling of a window,
-    else it is the usual one, `sum(…) filter (where …)`."""
+    """Features of `signals()` at END of everybody active: user_id, then one column each.
+
+    `tuned` takes the fastest spelling of a window, else the usual `sum(…) filter (where …)`.
+    """
     return query(daily_sql(path) + features_sql(tuned), threads)
 
 
 def query(text: str, threads: int) -> pa.Table:
-    """A fresh DuckDB's answer; what does not fit in 60% of the memory goes to the disk."""
+    """The answer of a fresh DuckDB, which may use 60% of the memory before it uses the disk."""
     with TemporaryDirectory() as folder:
         settings: dict[str, Any] = {
             "threads": threads,
@@ -107,7 +129,7 @@ def query(text: str, threads: int) -> pa.Table:
 
 
 def daily_sql(path: str) -> str:
-    """The common tables from the file to `daily`; `back` is the days from a row to t."""
+    """The common tables from the file to `daily`; `back` is the number of days from a row to t."""
     roles = {
         **ROLES,
         "other": [n for n in NAMES if not any(n in names for names in ROLES.values())],
@@ -132,7 +154,10 @@ def _list(names: Iterable[str]) -> str:
 
 @cache
 def features_sql(tuned: bool) -> str:
-    """From `daily` to the features: weights by age, cells, stages of shared parts, features. Windows are `[t - old, t - new)`, t being END."""
+    """From `daily` to the features: weights by age, cells, stages of shared parts, features.
+
+    Windows are `[t - old, t - new)`, where t is END.
+    """
     asked = question()
     beyond = {n: c for n, c in asked.cells.items() if isinstance(c, GapsBeyond)}
     lists = {
@@ -186,8 +211,9 @@ def _list_of(cell: GapsBeyond) -> str:
 
 
 def beyond_sql(cell: GapsBeyond) -> str:
-    """How many of a person's gaps are longer than the present silence and some days."""
-    return f"coalesce(len(list_filter({_list_of(cell)}, lambda one: one > away + {cell.extra})), 0)::double"
+    """Number of a person's gaps that exceed the present silence by more than `extra` days."""
+    longer = f"list_filter({_list_of(cell)}, lambda one: one > away + {cell.extra})"
+    return f"coalesce(len({longer}), 0)::double"
 
 
 def inside(new: int, old: int | None) -> str:
@@ -229,7 +255,7 @@ def window_sql(measure: str, new: int, old: int | None, tuned: bool) -> str:
 
 
 def measure_sql(measure: str) -> str:
-    """A measure of the daily rows, or one that is made of them."""
+    """A measure of the daily rows, or one that is derived from them."""
     what, _, of = measure.rpartition("_")
     if what in ("gap_over", "gaps_over"):
         return f"greatest(gap - {of}, 0)" if what == "gap_over" else f"(gap > {of})::double"
@@ -255,7 +281,7 @@ SQL = {
 
 
 def arithmetic_sql(expression: Expression) -> str:
-    """An expression over the columns that are there; what is missing is null and spreads."""
+    """An expression over existing columns; null is missing and spreads."""
     match expression:
         case Apply(operation, operands):
             texts = [arithmetic_sql(o) for o in operands]
@@ -280,9 +306,12 @@ def arithmetic_sql(expression: Expression) -> str:
 
 
 def sample(path: str, people: int, out: str) -> None:
-    """Writes the events of so many people, chosen by a hash of their ids."""
-    chosen = f"select user_id from (select distinct user_id from read_parquet('{path}')) order by hash(user_id) limit {people}"
+    """Writes the events of `people` people, chosen by a hash of their ids."""
+    log = f"read_parquet('{path}')"
+    everybody = f"select distinct user_id from {log}"
+    chosen = f"select user_id from ({everybody}) order by hash(user_id) limit {people}"
     with closing(duckdb.connect()) as connection:
         connection.execute(
-            f"copy (select * from read_parquet('{path}') where user_id in ({chosen}) order by ts) to '{out}' (format parquet)"
+            f"copy (select * from {log} where user_id in ({chosen}) order by ts) "
+            f"to '{out}' (format parquet)"
         )

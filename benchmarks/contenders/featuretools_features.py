@@ -1,11 +1,13 @@
 """Featuretools on a sample: run by the Python of its own environment, never imported by the rest.
 
-    build/featuretools/bin/python benchmarks/contenders/featuretools_features.py sample.parquet 2026-06-30 '{"social": ["like"], …}'
+    build/featuretools/bin/python benchmarks/contenders/featuretools_features.py \\
+        sample.parquet 2026-06-30 '{"social": ["like"], …}'
 
-Sessions are made in pandas beforehand and are not timed. Deep feature synthesis then counts, sums and averages events (by role)
-and sessions of each person in `[t - w, t)`, for the windows that churnlab uses most; only cheap primitives that churnlab has a
-like for, so that its time per value is not blown up by slow ones. The definitions are made before the clock starts. What counts is its
-time per value of this matrix, over churnlab's per value of the whole default matrix.
+Sessions are made in pandas beforehand and are not timed. Deep feature synthesis then counts, sums
+and averages events (by role) and sessions of each person in `[t - w, t)`, for the windows that
+churnlab uses most. It gets only cheap primitives that churnlab also has, so that slow ones do not
+raise its time per value. The definitions are made before the clock starts. The result is its time
+per value of this matrix over churnlab's time per value of the whole default matrix.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ def entities(events: pd.DataFrame, roles: dict[str, list[str]]) -> ft.EntitySet:
 
 
 def measure(path: str, at: str, roles: dict[str, list[str]]) -> dict[str, object]:
-    """Seconds and the number of values, one matrix a window."""
+    """Seconds and the number of values over one matrix for each window."""
     made = entities(pd.read_parquet(path), roles)
     cutoffs = pd.DataFrame({"user_id": made["people"]["user_id"], "time": pd.Timestamp(at)})
     definitions = ft.dfs(

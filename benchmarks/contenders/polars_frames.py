@@ -1,16 +1,22 @@
-"""Polars: the same features, lazily, as a good Polars user would write them, and as one who measured would.
+"""Polars: the same features, lazily, in two spellings.
 
-Sessions by sorting once and comparing neighbours; windows as sums in one group-by. The cells and the arithmetic are spelled from the
-library's own definitions. A window is a filtered sum; in the tuned query it is what was fastest. All else is the same in both, of the
-common spellings the fastest, the plainer of two about as fast. Measured on 1 million events
-and one thread, where the whole takes 0.29 s:
+Sessions come from sorting once and comparing neighbours; windows are sums in one group-by. The
+cells and the arithmetic are generated from the library's own definitions. In the plain query a
+window is a filtered sum, as a good Polars user would write it; in the tuned query it is the
+fastest spelling that we found. All else is the same in both: the fastest of the common spellings,
+or the plainer of two that are about as fast. Measured on 1 million events and one thread, where
+the whole takes 0.29 s:
 
-- A window is `when(inside).then(measure).otherwise(0).sum()`: 215 of them over a million daily rows take 0.55 s, filtered sums 1.0 s,
-  the measure times the condition 0.64 s, by weeks first 0.50 to 0.93 s; in pieces that do not overlap, put together afterwards, 0.46 s.
-- A log in the order of time, which is looked up first (0.01 s), is sorted by person alone: sessions take 0.08 s, sorted by both 0.16 s.
+- A window is `when(inside).then(measure).otherwise(0).sum()`: 215 of them over a million daily
+  rows take 0.55 s; filtered sums take 1.0 s, the measure times the condition 0.64 s, sums by week
+  first 0.50 to 0.93 s, disjoint pieces that are added afterwards 0.46 s.
+- A log in the order of time, which is checked first (0.01 s), is sorted by person alone: sessions
+  take 0.08 s; sorted by both 0.16 s.
 - Names of a day and of a session are bits of a mask: with n_unique daily rows take 0.03 s more.
-- The last gaps are the tail of rows in order of days (0.04 s for a million, with sort_by 0.11 s); gaps beyond the present silence a list.
-- Parts that features share are columns of their own: with the group-by 0.12 s, each feature written out 0.21 s.
+- The last gaps are the tail of rows in order of days (0.04 s for a million, with sort_by 0.11 s);
+  gaps beyond the present silence are a list.
+- Parts that features share are columns of their own: with the group-by 0.12 s; with each feature
+  written out 0.21 s.
 """
 
 from __future__ import annotations
@@ -45,8 +51,10 @@ back, gap, active = pl.col("back"), pl.col("gap"), pl.col("active") > 0
 
 
 def features(path: str, tuned: bool = True) -> pl.DataFrame:
-    """The features of `signals()` at END of everybody active: user_id, then a column each. `tuned` is the fastest spelling of a window,
-    else it is the usual one, `filter(…).sum()`."""
+    """Features of `signals()` at END of everybody active: user_id, then one column each.
+
+    `tuned` takes the fastest spelling of a window, else the usual `filter(…).sum()`.
+    """
     weights, aggregates, *stages, columns = steps(tuned)
     people = (
         daily(path)
@@ -62,7 +70,7 @@ def features(path: str, tuned: bool = True) -> pl.DataFrame:
 
 
 def daily(path: str) -> pl.LazyFrame:
-    """One row per person and day, sorted by both; `back` is the days from a row to END."""
+    """One row per person and day, sorted by both; `back` counts the days from a row to END."""
     log = pl.scan_parquet(path).with_columns(pl.col("event").cast(pl.Enum(NAMES)))
     ordered = (
         not log.select((pl.col("ts").diff() < pl.duration()).any())
@@ -110,7 +118,10 @@ def _counts() -> list[pl.Expr]:
 
 
 def session_days(log: pl.LazyFrame, ordered: bool) -> pl.LazyFrame:
-    """A person's active days: sessions, their length in microseconds and their steps, names, and days since the active day before."""
+    """Active days of each person: sessions, their microseconds and steps, names, and the gap.
+
+    The gap is the number of days since the previous active day.
+    """
     user, ts = pl.col("user_id"), pl.col("ts")
     acts = log.filter(pl.col("event").is_in(RECEIPTS).not_()).select("user_id", "ts", "event")
     acts = acts.sort("user_id", maintain_order=True) if ordered else acts.sort("user_id", "ts")
@@ -143,7 +154,10 @@ def session_days(log: pl.LazyFrame, ordered: bool) -> pl.LazyFrame:
 
 @cache
 def steps(tuned: bool) -> list[list[pl.Expr]]:
-    """From `daily` to the features: weights by age, cells, gaps beyond the silence, stages of shared parts, features."""
+    """From `daily` to the features, step by step.
+
+    The steps are weights by age, cells, gaps beyond the silence, stages of shared parts, features.
+    """
     asked = question()
     beyond = {n: c for n, c in asked.cells.items() if isinstance(c, GapsBeyond)}
     weights = {
@@ -183,7 +197,7 @@ def _list_of(cell: GapsBeyond) -> str:
 
 
 def beyond_expression(cell: GapsBeyond) -> pl.Expr:
-    """How many of a person's gaps are longer than the present silence and some days."""
+    """Number of a person's gaps that exceed the present silence by more than `extra` days."""
     silence = _days(pl.lit(END) - pl.col("last_active")) + cell.extra
     return (
         (pl.col(_list_of(cell)) - silence).list.eval(pl.element() > 0).list.sum().cast(pl.Float64)
@@ -234,7 +248,7 @@ def window_sum(values: pl.Expr, new: int, old: int | None, tuned: bool) -> pl.Ex
 
 
 def measure(name: str) -> pl.Expr:
-    """A measure of the daily rows, or one that is made of them."""
+    """A measure of the daily rows, or one that is derived from them."""
     what, _, of = name.rpartition("_")
     if what in ("gap_over", "gaps_over"):
         return (gap - int(of)).clip(0) if what == "gap_over" else (gap > int(of)).cast(pl.Int64)
@@ -262,7 +276,7 @@ OPERATIONS: dict[str, Callable[..., pl.Expr]] = {
 
 
 def arithmetic(expression: Expression) -> pl.Expr:
-    """An expression over the columns that are there; null is not known and spreads."""
+    """An expression over existing columns; null is missing and spreads."""
     match expression:
         case Apply("div", (above, Constant(below))) if below:
             return arithmetic(above) / below

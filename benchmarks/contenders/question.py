@@ -1,5 +1,7 @@
-"""What all contenders are asked, taken apart: cells to aggregate, then arithmetic over them, in which a part that several features share has a
-name and is made once. Parts come in stages: each is made of cells and of the stages before. What is the same for everybody is a number.
+"""The question to all contenders, taken apart: cells to aggregate, then arithmetic over them.
+
+A part that several features share has a name and is made once. Parts come in stages: each is made
+of cells and of earlier stages. A value that is the same for everybody is a number.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ PARTS_OF_DAY = ("night", "morning", "afternoon", "evening")
 
 @dataclass(frozen=True)
 class Named(Expression):
-    """A column that is there: a cell's or a part's; `known` says that it is never missing."""
+    """An existing column of a cell or a part; `known` says that it is never missing."""
 
     name: str
     known: bool
@@ -48,7 +50,7 @@ class Question:
 
 @cache
 def question() -> Question:
-    """The features of `signals()`; writing them down is not timed."""
+    """The features of `signals()`; taking them apart is not timed."""
     values = {f.name: f.value for _, f in signals().features(COLUMNS)}
     uses: Counter[Expression] = Counter()
     for value in values.values():
@@ -81,19 +83,19 @@ def _count(value: Expression, uses: Counter[Expression]) -> None:
 
 
 class _Cut:
-    """Puts the names of shared parts and of cells in their place."""
+    """Replaces shared parts and cells by their names."""
 
     def __init__(self, names: dict[Expression, str]) -> None:
         self.names, self.depths = names, dict[Expression, int]()
 
     def depth(self, value: Expression) -> int:
-        """The stage in which a part can be made; 0 before all."""
+        """The stage in which a part can be made; 0 is before all stages."""
         if isinstance(value, Apply) and value not in self.depths:
             self.depths[value] = max(map(self.depth, value.operands)) + (value in self.names)
         return self.depths.get(value, 0)
 
     def inside(self, value: Expression) -> Expression:
-        """How a part is made."""
+        """The expression that makes a part."""
         return (
             Apply(value.operation, tuple(map(self.outside, value.operands)))
             if isinstance(value, Apply)
@@ -101,7 +103,7 @@ class _Cut:
         )
 
     def outside(self, value: Expression) -> Expression:
-        """A value as others use it."""
+        """The expression by which others use a value."""
         if isinstance(value, (Observed, Wave)):
             return Constant(_for_all(value))
         name = cell_name(value) if isinstance(value, Cell) else self.names.get(value)

@@ -2,7 +2,8 @@
 
     python experiments/learners/run.py [--tasks ../shared/tasks] [--folds 2]
 
-Test rows are not read. Predictions are for persons whom the model had not seen; online_retail has four of its ten cuts.
+Test rows are not read. Predictions are for people not used in fitting; online_retail has four of
+its ten cuts.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ LEARNERS = {
 
 
 def judged(data: cl.Dataset, folds: int) -> dict[str, dict[str, float | list[float]]]:
-    """AUC, log loss and seconds of every learner, and how much the blend is ahead in both, with 95% intervals by person."""
+    """AUC, log loss and seconds of each learner, and the lead of the blend in both.
+
+    Leads have 95% intervals by person.
+    """
     users, y = data.X.index.get_level_values("user_id"), data.y("churned").to_numpy()
     pairs = by_person(users.factorize()[0], 5, folds)
     said, seconds = {}, {}
@@ -65,7 +69,7 @@ def judged(data: cl.Dataset, folds: int) -> dict[str, dict[str, float | list[flo
 
 
 def ahead(first: list[float], second: list[float]) -> list[float]:
-    """first - second, and its 95% interval over the resamples."""
+    """first - second, and its 95% interval over the resamples, [value, low, high]."""
     gap = np.array(first) - np.array(second)
     return [float(gap[0]), *np.quantile(gap[1:], [0.025, 0.975]).tolist()]
 

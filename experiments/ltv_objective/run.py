@@ -2,8 +2,9 @@
 
     python experiments/ltv_objective/run.py [--tasks ../shared/tasks]
 
-Test rows are not read. A fold learns from cuts whose windows have ended by the day of the cut that it predicts, the last two such cuts of a task;
-where a task has one cut, it learns from four fifths of the persons and predicts the others, twice.
+Test rows are not read. A fold learns from the cuts whose windows have ended by the day of the cut
+that it predicts; the last two such cuts of a task are predicted. If a task has one cut, a fold
+learns from four fifths of the people and predicts the others, twice.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def folds(days: pd.DatetimeIndex, horizon: int) -> Iterator[tuple[np.ndarray, np
 
 
 def figures(data: Dataset, horizon: int, algorithm: str, objective: str) -> dict[str, float]:
-    """Means over the folds; rmse_scaled is the error after the totals are made equal, coverage that of 90% intervals."""
+    """Means over the folds.
+
+    rmse_scaled is the error after the totals are made equal; coverage is that of 90% intervals.
+    """
     rows = []
     for learn, out in folds(pd.DatetimeIndex(data.X.index.get_level_values("snapshot")), horizon):
         y = data.y("ltv")[out].to_numpy()

@@ -2,8 +2,9 @@
 
     python experiments/public_tasks/run.py [--tasks ../shared/tasks] [--algorithm blend]
 
-Each task is events, snapshots with labels and a split, in a folder of its own. All that is said of a task here is what its events mean; models and
-features are the defaults. Predictions are scored by the tasks' own score.py, against every contender that came with the tasks.
+Each task is a folder with events, and snapshots with labels and a split. This file says only what
+the events of a task mean; models and features are the defaults. The tasks' own score.py scores the
+predictions, beside every contender that came with the tasks.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ LOWER = {"brier", "logloss", "mae", "rmse"}
 def dataset(
     tasks: Path, task: str, features: cl.FeatureSet | None = None
 ) -> tuple[cl.Dataset, pd.DataFrame]:
-    """Features of all snapshots of a task (None: the default ones), and the snapshots as they came."""
+    """Features of all snapshots of a task, and the snapshots as they came.
+
+    `features` None means the default set.
+    """
     mapping = dict(TASKS[task])
     events = tasks / str(mapping.pop("folder", task)) / "events.parquet"
     amount = "amount" if "purchase" in TASKS[task]["roles"] else None
@@ -58,7 +62,10 @@ def dataset(
 
 
 def training(tasks: Path, task: str, features: cl.FeatureSet | None = None) -> cl.Dataset:
-    """The training rows of a task, for the experiments that read no test row; of at most four evenly spaced cuts of online_retail."""
+    """The training rows of a task, for experiments that read no test row.
+
+    online_retail keeps at most four evenly spaced cuts.
+    """
     data, rows = dataset(tasks, task, features)
     data = data.take((rows["split"] == "train").to_numpy())
     if task != "online_retail" or len(data.days) <= MOST_CUTS:
@@ -96,7 +103,7 @@ def parts(data: cl.Dataset, rows: pd.DataFrame) -> tuple[cl.Dataset, cl.Dataset]
 
 
 def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
-    """The contender with the best value of a metric, and the value; of total bias the nearest to 1."""
+    """The contender with the best value of a metric, and the value; best total bias is nearest 1."""
     peers = {
         name: row[metric][0]
         for name, row in scores.items()
@@ -108,7 +115,7 @@ def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
 
 
 def summary(scores: dict[str, dict]) -> dict[str, object]:
-    """Ours and the best contender on each metric of a task, and paired differences in AUC to the peers that matter."""
+    """Our value and the best contender's on each metric, and paired differences in AUC."""
     churn = scores["churn"]
     row: dict[str, object] = {
         "churn": {
@@ -130,27 +137,32 @@ def summary(scores: dict[str, dict]) -> dict[str, object]:
 def table(result: dict[str, dict]) -> str:
     """The figures as two Markdown tables."""
     lines = [
-        "| task | churn AUC | best peer | log loss | best peer | Brier | best peer | slope | ECE | seconds |",
+        "| task | churn AUC | best peer | log loss | best peer | Brier | best peer "
+        "| slope | ECE | seconds |",
         "|---|" + "---|" * 9,
     ]
     for task, row in result.items():
         churn = row["churn"]
         lines.append(
-            f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} | {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
+            f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} "
+            f"| {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
             f"| {churn['brier'][0][0]:.4f} | {other(churn['brier'], '.4f')} "
             f"| {row['slope']:.2f} | {row['ece']:.3f} | {row['seconds']:.0f} |"
         )
     lines += [
         "",
-        "| task | norm. Gini | best peer | RMSE | best peer | MAE (median) | best peer | total bias | best peer |",
+        "| task | norm. Gini | best peer | RMSE | best peer | MAE (median) | best peer "
+        "| total bias | best peer |",
         "|---|" + "---|" * 8,
     ]
     for task, row in result.items():
         if "ltv" in row:
             ltv, least = row["ltv"], row["ltv_median"]
             lines.append(
-                f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} | {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
-                f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} | {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |"
+                f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} "
+                f"| {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
+                f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} "
+                f"| {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |"
             )
     lines += ["", "| task | minus " + " | minus ".join(PEERS) + " |", "|---|" + "---|" * len(PEERS)]
     for task, row in result.items():

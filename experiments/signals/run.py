@@ -1,9 +1,11 @@
-"""Leaves out one feature builder after another and says what each adds, inside the training rows of five public tasks.
+"""Leaves out each feature builder in turn, inside the training rows of five public tasks.
 
-    python experiments/signals/run.py [--tasks ../shared/tasks] [--folds 3] [--draws 300] [--processes 2]
+    python experiments/signals/run.py [--tasks ../shared/tasks] [--folds 3] [--draws 300] \\
+        [--processes 2]
 
-Test rows are not read. Predictions of each variant are kept in `predictions/`, named by the rows and columns that they come from, so that a run
-that broke goes on; remove the folder after a change of the estimators.
+Test rows are not read. Predictions of each variant are kept in `predictions/`, named by the rows
+and columns that they come from, so that an interrupted run continues. Remove the folder after a
+change of the estimators.
 """
 
 from __future__ import annotations
@@ -20,9 +22,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-os.environ["OMP_NUM_THREADS"] = (
-    "1"  # one thread a process, which LightGBM and the linear algebra read when they are loaded
-)
+# One thread for each process. LightGBM and the linear algebra read it when they are loaded.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import pandas as pd
@@ -33,11 +34,8 @@ from churnlab.evaluation import metrics
 from churnlab.features.feature_set import BUILDERS
 
 HERE = Path(__file__).resolve().parent
-NEEDED = (
-    "LoginIntervals",
-    "SpendDecline",
-    "Tenure",
-)  # the estimators make columns from theirs, and baselines read them
+# The estimators make columns from the features of these builders, and baselines read them.
+NEEDED = ("LoginIntervals", "SpendDecline", "Tenure")
 SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
 CANDIDATES = tuple(name for name, kind in BUILDERS.items() if kind.candidate)
 FIRST = (("all", frozenset()), ("six", frozenset(CANDIDATES) - frozenset(SIX)))
@@ -45,7 +43,7 @@ DIGITS = 6
 
 
 def variants() -> dict[str, frozenset[str]]:
-    """Name and left-out builders of every variant; `default` is the set that the library has now."""
+    """Left-out builders by the name of each variant; `default` is the library's set."""
     single = {f"without {name}": frozenset({name}) for name in CANDIDATES if name not in NEEDED}
     return (
         dict(FIRST)
@@ -55,7 +53,7 @@ def variants() -> dict[str, frozenset[str]]:
 
 
 def describe(data: cl.Dataset) -> dict[str, Any]:
-    """Rows, people, cuts, the share that churned, and how many columns each builder has."""
+    """Rows, people, cuts, the share that churned, and the number of columns of each builder."""
     y, builders = data.y("churned"), data.catalogue["builder"].value_counts()
     return {
         "rows": len(y),
@@ -79,7 +77,10 @@ def predictions(
     seed: int,
     processes: int,
 ) -> dict[str, np.ndarray]:
-    """Churn probabilities float64[n] for persons not seen, for every variant chosen; equal columns are fitted once."""
+    """Churn probabilities float64[n] by variant, for people not used in fitting.
+
+    Variants with equal columns are fitted once.
+    """
     wanted: dict[tuple[str, ...], list[str]] = {}
     for name, out in chosen.items():
         wanted.setdefault(tuple(columns(data, out)), []).append(name)
@@ -103,13 +104,13 @@ _DATA: dict[str, Any] = {}
 
 
 def _given(X: pd.DataFrame, y: pd.Series, folds: int, seed: int) -> None:
-    """Puts the rows where `_predict` of this process finds them."""
+    """Stores the rows for `_predict` in this process."""
     person = pd.factorize(X.index.get_level_values("user_id"))[0]
     _DATA.update(X=X, y=y, folds=by_person(person, seed, folds))
 
 
 def _predict(names: list[str], path: Path) -> str:
-    """Fits on the other folds, predicts each, and keeps what was predicted."""
+    """Fits on the other folds, predicts each fold, and writes the predictions."""
     X, y = _DATA["X"][names], _DATA["y"]
     p = np.full(len(y), np.nan)
     for learn, out in _DATA["folds"]:
@@ -125,7 +126,7 @@ def _predict(names: list[str], path: Path) -> str:
 
 
 def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """AUC and minus log loss, float64[1 + draws, 2]: of the rows as they are, then of each resample of persons."""
+    """AUC and minus log loss, float64[1 + draws, 2]: of the rows, then of each resample."""
 
     def both(w: np.ndarray | None) -> tuple[float, float]:
         return metrics.auc(y, p, w), -metrics.log_loss(y, p, w)
@@ -134,7 +135,7 @@ def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def figures(values: np.ndarray) -> dict[str, list[float]]:
-    """Value and 95% interval of both columns of `drawn`, or of a difference or a mean of these."""
+    """Value and 95% interval of both columns of `drawn`, or of a difference or mean of them."""
     found = [metrics.interval(float(values[0, k]), values[1:, k]) for k in (0, 1)]
     return {
         name: [round(float(v), DIGITS) for v in (i.value, i.low, i.high)]
@@ -143,7 +144,10 @@ def figures(values: np.ndarray) -> dict[str, list[float]]:
 
 
 def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]:
-    """What all builders gain over a variant on every task and in the mean over tasks: above zero, what was left out adds."""
+    """Gains of all builders over a variant, on each task and in the mean over tasks.
+
+    Above zero, the left-out builders add something.
+    """
     each = {task: found["all"] - found[name] for task, found in values.items()}
     return {task: figures(one) for task, one in each.items()} | {
         "mean": figures(np.mean(list(each.values()), axis=0))
@@ -151,7 +155,10 @@ def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]
 
 
 def falls_out(gain: dict[str, Any]) -> bool:
-    """The rule of README.md: without the builder the mean log loss is lower, and on no task is an interval of its gain above zero."""
+    """The rule of README.md for a builder outside the default set.
+
+    Without it the mean log loss is lower, and on no task is an interval of its gain above zero.
+    """
     adds = any(
         gain[task][metric][1] > 0
         for task in gain
@@ -166,7 +173,7 @@ def result(
     again: dict[str, dict[str, np.ndarray]],
     about: dict[str, Any],
 ) -> dict[str, Any]:
-    """What result.json holds; `again` is all and the default on other folds."""
+    """The content of result.json; `again` has "all" and "default" on other folds."""
     gain = {name: gains(values, name) for name in variants() if name != "all"}
     single = {
         name.removeprefix("without "): found
@@ -185,7 +192,10 @@ def result(
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:
-    """Gains in log loss (1e-4) as Markdown, bold where the interval is above zero, in brackets where it is below."""
+    """Gains in log loss (1e-4) as Markdown.
+
+    Bold: the interval is above zero. In brackets: it is below.
+    """
     tasks = list(found["tasks"])
     yield "| left out | " + " | ".join([*tasks, "mean", "mean AUC"]) + " |"
     yield "|---" * (len(tasks) + 3) + "|"
