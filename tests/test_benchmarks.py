@@ -1,4 +1,4 @@
-"""The benchmark measures the same work everywhere: contenders agree to 1e-9, logs have the shape that they are said to have."""
+"""The benchmark gives every contender the same work: features agree to 1e-9, logs have their shape."""
 
 from __future__ import annotations
 
@@ -61,21 +61,20 @@ def test_a_log_has_its_events_in_time_order(log: Path) -> None:
 
 def test_a_log_has_peoples_shape(tmp_path: Path) -> None:
     events.write(events.Shape(400_000), tmp_path / "log.parquet")
-    about = duckdb.sql(f"""
-        with people as (select user_id, count(*) as n from read_parquet('{tmp_path}/log.parquet') group by user_id)
-        select count(*), median(n), avg(n), max(n), (select count(*) filter ((amount is null) <> (event <> 'order'))
-                                                     from read_parquet('{tmp_path}/log.parquet')) from people""").fetchall()[
-        0
-    ]
-    people, middle, mean, most, odd = about  # type: ignore[misc]
+    log = f"read_parquet('{tmp_path}/log.parquet')"
+    found = duckdb.sql(f"""
+        with people as (select user_id, count(*) as n from {log} group by user_id)
+        select count(*), median(n), avg(n), max(n),
+               (select count(*) filter ((amount is null) <> (event <> 'order')) from {log})
+        from people""")
+    people, middle, mean, most, odd = found.fetchall()[0]
     assert 1_200 < people <= 400_000 // 260
     assert middle < mean / 2
     assert most > 3_000
     assert odd == 0
     groups = pq.ParquetFile(tmp_path / "log.parquet").metadata
-    assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [
-        events.ROW_GROUP
-    ] * 3 + [400_000 - 3 * events.ROW_GROUP]
+    sizes = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
+    assert sizes == [events.ROW_GROUP] * 3 + [400_000 - 3 * events.ROW_GROUP]
 
 
 def test_the_same_seed_gives_the_same_log(tmp_path: Path) -> None:
@@ -93,39 +92,34 @@ def test_a_contender_answers_from_its_own_process(log: Path) -> None:
     assert times.runs[0]["peak_mib"] > 20
 
 
-def test_one_that_grows_past_the_limit_is_ended_and_said(log: Path) -> None:
-    times = racing.race(["floor"], log, racing.Setting(log, threads=1, limit_mib=5), repeats=1)[
-        "floor"
-    ]
+def test_a_contender_that_exceeds_the_memory_limit_is_ended_and_reported(log: Path) -> None:
+    setting = racing.Setting(log, threads=1, limit_mib=5)
+    times = racing.race(["floor"], log, setting, repeats=1)["floor"]
     assert times.seconds is None
     assert times.failed == "floor took more than 5 MiB"
     rows = table.of_race("int", {"floor": times}, {})
     assert [r.ok for r in rows] == [None]
 
 
-def test_rows_say_whether_they_are_reached() -> None:
+def test_rows_say_whether_their_goal_is_reached() -> None:
     assert table.Row("x", 2.4, 2.5).ok is True
     assert table.Row("x", 14.0, 15, at_least=True).ok is False
     assert table.Row("x", None, 2.5).ok is None
     assert "| NO |" in table.markdown([table.Row("x", 3, 2.5)])
-    ours, polars = (
-        racing.Times([{"seconds": 2.0, "rows": 10, "columns": 3}]),
-        racing.Times(failed="polars took more than 5 MiB"),
-    )
-    row = table.of_race(
-        "int", {"churnlab": ours, "polars": polars}, {"polars": {"seconds": 40.0, "events": 500}}
-    )[0]
+    ours = racing.Times([{"seconds": 2.0, "rows": 10, "columns": 3}])
+    polars = racing.Times(failed="polars took more than 5 MiB")
+    scaled = {"polars": {"seconds": 40.0, "events": 500}}
+    row = table.of_race("int", {"churnlab": ours, "polars": polars}, scaled)[0]
     assert row.measured == 20
     assert row.note == "polars took more than 5 MiB; 40.0 s are scaled linearly from 500 events"
 
 
-def test_daily_rows_are_sorted_distinct_and_of_about_so_many_people() -> None:
+def test_daily_rows_are_sorted_and_distinct_and_have_about_the_number_of_people() -> None:
     rows = store.daily_rows(people=6_000, monthly=1_000)
     keys = rows["codes"] * 10**6 + rows["day"]
     assert (np.diff(keys) > 0).all()
-    recent = (
-        rows["day"] >= (events.END - timedelta(days=30) - events.START.replace(1970, 1, 1)).days
-    )
+    epoch = events.START.replace(1970, 1, 1)
+    recent = rows["day"] >= (events.END - timedelta(days=30) - epoch).days
     assert 800 < len(np.unique(rows["codes"][recent])) < 1_200
     assert {v.dtype for v in rows.values()} == {np.dtype(np.int64)}
     assert all(len(v) == len(keys) for v in rows.values())
@@ -133,12 +127,11 @@ def test_daily_rows_are_sorted_distinct_and_of_about_so_many_people() -> None:
 
 def test_the_update_is_measured_on_new_days(tmp_path: Path) -> None:
     seen: list[object] = []
-    calls = store.Store(
-        make=lambda pattern, _: (
-            seen.append(pq.read_table(str(Path(pattern).parent), filters=None).num_rows) or None
-        ),
-        append=lambda file, _: seen.append(file.name),
-    )
+
+    def make(pattern: str, _: Path) -> None:
+        seen.append(pq.read_table(str(Path(pattern).parent)).num_rows)
+
+    calls = store.Store(make=make, append=lambda file, _: seen.append(file.name))
     found = store.update_ratio(tmp_path, people=300, daily=40, events=3_000, repeats=2, store=calls)
     assert seen == [
         180 * 40 + 3 * 3_000,

@@ -103,7 +103,7 @@ def parts(data: cl.Dataset, rows: pd.DataFrame) -> tuple[cl.Dataset, cl.Dataset]
 
 
 def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
-    """The contender with the best value of a metric, and the value; best total bias is nearest 1."""
+    """The contender with the best value of a metric, and the value; the best bias is nearest 1."""
     peers = {
         name: row[metric][0]
         for name, row in scores.items()
