@@ -7,11 +7,10 @@ the `>>>` examples of docstrings as code. mkdocs calls the functions named `on_.
 
 from __future__ import annotations
 
-import ast
 import base64
 import importlib
+import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from mkdocs.structure.pages import Page
 from nbconvert import MarkdownExporter
 
 import churnlab
+from churnlab.config.tables import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = {
@@ -122,34 +122,32 @@ def as_page(path: Path) -> str:
 
 
 def every_key() -> str:
-    """A table for each table of churnlab.toml: key, type, default."""
-    tree = ast.parse((ROOT / "churnlab/config/tables.py").read_text("utf-8"))
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    """A table for each table of churnlab.toml, from its JSON Schema."""
+    schema = Config.json_schema()
     parts = []
-    for field in _fields(classes["Config"]):
-        kind = classes.get(ast.unparse(field.annotation))
-        if kind is not None:
-            name = ast.unparse(field.target)
-            rows = [_row(key) for key in _fields(kind)]
-            head = "| key | type | when left out |\n|---|---|---|"
-            parts += [f"## [{name}]", ast.get_docstring(kind) or "", "\n".join([head, *rows])]
+    for name, about in schema["properties"].items():
+        if "$ref" in about:
+            table = schema["$defs"][about["$ref"].rpartition("/")[2]]
+            required = table.get("required", ())
+            rows = [_row(k, v, k in required) for k, v in table["properties"].items()]
+            head = "| key | type | when left out | meaning |\n|---|---|---|---|"
+            parts += [f"## [{name}]", table["description"], "\n".join([head, *rows])]
     return "\n\n".join(parts)
 
 
-def _fields(kind: ast.ClassDef) -> Iterator[ast.AnnAssign]:
-    return (node for node in kind.body if isinstance(node, ast.AnnAssign))
+def _row(key: str, about: dict[str, Any], required: bool) -> str:
+    default = about.get("default")
+    left_out = "required" if required else "–" if default is None else f"`{json.dumps(default)}`"
+    meaning = " ".join(about.get("description", "").split()).replace("|", "\\|")
+    return f"| `{key}` | {_type(about)} | {left_out} | {meaning} |"
 
 
-def _row(key: ast.AnnAssign) -> str:
-    hint = ast.unparse(key.annotation).replace("|", "\\|")
-    default = "required" if key.value is None else f"`{_default(key.value)}`"
-    return f"| `{ast.unparse(key.target)}` | `{hint}` | {default} |"
-
-
-def _default(value: ast.expr) -> str:
-    if isinstance(value, ast.Call):  # field(default_factory=list)
-        return {"list": "[]", "dict": "{}"}.get(ast.unparse(value.keywords[0].value), "")
-    return ast.unparse(value)
+def _type(about: dict[str, Any]) -> str:
+    if "anyOf" in about:
+        return " or ".join(_type(kind) for kind in about["anyOf"] if kind.get("type") != "null")
+    words = {"string": "text", "object": "table", "boolean": "true or false"}
+    words |= {"integer": "whole number", "array": "list"}
+    return about.get("format") or words.get(about.get("type", ""), about.get("type", "any"))
 
 
 class MadeDocstrings(griffe.Extension):
