@@ -20,6 +20,8 @@ from support.browser import needs_browser, visit
 
 import churnlab
 
+pytestmark = pytest.mark.xdist_group("site")  # built once
+
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = sorted(set(churnlab.__all__) - {"__version__"})
 SOUGHT = {"LifetimeValue": "reference/LifetimeValue.html", "warning time": "guides/evaluation.html"}
@@ -91,7 +93,7 @@ class Handler(SimpleHTTPRequestHandler):
         if self.path == "/-/harness.html":
             self.answer(self.server.harness.encode(), "text/html; charset=utf-8")
         elif self.path == "/-/wait":  # the harness has not loaded before its work is done
-            self.server.done.wait(50)
+            self.server.done.wait(110)
             self.answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
         else:
             super().do_GET()
@@ -140,7 +142,7 @@ def server(site: Path, pages: dict[str, Links]) -> Iterator[Server]:
 def test_a_browser_opens_every_page_and_searches(
     server: Server, pages: dict[str, Links], tmp_path: Path
 ) -> None:
-    seen = visit(f"http://127.0.0.1:{server.server_port}/-/harness.html", tmp_path, timeout=55)
+    seen = visit(f"http://127.0.0.1:{server.server_port}/-/harness.html", tmp_path, timeout=120)
     assert "error" not in server.seen, server.seen
     assert seen.console == ()
     assert seen.asked == frozenset()
@@ -149,6 +151,16 @@ def test_a_browser_opens_every_page_and_searches(
     for words, page in SOUGHT.items():
         found = [urlsplit(link).path.lstrip("/") for link in server.seen["found"][words]]
         assert page in found[:5], (words, found)
+
+
+@needs_browser
+def test_the_search_works_in_a_folder_without_a_server(site: Path, tmp_path: Path) -> None:
+    address = (site / "index.html").as_uri() + "?q=LifetimeValue"
+    seen = visit(address, tmp_path, "--virtual-time-budget=20000")
+    found = re.findall(r'md-search-result__item"><a href="([^"]*)"', seen.page)
+    assert any("/reference/LifetimeValue.html" in link for link in found)
+    assert seen.console == ()
+    assert seen.asked == frozenset()
 
 
 @needs_browser

@@ -29,8 +29,9 @@ ON_THIS_MACHINE = ("file:", "data:", "blob:", "about:", "chrome", "devtools:", "
 
 @dataclass(frozen=True)
 class Visit:
-    """The console's lines and the addresses outside this machine that were asked for."""
+    """The page as HTML, the console's lines, and the addresses asked for outside this machine."""
 
+    page: str
     console: tuple[str, ...]
     asked: frozenset[str]
 
@@ -48,7 +49,8 @@ def visit(address: str, folder: Path, *options: str, timeout: float = 120) -> Vi
             "--enable-logging=stderr",
             f"--user-data-dir={folder / 'profile'}",
             f"--log-net-log={log}",
-            *(options or ("--dump-dom",)),
+            "--dump-dom",
+            *options,
             address,
         ],
         capture_output=True,
@@ -57,7 +59,7 @@ def visit(address: str, folder: Path, *options: str, timeout: float = 120) -> Vi
         check=True,
     )
     console = tuple(line for line in done.stderr.splitlines() if "CONSOLE" in line)
-    return Visit(console, frozenset(_asked(log)))
+    return Visit(done.stdout, console, frozenset(_asked(log)))
 
 
 def _asked(log: Path) -> set[str]:
