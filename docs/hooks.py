@@ -7,6 +7,7 @@ the `>>>` examples of docstrings as code. mkdocs calls the functions named `on_.
 
 from __future__ import annotations
 
+import ast
 import base64
 import importlib
 import json
@@ -74,7 +75,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "changelog.md": (ROOT / "CHANGELOG.md").read_text("utf-8"),
         "contributing.md": (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
         **{f"notebooks/{path.stem}.md": as_page(path) for path in notebooks()},
-        **{f"reference/{name}.md": f"::: {home}\n" for name, (home, _) in reference().items()},
+        **{f"reference/{name}.md": as_reference(home) for name, (home, _) in reference().items()},
     }
     for path, text in pages.items():
         files.append(File.generated(config, path, content=text))
@@ -95,6 +96,20 @@ def reference() -> dict[str, tuple[str, str]]:
     found |= {home.split(".")[-1]: (home, group) for home, group in MORE.items()}
     ordered = sorted(found.items(), key=lambda item: list(ROOMS.values()).index(item[1][1]))
     return {name: (f"churnlab.{home}", group) for name, (home, group) in ordered}
+
+
+def as_reference(home: str) -> str:
+    """The page of a public name; names that a module passes on (`import a as a`) follow below."""
+    more = "\n    options:\n      heading_level: 2\n"
+    return f"::: {home}\n" + "".join(f"\n::: {path}{more}" for path in passed_on(home))
+
+
+def passed_on(home: str) -> list[str]:
+    """The full paths of the names that a module imports from churnlab as themselves."""
+    path = ROOT / (home.replace(".", "/") + ".py")
+    nodes = ast.parse(path.read_text("utf-8")).body if path.exists() else []
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    return [f"{n.module}.{a.name}" for n in imports for a in n.names if a.asname == a.name]
 
 
 def notebooks() -> list[Path]:
@@ -131,7 +146,8 @@ def every_key() -> str:
             required = table.get("required", ())
             rows = [_row(k, v, k in required) for k, v in table["properties"].items()]
             head = "| key | type | when left out | meaning |\n|---|---|---|---|"
-            parts += [f"## [{name}]", table["description"], "\n".join([head, *rows])]
+            says = table["description"].removeprefix(f"[{name}]: ")
+            parts += [f"## [{name}]", says[0].upper() + says[1:], "\n".join([head, *rows])]
     return "\n\n".join(parts)
 
 

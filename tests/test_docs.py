@@ -201,6 +201,9 @@ def test_every_public_name_has_its_reference(
     home = (churnlab._HOMES | churnlab._MODULES)[name]
     full = f"churnlab.{home}.{name}" if name in churnlab._HOMES else f"churnlab.{home}"
     assert full in pages[f"reference/{name}.html"].anchors
+    for key, value in vars(getattr(churnlab, name)).items():
+        if not key.startswith("_") and getattr(value, "__module__", "") == full:  # of a module
+            assert f"{full}.{key}" in pages[f"reference/{name}.html"].anchors
     index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
     entries = [d for d in index["docs"] if d["location"].startswith(f"reference/{name}.html")]
     assert any(len(entry["text"]) > 20 for entry in entries)
