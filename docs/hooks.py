@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import ast
 import base64
-import importlib
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-import griffe
 import nbformat
 from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
@@ -164,16 +162,6 @@ def _type(about: dict[str, Any]) -> str:
     words = {"string": "text", "object": "table", "boolean": "true or false"}
     words |= {"integer": "whole number", "array": "list"}
     return about.get("format") or words.get(about.get("type", ""), about.get("type", "any"))
-
-
-class MadeDocstrings(griffe.Extension):
-    """Docstrings that a class makes when it is loaded, which reading the source does not show."""
-
-    def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """Takes the docstring of the loaded class where the source has none."""
-        if cls.docstring is None and "__doc__" in cls.members:
-            made = getattr(importlib.import_module(cls.module.path), cls.name).__doc__
-            cls.docstring = griffe.Docstring(made, parent=cls)
 
 
 class Doctests(Extension):
