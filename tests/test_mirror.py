@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 SIGNALS = ROOT / "features" / "signals"
 ACROSS = {  # tests of more than one module, with the reason
     "test_architecture": "the order of the rooms and their imports",
+    "test_cli_update": "the command `update`, from events to the store",
     "test_benchmarks": "benchmarks/ lies outside the package",
     "test_docs": "the documentation site",
     "test_docstrings": "examples of all public names",
@@ -23,15 +24,13 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_package": "the wheel and the files of the project",
     "test_public_tasks": "from events to predictions on the public tasks",
     "test_sizes": "sizes of all functions and modules",
+    "evaluation/test_a_new_metric": "a metric in every place that shows metrics",
     "estimators/test_sklearn": "scikit-learn's own checks over every estimator",
     "features/test_builders": "checks over every builder, found by itself",
     "features/test_default_set": "the default set as a whole",
-    "features/test_signals": "what single signals compute, by signal",
 }
 WITHOUT = {  # modules without a test file of their own, with the reason
     "kernels/units": "constants",
-    "schema/progress": "the type of a function",
-    "activity/protocol": "a Protocol; mypy checks who has it",
 }
 
 

@@ -12,9 +12,6 @@ import churnlab
 ROOT = Path(churnlab.__file__).parent
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 MANY_PARAMETERS = {
-    # The contract: one parameter for each option of a log.
-    "events.event_log.EventLog.read",
-    "events.event_log.EventLog.from_frame",
     # scikit-learn reads the settings of an estimator from the parameters of its constructor.
     "estimators.base.TreeModel.__init__",
     "estimators.regressor.LTVRegressor.__init__",
