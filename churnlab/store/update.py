@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from churnlab.activity.arrivals import days_of_arrival
 from churnlab.errors import ConfigError, LogError, StoreError
 from churnlab.events import rollup, sources
-from churnlab.events.batches import Tables
 from churnlab.events.checks import check_counts
+from churnlab.events.codes import Tables
 from churnlab.events.rollup import Rolled
 from churnlab.events.sources import Source
 from churnlab.events.spec import LogSpec

@@ -14,7 +14,7 @@ from support.activity_store import by_day, events, options
 from churnlab.demo import datasets
 from churnlab.errors import LogError
 from churnlab.events import rollup
-from churnlab.events.batches import Tables
+from churnlab.events.codes import Tables
 from churnlab.events.event_log import EventLog
 from churnlab.events.sources import open_frame
 from churnlab.events.spec import LogSpec
