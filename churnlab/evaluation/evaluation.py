@@ -1,4 +1,4 @@
-"""Evaluation: a model beside the dumb things, with intervals, per cut and per segment."""
+"""Evaluation: a model beside the baselines, with intervals, by snapshot day and by group."""
 
 from __future__ import annotations
 
@@ -13,20 +13,41 @@ import pandas as pd
 
 from churnlab.dataset.dataset import Dataset
 from churnlab.errors import FrameError, HistoryError
-from churnlab.evaluation import metrics
-from churnlab.evaluation.contenders import MODEL, predict
+from churnlab.evaluation.calibration import (
+    calibration_slope,
+    calibration_table,
+    expected_calibration_error,
+)
+from churnlab.evaluation.contenders import MODEL, label, predict
+from churnlab.evaluation.intervals import Interval
 from churnlab.evaluation.judge import Judge, doubts
-from churnlab.evaluation.records import plain_value, records
+from churnlab.evaluation.metric_table import Metric, Place, headline, metrics_of
+from churnlab.evaluation.records import frame_from, json_value, records, words_list
+from churnlab.evaluation.tables import Table, difference, heading
+from churnlab.language.sentence import Sentence, Words, sentence
+
+FRAMES = ("table", "per_cut", "per_segment", "calibration")
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """How well a model did on later snapshots, beside the dumb things on the same rows.
+    """How well a model did on later snapshots, beside the baselines on the same rows.
 
-    `table` has a row for each contender and metric: contender, metric, value, low, high, difference, difference_low,
-    difference_high (the model minus the contender, on the same resamples of people; 95%). `per_cut` and `per_segment` have the
-    model's main figures by day and by group, with a note where one is missing; `calibration` ten bins of equal count, predicted and
-    observed. `warnings` say what is unsure: few people, one class nearly alone, one person who is much of the money.
+    `table` has a row for each contender and metric: contender, metric, value, low, high,
+    difference, difference_low, difference_high (the model minus the contender, on the same
+    resamples of people; 95% intervals). `per_cut` and `per_segment` have the headline metric by
+    snapshot day and by group, with a note where a figure is missing. `calibration` has ten bins of
+    equal count, predicted and observed. `warnings` hold a sentence for each reason why the figures
+    are unsure: few people, one class nearly alone, one person who is much of the money.
+
+    >>> index = pd.MultiIndex.from_product(
+    ...     [range(40), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+    ... )
+    >>> churned = pd.Series(np.tile([1.0, 0, 0, 0], 10), index=index)
+    >>> said = {"churnlab": np.tile([0.8, 0.1, 0.2, 0.3], 10), "base_rate": np.full(40, 0.25)}
+    >>> print(Evaluation.of(said, churned, target="churned").summary())
+    AUC 1.000 [1.000, 1.000] on 40 later snapshots of 40 people; the best baseline, base rate,
+    reaches 0.500.
     """
 
     target: str
@@ -38,7 +59,7 @@ class Evaluation:
     per_segment: pd.DataFrame
     calibration: pd.DataFrame
     extra: Mapping[str, float]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Words, ...] = ()
 
     @classmethod
     def of(
@@ -50,113 +71,221 @@ class Evaluation:
         segments: pd.DataFrame | None = None,
         draws: int = 200,
         seed: int = 0,
-        warnings: tuple[str, ...] = (),
+        warnings: tuple[Words, ...] = (),
     ) -> Evaluation:
-        """From predictions by contender (`churnlab` is the model) and labels indexed by (user_id, snapshot).
+        """An evaluation of predictions by labels.
 
-        `segments` has the index of y and one column a grouping. Raises HistoryError without rows or with one class only,
-        FrameError for predictions of another length or that are not finite.
+        `predictions` float64[n] by contender; `churnlab` is the model. `y` has the labels, indexed
+        by (user_id, snapshot). `segments` has the index of y and one column a grouping. `draws` is
+        the number of resamples of people. `warnings` stand before those that are found. Raises
+        HistoryError without rows or with one class only, FrameError for predictions of another
+        length or that are not finite.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> found = Evaluation.of({"churnlab": spent.to_numpy() + 1}, spent, target="ltv")
+        >>> found.table.set_index("metric")["value"].round(2).to_dict()
+        {'normalised_gini': 1.0, 'spearman': 1.0, 'total_bias': 1.13, 'mae': 1.0, 'rmse': 1.0}
         """
         truth, users = y.to_numpy(np.float64), y.index.get_level_values("user_id").to_numpy()
         _check(predictions, truth, target)
         judge = Judge.of(target, draws, seed)
         mine = np.asarray(predictions[MODEL], np.float64)
-        days = pd.DataFrame(
-            {"day": y.index.get_level_values("snapshot").strftime("%Y-%m-%d")}, index=y.index
-        )
+        days = y.index.get_level_values("snapshot").strftime("%Y-%m-%d")
         return cls(
-            target,
-            len(truth),
-            len(pd.unique(users)),
-            float(truth.mean()),
-            judge.table(predictions, truth, users),
-            judge.by_group(days, truth, mine, users),
-            judge.by_group(segments, truth, mine, users),
-            metrics.calibration_table(truth, mine),
-            _extra(target, truth, mine),
-            (*warnings, *doubts(target, truth, users)),
+            target=target,
+            rows=len(truth),
+            people=len(pd.unique(users)),
+            mean=float(truth.mean()),
+            table=judge.table(predictions, truth, users),
+            per_cut=judge.by_group(pd.DataFrame({"day": days}, y.index), truth, mine, users),
+            per_segment=judge.by_group(segments, truth, mine, users),
+            calibration=calibration_table(truth, mine),
+            extra=_extra(target, truth, mine),
+            warnings=(*warnings, *doubts(target, truth, users)),
         )
 
     @classmethod
     def compare(
         cls, fitted: Mapping[str, Any], test: Dataset, target: str, **options: Any
     ) -> Evaluation:
-        """Predicts `test` with every fitted estimator and judges them by its labels."""
+        """An evaluation of fitted estimators by contender, on the rows and labels of `test`.
+
+        `options` are those of `of`.
+
+        >>> from churnlab import Churn
+        >>> from sklearn.dummy import DummyClassifier
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> X = pd.DataFrame({"days": [1.0, 2, 3, 4]}, index=index)
+        >>> labels = pd.DataFrame({"churned": [0.0, 0, 0, 1]}, index=index)
+        >>> test = Dataset(X, labels, pd.DataFrame(), (Churn(30),))
+        >>> model = DummyClassifier().fit(X, labels["churned"])
+        >>> print(Evaluation.compare({"churnlab": model}, test, "churned").interval("brier"))
+        0.188 [0.062, 0.438]
+        """
         said = {name: predict(model, test.X) for name, model in fitted.items()}
         return cls.of(said, test.y(target), target=target, **options)
 
-    def interval(self, metric: str, contender: str = MODEL) -> metrics.Interval:
-        """One figure of the table."""
-        row = self.table[
-            (self.table["contender"] == contender) & (self.table["metric"] == metric)
-        ].iloc[0]
-        return metrics.Interval(row["value"], row["low"], row["high"])
+    def interval(self, metric: str, contender: str = MODEL) -> Interval:
+        """A metric of a contender with its 95% interval.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> found = Evaluation.of({"churnlab": spent.to_numpy() * 2}, spent, target="ltv")
+        >>> print(found.interval("total_bias"))
+        2.000 [2.000, 2.000]
+        """
+        row = self._row(metric, contender)
+        return Interval(row["value"], row["low"], row["high"])
+
+    def _row(self, metric: str, contender: str) -> pd.Series:
+        of_contender = self.table["contender"] == contender
+        return self.table[of_contender & (self.table["metric"] == metric)].iloc[0]
 
     def metrics(self) -> dict[str, float]:
-        """The model's figures and the dumb things', flat, for tracking."""
+        """The figures of the model and the baselines, flat, for tracking; missing ones left out.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> said = {"churnlab": spent.to_numpy() + 1, "zero": np.zeros(4)}
+        >>> flat = Evaluation.of(said, spent, target="ltv").metrics()
+        >>> flat["ltv_mae"], flat["ltv_mae_zero"], flat["ltv_predicted_mean"]
+        (1.0, 7.5, 8.5)
+        """
         flat = {
-            f"{self.target}_{r.metric}"
-            if r.contender == MODEL
-            else f"{self.target}_{r.metric}_{r.contender}": float(r.value)
+            _flat_name(self.target, r.metric, r.contender): float(r.value)
             for r in self.table.itertuples()
             if math.isfinite(r.value)
         }
         return flat | {f"{self.target}_{k}": v for k, v in self.extra.items() if math.isfinite(v)}
 
-    def summary(self) -> str:
-        """One honest sentence."""
-        main = "auc" if self.target == "churned" else "normalised_gini"
-        others = self.table[
-            (self.table["metric"] == main) & (self.table["contender"] != MODEL)
-        ].dropna(subset=["value"])
-        words = f"{main.replace('_', ' ')} {self.interval(main)} on {self.rows:,} later snapshots of {self.people:,} people"
+    def summary(self) -> Sentence:
+        """The headline metric of the model and of the best baseline, in one sentence.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> print(Evaluation.of({"churnlab": spent.to_numpy()}, spent, target="ltv").summary())
+        normalised Gini 1.000 [1.000, 1.000] on 4 later snapshots of 4 people.
+        """
+        main = headline(self.target)
+        known = self.table[self.table["metric"] == main.name].dropna(subset=["value"])
+        others = known[known["contender"] != MODEL]
+        figure = sentence(
+            "{metric} {interval} on {rows:,} later snapshots of {people:,} people",
+            metric=main.label,
+            interval=self.interval(main.name).words(),
+            rows=self.rows,
+            people=self.people,
+        )
         if others.empty:
-            return words + "."
-        best = others.loc[others["value"].idxmax()]
-        return (
-            words
-            + f"; the best of the dumb things, {best['contender'].replace('_', ' ')}, reaches {best['value']:.3f}."
+            return sentence("{figure}.", figure=figure)
+        best = others.loc[main.best(others["value"])]
+        return sentence(
+            "{figure}; the best baseline, {contender}, reaches {value:.3f}.",
+            figure=figure,
+            contender=label(best["contender"]),
+            value=best["value"],
         )
 
+    def beside(self, place: Place = "terminal", *, differences: bool = False) -> Table:
+        """Contenders down and the metrics of a place across, each with its 95% interval.
+
+        With `differences`, a column holds the model minus the contender in the first metric.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> found = Evaluation.of({"churnlab": spent.to_numpy() * 2}, spent, target="ltv")
+        >>> found.beside().frame()["total bias"].tolist()
+        ['2.000 [2.000, 2.000]']
+        """
+        metrics = metrics_of(self.target, place)
+        contenders = tuple(dict.fromkeys(self.table["contender"]))
+        columns = [heading("contender"), *(m.label for m in metrics)]
+        rows = [
+            [label(name), *(self.interval(m.name, name).words() for m in metrics)]
+            for name in contenders
+        ]
+        if differences:
+            first = metrics[0]
+            columns.insert(2, sentence("{metric}, churnlab minus it", metric=first.label))
+            for name, row in zip(contenders, rows, strict=True):
+                row.insert(2, self._ahead(first, name))
+        return Table(
+            tuple(columns),
+            tuple(tuple(row) for row in rows),
+            numbers=frozenset(range(1, len(columns))),
+            ours=frozenset(i for i, name in enumerate(contenders) if name == MODEL),
+        )
+
+    def _ahead(self, metric: Metric, contender: str) -> Words:
+        """The model minus a contender; nothing for the model itself."""
+        row = self._row(metric.name, contender)
+        if contender == MODEL or math.isnan(row["difference"]):
+            return ""
+        return difference(row["difference"], row["difference_low"], row["difference_high"])
+
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready; what is not known is null."""
-        frames = {
-            name: records(getattr(self, name))
-            for name in ("table", "per_cut", "per_segment", "calibration")
-        }
+        """JSON-ready; a missing value is null, a sentence its text, template and values.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> about = Evaluation.of({"churnlab": spent.to_numpy()}, spent, target="ltv").to_dict()
+        >>> about["rows"], about["warnings"][0]["text"]
+        (4, 'judged on 4 people only: a few more or less move every figure')
+        """
         return {
             "target": self.target,
             "rows": self.rows,
             "people": self.people,
             "mean": self.mean,
-            "extra": {k: plain_value(v) for k, v in self.extra.items()},
-            "warnings": list(self.warnings),
-            **frames,
+            "extra": {k: json_value(v) for k, v in self.extra.items()},
+            "warnings": [json_value(words) for words in self.warnings],
+            **{name: records(getattr(self, name)) for name in FRAMES},
         }
 
     @classmethod
     def from_dict(cls, about: Mapping[str, Any]) -> Evaluation:
-        """The inverse of to_dict."""
-        frames = {
-            n: pd.DataFrame(about[n]).replace({None: np.nan})
-            for n in ("table", "per_cut", "per_segment", "calibration")
-        }
-        extra = {k: float("nan") if v is None else v for k, v in about["extra"].items()}
+        """The evaluation that `to_dict` was called on.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
+        >>> found = Evaluation.of({"churnlab": spent.to_numpy()}, spent, target="ltv")
+        >>> str(Evaluation.from_dict(found.to_dict()).summary()) == str(found.summary())
+        True
+        """
         return cls(
-            about["target"],
-            about["rows"],
-            about["people"],
-            about["mean"],
-            extra=extra,
-            warnings=tuple(about.get("warnings", ())),
-            **frames,
+            target=about["target"],
+            rows=about["rows"],
+            people=about["people"],
+            mean=about["mean"],
+            extra={k: math.nan if v is None else v for k, v in about["extra"].items()},
+            warnings=words_list(about.get("warnings", ())),
+            **{name: frame_from(about[name]) for name in FRAMES},
         )
 
     def _repr_html_(self) -> str:
-        unsure = "".join(f"<p>unsure: {escape(text)}</p>" for text in self.warnings)
-        return (
-            self.table.to_html(index=False, float_format="%.3f", escape=True, na_rep="–") + unsure
-        )
+        table = self.table.to_html(index=False, float_format="%.3f", escape=True, na_rep="–")
+        return table + "".join(f"<p>unsure: {escape(str(text))}</p>" for text in self.warnings)
+
+
+def _flat_name(target: str, metric: str, contender: str) -> str:
+    return f"{target}_{metric}" if contender == MODEL else f"{target}_{metric}_{contender}"
 
 
 def _check(predictions: Mapping[str, np.ndarray], y: np.ndarray, target: str) -> None:
@@ -168,17 +297,16 @@ def _check(predictions: Mapping[str, np.ndarray], y: np.ndarray, target: str) ->
         raise HistoryError.from_one_class(target, y[0], len(y))
     for name, p in predictions.items():
         if len(p) != len(y) or not np.isfinite(p).all():
-            raise FrameError.from_bad_predictions(
-                name, len(p), len(y), int((~np.isfinite(p)).sum())
-            )
+            bad = int((~np.isfinite(p)).sum())
+            raise FrameError.from_bad_predictions(name, len(p), len(y), bad)
 
 
 def _extra(target: str, y: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    means = {"predicted_mean": float(p.mean()), "observed_mean": float(y.mean())}
     if target != "churned":
-        return {"predicted_mean": float(p.mean()), "observed_mean": float(y.mean())}
+        return means
     return {
-        "calibration_slope": metrics.calibration_slope(y, p),
-        "expected_calibration_error": metrics.expected_calibration_error(y, p),
-        "predicted_mean": float(p.mean()),
-        "observed_mean": float(y.mean()),
+        "calibration_slope": calibration_slope(y, p),
+        "expected_calibration_error": expected_calibration_error(y, p),
+        **means,
     }

@@ -16,7 +16,9 @@ from scipy.optimize import isotonic_regression
 from scipy.special import betainc
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.evaluation.metric_table import metric
 from churnlab.evaluation.metrics import by_score
+from churnlab.language.sentence import Words, sentence
 
 GAMMA = 0.3
 VALUE = 200.0
@@ -72,6 +74,18 @@ def expected_maximum_profit(
     )
 
 
+@metric(
+    "empc",
+    target="churned",
+    better="higher",
+    label=sentence("expected maximum profit (EMPC)"),
+    says=sentence(
+        "money per person for the best share of people contacted, under the example costs of its "
+        "paper: a churner kept is worth 200, the offer costs 10, a contact 1, and about three in "
+        "ten churners take the offer; contacting nobody is 0, higher is better"
+    ),
+    shown=("table", "card_line"),
+)
 def empc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """The profit of `expected_maximum_profit` under the paper's parameters: money a person where a churner is worth 200; higher is better.
 

@@ -1,4 +1,4 @@
-"""Groups of people to judge apart."""
+"""Groups of people that are judged apart."""
 
 from __future__ import annotations
 
@@ -7,38 +7,69 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from churnlab.language.sentence import Words, sentence
+
 NEW_DAYS = 60
 _TENURE = "lifecycle__tenure_days__all"
+_MOST_CATEGORIES = 12
+_FIRST_SEEN = sentence("first seen")
+_NEW = sentence("under {days} days ago", days=NEW_DAYS)
+_EARLIER = sentence("earlier")
+_UNKNOWN = sentence("not known")
+_WORDS: dict[str, Words] = {str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN)}
 
 
 def segments(X: pd.DataFrame) -> pd.DataFrame:
-    """Groups to judge apart: newcomers and others, and categories of at most twelve values."""
+    """The groups of each row: newcomers or not, and categories of at most twelve values.
+
+    One column a grouping, on the index of X.
+
+    >>> segments(pd.DataFrame({"lifecycle__tenure_days__all": [5.0, 400.0, np.nan]}))
+              first seen
+    0  under 60 days ago
+    1            earlier
+    2          not known
+    """
     tenure = X[_TENURE] if _TENURE in X else pd.Series(np.nan, index=X.index)
-    age = np.where(
-        tenure.isna(),
-        "not known",
-        np.where(tenure < NEW_DAYS, f"under {NEW_DAYS} days ago", "earlier"),
-    )
-    out = pd.DataFrame({"first seen": age}, index=X.index)
+    old = np.where(tenure < NEW_DAYS, str(_NEW), str(_EARLIER))
+    groups = {str(_FIRST_SEEN): np.where(tenure.isna(), str(_UNKNOWN), old)}
+    out = pd.DataFrame(groups, index=X.index)
     for column in X.columns:
-        if isinstance(X[column].dtype, pd.CategoricalDtype) and len(X[column].cat.categories) <= 12:
-            out[column.removeprefix("profile__").removesuffix("__static").replace("_", " ")] = X[
-                column
-            ]
+        if _is_small_category(X[column]):
+            out[_short(column)] = X[column]
     return out
 
 
+def _is_small_category(column: pd.Series) -> bool:
+    kind = column.dtype
+    return isinstance(kind, pd.CategoricalDtype) and len(kind.categories) <= _MOST_CATEGORIES
+
+
+def _short(column: str) -> str:
+    return column.removeprefix("profile__").removesuffix("__static").replace("_", " ")
+
+
+def in_words(group: str) -> Words:
+    """A grouping or a group for people: a sentence for those of `segments`, a name as it is.
+
+    >>> in_words("earlier").template, in_words("channel")
+    ('earlier', 'channel')
+    """
+    return _WORDS.get(group, group)
+
+
 def each_group(groups: pd.DataFrame | None) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Column, value and which rows have it, bool[n]; a missing value is "not known"."""
-    if groups is None:
-        return
-    for column in groups.columns:
-        values = (
-            groups[column]
-            .astype(object)
-            .where(groups[column].notna(), "not known")
-            .astype(str)
-            .to_numpy()
-        )
+    """Each grouping and group, with the rows that are in it, bool[n].
+
+    Missing values form the group "not known".
+
+    >>> for grouping, group, inside in each_group(pd.DataFrame({"channel": ["ads", "shop"]})):
+    ...     print(grouping, group, inside.tolist())
+    channel ads [True, False]
+    channel shop [False, True]
+    """
+    for column in [] if groups is None else groups.columns:
+        given = groups[column]
+        values = given.astype(object).where(given.notna(), str(_UNKNOWN)).astype(str).to_numpy()
         for value in sorted(set(values)):
             yield column, value, values == value

@@ -1,4 +1,4 @@
-"""When people leave: the hazard of a training, and how far it was right on later snapshots."""
+"""When people leave: how far the hazard of a training was right on later snapshots."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import FEWEST_AT_RISK, ChurnHazard, survival
 from churnlab.evaluation.contenders import predict
+from churnlab.language.sentence import Sentence, sentence
 
 
 @dataclass(frozen=True)
 class Timing:
-    """What a hazard said of later snapshots, all of them observed for `weeks` weeks: the shares predicted and observed to have left by then, and
-    the mean squared error (lower is better) of the predicted probability and of one curve for everybody, the observed one of the training."""
+    """How far a hazard was right on later snapshots, all of them observed for `weeks` weeks.
+
+    `predicted` and `observed` are the shares of the `rows` that had left by then. `brier` is the
+    mean squared error of the predicted probabilities, `brier_base_rate` that of one curve for
+    everybody, the one observed in training; lower is better.
+    """
 
     weeks: int
     rows: int
@@ -25,7 +30,11 @@ class Timing:
     brier_base_rate: float
 
     def metrics(self) -> dict[str, float]:
-        """The figures, flat, for tracking."""
+        """The figures, flat, for tracking.
+
+        >>> Timing(12, 900, 0.31, 0.29, 0.15, 0.2).metrics()["when_weeks"]
+        12.0
+        """
         return {
             "when_weeks": float(self.weeks),
             "when_rows": float(self.rows),
@@ -35,35 +44,46 @@ class Timing:
             "when_brier_base_rate": self.brier_base_rate,
         }
 
-    def sentence(self) -> str:
-        """The same in words, for the card."""
-        return (
-            f"It also says by which day they have more likely left than not. Of {self.rows:,} judged snapshots {self.predicted:.1%} were "
-            f"expected to have left after {self.weeks} weeks and {self.observed:.1%} had; the squared error is {self.brier:.3f}, with one curve "
-            f"for everybody {self.brier_base_rate:.3f}."
+    def sentence(self) -> Sentence:
+        """The figures in words, for the card.
+
+        >>> print(Timing(12, 900, 0.31, 0.29, 0.15, 0.2).sentence())
+        It also estimates the day by which each person is more likely gone than not. Of 900 later
+        snapshots 31.0% were predicted to have left after 12 weeks, and 29.0% had. Mean squared
+        error 0.150; one curve for everybody has 0.200.
+        """
+        return sentence(
+            "It also estimates the day by which each person is more likely gone than not. Of "
+            "{rows:,} later snapshots {predicted:.1%} were predicted to have left after {weeks} "
+            "weeks, and {observed:.1%} had. Mean squared error {brier:.3f}; one curve for "
+            "everybody has {brier_base_rate:.3f}.",
+            rows=self.rows,
+            predicted=self.predicted,
+            weeks=self.weeks,
+            observed=self.observed,
+            brier=self.brier,
+            brier_base_rate=self.brier_base_rate,
         )
 
 
 def judge_hazard(hazard: ChurnHazard, churn: TreeModel, train: Dataset, test: Dataset) -> Timing:
-    """The curve that begins at the risk of the churn model, judged at the last week that at least 20 later snapshots were seen to reach."""
-    usual, known = survival(train.labels), test.labels["known_weeks"].to_numpy()
-    weeks = [
-        w
-        for w in range(min(hazard.weeks_, len(usual) - 1) + 1)
-        if (known > w).sum() >= FEWEST_AT_RISK
-    ]
-    week = weeks[-1] if weeks else 0
+    """The timing of curves that begin at the risk of the churn model.
+
+    They are judged at the last week that at least 20 later snapshots were observed to reach.
+    """
+    usual = survival(train.labels)
+    known = test.labels["known_weeks"].to_numpy()
+    reached = range(min(hazard.weeks_, len(usual) - 1) + 1)
+    week = max((w for w in reached if (known > w).sum() >= FEWEST_AT_RISK), default=0)
     rows = np.flatnonzero(known > week)
-    X, gone = (
-        test.X.iloc[rows],
-        (test.labels["leaves_week"].to_numpy()[rows] <= week).astype(np.float64),
-    )
+    X = test.X.iloc[rows]
+    gone = (test.labels["leaves_week"].to_numpy()[rows] <= week).astype(np.float64)
     left = 1 - hazard.predict_curve(X, predict(churn, X))[week].to_numpy()
     return Timing(
-        week,
-        len(rows),
-        float(left.mean()),
-        float(gone.mean()),
-        float(np.mean((left - gone) ** 2)),
-        float(np.mean((1 - usual[week] - gone) ** 2)),
+        weeks=week,
+        rows=len(rows),
+        predicted=float(left.mean()),
+        observed=float(gone.mean()),
+        brier=float(np.mean((left - gone) ** 2)),
+        brier_base_rate=float(np.mean((1 - usual[week] - gone) ** 2)),
     )

@@ -66,6 +66,9 @@ class Sentence:
     def __str__(self) -> str:
         return self.text()
 
+    def __hash__(self) -> int:
+        return hash(self.template)
+
     def to_dict(self) -> dict[str, Any]:
         """Template and values as plain JSON values; `from_dict` reads them back.
 
