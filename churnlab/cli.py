@@ -22,6 +22,7 @@ from churnlab.errors import ChurnlabError, ConfigError
 if TYPE_CHECKING:
     from churnlab.evaluation.backtest import Backtest
     from churnlab.evaluation.evaluation import Evaluation
+    from churnlab.language.sentence import Words
     from churnlab.schema.progress import Say
 
 app = typer.Typer(
@@ -367,16 +368,8 @@ def _show_part(result: dict[str, Any], evaluations: Mapping[str, Evaluation], fr
 
 def _evaluations(evaluations: Mapping[str, Evaluation]) -> None:
     for target, found in evaluations.items():
-        kinds = (
-            ("auc", "lift_at_10pct", "brier")
-            if target == "churned"
-            else ("normalised_gini", "total_bias", "mae")
-        )
-        rows = [
-            (name.replace("_", " "), *(str(found.interval(k, name)) for k in kinds))
-            for name in dict.fromkeys(found.table["contender"])
-        ]
-        _table((target, *(k.replace("_", " ") for k in kinds)), rows)
+        shown = found.beside("terminal").frame()
+        _table((target, *shown.columns[1:]), [tuple(row) for row in shown.to_numpy()])
         _unsure(found.warnings)
 
 
@@ -392,7 +385,7 @@ def _rolled(again: Backtest | None, why: str) -> None:
     _unsure(again.warnings)
 
 
-def _unsure(warnings: Iterable[str]) -> None:
+def _unsure(warnings: Iterable[Words]) -> None:
     for text in warnings:
         print(f"unsure: {text}")
 

@@ -24,7 +24,7 @@ from churnlab.nightly import score as nightly_score
 from churnlab.schema.days import day_number, day_text
 from churnlab.store import activity_store
 from churnlab.store.activity_store import ActivityStore
-from churnlab.training.card_facts import _data_facts
+from churnlab.training.card_facts import data_facts
 from churnlab.training.train import prepare
 
 ZONE = "Asia/Shanghai"
@@ -187,7 +187,8 @@ def test_the_card_says_what_is_known_of_lateness(
         pd.Timestamp(k) < pd.Timestamp(day["day"]) for k in day["late"]
     )
     config = Config.read(folder / "churnlab.toml")
-    fact = _data_facts(config, prepare(config))["arrival times"]
+    facts = data_facts(config, prepare(config))
+    fact = next(str(said) for name, said in facts.items() if str(name) == "arrival times")
     assert re.search(
         r"column 'arrived'; .* daily rows were changed by events that came on a later day; 7 events came too late",
         fact,

@@ -22,7 +22,8 @@ from churnlab.evaluation.metric_table import find, headline
 from churnlab.evaluation.records import frame_from, json_value, records, words_list
 from churnlab.evaluation.segments import each_group, segments
 from churnlab.evaluation.tables import Table, TitledTable, cell, difference, heading
-from churnlab.language.sentence import ENGLISH, Words, in_language, sentence
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.schema.days import day_number, day_numbers, learnable
 from churnlab.schema.progress import Say, silent
 

@@ -10,7 +10,7 @@ EDGE = 1e-6
 
 
 def calibration_table(y: np.ndarray, p: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Predicted against observed, by `bins` groups of equal count from lowest to highest prediction.
+    """Predicted against observed, by `bins` groups of equal count, lowest predictions first.
 
     `y` and `p` float64[n]. Columns: rows, predicted (mean of p), observed (mean of y).
 

@@ -1,4 +1,4 @@
-"""Judge: figures of contenders with intervals from resampling people, and what is unsure in them."""
+"""Judge: figures of contenders with intervals from resampling people, and their doubts."""
 
 from __future__ import annotations
 

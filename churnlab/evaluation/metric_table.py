@@ -1,4 +1,4 @@
-"""The table of all metrics: what each is called, what it judges, which values are better, where it is shown.
+"""The table of all metrics: name, target, direction, label, and where each is shown.
 
 A metric enters the table where its function is defined, by the decorator `metric`. Evaluation,
 Backtest, WarningTime, the model card and the command line read the table, so that a new metric is

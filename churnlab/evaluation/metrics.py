@@ -316,7 +316,9 @@ def _midranks(v: np.ndarray, w: np.ndarray) -> np.ndarray:
     shown=("table", "card"),
 )
 def spearman(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
-    """Rank correlation in [-1, 1], mid-ranks for ties; higher is better. NaN when either is constant.
+    """Rank correlation in [-1, 1], mid-ranks for ties; higher is better.
+
+    NaN when either is constant.
 
     >>> round(spearman(np.array([0, 1.0, 5]), np.array([0.1, 0.2, 0.9])), 6)
     1.0

@@ -1,8 +1,10 @@
 """Profit of a retention campaign: what a ranking is worth in money, and whom to contact.
 
-The campaign of S. Neslin and others (2006), Defection detection: measuring and understanding the predictive accuracy of customer
-churn models: whoever is contacted costs `contact`; who was about to leave takes the offer with probability `gamma` and then stays, is
-worth `value` and costs `incentive`; who would have stayed takes the offer always and costs `incentive` for nothing.
+The campaign of S. Neslin and others (2006), Defection detection: measuring and understanding the
+predictive accuracy of customer churn models: each person contacted costs `contact`; a person who
+was about to leave takes the offer with probability `gamma` and then stays, is worth `value` and
+costs `incentive`; a person who would have stayed always takes the offer and costs `incentive` for
+nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from scipy.special import betainc
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.evaluation.metric_table import metric
 from churnlab.evaluation.metrics import by_score
-from churnlab.language.sentence import Words, sentence
+from churnlab.language.sentence import Sentence, Words, sentence
 
 GAMMA = 0.3
 VALUE = 200.0
@@ -30,7 +32,7 @@ _HEAVY = 0.5
 
 
 class MaximumProfit(NamedTuple):
-    """Money a person of the base, and the share of people to contact for it, highest score first."""
+    """Money per person of the base, and the share of people to contact for it, riskiest first."""
 
     profit: float
     share: float
@@ -47,14 +49,19 @@ def expected_maximum_profit(
     incentive: float = INCENTIVE,
     contact: float = CONTACT,
 ) -> MaximumProfit:
-    """Expected maximum profit for churn (EMPC): the best cutoff's profit, averaged over a Beta(alpha, beta) chance that a churner takes the offer.
+    """Expected maximum profit for churn (EMPC): the profit of the best cutoff.
 
-    `y` float64[n] 1 for who left, `p` float64[n] any score that rises with risk, ties enter together; `w` how often a row counts. Money a
-    person, higher is better, never below 0; the share is the expected share to contact (eta). The ROC curve's convex hull says which
-    people a chance of taking is worth, an incomplete beta integral averages over it. Where nobody left it is 0.
-    T. Verbraken, W. Verbeke and B. Baesens (2013), A novel profit maximizing metric for measuring classification performance of
-    customer churn prediction models, IEEE TKDE 25(5); its defaults are those here. Raises ConfigError for
-    parameters outside their range, FrameError for predictions that do not fit, HistoryError without rows.
+    It is averaged over the chance that a churner takes the offer, which is Beta(alpha, beta).
+    `y` float64[n] is 1 for a person who left, `p` float64[n] any score that rises with risk, ties
+    enter together; `w` is how often a row counts. The profit is money per person, higher is
+    better, never below 0; the share is the expected share to contact (eta). The ROC curve's convex
+    hull says which people are worth a contact at a chance of taking, an incomplete beta integral
+    averages over that chance. Where nobody left it is 0.
+
+    T. Verbraken, W. Verbeke and B. Baesens (2013), A novel profit maximizing metric for measuring
+    classification performance of customer churn prediction models, IEEE TKDE 25(5); the defaults
+    are those of the paper. Raises ConfigError for parameters outside their range, FrameError for
+    predictions that do not fit, HistoryError without rows.
 
     >>> found = expected_maximum_profit(np.array([1.0, 0, 0, 0]), np.array([0.9, 0.3, 0.2, 0.1]))
     >>> round(found.profit, 3), round(found.share, 3)
@@ -87,7 +94,9 @@ def expected_maximum_profit(
     shown=("table", "card_line"),
 )
 def empc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
-    """The profit of `expected_maximum_profit` under the paper's parameters: money a person where a churner is worth 200; higher is better.
+    """The profit of `expected_maximum_profit` under the paper's parameters; higher is better.
+
+    Money per person where a churner is worth 200.
 
     >>> round(empc(np.array([1.0, 0, 0, 0]), np.zeros(4)), 3)
     5.929
@@ -105,10 +114,12 @@ def maximum_profit(
     incentive: float = INCENTIVE,
     contact: float = CONTACT,
 ) -> MaximumProfit:
-    """Maximum profit for churn (MPC): the best cutoff's profit where a churner takes the offer with the probability `gamma`.
+    """Maximum profit for churn (MPC): the profit of the best cutoff at one chance of taking.
 
-    As `expected_maximum_profit`, for one known chance. W. Verbeke, K. Dejaeger, D. Martens, J. Hur and B. Baesens (2012), New insights
-    into churn prediction in the telecommunication sector: a profit driven data mining approach, EJOR 218(1). Raises as that does.
+    As `expected_maximum_profit`, with `gamma` the probability that a churner takes the offer, and
+    with its errors. W. Verbeke, K. Dejaeger, D. Martens, J. Hur and B. Baesens (2012), New insights
+    into churn prediction in the telecommunication sector: a profit driven data mining approach,
+    EJOR 218(1).
 
     >>> maximum_profit(np.array([1.0, 0, 0, 0]), np.array([0.9, 0.3, 0.2, 0.1]))
     MaximumProfit(profit=14.0, share=0.25)
@@ -132,11 +143,14 @@ def contact_profit(
     incentive: float = INCENTIVE,
     contact: float = CONTACT,
 ) -> np.ndarray:
-    """What contacting each person brings: `p * gamma * (value - incentive) - (1 - p) * incentive - contact`, float64[n], money.
+    """Profit of contacting each person, float64[n], money.
 
-    `p` float64[n] is the churn probability, or the outcome (0 or 1) to look back on it; `value` one amount or float64[n], what the person
-    is worth *if they stay*: a lifetime value that counts who leaves as 0 is lower, divide it by 1 - p. `gamma` the chance that a churner takes
-    the offer, one number or float64[n]. Contact those above 0. Missing values stay missing. Raises ConfigError for parameters outside their range.
+    It is `p * gamma * (value - incentive) - (1 - p) * incentive - contact`. `p` float64[n] is the
+    churn probability, or the outcome (0 or 1) to look back on it. `value`, one amount or
+    float64[n], is the worth of the person *if they stay*: a lifetime value that counts leavers as
+    0 is lower, divide it by 1 - p. `gamma`, one number or float64[n], is the chance that a churner
+    takes the offer. Contact those above 0. Missing values stay missing. Raises ConfigError for
+    parameters outside their range.
 
     >>> contact_profit(np.array([0.5, 0.5, 0.05]), np.array([200.0, 20.0, 200.0])).round(3)
     array([22.5 , -4.5 , -7.65])
@@ -149,15 +163,17 @@ def contact_profit(
 
 @dataclass(frozen=True, eq=False)
 class ProfitCurve:
-    """Profit against how many are contacted, most profitable first.
+    """Profit against the number of people contacted, most profitable first.
 
-    `table` has a row for nobody and for each step down the ranking: share (of people), contacted, cutoff (the expected profit of the last
-    one taken), expected (total money, by the probabilities) and realised (by what happened; missing where it is not known).
-    `best` is the row to act on: chosen by what was expected, so it looks at no outcome; `hindsight` the row that paid most.
+    `table` has a row for nobody and for each step down the ranking: share (of people), contacted,
+    cutoff (the expected profit of the last person taken), expected (total money, by the
+    probabilities) and realised (total money, by the outcomes; missing without them). `best` is the
+    row to act on: it is chosen by expected profit and looks at no outcome. `hindsight` is the row
+    that paid most. `warnings` hold a sentence for each reason why the profit is unsure.
     """
 
     table: pd.DataFrame
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Words, ...] = ()
 
     @property
     def best(self) -> pd.Series:
@@ -166,23 +182,28 @@ class ProfitCurve:
 
     @property
     def hindsight(self) -> pd.Series | None:
-        """The row with the highest realised profit, a bound that nobody could have known; None without outcomes."""
-        return (
-            None
-            if self.table["realised"].isna().all()
-            else self.table.loc[self.table["realised"].idxmax()]
+        """The row with the highest realised profit, known afterwards only; None without outcomes."""
+        realised = self.table["realised"]
+        return None if realised.isna().all() else self.table.loc[realised.idxmax()]
+
+    def summary(self) -> Sentence:
+        """The number of people to contact and the profit, in one sentence."""
+        row = self.best
+        expected = sentence(
+            "Contacting {contacted:,} people ({share:.1%}) is expected to bring {expected:,.0f}",
+            contacted=int(row["contacted"]),
+            share=row["share"],
+            expected=row["expected"],
+        )
+        if np.isnan(row["realised"]):
+            return sentence("{expected}.", expected=expected)
+        return sentence(
+            "{expected}, realised {realised:,.0f}.", expected=expected, realised=row["realised"]
         )
 
-    def summary(self) -> str:
-        """One sentence."""
-        row = self.best
-        seen = "" if np.isnan(row["realised"]) else f", realised {row['realised']:,.0f}"
-        return f"Contacting {int(row['contacted']):,} people ({row['share']:.1%}) is expected to bring {row['expected']:,.0f}{seen}."
-
     def _repr_html_(self) -> str:
-        return self.table.iloc[
-            np.unique(np.linspace(0, len(self.table) - 1, 21).astype(int))
-        ].to_html(index=False, float_format="%.3f")
+        steps = np.unique(np.linspace(0, len(self.table) - 1, 21).astype(int))
+        return self.table.iloc[steps].to_html(index=False, float_format="%.3f")
 
 
 def profit_curve(
@@ -194,22 +215,21 @@ def profit_curve(
     incentive: float = INCENTIVE,
     contact: float = CONTACT,
 ) -> ProfitCurve:
-    """Expected and realised profit as the share of contacted people grows, people ranked by their own expected profit.
+    """Expected and realised profit as the share of contacted people grows.
 
-    `y` float64[n] outcomes or None, `p` float64[n] churn probabilities, `value` and `gamma` as in `contact_profit`. People of equal expected
-    profit enter together. Warns where one person alone is more than half of the profit. Raises FrameError for arrays that do not fit,
-    HistoryError without rows, ConfigError for parameters outside their range.
+    People are ranked by their own expected profit; those of equal profit enter together. `y`
+    float64[n] holds outcomes or is None, `p` float64[n] churn probabilities, `value` and `gamma`
+    are those of `contact_profit`. Warns where one person alone is more than half of the profit.
+    Raises FrameError for arrays that do not fit, HistoryError without rows, ConfigError for
+    parameters outside their range.
 
-    >>> curve = profit_curve(np.array([1.0, 1, 0]), np.array([0.8, 0.6, 0.05]), np.array([100.0, 500.0, 500.0]))
-    >>> curve.summary()
-    'Contacting 2 people (66.7%) is expected to bring 102, realised 172.'
+    >>> left, risk = np.array([1.0, 1, 0]), np.array([0.8, 0.6, 0.05])
+    >>> curve = profit_curve(left, risk, np.array([100.0, 500.0, 500.0]))
+    >>> print(curve.summary())
+    Contacting 2 people (66.7%) is expected to bring 102, realised 172.
     """
-    p = np.asarray(p, np.float64)
-    value = (
-        np.broadcast_to(np.asarray(value, np.float64), p.shape)
-        if np.ndim(value) == 0
-        else np.asarray(value, np.float64)
-    )
+    p, value = np.asarray(p, np.float64), np.asarray(value, np.float64)
+    value = np.broadcast_to(value, p.shape) if value.ndim == 0 else value
     for name, given in (("churnlab", p), ("value", value)):
         _check_numbers(name, given, len(p) if y is None else len(y))
     own, seen = (
@@ -229,19 +249,22 @@ def profit_curve(
     return ProfitCurve(table, _heavy(own))
 
 
-def _heavy(own: np.ndarray) -> tuple[str, ...]:
-    """What is unsure where the profit hangs on one person."""
+def _heavy(own: np.ndarray) -> tuple[Words, ...]:
+    """A warning where the profit depends on one person."""
     gain = own[own > 0]
     if len(gain) < 2 or gain.max() <= _HEAVY * gain.sum():
         return ()
-    share = gain.max() / gain.sum()
-    return (
-        f"one person is {share:.0%} of the expected profit of the {len(gain):,} worth a contact: the total hangs on that person",
+    warning = sentence(
+        "one person is {share:.0%} of the expected profit of the {people:,} worth a contact: the "
+        "total depends on that person",
+        share=gain.max() / gain.sum(),
+        people=len(gain),
     )
+    return (warning,)
 
 
 def _counts(y: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """How many left and how many stayed at each score, highest first, where anybody is."""
+    """How many left and how many stayed at each score that somebody has, highest first."""
     y, p = np.asarray(y, np.float64), np.asarray(p, np.float64)
     _check_numbers("churnlab", p, len(y))
     w = np.ones(len(y)) if w is None else np.asarray(w, np.float64)
@@ -251,9 +274,10 @@ def _counts(y: np.ndarray, p: np.ndarray, w: np.ndarray | None) -> tuple[np.ndar
 
 
 def _hull(leave: np.ndarray, stay: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """The segments of the ROC curve's convex hull, steepest first, as (left, stayed) counts; the total count.
+    """The segments of the ROC curve's convex hull, steepest first: left, stayed; the total count.
 
-    The hull pools neighbours whose rates are out of order: what a decreasing isotonic regression of the rate does.
+    The hull pools neighbours whose rates are out of order, as a decreasing isotonic regression of
+    the rate does.
     """
     size = leave + stay
     starts = isotonic_regression(leave / size, weights=size, increasing=False).blocks[:-1]

@@ -23,7 +23,9 @@ def json_value(value: Any) -> Any:
     (None, 3)
     """
     if isinstance(value, Sentence):
-        return value.to_dict()
+        return {"text": str(value), **json_value(value.to_dict())}
+    if isinstance(value, Mapping):
+        return {name: json_value(inner) for name, inner in value.items()}
     plain = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 

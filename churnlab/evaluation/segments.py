@@ -68,7 +68,9 @@ def each_group(groups: pd.DataFrame | None) -> Iterator[tuple[str, str, np.ndarr
     channel ads [True, False]
     channel shop [False, True]
     """
-    for column in [] if groups is None else groups.columns:
+    if groups is None:
+        return
+    for column in groups.columns:
         given = groups[column]
         values = given.astype(object).where(given.notna(), str(_UNKNOWN)).astype(str).to_numpy()
         for value in sorted(set(values)):

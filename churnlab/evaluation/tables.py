@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ import pandas as pd
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.metric_table import METRICS
 from churnlab.evaluation.segments import in_words
-from churnlab.language.sentence import ENGLISH, Sentence, Words, in_language, sentence
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Sentence, Words, in_language, sentence
 
 HEADINGS: Mapping[str, Words] = {
     "contender": sentence("contender"),
@@ -51,6 +52,7 @@ class Table:
     rows: tuple[tuple[Words, ...], ...]
     numbers: frozenset[int] = frozenset()
     ours: frozenset[int] = frozenset()
+    kind: ClassVar[str] = "table"
 
     @classmethod
     def of(

@@ -18,7 +18,8 @@ from churnlab.evaluation.judge import Judge, doubts, few_learnt
 from churnlab.evaluation.metric_table import Metric, headline, metrics_of
 from churnlab.evaluation.records import frame_from, json_value, records, words_list
 from churnlab.evaluation.tables import Table, TitledTable, cell, difference, heading
-from churnlab.language.sentence import ENGLISH, Sentence, Words, sentence
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.schema.days import Day, day_number
 from churnlab.schema.progress import Say, silent
 
@@ -31,7 +32,8 @@ class WarningTime:
     """One model for each warning time, learnt from the same cuts and judged on the same later ones.
 
     A snapshot at t with a lead of L days is asked whether the person does nothing at all in
-    `[t + L, t + L + horizon)`; its features end at t whatever L is. `table` has a row for each lead:
+    `[t + L, t + L + horizon)`; its features end at t whatever L is. `table` has a row for each
+    lead:
 
     | columns                                   | meaning                                          |
     |-------------------------------------------|--------------------------------------------------|
@@ -42,7 +44,7 @@ class WarningTime:
     | each of these with _low and _high         | 95% interval, people resampled                   |
     | beside, beside_auc                        | the best baseline and its AUC                    |
     | auc_difference, with _low and _high       | the model minus it, on the same resamples        |
-    | nobody_leaves, everybody_leaves           | accuracy of these two answers, which know nothing |
+    | nobody_leaves, everybody_leaves           | accuracy of these two constant answers           |
     | note                                      | why a figure is missing                          |
 
     `warnings` hold a sentence for each reason why the figures are unsure.
@@ -137,8 +139,8 @@ class WarningTime:
     def sections(self) -> list[TitledTable]:
         """The table with its question and answer, for `report.document.as_markdown`."""
         asked = sentence(
-            "With L days of warning: who does nothing in the {horizon} days that begin L days after "
-            "the snapshot? Brackets are 95% intervals.",
+            "With L days of warning: who does nothing in the {horizon} days that begin L days "
+            "after the snapshot? Brackets are 95% intervals.",
             horizon=self.horizon,
         )
         return [TitledTable(sentence("Warning time"), self._shown(), asked, self.summary())]

@@ -1,11 +1,10 @@
-"""ModelCard: what a product manager reads before a model may score; a tree of sections from plain results."""
+"""ModelCard: what a product manager reads before a model may score; sections of plain results."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,110 +12,137 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader
 from markupsafe import escape
 
-from churnlab.evaluation.contenders import MODEL
 from churnlab.evaluation.evaluation import Evaluation
-from churnlab.report import plots
+from churnlab.evaluation.metric_table import headline, metrics_of
+from churnlab.evaluation.tables import Table, cell, heading
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.report.document import (
+    EMPTY,
     Block,
     Bullets,
+    Drawing,
     Picture,
     Section,
-    Table,
     Text,
-    cell,
     escaped,
-    markdown_lines,
+    markdown_parts,
 )
 from churnlab.report.files import write_text
+
+SIMULATED = sentence(
+    "Simulated data: these figures show that the method works, not how well it does on real people."
+)
+_TOP_FEATURES = 15
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """The plain results that a card is made of; see `training.train` for how they come about.
+    """The plain results that a card is made of; `training.card_facts` collects those of a training.
 
-    `examples` are sentences of reasons without any id; `facts` tables hold a name and a value a line.
+    `population`, `data` and `made` hold a value by its name. `pictures` are drawn by a function of
+    the language: calibration, gains, per_cut, signals, deciles. `examples` are sentences of
+    reasons without any id.
     """
 
-    title: str
+    title: Words
     version: str
-    sentences: tuple[str, ...]
+    sentences: tuple[Words, ...]
     simulated: bool = False
-    population: Mapping[str, Any] = field(default_factory=dict)
-    data: Mapping[str, Any] = field(default_factory=dict)
+    population: Mapping[Words, Any] = field(default_factory=dict)
+    data: Mapping[Words, Any] = field(default_factory=dict)
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
-    pictures: Mapping[str, plots.Figure] = field(default_factory=dict)
-    signals: pd.Series | None = None
+    pictures: Mapping[str, Drawing] = field(default_factory=dict)
     importance: pd.DataFrame | None = None
-    examples: tuple[str, ...] = ()
-    limits: tuple[str, ...] = ()
-    made: Mapping[str, Any] = field(default_factory=dict)
+    examples: tuple[Words, ...] = ()
+    limits: tuple[Words, ...] = ()
+    made: Mapping[Words, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ModelCard:
-    """A title and sections; `html` stands alone (no network, no script), `markdown` says the same without pictures."""
+    """A title and sections, as a page that stands alone (no network, no script) or in Markdown.
 
-    title: str
-    subtitle: str
-    banner: str
+    >>> print(ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",))).markdown()[:56])
+    # Churn
+    <BLANKLINE>
+    Model card · version v1
+    <BLANKLINE>
+    ## In one sentence
+    """
+
+    title: Words
+    subtitle: Words
+    banner: Words
     sections: tuple[Section, ...]
 
     @classmethod
     def of(cls, facts: CardFacts) -> ModelCard:
         """The card of a trained model.
 
-        >>> ModelCard.of(CardFacts("Churn", "v1", ("Who leaves.",))).sections[0].title
-        'In one sentence'
+        >>> card = ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",)))
+        >>> print(card.sections[0].title)
+        In one sentence
         """
-        banner = (
-            "Simulated data: these figures say that the method works, not how well it does on real people."
-            if facts.simulated
-            else ""
-        )
         churn, value = facts.evaluations.get("churned"), facts.evaluations.get("ltv")
+        draw = facts.pictures
         sections = (
-            Section("In one sentence", tuple(Text(s) for s in facts.sentences)),
-            Section("For whom", _pairs(facts.population)),
-            Section("Data", _pairs(facts.data)),
-            Section(
-                "How well it finds those who leave",
-                _beside(churn, facts.pictures, "gains", "Share of churners found"),
-            ),
-            Section("Are the probabilities right?", _calibrated(churn, facts.pictures)),
-            Section("How well it values people", _valued(value, facts.pictures)),
-            Section("What it looks at", (), _reasons(facts)),
-            Section("Over time", _over_time(churn, facts.pictures)),
-            Section("For different people", _segments(churn)),
-            Section("Limits", (Bullets(facts.limits),) if facts.limits else ()),
-            Section("How it was made", _pairs(facts.made)),
+            Section(sentence("In one sentence"), tuple(Text(s) for s in facts.sentences)),
+            Section(sentence("For whom"), _facts(facts.population)),
+            Section(sentence("Data"), _facts(facts.data)),
+            Section(sentence("How well it finds those who leave"), _finds(churn, draw)),
+            Section(sentence("Are the probabilities right?"), _calibrated(churn, draw)),
+            Section(sentence("How well it values people"), _values(value, draw)),
+            Section(sentence("What it looks at"), (), _looks_at(facts)),
+            Section(sentence("Over time"), _over_time(churn, draw)),
+            Section(sentence("For different people"), _groups(churn)),
+            Section(sentence("Limits"), (Bullets(facts.limits),) if facts.limits else ()),
+            Section(sentence("How it was made"), _facts(facts.made)),
         )
-        return cls(facts.title, f"Model card · version {facts.version}", banner, sections)
+        subtitle = sentence("Model card · version {version}", version=facts.version)
+        return cls(facts.title, subtitle, SIMULATED if facts.simulated else "", sections)
 
-    def html(self) -> str:
-        """A page that needs nothing but itself."""
-        return _environment().get_template("card.html.j2").render(card=self)
+    def html(self, language: str = ENGLISH) -> str:
+        """The card as a page in a language; the page needs nothing but itself.
 
-    def markdown(self) -> str:
-        """The same in Markdown."""
-        lead = [
-            f"# {escaped(self.title)}",
-            escaped(self.subtitle),
-            *([f"> **{escaped(self.banner)}**"] if self.banner else []),
-        ]
-        return (
-            "\n\n".join([*lead, *(part for s in self.sections for part in markdown_lines(s, 2))])
-            + "\n"
+        >>> "<h1>Churn</h1>" in ModelCard.of(CardFacts("Churn", "v1", ())).html()
+        True
+        """
+        say = partial(in_language, language=language)
+        page = _environment().get_template("card.html.j2")
+        return page.render(card=self, say=say, language=language, empty=EMPTY)
+
+    def markdown(self, language: str = ENGLISH) -> str:
+        """The card in Markdown, in a language; a picture is named only.
+
+        >>> ModelCard.of(CardFacts("Churn", "v1", ())).markdown().splitlines()[0]
+        '# Churn'
+        """
+        title, subtitle, banner = (
+            escaped(in_language(words, language))
+            for words in (self.title, self.subtitle, self.banner)
         )
+        head = [f"# {title}", subtitle, *([f"> **{banner}**"] if banner else [])]
+        body = (part for s in self.sections for part in markdown_parts(s, 2, language))
+        return "\n\n".join([*head, *body]) + "\n"
 
-    def save(self, folder: str | Path) -> tuple[Path, Path]:
-        """Writes card.html and card.md, each whole or not at all; OutputError when the folder cannot be written."""
-        html, markdown = self.html(), self.markdown()
-        return write_text(Path(folder) / "card.html", html), write_text(
-            Path(folder) / "card.md", markdown
-        )
+    def save(self, folder: str | Path, language: str = ENGLISH) -> tuple[Path, Path]:
+        """Write card.html and card.md, each whole or not at all, and return their paths.
+
+        Raises OutputError when the folder cannot be written.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path.name for path in ModelCard.of(CardFacts("Churn", "v1", ())).save(folder)]
+        ['card.html', 'card.md']
+        """
+        html, markdown = self.html(language), self.markdown(language)
+        page = write_text(Path(folder) / "card.html", html)
+        return page, write_text(Path(folder) / "card.md", markdown)
 
     def _repr_html_(self) -> str:
-        return f'<iframe sandbox srcdoc="{escape(self.html())}" style="width:100%;height:40rem;border:0"></iframe>'
+        style = "width:100%;height:40rem;border:0"
+        return f'<iframe sandbox srcdoc="{escape(self.html())}" style="{style}"></iframe>'
 
 
 @cache
@@ -129,152 +155,118 @@ def _environment() -> Environment:
     )
 
 
-def _pairs(facts: Mapping[str, Any]) -> tuple[Block, ...]:
-    rows = tuple((str(k), cell(v, 3)) for k, v in facts.items())
-    return (Table(("what", "value"), rows),) if rows else ()
+def _facts(facts: Mapping[Words, Any]) -> tuple[Block, ...]:
+    rows = tuple((name, cell(value)) for name, value in facts.items())
+    return (Table((sentence("fact"), heading("value")), rows),) if rows else ()
 
 
-def _picture(pictures: Mapping[str, plots.Figure], name: str, alt: str) -> tuple[Block, ...]:
-    return (Picture(plots.data_uri(pictures[name]), alt),) if name in pictures else ()
+def _picture(pictures: Mapping[str, Drawing], name: str, alt: Words) -> tuple[Block, ...]:
+    return (Picture(pictures[name], alt),) if name in pictures else ()
 
 
-def _contenders(evaluation: Evaluation, kinds: tuple[str, ...]) -> Table:
-    """Contenders down, metrics across, each with its interval; the second column is the paired difference of the first."""
-    rows = []
-    for name in dict.fromkeys(evaluation.table["contender"]):
-        gap = evaluation.table[
-            (evaluation.table["contender"] == name) & (evaluation.table["metric"] == kinds[0])
-        ].iloc[0]
-        difference = (
-            ""
-            if name == MODEL or math.isnan(gap["difference"])
-            else f"{gap['difference']:+.3f} [{gap['difference_low']:+.3f}, {gap['difference_high']:+.3f}]"
+def _finds(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    if churn is None:
+        return ()
+    lead = sentence(
+        "On snapshots later than any it learnt from: {summary} {share:.1%} of the rows churned.",
+        summary=churn.summary(),
+        share=churn.mean,
+    )
+    gains = _picture(pictures, "gains", sentence("Share of churners found"))
+    return (Text(lead), *_beside(churn), *gains)
+
+
+def _values(value: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    if value is None:
+        return ()
+    lead = sentence(
+        "On snapshots later than any it learnt from: {summary}", summary=value.summary()
+    )
+    alt = sentence("Predicted and actual value by tenths of predicted value")
+    return (Text(lead), *_beside(value), *_picture(pictures, "deciles", alt))
+
+
+def _beside(evaluation: Evaluation) -> tuple[Block, ...]:
+    """The contenders' table, how to read each of its metrics, and what is unsure."""
+    target = evaluation.target
+    brackets = sentence("Brackets are 95% intervals from resampling people.")
+    read = [
+        sentence("{metric}: {says}.", metric=metric.label, says=metric.says)
+        for metric in metrics_of(target, "card")
+    ]
+    unsure = [sentence("Unsure: {text}", text=text) for text in evaluation.warnings]
+    return (
+        evaluation.beside("card", differences=True),
+        Text(brackets),
+        Bullets((*read, *_lines(evaluation), *unsure)),
+    )
+
+
+def _lines(evaluation: Evaluation) -> list[Words]:
+    """The metrics that have a line of their own, where they were computed."""
+    computed = set(evaluation.table["metric"])
+    return [
+        sentence(
+            "{metric}: {interval}, {says}.",
+            metric=metric.label,
+            interval=evaluation.interval(metric.name).words(),
+            says=metric.says,
         )
-        first, *others = (
-            "–" if math.isnan(f.value) else str(f)
-            for f in (evaluation.interval(k, name) for k in kinds)
-        )
-        rows.append((name.replace("_", " "), first, difference, *others))
-    main, *rest = (k.replace("_", " ") for k in kinds)
-    head = ("contender", main, f"churnlab minus it ({main})", *rest)
-    return Table(head, tuple(rows), frozenset(range(1, len(head))))
+        for metric in metrics_of(evaluation.target, "card_line")
+        if metric.name in computed
+    ]
 
 
-def _beside(
-    evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure], picture: str, alt: str
-) -> tuple[Block, ...]:
-    if evaluation is None:
+def _calibrated(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    if churn is None:
         return ()
-    lead = f"On snapshots later than any it learnt from: {evaluation.summary()} {evaluation.mean:.1%} of the rows churned."
-    kinds = ("auc", "average_precision", "lift_at_10pct", "brier")
-    note = Text(
-        "Brackets are 95% intervals from resampling people. AUC 0.5 is blind; a lift of 3 means that the riskiest tenth holds "
-        "three times as many churners as a random tenth; a lower Brier score is better."
+    lead = sentence(
+        "It predicts {predicted:.1%} on average where {observed:.1%} churned. Calibration slope "
+        "{slope:.2f} (1 is right), mean error over tenths {error:.3f} (0 is best).",
+        predicted=churn.extra["predicted_mean"],
+        observed=churn.extra["observed_mean"],
+        slope=churn.extra["calibration_slope"],
+        error=churn.extra["expected_calibration_error"],
     )
+    alt = sentence("Predicted against observed, by tenths of the rows")
+    table = Table.of(churn.calibration)
+    return (Text(lead), *_picture(pictures, "calibration", alt), table)
+
+
+def _looks_at(facts: CardFacts) -> tuple[Section, ...]:
+    alt = sentence("How much each signal moves the score")
     return (
-        Text(lead),
-        _contenders(evaluation, kinds),
-        note,
-        *_worth(evaluation),
-        *_unsure(evaluation),
-        *_picture(pictures, picture, alt),
-    )
-
-
-def _worth(evaluation: Evaluation) -> tuple[Block, ...]:
-    """The expected maximum profit, where it was computed."""
-    if "empc" not in set(evaluation.table["metric"]):
-        return ()
-    said = (
-        f"Expected maximum profit (EMPC, under its paper's example costs): {evaluation.interval('empc')} a person, if a churner kept is "
-        "worth 200, the offer costs 10, a contact 1, and about three in ten churners take the offer. Nobody contacted is 0."
-    )
-    return (Text(said),)
-
-
-def _unsure(evaluation: Evaluation) -> tuple[Block, ...]:
-    return (
-        (Bullets(tuple(f"Unsure: {text}" for text in evaluation.warnings)),)
-        if evaluation.warnings
-        else ()
-    )
-
-
-def _calibrated(
-    evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]
-) -> tuple[Block, ...]:
-    if evaluation is None:
-        return ()
-    extra = evaluation.extra
-    lead = (
-        f"It predicts {extra['predicted_mean']:.1%} on average where {extra['observed_mean']:.1%} churned; calibration slope "
-        f"{extra['calibration_slope']:.2f} (1 is right), mean error over tenths {extra['expected_calibration_error']:.3f}."
-    )
-    return (
-        Text(lead),
-        *_picture(pictures, "calibration", "Predicted against observed, by tenths of the rows"),
-        Table.of(evaluation.calibration),
-    )
-
-
-def _valued(
-    evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]
-) -> tuple[Block, ...]:
-    if evaluation is None:
-        return ()
-    kinds = ("normalised_gini", "spearman", "total_bias", "mae", "rmse")
-    note = Text(
-        "Normalised Gini 1 is a perfect order, 0 is blind; a total bias of 1 is right. MAE likes the zero model where most people "
-        "spend nothing, so it never stands alone."
-    )
-    return (
-        Text(evaluation.summary()),
-        _contenders(evaluation, kinds),
-        note,
-        *_unsure(evaluation),
-        *_picture(pictures, "deciles", "Predicted and actual value by tenths of predicted value"),
-    )
-
-
-def _reasons(facts: CardFacts) -> tuple[Section, ...]:
-    by_signal = _picture(facts.pictures, "signals", "How much each signal moves the score")
-    top = (
-        (
-            Table.of(facts.importance.head(15), 4),
-            Text(
-                "Importance: the mean absolute push on the model's score (log-odds for "
-                "LightGBM, share of votes for a forest)."
-            ),
-        )
-        if facts.importance is not None
-        else ()
-    )
-    return (
-        Section("Signals", by_signal),
-        Section("Features", top),
+        Section(sentence("Signals"), _picture(facts.pictures, "signals", alt)),
+        Section(sentence("Features"), _features(facts.importance)),
         Section(
-            "Reasons as the list words them", (Bullets(facts.examples),) if facts.examples else ()
+            sentence("Reasons as the list words them"),
+            (Bullets(facts.examples),) if facts.examples else (),
         ),
     )
 
 
-def _over_time(
-    evaluation: Evaluation | None, pictures: Mapping[str, plots.Figure]
-) -> tuple[Block, ...]:
-    if evaluation is None:
+def _features(importance: pd.DataFrame | None) -> tuple[Block, ...]:
+    if importance is None:
         return ()
-    return (
-        *_picture(pictures, "per_cut", "AUC by snapshot day, with 95% intervals"),
-        Table.of(
-            evaluation.per_cut.drop(columns="group").rename(columns={"value": "snapshot day"})
-        ),
+    note = sentence(
+        "Importance: the mean absolute push on the model's score (log-odds for LightGBM, share of "
+        "votes for a forest)."
     )
+    return (Table.of(importance.head(_TOP_FEATURES), 4), Text(note))
 
 
-def _segments(evaluation: Evaluation | None) -> tuple[Block, ...]:
-    if evaluation is None or evaluation.per_segment.empty:
+def _over_time(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    if churn is None:
         return ()
-    return (
-        Table.of(evaluation.per_segment),
-        Text("A dash stands where a figure cannot be told; the note says why."),
-    )
+    metric = headline(churn.target)
+    alt = sentence("{metric} by snapshot day, with 95% intervals", metric=metric.label)
+    days = churn.per_cut.drop(columns="group")
+    table = Table.of(days, headings={"value": sentence("snapshot day")})
+    return (*_picture(pictures, "per_cut", alt), table)
+
+
+def _groups(churn: Evaluation | None) -> tuple[Block, ...]:
+    if churn is None or churn.per_segment.empty:
+        return ()
+    note = sentence("A dash stands for a missing figure; the note says why it is missing.")
+    return (Table.of(churn.per_segment, headings={"value": heading("member")}), Text(note))

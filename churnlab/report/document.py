@@ -1,22 +1,25 @@
-"""A document: sections of text, lists, tables and pictures."""
+"""A document: sections of text, lists, tables and pictures, in any language."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
-import pandas as pd
+from churnlab.evaluation.tables import Table, TitledTable
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words, in_language, sentence
+from churnlab.report import plots
 
-from churnlab.evaluation.records import Titled
+EMPTY = sentence("Nothing was given here.")
+Drawing = Callable[[str], plots.Figure]
 
 
 @dataclass(frozen=True)
 class Text:
     """A paragraph."""
 
-    text: str
+    text: Words
     kind: ClassVar[str] = "text"
 
 
@@ -24,47 +27,25 @@ class Text:
 class Bullets:
     """A list of lines."""
 
-    lines: tuple[str, ...]
+    lines: tuple[Words, ...]
     kind: ClassVar[str] = "bullets"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as a data: address; in Markdown its description alone."""
+    """A figure, drawn by `draw(language)`, and what it shows; Markdown has the latter alone."""
 
-    uri: str
-    alt: str
+    draw: Drawing
+    alt: Words
     width: int = 640
     kind: ClassVar[str] = "figure"
+    _drawn: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-
-@dataclass(frozen=True)
-class Table:
-    """Cells as text; `numbers` are the positions of columns that are set right."""
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: frozenset[int] = frozenset()
-    kind: ClassVar[str] = "table"
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, digits: int = 3) -> Table:
-        """A frame; numbers are rounded, what is not known is a dash."""
-        numbers = frozenset(
-            i for i, c in enumerate(frame) if pd.api.types.is_numeric_dtype(frame[c])
-        )
-        rows = tuple(tuple(cell(v, digits) for v in row) for row in frame.itertuples(index=False))
-        return cls(tuple(str(c).replace("_", " ") for c in frame), rows, numbers)
-
-    def markdown(self) -> str:
-        """The table in Markdown."""
-        rule = ["---:" if i in self.numbers else "---" for i in range(len(self.columns))]
-        cells = [
-            [escaped(c) for c in self.columns],
-            rule,
-            *([escaped(c) for c in row] for row in self.rows),
-        ]
-        return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    def uri(self, language: str = ENGLISH) -> str:
+        """The figure in a language as a data: address; it is drawn once."""
+        if language not in self._drawn:
+            self._drawn[language] = plots.data_uri(self.draw(language))
+        return self._drawn[language]
 
 
 Block = Text | Bullets | Picture | Table
@@ -72,15 +53,19 @@ Block = Text | Bullets | Picture | Table
 
 @dataclass(frozen=True)
 class Section:
-    """A title, what stands under it, and sections inside. An empty one shows that it is empty."""
+    """A title, the blocks under it, and sections inside. An empty one shows that it is empty."""
 
-    title: str
+    title: Words
     blocks: tuple[Block, ...] = ()
     children: tuple[Section, ...] = ()
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown takes as it is."""
+    r"""Text without any meaning in Markdown.
+
+    >>> print(escaped("risk | [0.1, 0.2]"))
+    risk \| \[0.1, 0.2]
+    """
     for mark in ("\\", "|", "<", "`", "*", "["):
         text = text.replace(mark, "\\" + mark)
     return " ".join(text.split())
@@ -90,54 +75,58 @@ class Tabled(Protocol):
     """A result that is shown as tables with notes."""
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is unsure, a sentence each."""
+    def warnings(self) -> tuple[Words, ...]:
+        """A sentence for each reason why the figures are unsure."""
 
-    def sections(self) -> list[Titled]:
+    def sections(self) -> list[TitledTable]:
         """The tables."""
 
 
-def as_markdown(found: Tabled) -> str:
+def as_markdown(found: Tabled, language: str = ENGLISH) -> str:
     """The tables of a result in Markdown, and its warnings as a list."""
-    parts = [
-        part
-        for shown in found.sections()
-        for part in (
-            f"## {shown.title}",
-            shown.before,
-            Table.of(shown.frame).markdown(),
-            shown.after,
-        )
-        if part
-    ]
-    return "\n\n".join([*parts, *(f"- {text}" for text in found.warnings)]) + "\n"
+    parts = []
+    for shown in found.sections():
+        parts.append(f"## {in_language(shown.title, language)}")
+        parts.append(in_language(shown.before, language))
+        parts.append(table_markdown(shown.table, language))
+        parts.append(in_language(shown.after, language))
+    notes = [f"- {in_language(words, language)}" for words in found.warnings]
+    return "\n\n".join([*filter(None, parts), *notes]) + "\n"
 
 
-def markdown_lines(section: Section, level: int) -> Iterator[str]:
-    """A section and those inside it in Markdown, a block an item."""
-    yield f"{'#' * level} {escaped(section.title)}"
+def table_markdown(table: Table, language: str = ENGLISH) -> str:
+    """A table in Markdown.
+
+    >>> print(table_markdown(Table(("day", "rows"), (("Monday", "12"),), numbers=frozenset({1}))))
+    | day | rows |
+    | --- | ---: |
+    | Monday | 12 |
+    """
+    rule = ["---:" if i in table.numbers else "---" for i in range(len(table.columns))]
+    head, *body = (
+        [escaped(in_language(words, language)) for words in row]
+        for row in (table.columns, *table.rows)
+    )
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *body))
+
+
+def markdown_parts(section: Section, level: int, language: str = ENGLISH) -> Iterator[str]:
+    """The title and each block of a section and of those inside it, in Markdown."""
+    yield f"{'#' * level} {escaped(in_language(section.title, language))}"
     for block in section.blocks:
-        yield _markdown_block(block)
+        yield _block_markdown(block, language)
     for child in section.children:
-        yield from markdown_lines(child, level + 1)
+        yield from markdown_parts(child, level + 1, language)
     if not section.blocks and not section.children:
-        yield "*Nothing was given here.*"
+        yield f"*{in_language(EMPTY, language)}*"
 
 
-def _markdown_block(block: Block) -> str:
+def _block_markdown(block: Block, language: str) -> str:
     if isinstance(block, Text):
-        return escaped(block.text)
+        return escaped(in_language(block.text, language))
     if isinstance(block, Bullets):
-        return "\n".join(f"- {escaped(line)}" for line in block.lines)
+        return "\n".join(f"- {escaped(in_language(line, language))}" for line in block.lines)
     if isinstance(block, Picture):
-        return f"*(picture in the HTML card: {escaped(block.alt)})*"
-    return block.markdown()
-
-
-def cell(value: Any, digits: int) -> str:
-    """A value as text: numbers rounded, a dash for what is not known."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "–"
-    if isinstance(value, float):
-        return f"{value:,.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        said = sentence("picture in the HTML card: {alt}", alt=block.alt)
+        return f"*({escaped(in_language(said, language))})*"
+    return table_markdown(block, language)

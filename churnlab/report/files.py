@@ -11,15 +11,20 @@ from churnlab.errors import OutputError
 
 
 def write_text(path: Path, text: str) -> Path:
-    """Writes a file by way of a temporary one beside it, so that a reader sees the old or the new, never a part."""
+    """Write a file through a temporary one beside it, and return its path.
+
+    A reader sees the old file or the new one, never a part. Raises OutputError when it cannot be
+    written.
+    """
     publish({path: lambda part: part.write_text(text, encoding="utf-8", errors="replace")})
     return path
 
 
 def publish(files: Mapping[Path, Callable[[Path], object]]) -> None:
-    """Writes all files beside their targets, syncs them, and only then puts each in its place; leaves nothing behind on failure.
+    """Write all files beside their targets, sync them, and only then put each in its place.
 
-    Raises OutputError when one cannot be written; then all old ones are as they were.
+    `files` holds, for each target, a function that writes the path it is given. Raises OutputError
+    when one cannot be written; then all old files are as they were and no part is left behind.
     """
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in files}
     try:

@@ -1,8 +1,9 @@
-"""What a training says on its card."""
+"""What the card of a training says: its facts, collected from configuration, data and results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,24 @@ from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.estimators import baselines
 from churnlab.estimators.base import TreeModel
-from churnlab.evaluation.contenders import predict
+from churnlab.evaluation.contenders import MODEL, predict
 from churnlab.evaluation.evaluation import Evaluation
+from churnlab.evaluation.metric_table import headline
 from churnlab.evaluation.timing import Timing
 from churnlab.explanation.explanation import Explanation
+from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
-from churnlab.schema.targets import Churn
+from churnlab.report.document import Drawing
+from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.preparation import (
     Prepared,
 )
 from churnlab.training.tuning import Tuned
+
+_RISKIEST = 200
+_EXAMPLES = 5
+_NEVER = 1e4
 
 
 def make_card(
@@ -36,98 +44,116 @@ def make_card(
     timing: Timing | None = None,
     tuned: Mapping[str, Tuned] | None = None,
 ) -> ModelCard:
-    """The card of a training."""
-    return ModelCard.of(
-        CardFacts(
-            title=f"{config.name}: who is about to leave",
-            version=version,
-            sentences=_sentences(config, ready, timing),
-            simulated=config.log.simulated,
-            population={
-                "eligible": f"active on a day of the {config.snapshots.active_within} before the snapshot",
-                "learnt from": f"{len(ready.train.X):,} snapshots of {people(ready.train):,} people, {span(ready.train)}",
-                "judged on": f"{len(ready.test.X):,} snapshots of {people(ready.test):,} people, {span(ready.test)}",
-                "purged between": f"{ready.train.counts.get('purged', 0):,} snapshots whose labels overlap the judged days",
-            },
-            data=_data_facts(config, ready),
-            evaluations=evaluations,
-            pictures=_pictures(models, ready.test, evaluations, explanation),
-            signals=explanation.signal_importance(),
-            importance=explanation.importance(),
-            examples=_examples(explanation, models, ready.test),
-            limits=_limits(config, ready),
-            made={
-                "algorithm": config.model.algorithm,
-                "seed": config.model.seed,
-                "features": ready.train.X.shape[1],
-                "dataset digest": ready.train.digest[:16],
-                **{f"tuning of {k}": t.describe() for k, t in (tuned or {}).items()},
-                "format": "LightGBM text or skops, with sha256; no code is run on loading",
-            },
-        )
+    """The card of a training: `models` and `evaluations` by target, churn explained."""
+    facts = CardFacts(
+        title=sentence("{name}: who is about to leave", name=config.name),
+        version=version,
+        sentences=_sentences(config, ready, timing),
+        simulated=config.log.simulated,
+        population=_population(config, ready),
+        data=data_facts(config, ready),
+        evaluations=evaluations,
+        pictures=_pictures(models, ready.test, evaluations, explanation),
+        importance=explanation.importance(),
+        examples=_examples(explanation, models),
+        limits=_limits(config, ready),
+        made=_made(config, ready, tuned or {}),
     )
+    return ModelCard.of(facts)
 
 
-def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[str, ...]:
-    churn = next(t for t in ready.targets if isinstance(t, Churn))
-    what = churn.definition
-    first = (
-        f"For everybody active in the last {config.snapshots.active_within} days it gives the probability of leaving ({what}), "
-        "and three reasons in words."
+def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[Words, ...]:
+    churn = next(target for target in ready.targets if isinstance(target, Churn))
+    first = sentence(
+        "For everybody active in the last {days} days it gives the probability of churn "
+        "({definition}), and three reasons in words.",
+        days=config.snapshots.active_within,
+        definition=churn.definition,
     )
     worth = [
-        f"It also says what they are expected to spend: {t.definition}."
-        for t in ready.targets
-        if t.name == "ltv"
+        sentence(
+            "It also gives the amount that each is expected to spend ({definition}).",
+            definition=target.definition,
+        )
+        for target in ready.targets
+        if isinstance(target, LifetimeValue)
     ]
     return (first, *worth, *([timing.sentence()] if timing else []))
 
 
-def people(data: Dataset) -> int:
-    """The number of different people."""
-    return int(data.X.index.get_level_values("user_id").nunique())
-
-
-def span(data: Dataset) -> str:
-    """How many snapshot days there are, and their first and last."""
-    days = data.days
-    return f"{len(days)} days from {days[0].date()} to {days[-1].date()}"
-
-
-def _lateness(config: Config, ready: Prepared) -> str:
-    if config.log.arrived is None:
-        return "not in the log; lateness is unknown"
-    activity, about = ready.activity, ready.activity.source
-    rows = int(is_late(activity.known, activity.day).sum()) if activity.late else 0
-    late = (
-        f"{rows:,} daily rows were changed by events that came on a later day"
-        if rows
-        else "nothing came on a later day"
+def _population(config: Config, ready: Prepared) -> dict[Words, Words]:
+    eligible = sentence(
+        "active on at least one of the {days} days before the snapshot",
+        days=config.snapshots.active_within,
     )
-    too_late = (
-        f"; {about['too_late']:,} events came too late and were set aside"
-        if about.get("too_late")
-        else ""
+    purged = sentence(
+        "{rows:,} snapshots whose label windows reach into the held-out days",
+        rows=ready.train.counts.get("purged", 0),
     )
-    return f"column {config.log.arrived!r}; a snapshot sees what had arrived before it; {late}{too_late}"
-
-
-def _data_facts(config: Config, ready: Prepared) -> dict[str, Any]:
-    about = ready.activity.describe()
-    facts = {
-        "source": Path(config.log.path).name,
-        "events": about["events"],
-        "people": about["people"],
-        "days": f"{about['first_day']} to {about['last_day']}",
-        "time zone": about["timezone"],
-        "duplicates": about["duplicates"],
-        "amounts set aside": about["bad_amounts"],
-        "events ignored": about["ignored"],
-        "rows without an id": about["bad_ids"],
-        "arrival times": _lateness(config, ready),
+    return {
+        sentence("eligible"): eligible,
+        sentence("learnt from"): rows_and_days(ready.train),
+        sentence("judged on"): rows_and_days(ready.test),
+        sentence("purged between"): purged,
     }
-    lacking = [f"{name} (no {what})" for name, what in ready.train.skipped.items()]
-    return facts | ({"signals without data": ", ".join(lacking)} if lacking else {})
+
+
+def rows_and_days(data: Dataset) -> Words:
+    """How many snapshots, people and days a dataset has, and its first and last day."""
+    return sentence(
+        "{rows:,} snapshots of {people:,} people, {days} days from {first} to {last}",
+        rows=len(data.X),
+        people=int(data.X.index.get_level_values("user_id").nunique()),
+        days=len(data.days),
+        first=str(data.days[0].date()),
+        last=str(data.days[-1].date()),
+    )
+
+
+def data_facts(config: Config, ready: Prepared) -> dict[Words, Any]:
+    """What was read, and what of it was set aside."""
+    about = ready.activity.describe()
+    days = sentence("{first} to {last}", first=about["first_day"], last=about["last_day"])
+    facts: dict[Words, Any] = {
+        sentence("source"): Path(config.log.path).name,
+        sentence("events"): about["events"],
+        sentence("people"): about["people"],
+        sentence("days"): days,
+        sentence("time zone"): about["timezone"],
+        sentence("duplicates"): about["duplicates"],
+        sentence("amounts set aside"): about["bad_amounts"],
+        sentence("events ignored"): about["ignored"],
+        sentence("rows without an id"): about["bad_ids"],
+        sentence("arrival times"): _lateness(config, ready),
+    }
+    lacking = [
+        sentence("{signal} (no {missing})", signal=name, missing=missing)
+        for name, missing in ready.train.skipped.items()
+    ]
+    return facts | ({sentence("signals without data"): _joined(lacking, ", ")} if lacking else {})
+
+
+def _lateness(config: Config, ready: Prepared) -> Words:
+    if config.log.arrived is None:
+        return sentence("not in the log; lateness is unknown")
+    activity = ready.activity
+    rows = int(is_late(activity.known, activity.day).sum()) if activity.late else 0
+    late = sentence("no event came on a later day")
+    if rows:
+        late = sentence(
+            "{rows:,} daily rows were changed by events that came on a later day", rows=rows
+        )
+    seen = sentence(
+        "column '{column}'; a snapshot sees the events that had arrived before it; {late}",
+        column=config.log.arrived,
+        late=late,
+    )
+    too_late = activity.source.get("too_late")
+    if not too_late:
+        return seen
+    return sentence(
+        "{seen}; {events:,} events came too late and were set aside", seen=seen, events=too_late
+    )
 
 
 def _pictures(
@@ -135,49 +161,87 @@ def _pictures(
     test: Dataset,
     evaluations: Mapping[str, Evaluation],
     explanation: Explanation,
-) -> dict[str, plots.Figure]:
+) -> dict[str, Drawing]:
     churn = evaluations["churned"]
-    risk = predict(models["churned"], test.X)
-    recency = (
-        test.X[baselines.LAST].fillna(1e4).to_numpy()
-        if baselines.LAST in test.X
-        else np.zeros(len(risk))
-    )
-    pictures = {
-        "calibration": plots.calibration(churn.calibration),
-        "signals": plots.signals(explanation.signal_importance()),
-        "gains": plots.gains(
-            test.y("churned").to_numpy(), {"churnlab": risk, "days since last activity": recency}
-        ),
-        "per_cut": plots.per_cut(churn.per_cut, "auc"),
+    ranked = {MODEL: predict(models["churned"], test.X)}
+    if baselines.LAST in test.X:
+        ranked["recency"] = test.X[baselines.LAST].fillna(_NEVER).to_numpy()
+    pictures: dict[str, Drawing] = {
+        "calibration": partial(_draw, plots.calibration, churn.calibration),
+        "signals": partial(_draw, plots.signals, explanation.signal_importance()),
+        "gains": partial(_draw, plots.gains, test.y("churned").to_numpy(), ranked),
+        "per_cut": partial(_draw, plots.per_cut, churn.per_cut, headline("churned").name),
     }
-    return pictures | (
-        {"deciles": plots.deciles(evaluations["ltv"].calibration)} if "ltv" in evaluations else {}
-    )
+    if "ltv" in evaluations:
+        pictures["deciles"] = partial(_draw, plots.deciles, evaluations["ltv"].calibration)
+    return pictures
 
 
-def _examples(
-    explanation: Explanation, models: Mapping[str, TreeModel], test: Dataset
-) -> tuple[str, ...]:
+def _draw(plot: Any, *args: Any) -> plots.Figure:
+    *results, language = args
+    return plot(*results, language=language)
+
+
+def _examples(explanation: Explanation, models: Mapping[str, TreeModel]) -> tuple[Words, ...]:
+    """The reasons of some people at high risk, each line once."""
     risk = predict(models["churned"], explanation.X)
-    top = np.argsort(-risk, kind="stable")[:200]
-    lines = explanation.reasons(3).iloc[top].agg(lambda row: "; ".join(r for r in row if r), axis=1)
-    return tuple(line for line in dict.fromkeys(lines) if line)[:5]
+    top = np.argsort(-risk, kind="stable")[:_RISKIEST]
+    rows = explanation.reasons(3).iloc[top].itertuples(index=False)
+    lines = [_joined([reason for reason in row if reason], "; ") for row in rows]
+    different = {str(line): line for line in reversed(lines) if line.values}
+    return tuple(reversed(different.values()))[:_EXAMPLES]
 
 
-def _limits(config: Config, ready: Prepared) -> tuple[str, ...]:
-    lines = [
-        "It knows what the log knows: who leaves for a reason that leaves no trace before is not found.",
-        "A probability is right on average over people like these days' people; after a change of the product, train again.",
-        "Reasons say what moved the score, not what would keep the person.",
-        f"Not for people without an active day in the last {config.snapshots.active_within} days.",
+def _joined(parts: Sequence[Words], between: str) -> Sentence:
+    """Words one after another; nothing in it but the parts is translated."""
+    values: dict[str, object] = {f"part_{i}": words for i, words in enumerate(parts)}
+    return Sentence(between.join(f"{{{name}}}" for name in values), values)
+
+
+def _limits(config: Config, ready: Prepared) -> tuple[Words, ...]:
+    lines: list[Words] = [
+        sentence(
+            "It knows the log alone: a person who leaves without any earlier sign in the log is "
+            "not found."
+        ),
+        sentence(
+            "A probability is right on average over people like those of these days; after a "
+            "change of the product, train again."
+        ),
+        sentence("Reasons say what moved the score, not what would keep the person."),
+        sentence(
+            "Not for people without an active day in the last {days} days.",
+            days=config.snapshots.active_within,
+        ),
     ]
     if len(ready.test.days) < 3:
         lines.append(
-            f"Judged on {len(ready.test.days)} snapshot day(s) only: seasons are not covered."
+            sentence(
+                "Judged on {days} snapshot day(s) only: seasons are not covered.",
+                days=len(ready.test.days),
+            )
         )
     if ready.activity.has_money:
         lines.append(
-            "Value at risk is the churn probability times the expected spend; the two models do not yet know of each other."
+            sentence(
+                "Value at risk is the churn probability times the expected spend; the two models "
+                "do not know of each other."
+            )
         )
     return tuple(lines)
+
+
+def _made(config: Config, ready: Prepared, tuned: Mapping[str, Tuned]) -> dict[Words, Any]:
+    tuning: dict[Words, Any] = {
+        sentence("tuning of {target}", target=target): done.describe()
+        for target, done in tuned.items()
+    }
+    stored = sentence("LightGBM text or skops, with sha256; loading runs no code")
+    return {
+        sentence("algorithm"): config.model.algorithm,
+        sentence("seed"): config.model.seed,
+        sentence("features"): ready.train.X.shape[1],
+        sentence("dataset digest"): ready.train.digest[:16],
+        **tuning,
+        sentence("format"): stored,
+    }

@@ -94,10 +94,6 @@ def test_figures_of_the_top_agree_with_scikit_learn_and_ties_count_as_on_average
     assert metrics.precision_at(Y, tied, top=top) == pytest.approx(np.mean(drawn), abs=0.01)
 
 
-def test_a_value_that_is_not_known_reads_as_a_dash() -> None:
-    assert str(metrics.Interval(float("nan"), float("nan"), float("nan"))) == "–"
-
-
 def test_spearman_agrees_with_scipy() -> None:
     assert metrics.spearman(MONEY, GUESS) == pytest.approx(stats.spearmanr(MONEY, GUESS).statistic)
     assert np.isnan(metrics.spearman(MONEY, np.ones(400)))
@@ -113,31 +109,3 @@ def test_lift_of_the_truth_is_the_inverse_rate_and_of_a_constant_is_one() -> Non
     assert metrics.lift(y, y) == pytest.approx(10)
     assert metrics.lift(y, np.zeros(100)) == pytest.approx(1)
     assert metrics.precision_at(y, y, top=0.2) == pytest.approx(0.5)
-
-
-def test_calibration_of_known_probabilities() -> None:
-    p = rng.random(60_000)
-    y = (rng.random(60_000) < p).astype(float)
-    assert metrics.calibration_slope(y, p) == pytest.approx(1, abs=0.04)
-    assert metrics.expected_calibration_error(y, p) < 0.01
-    assert metrics.calibration_table(y, p)["rows"].tolist() == [6000] * 10
-    assert np.isnan(metrics.calibration_slope(np.ones(5), np.full(5, 0.5)))
-
-
-def test_an_interval_holds_the_truth_about_as_often_as_it_says() -> None:
-    inside = 0
-    for seed in range(60):
-        r = np.random.default_rng(seed)
-        y = (r.random(300) < 0.4).astype(float)
-        found = metrics.bootstrap(
-            metrics.brier, y, np.full(300, 0.4), np.arange(300), draws=100, seed=seed
-        )
-        inside += found.low <= 0.24 <= found.high
-    assert 50 <= inside <= 60
-
-
-def test_people_are_resampled_whole_and_pairs_share_their_resamples() -> None:
-    users = np.repeat(np.arange(50), 8)
-    assert all((w.reshape(50, 8) == w[::8, None]).all() for w in metrics.resamples(users, 5, 0))
-    same = metrics.paired(metrics.auc, Y, P, P, users)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
