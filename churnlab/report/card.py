@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
@@ -22,9 +22,11 @@ from churnlab.report.document import (
     Block,
     Bullets,
     Drawing,
+    InLanguage,
     Picture,
     Section,
     Text,
+    block_in,
     escaped,
     markdown_parts,
 )
@@ -41,8 +43,8 @@ class CardFacts:
     """The plain results that a card is made of; `training.card_facts` collects those of a training.
 
     `population`, `data` and `made` hold a value by its name. `pictures` are drawn by a function of
-    the language: calibration, gains, per_cut, signals, deciles. `examples` are sentences of
-    reasons without any id.
+    the language: calibration, gains, per_cut, signals, deciles. `importance` gives the table of
+    `Explanation.importance` in a language, `examples` some lines of reasons without any id.
     """
 
     title: Words
@@ -53,8 +55,8 @@ class CardFacts:
     data: Mapping[Words, Any] = field(default_factory=dict)
     evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
     pictures: Mapping[str, Drawing] = field(default_factory=dict)
-    importance: pd.DataFrame | None = None
-    examples: tuple[Words, ...] = ()
+    importance: Callable[[str], pd.DataFrame] | None = None
+    examples: Callable[[str], Sequence[str]] | None = None
     limits: tuple[Words, ...] = ()
     made: Mapping[Words, Any] = field(default_factory=dict)
 
@@ -63,7 +65,7 @@ class CardFacts:
 class ModelCard:
     """A title and sections, as a page that stands alone (no network, no script) or in Markdown.
 
-    >>> print(ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",))).markdown()[:56])
+    >>> print(ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",))).markdown()[:52])
     # Churn
     <BLANKLINE>
     Model card · version v1
@@ -110,7 +112,7 @@ class ModelCard:
         """
         say = partial(in_language, language=language)
         page = _environment().get_template("card.html.j2")
-        return page.render(card=self, say=say, language=language, empty=EMPTY)
+        return page.render(card=self, say=say, language=language, empty=EMPTY, block_in=block_in)
 
     def markdown(self, language: str = ENGLISH) -> str:
         """The card in Markdown, in a language; a picture is named only.
@@ -238,21 +240,30 @@ def _looks_at(facts: CardFacts) -> tuple[Section, ...]:
     return (
         Section(sentence("Signals"), _picture(facts.pictures, "signals", alt)),
         Section(sentence("Features"), _features(facts.importance)),
-        Section(
-            sentence("Reasons as the list words them"),
-            (Bullets(facts.examples),) if facts.examples else (),
-        ),
+        Section(sentence("Reasons as the list words them"), _reasons(facts.examples)),
     )
 
 
-def _features(importance: pd.DataFrame | None) -> tuple[Block, ...]:
+def _reasons(examples: Callable[[str], Sequence[str]] | None) -> tuple[Block, ...]:
+    if examples is None:
+        return ()
+    return (InLanguage(lambda language: Bullets(tuple(examples(language)))),)
+
+
+def _features(importance: Callable[[str], pd.DataFrame] | None) -> tuple[Block, ...]:
     if importance is None:
         return ()
     note = sentence(
         "Importance: the mean absolute push on the model's score (log-odds for LightGBM, share of "
         "votes for a forest)."
     )
-    return (Table.of(importance.head(_TOP_FEATURES), 4), Text(note))
+    table = InLanguage(lambda language: _top_features(importance(language)))
+    return (table, Text(note))
+
+
+def _top_features(importance: pd.DataFrame) -> Table:
+    shown = [name for name in ("name", "what", "signal", "importance") if name in importance]
+    return Table.of(importance[shown].head(_TOP_FEATURES), 4)
 
 
 def _over_time(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:

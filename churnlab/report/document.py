@@ -48,7 +48,14 @@ class Picture:
         return self._drawn[language]
 
 
-Block = Text | Bullets | Picture | Table
+@dataclass(frozen=True)
+class InLanguage:
+    """A block that is made for each language, of results whose text comes in that language."""
+
+    make: Callable[[str], Text | Bullets | Table]
+
+
+Block = Text | Bullets | Picture | Table | InLanguage
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,15 @@ class Section:
     title: Words
     blocks: tuple[Block, ...] = ()
     children: tuple[Section, ...] = ()
+
+
+def block_in(block: Block, language: str = ENGLISH) -> Text | Bullets | Picture | Table:
+    """A block, made for the language where it has to be.
+
+    >>> block_in(InLanguage(lambda language: Text(f"written in {language}")), "de").text
+    'written in de'
+    """
+    return block.make(language) if isinstance(block, InLanguage) else block
 
 
 def escaped(text: str) -> str:
@@ -121,7 +137,8 @@ def markdown_parts(section: Section, level: int, language: str = ENGLISH) -> Ite
         yield f"*{in_language(EMPTY, language)}*"
 
 
-def _block_markdown(block: Block, language: str) -> str:
+def _block_markdown(found: Block, language: str) -> str:
+    block = block_in(found, language)
     if isinstance(block, Text):
         return escaped(in_language(block.text, language))
     if isinstance(block, Bullets):

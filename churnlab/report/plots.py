@@ -31,7 +31,9 @@ _LONGEST_NAME = 60
 Place = Literal["best", "upper left", "lower left", "lower right"]
 
 
-def _figure(width: float = 6.4, height: float = 3.8, grid: Literal["x", "y"] = "y") -> tuple[Figure, Axes]:
+def _figure(
+    width: float = 6.4, height: float = 3.8, grid: Literal["x", "y"] = "y"
+) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,8 @@ def make_card(
         data=data_facts(config, ready),
         evaluations=evaluations,
         pictures=_pictures(models, ready.test, evaluations, explanation),
-        importance=explanation.importance(),
-        examples=_examples(explanation, models),
+        importance=cache(explanation.importance),
+        examples=cache(partial(_examples, explanation, models)),
         limits=_limits(config, ready),
         made=_made(config, ready, tuned or {}),
     )
@@ -182,14 +182,15 @@ def _draw(plot: Any, *args: Any) -> plots.Figure:
     return plot(*results, language=language)
 
 
-def _examples(explanation: Explanation, models: Mapping[str, TreeModel]) -> tuple[Words, ...]:
+def _examples(
+    explanation: Explanation, models: Mapping[str, TreeModel], language: str
+) -> list[str]:
     """The reasons of some people at high risk, each line once."""
     risk = predict(models["churned"], explanation.X)
     top = np.argsort(-risk, kind="stable")[:_RISKIEST]
-    rows = explanation.reasons(3).iloc[top].itertuples(index=False)
-    lines = [_joined([reason for reason in row if reason], "; ") for row in rows]
-    different = {str(line): line for line in reversed(lines) if line.values}
-    return tuple(reversed(different.values()))[:_EXAMPLES]
+    rows = explanation.reasons(3, language).iloc[top]
+    lines = rows.agg(lambda row: "; ".join(filter(None, row)), axis=1)
+    return [line for line in dict.fromkeys(lines) if line][:_EXAMPLES]
 
 
 def _joined(parts: Sequence[Words], between: str) -> Sentence:

@@ -1,4 +1,4 @@
-"""A card that stands alone, escapes what it is given, and shows what nobody filled."""
+"""A card that stands alone, escapes what it is given, and shows which sections nobody filled."""
 
 from __future__ import annotations
 
@@ -6,17 +6,21 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from support import made_up_language
 
 from churnlab.errors import OutputError
 from churnlab.evaluation.evaluation import Evaluation
+from churnlab.language.sentence import sentence
 from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
-from churnlab.report.document import Section, Text
 
 BROWSER = shutil.which("chromium")
 rng = np.random.default_rng(0)
@@ -25,6 +29,10 @@ INDEX = pd.MultiIndex.from_product(
 )
 Y = pd.Series((rng.random(400) < 0.3).astype(float), index=INDEX)
 P = np.clip(0.4 * Y.to_numpy() + 0.6 * rng.random(400), 0.01, 0.99)
+
+
+def drawn(plot: Callable[..., plots.Figure], *results: Any) -> Callable[[str], plots.Figure]:
+    return lambda language: plot(*results, language=language)
 
 
 @pytest.fixture(scope="module")
@@ -38,25 +46,26 @@ def card() -> ModelCard:
     )
     value = Evaluation.of({"churnlab": P * 50, "zero": P * 0}, Y * 60, target="ltv", draws=30)
     pictures = {
-        "calibration": plots.calibration(churn.calibration),
-        "gains": plots.gains(Y.to_numpy(), {"churnlab": P}),
-        "signals": plots.signals(pd.Series({"push": 0.4, "session": 0.2})),
-        "per_cut": plots.per_cut(churn.per_cut, "auc"),
-        "deciles": plots.deciles(value.calibration),
+        "calibration": drawn(plots.calibration, churn.calibration),
+        "gains": drawn(plots.gains, Y.to_numpy(), {"churnlab": P}),
+        "signals": drawn(plots.signals, pd.Series({"push": 0.4, "session": 0.2})),
+        "per_cut": drawn(plots.per_cut, churn.per_cut, "auc"),
+        "deciles": drawn(plots.deciles, value.calibration),
     }
+    importance = pd.DataFrame({"name": ["push__x__all"], "importance": [0.4]})
     return ModelCard.of(
         CardFacts(
             "Who <script>alert(1)</script> leaves | soon",
             "abc",
             ("It says who leaves.",),
             simulated=True,
-            population={"eligible": "all"},
-            data={"events": 12345},
+            population={sentence("eligible"): "all"},
+            data={sentence("events"): 12345},
             evaluations={"churned": churn, "ltv": value},
             pictures=pictures,
-            importance=pd.DataFrame({"name": ["push__x__all"], "importance": [0.4]}),
-            examples=("opened 1 of 9",),
-            made={"seed": 0},
+            importance=lambda language: importance,
+            examples=lambda language: ["opened 1 of 9"],
+            made={sentence("seed"): 0},
         )
     )
 
@@ -74,21 +83,24 @@ def test_an_empty_section_shows_that_it_is_empty() -> None:
     assert card.markdown().count("Nothing was given here.") >= 9
 
 
-def test_the_model_stands_beside_the_dumb_things_with_intervals(card: ModelCard) -> None:
-    lines = [line for line in card.markdown().splitlines() if line.startswith("| recency")]
+def test_the_model_stands_beside_the_baselines_with_intervals(card: ModelCard) -> None:
+    lines = [line for line in card.markdown().splitlines() if line.startswith("| days since")]
     assert re.search(r"0\.\d{3} \\\[0\.\d{3}, 0\.\d{3}\] .*\+0\.\d{3}", lines[0])
 
 
 def test_it_says_what_it_is_worth_and_what_is_unsure() -> None:
     few = Evaluation.of({"churnlab": P[:200]}, Y[:200], target="churned", draws=10)
     text = ModelCard.of(CardFacts("t", "v", ("s",), evaluations={"churned": few})).markdown()
-    assert "Expected maximum profit (EMPC" in text and "- Unsure: judged on 100 people only" in text
+    assert "expected maximum profit (EMPC" in text and "- Unsure: judged on 100 people only" in text
 
 
 def test_markdown_tables_are_whole(card: ModelCard) -> None:
-    for block in re.split(r"\n\n", card.markdown()):
-        rows = [r for r in block.splitlines() if r.startswith("|")]
-        assert len({len(re.findall(r"(?<!\\)\|", r)) for r in rows}) <= 1, block
+    blocks = [b for b in card.markdown().split("\n\n") if b.startswith("|")]
+    assert len(blocks) == 9  # facts three times, contenders twice, bins, features, days, groups
+    for block in blocks:
+        rows = block.splitlines()
+        assert len(rows) >= 3 and all(r.startswith("|") for r in rows)
+        assert len({len(re.findall(r"(?<!\\)\|", r)) for r in rows}) == 1, block
 
 
 def test_it_is_written_whole_or_not_at_all(card: ModelCard, tmp_path: Path) -> None:
@@ -99,33 +111,62 @@ def test_it_is_written_whole_or_not_at_all(card: ModelCard, tmp_path: Path) -> N
         card.save(tmp_path / "file")
 
 
-def test_pictures_are_in_the_page_and_repeat_their_bytes(card: ModelCard) -> None:
+def test_pictures_are_in_the_page_and_drawn_once_for_each_language(card: ModelCard) -> None:
     assert card.html().count("data:image/png") == 5
-    figure = plots.scores(P, Y.to_numpy())
-    assert (
-        plots.png(figure) == plots.png(plots.scores(P, Y.to_numpy()))
-        and plots.png(figure)[:4] == b"\x89PNG"
-    )
-    assert plots.features(pd.DataFrame({"name": ["a__b__all"], "importance": [1.0]})).axes
+    assert card.html() == card.html()
 
 
-def test_a_blind_prediction_draws_the_diagonal() -> None:
-    people, found = plots._gains_curve(np.sort(Y.to_numpy())[::-1], np.full(400, 0.3))
-    assert people.tolist() == found.tolist() == [0, 1]
+def test_a_notebook_gets_a_frame(card: ModelCard) -> None:
+    assert card._repr_html_().startswith("<iframe sandbox srcdoc=")
+    assert "<style" not in card._repr_html_()
 
 
-def test_sections_nest_in_both_forms_and_a_notebook_gets_a_frame() -> None:
-    card = ModelCard(
-        "t",
-        "s",
-        "",
-        (Section("one", (), (Section("two", (), (Section("three", (Text("deep"),)),)),)),),
-    )
-    assert "deep" in card.html() and "deep" in card.markdown()
-    assert (
-        card._repr_html_().startswith("<iframe sandbox srcdoc=")
-        and "<style" not in card._repr_html_()
-    )
+# Names of data, of methods and of this package, which are the same in every language.
+NAMES = {"alert", "script", "abc", "all", "channel", "a", "b", "churnlab", "push", "x", "who"}
+NAMES |= {"opened", "of", "it", "says", "leaves", "soon"}  # sentences of this test, not templates
+
+
+def english_words(text: str) -> set[str]:
+    """The words that are not in the made-up language, in which each word ends with a mark."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return {w.lower() for w in words if not w.endswith(made_up_language.END)}
+
+
+def page_text(html: str) -> str:
+    """The text of a page with descriptions of its pictures, without its style."""
+    body = html[html.index("<body>") :]
+    alts = " ".join(re.findall(r'alt="([^"]*)"', body))
+    return unescape(re.sub(r"<[^>]*>", " ", body)) + " " + unescape(alts)
+
+
+def test_every_sentence_title_and_heading_is_said_in_another_language(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = made_up_language.install(tmp_path, monkeypatch)
+    html, text = card.html(language), card.markdown(language)
+    assert f'<html lang="{language}">' in html
+    assert english_words(page_text(html)) <= NAMES
+    assert english_words(text) <= NAMES
+    assert len(english_words(page_text(card.html()))) > 150  # the test looks at something
+    titles = re.findall(r"<h[23]>([^<]*)</h", html)
+    assert len(titles) == 14 and all(made_up_language.START in t for t in titles)
+
+
+def test_an_empty_card_is_said_in_another_language_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = made_up_language.install(tmp_path, monkeypatch)
+    card = ModelCard.of(CardFacts("t", "v", ()))
+    assert english_words(page_text(card.html(language))) == {"t", "v"}
+    assert english_words(card.markdown(language)) == {"t", "v"}
+
+
+def test_pictures_are_drawn_in_another_language(
+    card: ModelCard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = made_up_language.install(tmp_path, monkeypatch)
+    sources = [set(re.findall(r'src="(data:[^"]+)"', card.html(x))) for x in ("en", language)]
+    assert [len(found) for found in sources] == [5, 5] and not sources[0] & sources[1]
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
