@@ -170,7 +170,7 @@ def _finds(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[B
     if churn is None:
         return ()
     lead = sentence(
-        "On snapshots later than any it learnt from: {summary} {share:.1%} of the rows churned.",
+        "{summary} All of these snapshots are later than those it learnt from; {share:.1%} churned.",
         summary=churn.summary(),
         share=churn.mean,
     )
@@ -182,7 +182,8 @@ def _values(value: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[
     if value is None:
         return ()
     lead = sentence(
-        "On snapshots later than any it learnt from: {summary}", summary=value.summary()
+        "{summary} All of these snapshots are later than those it learnt from.",
+        summary=value.summary(),
     )
     alt = sentence("Predicted and actual value by tenths of predicted value")
     return (Text(lead), *_beside(value), *_picture(pictures, "deciles", alt))

@@ -1,0 +1,165 @@
+"""What the card of a training says, from results that are made by hand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import made_up_language
+from support.learnable import DAYS, dataset
+
+from churnlab.dataset.dataset import Dataset
+from churnlab.estimators import baselines
+from churnlab.evaluation.evaluation import Evaluation
+from churnlab.evaluation.segments import segments
+from churnlab.evaluation.timing import Timing
+from churnlab.explanation.explanation import example
+from churnlab.report.card import ModelCard
+from churnlab.schema.targets import Churn, LifetimeValue
+from churnlab.training.card_facts import data_facts, make_card, rows_and_days
+
+TARGETS = (Churn(30, lead=7), LifetimeValue(60))
+ABOUT = {
+    "events": 12345,
+    "people": 120,
+    "first_day": "2026-01-01",
+    "last_day": "2026-04-30",
+    "timezone": "Asia/Shanghai",
+    "duplicates": 3,
+    "bad_amounts": 2,
+    "ignored": 1,
+    "bad_ids": 0,
+}
+
+
+class ByRecency:
+    """A churn model: the longer away, the riskier."""
+
+    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
+        away = X[baselines.LAST].to_numpy(np.float64)
+        risk = away / (away.max() + 1)
+        return np.column_stack([1 - risk, risk])
+
+
+def config(arrived: str | None = None, simulated: bool = False) -> Any:
+    return SimpleNamespace(
+        name="Community",
+        log=SimpleNamespace(path="/data/events.parquet", arrived=arrived, simulated=simulated),
+        snapshots=SimpleNamespace(active_within=45),
+        model=SimpleNamespace(algorithm="blend", seed=7),
+    )
+
+
+def ready(data: Dataset | None = None, money: bool = True, **source: Any) -> Any:
+    rows = dataset() if data is None else data
+    day = rows.X.index.get_level_values("snapshot")
+    learn = rows.take(np.asarray(day <= DAYS[1]))
+    learn.counts["purged"] = 120  # type: ignore[index]
+    learn.skipped["PushOpen"] = "push_sent"  # type: ignore[index]
+    activity = SimpleNamespace(
+        describe=lambda: ABOUT,
+        source=source,
+        late=bool(source),
+        known=np.array([3, 9]),
+        day=np.array([3, 4]),
+        has_money=money,
+    )
+    test = rows.take(np.asarray(day >= DAYS[3]))
+    return SimpleNamespace(train=learn, test=test, targets=TARGETS, activity=activity)
+
+
+def card(given: Any | None = None, settings: Any | None = None) -> ModelCard:
+    parts, timing = given or ready(), Timing(6, 900, 0.3, 0.28, 0.15, 0.2)
+    model = ByRecency()
+    churn = {"churnlab": model.predict_proba(parts.test.X)[:, 1], "base_rate": np.full(240, 0.3)}
+    value = {"churnlab": np.linspace(1, 30, 240), "zero": np.zeros(240)}
+    evaluations = {
+        name: Evaluation.of(
+            said, parts.test.y(name), target=name, draws=5, segments=segments(parts.test.X)
+        )
+        for name, said in (("churned", churn), ("ltv", value))
+    }
+    models: Any = {"churned": model}
+    return make_card(
+        settings or config(), parts, models, evaluations, example(), "v123", timing=timing
+    )
+
+
+def texts(facts: Any) -> dict[str, str]:
+    return {str(name): str(said) for name, said in facts.items()}
+
+
+def test_the_card_says_who_what_and_on_which_days() -> None:
+    text = card().markdown()
+    assert "# Community: who is about to leave" in text and "version v123" in text
+    assert "For everybody active in the last 45 days it gives the probability of churn" in text
+    assert "(no act in the 30 days that begin 7 days after the snapshot)" in text
+    assert "(money spent in the 60 days after the snapshot)" in text
+    assert "240 snapshots of 120 people, 2 days from 2026-01-01 to 2026-01-15" in text
+    assert "120 snapshots whose label windows reach into the held-out days" in text
+    assert "It also estimates the day by which" in text
+    assert "last active 40 days ago" in text  # a reason
+    assert "Judged on 2 snapshot day(s) only" in text and "Value at risk" in text
+
+
+def test_every_section_is_filled_and_every_picture_is_drawn() -> None:
+    html = card().html()
+    assert "Nothing was given here." not in html and html.count("data:image/png") == 5
+
+
+def test_simulated_data_and_an_app_without_money_are_said() -> None:
+    text = card(ready(money=False), config(simulated=True)).markdown()
+    assert "Simulated data" in text and "Value at risk" not in text
+
+
+def test_data_facts_count_what_was_set_aside() -> None:
+    facts = texts(data_facts(config(), ready()))
+    assert facts["source"] == "events.parquet" and facts["days"] == "2026-01-01 to 2026-04-30"
+    assert (facts["events"], facts["duplicates"], facts["amounts set aside"]) == ("12345", "3", "2")
+    assert facts["signals without data"] == "PushOpen (no push_sent)"
+    assert facts["arrival times"] == "not in the log; lateness is unknown"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({}, "no event came on a later day"),
+        ({"kind": "log"}, "1 daily rows were changed by events that came on a later day"),
+        ({"too_late": 1200}, "later day; 1,200 events came too late and were set aside"),
+    ],
+)
+def test_lateness_is_said_where_the_log_has_arrival_times(
+    source: dict[str, Any], says: str
+) -> None:
+    said = texts(data_facts(config("received_at"), ready(**source)))["arrival times"]
+    assert said.startswith("column 'received_at'; a snapshot sees the events that had arrived")
+    assert said.endswith(says)
+
+
+def test_rows_and_days_of_a_dataset() -> None:
+    said = str(rows_and_days(dataset(people=60)))
+    assert said == "300 snapshots of 60 people, 5 days from 2026-01-01 to 2026-03-15"
+
+
+# Names of data, methods and this package, and sentences that `example()` and the stored results bring.
+NAMES = {"community", "v", "asia", "shanghai", "events", "parquet", "blend", "churnlab", "channel"}
+NAMES |= {"ads", "shop", "pushopen", "push", "sent", "bg", "nbd", "mbg", "gamma"}
+NAMES |= set("cadence since last days all spend orders sum d".split())
+
+
+def test_every_template_of_the_card_is_said_in_another_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    language = made_up_language.install(tmp_path, monkeypatch)
+    text = card(ready(too_late=3), config("received_at", simulated=True)).markdown(language)
+    reasons = {"last", "active", "days", "ago", "orders", "in", "never", "received", "at"}
+    words = set(re.findall(r"[^\W\d_]+", text))
+    english = {w.lower() for w in words if not w.endswith(made_up_language.END)}
+    digest = {w for w in english if re.fullmatch("[a-f]{1,16}", w)}
+    assert english - digest <= NAMES | reasons
+    assert len(words) > 150
