@@ -182,7 +182,7 @@ class ProfitCurve:
 
     @property
     def hindsight(self) -> pd.Series | None:
-        """The row with the highest realised profit, known afterwards only; None without outcomes."""
+        """The row with the highest realised profit, a bound; None without outcomes."""
         realised = self.table["realised"]
         return None if realised.isna().all() else self.table.loc[realised.idxmax()]
 

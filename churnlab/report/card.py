@@ -170,7 +170,8 @@ def _finds(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[B
     if churn is None:
         return ()
     lead = sentence(
-        "{summary} All of these snapshots are later than those it learnt from; {share:.1%} churned.",
+        "{summary} All of these snapshots are later than those it learnt from; {share:.1%} of "
+        "them churned.",
         summary=churn.summary(),
         share=churn.mean,
     )

@@ -149,7 +149,7 @@ def test_rows_and_days_of_a_dataset() -> None:
 # Names of data, methods and this package, and sentences that `example()` and the stored results bring.
 NAMES = {"community", "v", "asia", "shanghai", "events", "parquet", "blend", "churnlab", "channel"}
 NAMES |= {"ads", "shop", "pushopen", "push", "sent", "bg", "nbd", "mbg", "gamma"}
-NAMES |= set("cadence since last days all spend orders sum d".split())
+NAMES |= {"cadence", "since", "last", "days", "all", "spend", "orders", "sum", "d"}
 
 
 def test_every_template_of_the_card_is_said_in_another_language(
