@@ -77,7 +77,9 @@ def test_the_card_shows_it_and_says_how_to_read_it(evaluation: Evaluation) -> No
 def test_the_command_line_shows_it(
     evaluation: Evaluation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = SimpleNamespace(evaluations={"churned": evaluation}, to_dict=lambda: {"run_id": "r"})
+    result = SimpleNamespace(
+        evaluations={"churned": evaluation}, to_dict=lambda: {"run_id": "r", "metrics": {}}
+    )
     monkeypatch.setattr("churnlab.training.train.train", lambda *a, **k: result)
     monkeypatch.setattr("churnlab.config.tables.Config.read", lambda path: None)
     done = CliRunner().invoke(app, ["train", "--config", str(tmp_path / "churnlab.toml")])
