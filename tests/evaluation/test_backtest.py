@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as theirs
+from support import made_up_language
+from support.english import as_given, english_words
 from support.learnable import DAYS, SEEN, Spy, dataset
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
@@ -180,3 +183,21 @@ def test_it_survives_json_and_shows_every_baseline() -> None:
         "minus days since last activity",
     } <= set(table)
     assert "<table" in found._repr_html_() and "| days since last activity |" in as_markdown(found)
+
+
+def test_its_tables_and_warnings_are_said_in_another_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = dataset(people=60)
+    early = data.labels.index.get_level_values("snapshot") <= DAYS[1]
+    data.labels.loc[early, "churned"] = 1  # the first cut cannot be learnt for
+    found = Backtest.of(data, cuts=3, make=Spy, draws=5)
+    language = made_up_language.install(tmp_path, monkeypatch)
+    errors = [text for words in (*found.cuts["note"], *found.warnings) for text in as_given(words)]
+    names = {"churned", "ltv", "channel", "ads", "shop", "churnlab", "bg", "mbg", "nbd", "gamma"}
+    left = english_words(as_markdown(found, language)) - names
+    assert left <= english_words(" ".join(errors))
+    assert {"judged", "group", "observed", "minus", "learnt"}.isdisjoint(left)
+    assert len(english_words(as_markdown(found))) > 60
+    titles = list(found.tables("churned", language))
+    assert len(titles) == 3 and all(made_up_language.START in title for title in titles)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics as theirs
+from support import made_up_language
+from support.english import english_words
 from support.learnable import SEEN, Spy, dataset
 
 from churnlab.dataset.dataset import Dataset
@@ -105,3 +108,19 @@ def test_it_survives_json_and_has_a_table() -> None:
 def test_missing_negative_and_too_long_leads_are_refused(leads: tuple[int, ...], says: str) -> None:
     with pytest.raises((ConfigError, HistoryError), match=says):
         early(dataset(), leads)
+
+
+def test_its_table_and_warnings_are_said_in_another_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = early(dataset())
+    language = made_up_language.install(tmp_path, monkeypatch)
+    assert found.warnings
+    assert english_words(as_markdown(found, language)) <= {"bg", "mbg", "nbd"}
+    assert english_words(str(found.summary().text(language))) == set()
+    assert len(english_words(as_markdown(found))) > 50
+
+
+def test_nothing_judged_is_a_sentence_too() -> None:
+    table = early(dataset()).table.assign(auc=np.nan)
+    assert str(WarningTime(20, table).summary()) == "No warning time could be judged."

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from support import made_up_language
+from support.english import english_words, page_text
 
 from churnlab.errors import OutputError
 from churnlab.evaluation.evaluation import Evaluation
@@ -124,19 +124,6 @@ def test_a_notebook_gets_a_frame(card: ModelCard) -> None:
 # Names of data, of methods and of this package, which are the same in every language.
 NAMES = {"alert", "script", "abc", "all", "channel", "a", "b", "churnlab", "push", "x", "who"}
 NAMES |= {"opened", "of", "it", "says", "leaves", "soon"}  # sentences of this test, not templates
-
-
-def english_words(text: str) -> set[str]:
-    """The words that are not in the made-up language, in which each word ends with a mark."""
-    words = re.findall(r"[^\W\d_]+", text)
-    return {w.lower() for w in words if not w.endswith(made_up_language.END)}
-
-
-def page_text(html: str) -> str:
-    """The text of a page with descriptions of its pictures, without its style."""
-    body = html[html.index("<body>") :]
-    alts = " ".join(re.findall(r'alt="([^"]*)"', body))
-    return unescape(re.sub(r"<[^>]*>", " ", body)) + " " + unescape(alts)
 
 
 def test_every_sentence_title_and_heading_is_said_in_another_language(
