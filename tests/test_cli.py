@@ -9,36 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner
+from support.command import TOML, call, tree, write
 
 import churnlab
-from churnlab.cli import app
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
-from churnlab.demo.run import COMMUNITY
 from churnlab.errors import HistoryError, OutputError
 from churnlab.estimators.baselines import Recency, SpendRate
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.score import score
 from churnlab.training.preparation import cut_days, test_start
-
-ROLES = "\n".join(f"{role} = {json.dumps(names)}" for role, names in datasets.ROLES.items())
-TOML = COMMUNITY.format(roles=ROLES)
-
-
-def call(*words: str, code: int = 0) -> str:
-    done = CliRunner().invoke(app, [str(w) for w in words])
-    assert done.exit_code == code, (done.exit_code, done.output, done.exception)
-    return done.stdout if code == 0 else done.stderr
-
-
-def write(folder: Path, events: pd.DataFrame, users: pd.DataFrame | None, toml: str = TOML) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    events.to_parquet(folder / "events.parquet", index=False)
-    if users is not None:
-        users.to_parquet(folder / "users.parquet", index=False)
-    (folder / "churnlab.toml").write_text(toml)
-    return folder / "churnlab.toml"
 
 
 @pytest.fixture(scope="module")
@@ -302,10 +282,6 @@ def test_the_recipes_can_be_read(recipe: Path, tmp_path: Path) -> None:
         f'recipe = "{recipe}"\n[log]\npath = "x"\nuser = "u"\ntime = "t"\nevent = "e"\n'
     )
     assert Config.read(tmp_path / "churnlab.toml").target.churn_horizon == 30
-
-
-def tree(folder: Path) -> dict[str, float]:
-    return {str(p): p.stat().st_mtime_ns for p in folder.rglob("*")}
 
 
 BAD = [

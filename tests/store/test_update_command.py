@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from store.test_activity_store import FEATURES, by_day, content, write_days
-from test_cli import TOML, call
+from support.command import TOML, call
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets

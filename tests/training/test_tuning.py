@@ -10,7 +10,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import TOML, call, write
+from support.command import TOML, call, write
 
 from churnlab.demo import datasets
 from churnlab.errors import ConfigError, HistoryError
