@@ -20,28 +20,24 @@ from churnlab.explanation.explanation import Explanation
 from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
 from churnlab.schema.targets import Churn
-from churnlab.training.preparation import (
-    Prepared,
-)
-from churnlab.training.tuning import Tuned
+from churnlab.training.judging import Judged
+from churnlab.training.models import Fitted
+from churnlab.training.preparation import SplitRows
 
 
 def make_card(
     config: Config,
-    ready: Prepared,
-    models: Mapping[str, TreeModel],
-    evaluations: Mapping[str, Evaluation],
+    ready: SplitRows,
+    fitted: Fitted,
+    judged: Judged,
     explanation: Explanation,
-    version: str,
-    timing: Timing | None = None,
-    tuned: Mapping[str, Tuned] | None = None,
 ) -> ModelCard:
     """The card of a training."""
     return ModelCard.of(
         CardFacts(
             title=f"{config.name}: who is about to leave",
-            version=version,
-            sentences=_sentences(config, ready, timing),
+            version=fitted.version,
+            sentences=_sentences(config, ready, judged.timing),
             simulated=config.log.simulated,
             population={
                 "eligible": f"active on a day of the {config.snapshots.active_within} before the snapshot",
@@ -50,25 +46,25 @@ def make_card(
                 "purged between": f"{ready.train.counts.get('purged', 0):,} snapshots whose labels overlap the judged days",
             },
             data=_data_facts(config, ready),
-            evaluations=evaluations,
-            pictures=_pictures(models, ready.test, evaluations, explanation),
+            evaluations=judged.evaluations,
+            pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
             signals=explanation.signal_importance(),
             importance=explanation.importance(),
-            examples=_examples(explanation, models, ready.test),
+            examples=_examples(explanation, fitted.models, ready.test),
             limits=_limits(config, ready),
             made={
                 "algorithm": config.model.algorithm,
                 "seed": config.model.seed,
                 "features": ready.train.X.shape[1],
                 "dataset digest": ready.train.digest[:16],
-                **{f"tuning of {k}": t.describe() for k, t in (tuned or {}).items()},
+                **{f"tuning of {k}": t.describe() for k, t in fitted.tuned.items()},
                 "format": "LightGBM text or skops, with sha256; no code is run on loading",
             },
         )
     )
 
 
-def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[str, ...]:
+def _sentences(config: Config, ready: SplitRows, timing: Timing | None) -> tuple[str, ...]:
     churn = next(t for t in ready.targets if isinstance(t, Churn))
     what = churn.definition
     first = (
@@ -94,7 +90,7 @@ def span(data: Dataset) -> str:
     return f"{len(days)} days from {days[0].date()} to {days[-1].date()}"
 
 
-def _lateness(config: Config, ready: Prepared) -> str:
+def _lateness(config: Config, ready: SplitRows) -> str:
     if config.log.arrived is None:
         return "not in the log; lateness is unknown"
     activity, about = ready.activity, ready.activity.source
@@ -112,7 +108,7 @@ def _lateness(config: Config, ready: Prepared) -> str:
     return f"column {config.log.arrived!r}; a snapshot sees what had arrived before it; {late}{too_late}"
 
 
-def _data_facts(config: Config, ready: Prepared) -> dict[str, Any]:
+def _data_facts(config: Config, ready: SplitRows) -> dict[str, Any]:
     about = ready.activity.describe()
     facts = {
         "source": Path(config.log.path).name,
@@ -165,7 +161,7 @@ def _examples(
     return tuple(line for line in dict.fromkeys(lines) if line)[:5]
 
 
-def _limits(config: Config, ready: Prepared) -> tuple[str, ...]:
+def _limits(config: Config, ready: SplitRows) -> tuple[str, ...]:
     lines = [
         "It knows what the log knows: who leaves for a reason that leaves no trace before is not found.",
         "A probability is right on average over people like these days' people; after a change of the product, train again.",
