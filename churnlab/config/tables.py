@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import date
 from pathlib import Path
+from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import (
@@ -85,26 +86,41 @@ class LogFile(Table):
 
 
 def _log_keys() -> dict[str, Any]:
-    """The options of LogSpec as keys of [log]: name → type and default."""
+    """The options of LogSpec as keys of [log]: name → type and key, with default and meaning."""
     hints = get_type_hints(LogSpec)
+    meanings = _meanings(LogSpec.__doc__ or "")
     keys = {}
     for option in fields(LogSpec):
         if option.name not in NOT_OF_A_LOG:
-            says = option.metadata.get("says", f"As {option.name}= of EventLog.read.")
             hint = _as_toml(hints[option.name])
+            says = meanings.get(option.name, f"As {option.name}= of EventLog.read.")
             default = [] if hint == list[str] else option.default
             default = ... if default is MISSING else default
             keys[option.name] = (hint, Key(default, description=says))
     return keys
 
 
+def _meanings(doc: str) -> dict[str, str]:
+    """The last column of each row of a table in a docstring, by the name in its first.
+
+    >>> _meanings("| option | meaning |\\n|---|---|\\n| `user` | column of ids |")
+    {'user': 'column of ids'}
+    """
+    rows = [line.strip().strip("|").split("|") for line in doc.splitlines() if "| `" in line]
+    return {row[0].strip(" `"): row[-1].strip() for row in rows}
+
+
 def _as_toml(hint: Any) -> Any:
-    """The type by which TOML gives an option: lists for tuples and sets, a table for a mapping."""
-    if get_origin(hint) in (tuple, frozenset):
-        return list[str]
-    if any(get_origin(option) is Mapping for option in get_args(hint)):
+    """The type by which TOML gives an option: a table for a mapping, a list for other collections.
+
+    >>> _as_toml(int | None), _as_toml(tuple[str, ...])
+    (int | None, list[str])
+    """
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if any(get_origin(option) is Mapping for option in options):
         return dict[str, str | list[str]] | None
-    return hint
+    plain = all(option in (str, int, float, bool, type(None)) for option in options)
+    return hint if plain else list[str]
 
 
 if TYPE_CHECKING:
