@@ -137,9 +137,14 @@ def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
 
 def _key(name: str) -> str:
     plain = name.replace("_", "").replace("-", "")
-    return name if plain.isalnum() and plain.isascii() else json.dumps(name)
+    return name if plain.isalnum() and plain.isascii() else _json(name)
 
 
 def _value(value: Any) -> str:
     """A text, number, truth value or list as in JSON, a day as it is."""
-    return json.dumps(value) if isinstance(value, str | int | float | list) else str(value)
+    return _json(value) if isinstance(value, str | int | float | list) else str(value)
+
+
+def _json(value: Any) -> str:
+    """JSON that is TOML too: characters beyond 16 bits and the delete character differ there."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -94,7 +94,7 @@ def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> 
 
 def split(config: Config, rows: LabelledRows) -> SplitRows:
     """Rows to learn from and rows to judge by; HistoryError where either has one class only."""
-    train, test = rows.data.split(test_start(config, rows.days, rows.targets))
+    train, test = rows.data.split(held_out_from(config, rows.days, rows.targets))
     for part in (train, test):
         churned = part.y("churned")
         if churned.nunique() < 2:
@@ -154,7 +154,7 @@ def _first_known(config: Config, activity: DailyActivity) -> int:
     return max(first, activity.carry.before + config.snapshots.active_within)
 
 
-def test_start(config: Config, days: list[int], targets: tuple[Target, ...]) -> int:
+def held_out_from(config: Config, days: list[int], targets: tuple[Target, ...]) -> int:
     """The first held-out day: stated, or the first of the newest quarter of `days` for which an
     earlier day's labels have ended, so that there are rows to learn from."""
     if config.snapshots.test_from is not None:

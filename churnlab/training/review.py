@@ -26,12 +26,12 @@ from churnlab.training.models import new_model
 from churnlab.training.preparation import (
     LabelledRows,
     build,
+    held_out_from,
     label,
     reach_of,
     read_everybody,
     snapshot_days,
     split,
-    test_start,
 )
 
 
@@ -161,7 +161,7 @@ def warning_time(
         data,
         {lead: at.frame["churned"].set_axis(data.X.index) for lead, at in snapshots.items()},
         config.target.churn_horizon,
-        test_start(config, days, longest),
+        held_out_from(config, days, longest),
         make=partial(new_model, config=config),
         seed=config.model.seed,
         say=say,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +20,6 @@ from churnlab.events.batches import Tables
 from churnlab.events.sources import open_frame
 from churnlab.events.spec import LogSpec
 from churnlab.kernels.units import DAY_MICROS
-from churnlab.nightly import scoring
 from churnlab.schema.measures import Measure
 from churnlab.schema.roles import Roles
 from churnlab.spark.worker import (
@@ -248,31 +246,3 @@ def test_batches_are_joined_before_they_are_read(monkeypatch: pytest.MonkeyPatch
     )
     assert len(sizes) <= 3
     assert sum(sizes) == 300_000
-
-
-@pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
-def test_packed_models_say_the_same(algorithm: str) -> None:
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame(rng.normal(size=(300, 3)), columns=["a__x__7d", "b__x__7d", "c__x__7d"])
-    index = pd.MultiIndex.from_arrays(
-        [np.arange(300), pd.to_datetime(["2026-01-01"] * 300)], names=["user_id", "snapshot"]
-    )
-    X = X.set_axis(index)
-    churn = cl.ChurnClassifier(algorithm=algorithm, n_estimators=20).fit(
-        X, (X["a__x__7d"] > 0).astype(float)
-    )
-    packed = scoring.pack(churn)
-    assert scoring.unpack(packed) is scoring.unpack(pickle.loads(pickle.dumps(packed)))
-    travelled = scoring.Scores((("churned", packed),), "2026-01-01", "v")(X)
-    pd.testing.assert_frame_equal(
-        travelled[["user_id", "risk", "ltv", "value_at_risk"]],
-        scoring.scores({"churned": churn}, X),
-    )
-    half = pd.concat(
-        [
-            scoring.Scores((("churned", packed),), "2026-01-01", "v")(X.iloc[rows])
-            for rows in (slice(0, 7), slice(7, None))
-        ],
-        ignore_index=True,
-    )
-    pd.testing.assert_frame_equal(half, travelled)
