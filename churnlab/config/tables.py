@@ -284,7 +284,7 @@ class Config(Table):
 
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> config = Config.of({"log": log, "model": {"when": False}}, Path())
-        >>> [target.describe() for target in config.targets(has_money=False)]
+        >>> [str(target.describe()) for target in config.targets(has_money=False)]
         ['churned: no act in the 30 days after the snapshot']
         """
         found: list[Target] = [Churn(self.target.churn_horizon, **self._churn())]

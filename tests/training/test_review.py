@@ -31,7 +31,7 @@ def test_evaluation_repeats_what_training_found(trained: tuple[Path, dict]) -> N
     )
 
 
-def dumb(target: str, config: Config) -> object:
+def baseline(target: str, config: Config) -> object:
     return Recency() if target == "churned" else SpendRate()
 
 
@@ -39,7 +39,7 @@ def test_evaluation_rolls_over_the_last_cuts(
     trained: tuple[Path, dict], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, _ = trained
-    monkeypatch.setattr("churnlab.training.review.new_model", dumb)
+    monkeypatch.setattr("churnlab.training.review.new_model", baseline)
     rolled = json.loads(call("evaluate", "--config", config, "--json"))["backtest"]
     assert [c["cut"] for c in rolled["cuts"] if c["target"] == "churned"] == [
         "2026-03-24",
@@ -81,7 +81,7 @@ def test_how_early_it_can_be_known_is_a_table(
     trained: tuple[Path, dict], community: datasets.Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, _ = trained
-    monkeypatch.setattr("churnlab.training.review.new_model", dumb)
+    monkeypatch.setattr("churnlab.training.review.new_model", baseline)
     table = json.loads(call("evaluate", "--config", config, "--lead", "14,0", "--json"))["table"]
     assert [r["lead_days"] for r in table] == [0, 14] and table[0]["rows"] == table[1]["rows"]
     activity = community.log().daily()
