@@ -16,7 +16,7 @@ from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Explainer, Scorer
 from churnlab.nightly.written import WritableList
-from churnlab.schema.days import Day, day_number, day_text
+from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.frames import by_engine
 from churnlab.schema.progress import Say, silent
 
@@ -36,9 +36,9 @@ def score(
     Features see days before `as_of` alone. People are scored some thousands at a time, from the
     activity store where the configuration names one. Returns a RiskList; for a log on Spark a
     SparkRiskList, whose `frame` is a Spark DataFrame. Raises HistoryError when there is no event
-    before that day or nobody is eligible, ConfigError when the log ends more than three days
-    before it or does not mean what it meant in training, ModelError when no run or model can be
-    read, FrameError when the log lacks features that the models learnt from.
+    before that day or nobody is eligible, GuardError when the log ends more than three days before
+    it, ConfigError when it does not mean what it meant in training, ModelError when no run or
+    model can be read, FrameError when the log lacks features that the models learnt from.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> from churnlab import score
@@ -61,8 +61,8 @@ def score(
 
 def _check_fresh(activity: Activity, day: int) -> None:
     """Refuse a log that ends more than STALE_DAYS before the day."""
-    if day > activity.end + STALE_DAYS:
-        raise ConfigError.from_stale(day_text(day), day_text(activity.end - 1))
+    if before(activity.end + STALE_DAYS, day):
+        raise GuardError.from_stale(day_text(day), day_text(activity.end - 1))
 
 
 @by_engine("nightly.spark_list:list_of")

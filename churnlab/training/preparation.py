@@ -15,7 +15,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
-from churnlab.schema.days import Day, day_number, day_text
+from churnlab.schema.days import Day, before, day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
 
@@ -129,7 +129,7 @@ def snapshot_days(
 def _first_snapshot(config: Config, activity: DailyActivity, last: int) -> int:
     """The first day that may be a snapshot: stated, or as early as features are known."""
     known = _first_known(config, activity)
-    if activity.carry is not None and last < known:
+    if activity.carry is not None and before(last, known):
         what = f"features (before {day_text(known)})"
         raise HistoryError.from_folded(day_text(last), what, day_text(activity.carry.before))
     if config.snapshots.first is None:
@@ -137,7 +137,7 @@ def _first_snapshot(config: Config, activity: DailyActivity, last: int) -> int:
         first = max(known, activity.start + history)
     else:
         first = day_number(config.snapshots.first)
-    if first > last:
+    if before(last, first):
         wanted = f"a day up to {day_text(last)}, the last with whole labels"
         raise ConfigError.from_range("snapshots.first", day_text(first), wanted)
     return first
@@ -162,7 +162,7 @@ def held_out_from(config: Config, days: list[int], targets: tuple[Target, ...]) 
     reach = reach_of(targets)
     newest = days[len(days) - max(1, len(days) // 4) :]
     for day in newest:
-        if days[0] + reach <= day:
+        if learnable(days[0], reach, day):
             return day
     raise HistoryError.from_empty_split(
         day_text(days[-1]), day_text(days[0]), day_text(days[-1]), reach

@@ -18,7 +18,7 @@ from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.warning_time import WarningTime, check_leads
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.tracking import TrainedRun
-from churnlab.schema.days import day_number, day_text
+from churnlab.schema.days import day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
 from churnlab.training.judging import evaluate_models
@@ -94,10 +94,10 @@ def _judged_again(config: Config, trained: TrainedRun, rows: LabelledRows) -> di
     """A run's models on the held-out days, if these are later than what the models learnt from."""
     held_out = split(config, rows)
     check_meaning(trained.facts, rows.activity)
-    learnt_to = day_number(trained.facts.dataset.days[-1]) + reach_of(rows.targets)
+    learnt, reach = day_number(trained.facts.dataset.days[-1]), reach_of(rows.targets)
     first = held_out.test.days[0]
-    if day_number(first) < learnt_to:
-        raise HistoryError.from_learnt(first.date(), day_text(learnt_to))
+    if not learnable(learnt, reach, day_number(first)):
+        raise HistoryError.from_learnt(first.date(), day_text(learnt + reach))
     return evaluate_models(trained.models, held_out)
 
 

@@ -160,7 +160,7 @@ class TuningRows:
         group = (np.random.default_rng(seed).permutation(people) % _GROUPS)[person]
         later = [
             (
-                np.flatnonzero((day + purge <= cut) & (day < cut) & (group != k)),
+                np.flatnonzero(learnable(day, purge, cut) & (group != k)),
                 np.flatnonzero((day == cut) & (group == k)),
             )
             for k, cut in enumerate(np.unique(day)[1:][-_CUTS:])

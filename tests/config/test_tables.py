@@ -89,7 +89,7 @@ def test_the_keys_of_log_are_the_options_of_a_log() -> None:
         ({"name": 5}, "name is 5; give text"),
         ({"log": {"path": "x", "user": "u"}}, r"lacks time, event in \[log\]; add it"),
         ({"engine": "sparks"}, "unknown engine 'sparks': did you mean 'spark'"),
-        ({"snapshots": {"first": "soon"}}, "'soon' is no"),
+        ({"snapshots": {"first": "soon"}}, "'soon' is not a day"),
         ({"log": LOG | {"usr": "u"}}, r"unknown key in \[log\] 'usr': did you mean 'user'"),
         ({"trackin": {}}, "unknown table or key 'trackin': did you mean 'tracking'"),
         ({"model": {"tune": "2", "tone": 2}}, r"unknown key in \[model\] 'tone'"),

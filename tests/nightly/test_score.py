@@ -79,7 +79,7 @@ def test_an_as_of_date_outside_the_log_is_refused(trained: tuple[Path, dict]) ->
         "score", "--as-of", "2025-12-01", "--config", config, code=3
     )
     assert "the log ends on" in call("score", "--as-of", "2027-01-01", "--config", config, code=5)
-    assert "is no day" in call("score", "--as-of", "soon", "--config", config, code=2)
+    assert "is not a day" in call("score", "--as-of", "soon", "--config", config, code=2)
     assert tree(config.parent / "output") == before
 
 
