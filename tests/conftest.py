@@ -1,10 +1,12 @@
-"""Hypothesis profiles, a guard against stray files, and enough examples that test something."""
+"""Hypothesis profiles, a guard against stray files, one trained run, and examples that count."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,3 +46,20 @@ def _no_stray_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.chdir(tmp_path)
     yield
     assert not [p for p in ("mlruns", "mlflow.db", "mlartifacts") if (tmp_path / p).exists()]
+
+
+@pytest.fixture(scope="session")
+def community() -> Any:
+    """A simulated community of 250 people."""
+    from churnlab.demo.datasets import make_community
+
+    return make_community(users=250, days=170, seed=2)
+
+
+@pytest.fixture(scope="session")
+def trained(community: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The configuration of a run that learnt from the community, and what `train` printed."""
+    from support.command import call, write
+
+    config = write(tmp_path_factory.mktemp("job"), community.events, community.users)
+    return config, json.loads(call("train", "--config", config, "--json"))

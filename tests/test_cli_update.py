@@ -15,17 +15,18 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from support.activity_store import FEATURES, by_day, content, write_days
-from test_cli import TOML, call
+from support.command import TOML, call
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
 from churnlab.demo import datasets
 from churnlab.nightly import score as nightly_score
+from churnlab.nightly import scoring
 from churnlab.schema.days import day_number, day_text
 from churnlab.store import activity_store
 from churnlab.store.activity_store import ActivityStore
 from churnlab.training.card_facts import data_facts
-from churnlab.training.train import prepare
+from churnlab.training.preparation import split_rows
 
 ZONE = "Asia/Shanghai"
 WHOLE = TOML.replace("ltv_horizon = 60", "ltv_horizon = 30")
@@ -116,7 +117,7 @@ def check_small_parts(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [p.read_bytes() for p in list_of()] == before
     assert len(sizes) > 10 and max(sizes) <= 8
     whole = pq.read_table(list_of()[0]).to_pandas()
-    monkeypatch.setattr(nightly_score, "EXPLAINED", {"blend": 30})
+    monkeypatch.setitem(scoring.ROWS_WITH_REASONS, "blend", 30)
     few = pd.read_parquet(list_of()[0])
     pd.testing.assert_frame_equal(few.head(30), whole.head(30), check_exact=True)
     assert (few["reason_1"].iloc[30:] == "").all() and few["risk"].tolist() == whole[
@@ -187,7 +188,7 @@ def test_the_card_says_what_is_known_of_lateness(
         pd.Timestamp(k) < pd.Timestamp(day["day"]) for k in day["late"]
     )
     config = Config.read(folder / "churnlab.toml")
-    facts = data_facts(config, prepare(config))
+    facts = data_facts(config, split_rows(config))
     fact = next(str(said) for name, said in facts.items() if str(name) == "arrival times")
     assert re.search(
         r"column 'arrived'; .* daily rows were changed by events that came on a later day; 7 events came too late",

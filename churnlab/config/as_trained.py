@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.tables import Config, FeaturesTable, TargetTable
 from churnlab.errors import ConfigError
-from churnlab.model_registry.tracking import TrainedRun
+from churnlab.model_registry.run_facts import RunFacts, TargetFacts
 
 
-def as_trained(config: Config, trained: TrainedRun) -> Config:
-    """The configuration with the target, the eligible people and the features of a run."""
-    then = trained.about["config"]
-    snapshots = replace(config.snapshots, active_within=then["snapshots"]["active_within"])
-    return replace(
-        config,
-        target=TargetTable(**then["target"]),
-        snapshots=snapshots,
-        features=FeaturesTable(**then["features"]),
+def target_facts(target: TargetTable) -> TargetFacts:
+    """What [target] says, as a run keeps it."""
+    return TargetFacts.from_dict(target.model_dump())
+
+
+def as_trained(config: Config, facts: RunFacts) -> Config:
+    """The configuration with the targets, the eligible people and the features of a run."""
+    roles = facts.target.roles
+    target = asdict(facts.target) | {"roles": None if roles is None else list(roles)}
+    eligible = {"active_within": facts.active_within}
+    return config.model_copy(
+        update={
+            "target": TargetTable(**target),
+            "snapshots": config.snapshots.model_copy(update=eligible),
+            "features": FeaturesTable(builders=list(facts.features)),
+        }
     )
 
 
-def check_meaning(trained: TrainedRun, activity: Activity) -> None:
-    """Refuses a log whose roles or zone are not those of the training: its features would mean something else."""
-    if activity.timezone != trained.about["timezone"]:
-        raise ConfigError.from_changed(
-            "the time zone", trained.about["timezone"], activity.timezone
-        )
+def check_meaning(facts: RunFacts, activity: Activity) -> None:
+    """Refuse a log whose roles or time zone are not those of the training.
+
+    Its features would have the same names and another meaning. Raises ConfigError.
+    """
+    if activity.timezone != facts.timezone:
+        raise ConfigError.from_changed("the time zone", facts.timezone, activity.timezone)
     now = activity.roles.to_dict()
-    for part, then in trained.about["roles"].items():
+    for part, then in facts.roles.items():
         if now[part] != then:
             raise ConfigError.from_changed(part, then, now[part])

@@ -1,4 +1,4 @@
-"""What a configuration reads: the log, the store, the attributes of people."""
+"""What a configuration names, opened: the log, the activity store, people, the store of runs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,61 @@ import pandas as pd
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.tables import Config
+from churnlab.errors import ConfigError
 from churnlab.events import users
-from churnlab.schema.frames import by_engine
+from churnlab.events.event_log import EventLog
+from churnlab.model_registry.tracking import Tracker
+from churnlab.schema.frames import by_engine, on_engine
+from churnlab.store.activity_store import ActivityStore
+
+
+def open_log(config: Config) -> EventLog:
+    """The event log of [log]; a SparkLog where the engine is Spark."""
+    path = config.path(config.log.path).replace("{day}", "*")
+    read = on_engine(config.engine, EventLog.read, "spark.log:read")
+    return read(path, **config.log.options())
+
+
+def open_store(config: Config, new: bool = False, wait: float = 0.0) -> ActivityStore:
+    """The activity store of [store]; created if it does not exist and may be `new`.
+
+    `wait` is in seconds, for another update to end. Raises ConfigError without a folder or when
+    [log] differs from what the store was made from, StoreError when there is no store.
+    """
+    if not config.store.folder:
+        raise ConfigError.from_lacking("[store]", "folder")
+    folder, log = config.path(config.store.folder), config.path(config.log.path)
+    if new:
+        return ActivityStore.create(folder, log=log, wait=wait, **config.log.options())
+    return ActivityStore.open(folder, log, **config.log.options())
+
+
+def open_activity(
+    config: Config, log: EventLog | None = None, *, by_groups: bool = False
+) -> Activity:
+    """Daily rows: of `log` if given, else of the store if there is one, else of [log].
+
+    `by_groups` leaves a store unread, so that its people can be taken a group at a time; else
+    everybody's rows are in memory. Those of a log on Spark stay there.
+    """
+    if log is not None:
+        return log.daily()
+    if not config.store.folder:
+        return open_log(config).daily()
+    store = open_store(config)
+    return store if by_groups else store.daily()
+
+
+def open_tracker(config: Config) -> Tracker:
+    """The store of runs of [tracking]."""
+    return Tracker(config.path(config.tracking.store), config.tracking.experiment)
 
 
 def read_users(config: Config, activity: Activity) -> pd.DataFrame | None:
-    """Static attributes, when the configuration names a file; ids are read as the log has them.
+    """Attributes of people from the file that [log] names; None without one.
 
-    For a log on Spark, Parquet stays there and this is a Spark DataFrame.
+    Ids are of the type that the log's have. For a log on Spark, Parquet stays there and this is
+    a Spark DataFrame.
     """
     if config.log.users is None:
         return None

@@ -1,311 +1,348 @@
-"""churnlab.toml, read into frozen dataclasses; an unknown key is an error that names what was probably meant."""
+"""churnlab.toml, table by table and key by key.
+
+The text below a key is its description in the JSON Schema (`churnlab config --schema`), by which
+editors complete the file.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, fields
+from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
-from churnlab.activity.protocol import Activity
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PrivateAttr,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
+from pydantic import Field as Key
+
+from churnlab.config import reading
 from churnlab.errors import ConfigError
-from churnlab.events.event_log import EventLog
+from churnlab.events.spec import LogSpec
 from churnlab.features.feature_set import FeatureSet
-from churnlab.schema.days import day_number
-from churnlab.schema.frames import ENGINES, on_engine
+from churnlab.schema.days import day_number, to_timestamp
+from churnlab.schema.frames import ENGINES
 from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
-from churnlab.store.activity_store import ActivityStore
 
-T = TypeVar("T")
+NOT_OF_A_LOG = ("memory", "threads", "days")  # options of LogSpec that say how a log is read
 
 
-@dataclass(frozen=True)
-class LogTable:
-    """[log]: where the events are and what their columns mean, as in EventLog.read; `users` is a file of static attributes.
+def _as_date(given: Any) -> date:
+    """A day that TOML gives as a date, or as text."""
+    return to_timestamp(day_number(given)).date()
 
-    `{day}` in the path stands for a day like 2026-03-04 where the log has a file a day.
-    """
+
+def _known_engine(given: str) -> str:
+    if given not in ENGINES:
+        raise ConfigError.from_unknown("engine", given, ENGINES)
+    return given
+
+
+Day = Annotated[
+    date, BeforeValidator(_as_date), WithJsonSchema({"type": "string", "format": "date"})
+]
+Engine = Annotated[
+    str,
+    AfterValidator(_known_engine),
+    WithJsonSchema({"type": "string", "enum": list(ENGINES)}),
+]
+
+
+class Table(BaseModel):
+    """A table of churnlab.toml: frozen, without unknown keys; no value is converted."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+
+class LogFile(Table):
+    """[log]: where the events are, what their columns and names mean."""
 
     path: str
-    user: str
-    time: str
-    event: str
-    amount: str | None = None
-    timezone: str | None = None
-    roles: dict[str, Any] | None = None
-    receipts: list[str] = field(default_factory=list)
-    ignore: list[str] = field(default_factory=list)
-    measures: list[str] = field(default_factory=list)
-    event_id: str | None = None
-    arrived: str | None = None
-    late_days: int | None = None
-    bad_ids: float = 0.01
-    table: str | None = None
+    """The files of the log: a path or a pattern, relative to this file, or an address. `{day}`
+    stands for a day like 2026-03-04 where the log has one file a day."""
     users: str | None = None
+    """A file with one row a person: the id and attributes that were known from the start."""
     simulated: bool = False
+    """Whether the log was made up; the card says so."""
+
+    def options(self) -> dict[str, Any]:
+        """The options of `EventLog.read` by name."""
+        return {name: getattr(self, name) for name in _log_keys()}
+
+    if TYPE_CHECKING:  # the other keys are the options of LogSpec
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
-@dataclass(frozen=True)
-class SnapshotsTable:
-    """[snapshots]: a cut every so many days, who is eligible, and from which day on cuts are held out (None: the newest quarter)."""
+def _log_keys() -> dict[str, Any]:
+    """The options of LogSpec as keys of [log]: name → type and key, with default and meaning."""
+    hints = get_type_hints(LogSpec)
+    meanings = _meanings(LogSpec.__doc__ or "")
+    keys = {}
+    for option in fields(LogSpec):
+        if option.name not in NOT_OF_A_LOG:
+            hint = _as_toml(hints[option.name])
+            says = meanings.get(option.name, f"As {option.name}= of EventLog.read.")
+            default = [] if hint == list[str] else option.default
+            default = ... if default is MISSING else default
+            keys[option.name] = (hint, Key(default, description=says))
+    return keys
+
+
+def _meanings(doc: str) -> dict[str, str]:
+    """The last column of each row of a table in a docstring, by the name in its first.
+
+    >>> _meanings("| option | meaning |\\n|---|---|\\n| `user` | column of ids |")
+    {'user': 'column of ids'}
+    """
+    rows = [line.strip().strip("|").split("|") for line in doc.splitlines() if "| `" in line]
+    return {row[0].strip(" `"): row[-1].strip() for row in rows}
+
+
+def _as_toml(hint: Any) -> Any:
+    """The type by which TOML gives an option: a table for a mapping, a list for other collections.
+
+    >>> _as_toml(int | None), _as_toml(tuple[str, ...])
+    (int | None, list[str])
+    """
+    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if any(get_origin(option) is Mapping for option in options):
+        return dict[str, str | list[str]] | None
+    plain = all(option in (str, int, float, bool, type(None)) for option in options)
+    return hint if plain else list[str]
+
+
+if TYPE_CHECKING:
+    LogTable = LogFile
+else:
+    LogTable = create_model(
+        "LogTable", __base__=LogFile, __doc__=LogFile.__doc__, __module__=__name__, **_log_keys()
+    )
+
+
+class SnapshotsTable(Table):
+    """[snapshots]: on which days people are looked at, and who is eligible."""
 
     every: int = 14
+    """Days from one snapshot to the next."""
     active_within: int = 60
-    first: Any = None
-    test_from: Any = None
+    """Only people with an act in so many days before a snapshot are eligible."""
+    first: Day | None = None
+    """The first snapshot; without it, as early as the log allows."""
+    test_from: Day | None = None
+    """The first held-out snapshot; without it, the newest quarter is held out."""
 
 
-@dataclass(frozen=True)
-class TargetTable:
-    """[target]: churn as in `Churn`; value over `ltv_horizon` days where the log has amounts, 0 for none."""
+class TargetTable(Table):
+    """[target]: what is predicted."""
 
     churn_horizon: int = 30
+    """A person churns who does nothing for so many days."""
     lead: int = 0
+    """Days of warning between the snapshot and the beginning of the horizon."""
     roles: list[str] | None = None
+    """Only acts of these roles count as doing something; all acts without it."""
     terminal: str | None = None
+    """A role such as "cancel": to churn is to have such an event, instead of doing nothing."""
     ltv_horizon: int = 90
+    """Days over which spending is predicted where the log has amounts; 0 for no such model."""
 
 
-@dataclass(frozen=True)
-class FeaturesTable:
-    """[features]: names of builders, all when empty."""
+class FeaturesTable(Table):
+    """[features]: what is computed."""
 
-    builders: list[str] = field(default_factory=list)
+    builders: list[str] = []
+    """Names of feature builders; the default set when empty."""
 
 
-@dataclass(frozen=True)
-class ModelTable:
-    """[model]: the algorithm and the seed; `when`: whether the list says by when people leave, looking `when_weeks` weeks ahead; `tune`: how many
-    other settings of the trees are tried for each target, 0 for none (`pip install churnlab[tune]`).
-    """
+class ModelTable(Table):
+    """[model]: how it is learnt."""
 
     algorithm: str = "blend"
+    """blend, lightgbm or random_forest."""
     seed: int = 0
+    """The seed of all that is random."""
     when: bool = True
+    """Whether the list says by which day people have more likely left than not."""
     when_weeks: int = 12
+    """How many weeks `when` looks ahead."""
     tune: int = 0
+    """Other settings of the trees to try for each target, 0 for none; needs churnlab[tune]."""
 
 
-@dataclass(frozen=True)
-class StoreTable:
-    """[store]: the folder of the activity store, none when empty; how many days it keeps one by one when it is compacted."""
+class StoreTable(Table):
+    """[store]: the activity store, which `churnlab update` brings up to date."""
 
     folder: str = ""
+    """The folder of the store; no store when empty."""
     lookback: int = 400
+    """Days that are kept one by one when the store is compacted."""
 
 
-@dataclass(frozen=True)
-class TrackingTable:
-    """[tracking]: a folder or the address of an MLflow store, and the experiment's name."""
+class TrackingTable(Table):
+    """[tracking]: where runs are logged."""
 
     store: str = "churnlab-runs"
+    """A folder, or the address of an MLflow store."""
     experiment: str = "churnlab"
+    """The name of the MLflow experiment."""
 
 
-@dataclass(frozen=True)
-class OutputTable:
-    """[output]: the folder of cards and lists."""
+class OutputTable(Table):
+    """[output]: where cards and lists are written."""
 
     folder: str = "churnlab-output"
+    """The folder of cards and lists."""
 
 
-@dataclass(frozen=True)
-class Config:
-    """All tables; `folder` is where the file lies, and relative paths start there.
+class Config(Table):
+    """churnlab.toml: what to learn, from which log, and where results go.
 
-    `engine` says where events become features and scores: "local", on this machine, or "spark".
+    `folder` is where the file lies; relative paths start there.
     """
 
+    name: str = "churn"
+    """The title of cards."""
+    engine: Engine = "local"
+    """Where events become features and scores: "local", on this machine, or "spark"."""
+    recipe: str | None = None
+    """Another TOML file, whose keys count where this file does not have them."""
     log: LogTable
     snapshots: SnapshotsTable = SnapshotsTable()
     target: TargetTable = TargetTable()
-    features: FeaturesTable = field(default_factory=FeaturesTable)
+    features: FeaturesTable = FeaturesTable()
     model: ModelTable = ModelTable()
     store: StoreTable = StoreTable()
     tracking: TrackingTable = TrackingTable()
     output: OutputTable = OutputTable()
-    name: str = "churn"
-    engine: str = "local"
-    folder: Path = Path()
+    _folder: Path = PrivateAttr(default_factory=Path)
 
     @classmethod
     def read(cls, path: str | Path = "churnlab.toml") -> Config:
-        """Reads a file. `recipe = "models/churn_30d.toml"` names one whose tables stand where this file says nothing.
+        """The configuration in a file.
 
-        Raises ConfigError for a missing file, a syntax error, an unknown key or a value of the wrong type.
+        Raises ConfigError for a missing file, a syntax error, an unknown key or a value of the
+        wrong type.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "churnlab.toml"
+        ...     _ = file.write_text('[log]\\npath = "events.parquet"\\nuser = "who"\\n'
+        ...                         'time = "at"\\nevent = "what"\\n[target]\\nchurn_horizon = 14')
+        ...     config = Config.read(file)
+        >>> config.target.churn_horizon, config.snapshots.active_within
+        (14, 60)
         """
         path = Path(path)
-        given = _load(path)
-        if "recipe" in given:
-            given = _merged(_load(path.parent / str(given.pop("recipe"))), given)
-        return cls.of(given, path.resolve().parent)
+        return cls.of(reading.load(path), path.resolve().parent)
 
     @classmethod
     def of(cls, given: Mapping[str, Any], folder: Path) -> Config:
-        """From tables that were read already."""
-        kinds = {
-            k: v for k, v in get_type_hints(cls).items() if k not in ("folder", "name", "engine")
-        }
-        for key in given:
-            if key not in (*kinds, "name", "engine"):
-                raise ConfigError.from_unknown(
-                    "table or key", key, [*kinds, "name", "engine", "recipe"]
-                )
-        engine = str(given.get("engine", "local"))
-        if engine not in ENGINES:
-            raise ConfigError.from_unknown("engine", engine, ENGINES)
-        if "log" not in given:
-            raise ConfigError.from_lacking("[log]", "path, user, time and event")
-        tables = {
-            key: _table(kinds[key], key, value) for key, value in given.items() if key in kinds
-        }
-        return cls(**tables, name=str(given.get("name", "churn")), engine=engine, folder=folder)
+        """The configuration in tables that were read already; ConfigError as in `read`.
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log, "modle": {}}, Path())
+        Traceback (most recent call last):
+        ...
+        churnlab.errors.base.ConfigError: unknown table or key 'modle': did you mean 'model'?
+        """
+        try:
+            config = cls.model_validate(given)
+        except ValidationError as error:
+            raise reading.refusal(error, cls, given) from None
+        config._folder = folder
+        return config
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self._folder
 
     def path(self, given: str) -> str:
-        """A path of the file as one that holds wherever the process runs; addresses stay as they are."""
+        """A path in the file as one that holds wherever the process runs, an address as it is.
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> config = Config.of({"log": log}, Path("/data"))
+        >>> config.path(config.log.path), config.path("postgresql://host/app")
+        ('/data/events.parquet', 'postgresql://host/app')
+        """
         return given if "://" in given else str(self.folder / given)
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            n: getattr(self.log, n)
-            for n in (
-                "user",
-                "time",
-                "event",
-                "amount",
-                "roles",
-                "receipts",
-                "ignore",
-                "measures",
-                "timezone",
-                "event_id",
-                "arrived",
-                "late_days",
-                "bad_ids",
-                "table",
-            )
-        }
-
-    def open_log(self) -> EventLog:
-        """The event log of [log]; a SparkLog where the engine is Spark."""
-        path = self.path(self.log.path).replace("{day}", "*")
-        return on_engine(self.engine, EventLog.read, "spark.log:read")(path, **self._options())
-
-    def open_store(self, new: bool = False, wait: float = 0.0) -> ActivityStore:
-        """The activity store of [store]; made when it is not there and may be `new`.
-
-        Raises ConfigError without a folder, or when [log] says something else than the store's rows, StoreError when there is no store.
-        """
-        if not self.store.folder:
-            raise ConfigError.from_lacking("[store]", "folder")
-        folder, log = self.path(self.store.folder), self.path(self.log.path)
-        if new:
-            return ActivityStore.create(folder, log=log, wait=wait, **self._options())
-        return ActivityStore.open(folder, log, **self._options())
-
-    def activity(self) -> Activity:
-        """Everybody's daily rows: from the store where there is one, else from the log."""
-        return self.open_store().daily() if self.store.folder else self.open_log().daily()
-
     def targets(self, has_money: bool) -> tuple[Target, ...]:
-        """What is predicted; the value only where there is money, the time only where `when` is asked for."""
-        t = self.target
-        churn = Churn(t.churn_horizon, lead=t.lead, roles=t.roles, terminal=t.terminal)
-        value = (LifetimeValue(t.ltv_horizon),) if has_money and t.ltv_horizon else ()
-        return (churn, *value, self.time_to_churn()) if self.model.when else (churn, *value)
+        """What is predicted: churn, value where the log has money, time to churn where asked for.
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> config = Config.of({"log": log, "model": {"when": False}}, Path())
+        >>> [str(target.describe()) for target in config.targets(has_money=False)]
+        ['churned: no act in the 30 days after the snapshot']
+        """
+        found: list[Target] = [Churn(self.target.churn_horizon, **self._churn())]
+        if has_money and self.target.ltv_horizon:
+            found.append(LifetimeValue(self.target.ltv_horizon))
+        if self.model.when:
+            found.append(self.time_to_churn())
+        return tuple(found)
 
     def time_to_churn(self, weeks: int | None = None) -> TimeToChurn:
-        """The time to churn as [target] has it, over `weeks` weeks or those of [model]."""
-        t = self.target
-        return TimeToChurn(
-            t.churn_horizon,
-            weeks or self.model.when_weeks,
-            lead=t.lead,
-            roles=t.roles,
-            terminal=t.terminal,
-        )
+        """The time to churn that [target] defines, over `weeks` weeks (None: those of [model]).
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log}, Path()).time_to_churn().weeks
+        12
+        """
+        weeks = weeks or self.model.when_weeks
+        return TimeToChurn(self.target.churn_horizon, weeks, **self._churn())
+
+    def _churn(self) -> dict[str, Any]:
+        """The options of [target] that churn and the time to churn share."""
+        return {name: getattr(self.target, name) for name in ("lead", "roles", "terminal")}
 
     def feature_set(self) -> FeatureSet:
-        """The builders of [features]."""
-        return (
-            FeatureSet.of(self.features.builders)
-            if self.features.builders
-            else FeatureSet.default()
-        )
+        """The builders of [features], or the default set.
 
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> config = Config.of({"log": log, "features": {"builders": ["Tenure"]}}, Path())
+        >>> len(config.feature_set().builders)
+        1
+        """
+        names = self.features.builders
+        return FeatureSet.of(names) if names else FeatureSet.default()
 
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError.from_no_file(str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError.from_syntax(str(path), str(error)) from error
+    def to_dict(self) -> dict[str, Any]:
+        """All tables and keys, defaults included, JSON-ready.
 
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log}, Path()).to_dict()["snapshots"]["active_within"]
+        60
+        """
+        return self.model_dump(mode="json")
 
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = {
-        k: {**v, **above[k]}
-        if isinstance(v, dict) and isinstance(above.get(k), dict)
-        else above.get(k, v)
-        for k, v in below.items()
-    }
-    return above | both
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON Schema of churnlab.toml, by which editors complete and check the file.
 
+        >>> Config.json_schema()["properties"]["engine"]["enum"]
+        ['local', 'spark']
+        """
+        draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+        return draft | cls.model_json_schema() | {"title": "churnlab.toml"}
 
-def _table(kind: type[T], name: str, given: Any) -> T:
-    if not isinstance(given, dict):
-        raise ConfigError.from_type(name, given, "a table")
-    hints = get_type_hints(kind)
-    for key, value in given.items():
-        if key not in hints:
-            raise ConfigError.from_unknown(f"key in [{name}]", key, hints)
-        if not _fits(value, hints[key]):
-            raise ConfigError.from_type(f"{name}.{key}", value, _word(hints[key]))
-    lacking = [f.name for f in fields(kind) if f.name not in given and _required(f)]  # type: ignore[arg-type]
-    if lacking:
-        raise ConfigError.from_lacking(f"[{name}]", ", ".join(lacking))
-    return kind(**given)
+    def to_toml(self) -> str:
+        """The whole configuration as TOML text, defaults included.
 
-
-def _required(item: Any) -> bool:
-    from dataclasses import MISSING
-
-    return item.default is MISSING and item.default_factory is MISSING
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    options = get_args(hint) if "|" in str(hint) else (hint,)
-    kinds = [getattr(o, "__origin__", o) for o in options]
-    if Any in kinds:
-        return True
-    if isinstance(value, bool):
-        return bool in kinds
-    if isinstance(value, int) and float in kinds:
-        return True
-    if isinstance(value, dict):
-        return dict in kinds and all(
-            isinstance(v, str) or (isinstance(v, list) and all(isinstance(w, str) for w in v))
-            for v in value.values()
-        )
-    if isinstance(value, list):
-        return list in kinds and all(isinstance(v, str) for v in value)
-    return any(isinstance(k, type) and isinstance(value, k) for k in kinds)
-
-
-def _word(hint: Any) -> str:
-    words = {
-        "str": "text",
-        "int": "a whole number",
-        "float": "a number",
-        "bool": "true or false",
-        "list": "a list of texts",
-        "dict": "a table of texts",
-    }
-    return " or ".join(w for k, w in words.items() if k in str(hint))
-
-
-def day_or_none(value: Any) -> int | None:
-    """A date of the file as a day number."""
-    return None if value is None else day_number(value)
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log}, Path()).to_toml().splitlines()[:2]
+        ['name = "churn"', 'engine = "local"']
+        """
+        return reading.as_toml(self.model_dump())

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
 from churnlab.errors import OutputError
-from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.score import score
+from churnlab.nightly.written import WritableList, Written
 from churnlab.report.files import write_text
 from churnlab.schema.days import day_numbers
 from churnlab.schema.progress import Say, silent
@@ -82,9 +83,18 @@ class Shown:
     name: str
     config: Path
     training: TrainingResult
-    list_parquet: Path
-    list_csv: Path
-    risks: RiskList
+    written: Written
+    risks: WritableList
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {
+            "part": self.name,
+            "config": str(self.config),
+            **self.training.to_dict(),
+            **self.written.files,
+            "people_on_list": self.written.people,
+        }
 
 
 def demo(out: str | Path, users: int = 1500, say: Say = silent) -> Iterator[Shown]:
@@ -132,5 +142,5 @@ def _run(name: str, folder: Path, last_day: int, say: Say) -> Shown:
 
     training = train(config, say=say_with_name)
     risks = score(config, last_day + 1, run=training.run_id, say=say_with_name)
-    parquet, csv = risks.write(config.path(config.output.folder))
-    return Shown(name, folder / "churnlab.toml", training, parquet, csv, risks)
+    written = risks.write(config.path(config.output.folder))
+    return Shown(name, folder / "churnlab.toml", training, written, risks)

@@ -44,6 +44,14 @@ class ModelError(ChurnlabError):
         )
 
     @classmethod
+    def from_newer_facts(cls, given: object, known: int) -> ModelError:
+        """The facts of a run are in a format that a newer release wrote."""
+        return cls(
+            f"the run was logged by a newer churnlab (facts of format {given!r}, this one knows {known}); "
+            "use that version or a newer one"
+        )
+
+    @classmethod
     def from_store(cls, store: str, reason: str) -> ModelError:
         """The MLflow store cannot be reached or written."""
         return cls(

@@ -1,8 +1,9 @@
-"""Tonight's list, written whole or not at all."""
+"""RiskList: tonight's list, put together from parts of the people and written whole."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,63 +11,92 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.nightly.written import Written
 from churnlab.report.files import publish
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_RISK = "risk of the row"
 
 
 @dataclass(frozen=True, eq=False)
 class RiskList:
-    """One row a person, highest risk first: user_id, risk (probability to churn), when (the day, like 2026-03-04, by which they have more likely
-    left than not; empty: later than the weeks that the model looks ahead, 12 by default, or `[model] when = false`), ltv (expected spend, missing
-    without a value model), value_at_risk (risk times ltv), reason_1 to reason_3, as_of, model_version. `unexplained` rows have no reasons:
-    those below the first 20,000 by risk (500 for a forest)."""
+    """Tonight's list: one row a person, highest risk first, ties by id.
+
+    Columns of `frame`: user_id; risk (churn probability); when (the day, like 2026-03-04, by which
+    the person has more likely left than not; empty when that is later than the weeks that the
+    model looks ahead, or without such a model); ltv (expected spend, missing without a value
+    model); value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
+    `unexplained` rows, those of the lowest risk, have no reasons.
+    """
 
     frame: pd.DataFrame
     as_of: str
     run_id: str
     unexplained: int
 
-    def write(self, folder: str | Path) -> tuple[Path, Path]:
-        """Writes risk_list_<as_of>.parquet and .csv, each whole or not at all; the same list gives the same bytes.
+    @classmethod
+    def of(
+        cls, parts: Iterable[pd.DataFrame], scorer: Scorer, explainer: Explainer, run_id: str
+    ) -> RiskList:
+        """Score people a part at a time, then explain those of highest risk.
 
-        In the CSV a text that a spreadsheet would take for a formula gets a leading apostrophe. OutputError when the folder
-        cannot be written.
+        `parts` are features, [people, features], on (user_id, snapshot); those of people who may
+        still get reasons are kept in memory, at most twice as many as get them. No part, no row.
         """
-        folder, name = Path(folder), f"risk_list_{self.as_of}"
-        table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
-        parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
-        publish(
-            {
-                parquet: lambda part: pq.write_table(
-                    table, part, compression="zstd", write_page_checksum=True
-                ),
-                csv: lambda part: part.write_bytes(_csv(self.frame)),
-            }
+        scored: list[pd.DataFrame] = []
+        riskiest = pd.DataFrame()
+        for X in parts:
+            scored.append(scorer(X))
+            X = X.assign(**{_RISK: scored[-1]["risk"].to_numpy()})
+            riskiest = pd.concat([riskiest, X]) if len(riskiest) else X
+            if len(riskiest) > 2 * explainer.most:
+                riskiest = _riskiest(riskiest, explainer.most)
+        if not scored:
+            return cls(pd.DataFrame(columns=list(COLUMNS)), scorer.as_of, run_id, 0)
+        frame = pd.concat(scored, ignore_index=True).sort_values(
+            ["risk", "user_id"], ascending=[False, True], kind="stable", ignore_index=True
         )
-        return parquet, csv
+        explained = explainer(_riskiest(riskiest, explainer.most).drop(columns=_RISK))
+        rest = [""] * (len(frame) - len(explained))
+        for column in REASONS:
+            frame[column] = pd.Series([*explained[column], *rest], dtype="str")
+        return cls(frame[list(COLUMNS)], scorer.as_of, run_id, len(rest))
 
-    def deliver(self, folder: str | Path) -> dict[str, object]:
-        """Writes the list and says what was written."""
-        parquet, csv = self.write(folder)
-        return {
-            "as_of": self.as_of,
-            "people": len(self.frame),
-            "without_reasons": self.unexplained,
-            "run_id": self.run_id,
-            "list_parquet": str(parquet),
-            "list_csv": str(csv),
-        }
+    def write(self, folder: str | Path) -> Written:
+        """Write risk_list_<as_of>.parquet and .csv, both whole or not at all.
+
+        The same list gives the same bytes. In the CSV a text that a spreadsheet would take for a
+        formula gets a leading apostrophe. Raises OutputError when the folder cannot be written;
+        then an older list is as it was.
+        """
+        stem = Path(folder) / f"risk_list_{self.as_of}"
+        parquet = stem.with_name(f"{stem.name}.parquet")
+        csv = stem.with_name(f"{stem.name}.csv")
+        table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
+
+        def write_parquet(part: Path) -> None:
+            pq.write_table(table, part, compression="zstd", write_page_checksum=True)
+
+        publish({parquet: write_parquet, csv: lambda part: part.write_bytes(_csv(self.frame))})
+        files = {"list_parquet": str(parquet), "list_csv": str(csv)}
+        return Written(self.as_of, len(self.frame), self.unexplained, self.run_id, files)
+
+
+def _riskiest(X: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows of highest risk, ties by id."""
+    by_id = X.sort_index(level="user_id")
+    return by_id.sort_values(_RISK, ascending=False, kind="stable").head(most)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
+    """The list as CSV, its texts safe in a spreadsheet."""
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             text = safe[column].astype(str)
-            safe[column] = text.where(
-                ~text.str.lstrip(" \u00a0\n").str.startswith(_FORMULA), "'" + text
-            )
+            formula = text.str.lstrip(" \u00a0\n").str.startswith(_FORMULA)
+            safe[column] = text.where(~formula, "'" + text)
     out = io.StringIO()
     safe.to_csv(out, index=False, lineterminator="\n")
     return out.getvalue().encode()

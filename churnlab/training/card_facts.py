@@ -24,9 +24,9 @@ from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
 from churnlab.report.document import Drawing
 from churnlab.schema.targets import Churn, LifetimeValue
-from churnlab.training.preparation import (
-    Prepared,
-)
+from churnlab.training.judging import Judged
+from churnlab.training.models import Fitted
+from churnlab.training.preparation import SplitRows
 from churnlab.training.tuning import Tuned
 
 _RISKIEST = 200
@@ -36,33 +36,30 @@ _NEVER = 1e4
 
 def make_card(
     config: Config,
-    ready: Prepared,
-    models: Mapping[str, TreeModel],
-    evaluations: Mapping[str, Evaluation],
+    ready: SplitRows,
+    fitted: Fitted,
+    judged: Judged,
     explanation: Explanation,
-    version: str,
-    timing: Timing | None = None,
-    tuned: Mapping[str, Tuned] | None = None,
 ) -> ModelCard:
-    """The card of a training: `models` and `evaluations` by target, churn explained."""
+    """The card of a training, with churn explained."""
     facts = CardFacts(
         title=sentence("{name}: who is about to leave", name=config.name),
-        version=version,
-        sentences=_sentences(config, ready, timing),
+        version=fitted.version,
+        sentences=_sentences(config, ready, judged.timing),
         simulated=config.log.simulated,
         population=_population(config, ready),
         data=data_facts(config, ready),
-        evaluations=evaluations,
-        pictures=_pictures(models, ready.test, evaluations, explanation),
+        evaluations=judged.evaluations,
+        pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
         importance=cache(explanation.importance),
-        examples=cache(partial(_examples, explanation, models)),
+        examples=cache(partial(_examples, explanation, fitted.models)),
         limits=_limits(config, ready),
-        made=_made(config, ready, tuned or {}),
+        made=_made(config, ready, fitted.tuned),
     )
     return ModelCard.of(facts)
 
 
-def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[Words, ...]:
+def _sentences(config: Config, ready: SplitRows, timing: Timing | None) -> tuple[Words, ...]:
     churn = next(target for target in ready.targets if isinstance(target, Churn))
     first = sentence(
         "For everybody active in the last {days} days it gives the probability of churn "
@@ -81,7 +78,7 @@ def _sentences(config: Config, ready: Prepared, timing: Timing | None) -> tuple[
     return (first, *worth, *([timing.sentence()] if timing else []))
 
 
-def _population(config: Config, ready: Prepared) -> dict[Words, Words]:
+def _population(config: Config, ready: SplitRows) -> dict[Words, Words]:
     eligible = sentence(
         "active on at least one of the {days} days before the snapshot",
         days=config.snapshots.active_within,
@@ -110,7 +107,7 @@ def rows_and_days(data: Dataset) -> Words:
     )
 
 
-def data_facts(config: Config, ready: Prepared) -> dict[Words, Any]:
+def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     """What was read, and what of it was set aside."""
     about = ready.activity.describe()
     days = sentence("{first} to {last}", first=about["first_day"], last=about["last_day"])
@@ -133,7 +130,7 @@ def data_facts(config: Config, ready: Prepared) -> dict[Words, Any]:
     return facts | ({sentence("signals without data"): _joined(lacking, ", ")} if lacking else {})
 
 
-def _lateness(config: Config, ready: Prepared) -> Words:
+def _lateness(config: Config, ready: SplitRows) -> Words:
     if config.log.arrived is None:
         return sentence("not in the log; lateness is unknown")
     activity = ready.activity
@@ -199,7 +196,7 @@ def _joined(parts: Sequence[Words], between: str) -> Sentence:
     return Sentence(between.join(f"{{{name}}}" for name in values), values)
 
 
-def _limits(config: Config, ready: Prepared) -> tuple[Words, ...]:
+def _limits(config: Config, ready: SplitRows) -> tuple[Words, ...]:
     lines: list[Words] = [
         sentence(
             "It knows the log alone: a person who leaves without any earlier sign in the log is "
@@ -232,7 +229,7 @@ def _limits(config: Config, ready: Prepared) -> tuple[Words, ...]:
     return tuple(lines)
 
 
-def _made(config: Config, ready: Prepared, tuned: Mapping[str, Tuned]) -> dict[Words, Any]:
+def _made(config: Config, ready: SplitRows, tuned: Mapping[str, Tuned]) -> dict[Words, Any]:
     tuning: dict[Words, Any] = {
         sentence("tuning of {target}", target=target): done.describe()
         for target, done in tuned.items()

@@ -1,13 +1,12 @@
-"""The models of a training: fitted, tuned, judged, explained, numbered."""
+"""The models of a training: fitted or tuned, and the version that identifies them."""
 
 from __future__ import annotations
 
 import hashlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
@@ -15,17 +14,40 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.regressor import LTVRegressor
-from churnlab.evaluation.contenders import MODEL, fit_baselines
-from churnlab.evaluation.evaluation import Evaluation
-from churnlab.evaluation.segments import segments
-from churnlab.explanation.explanation import Explanation, explain
 from churnlab.schema.progress import Say, silent
-from churnlab.training.preparation import (
-    Prepared,
-)
+from churnlab.training.preparation import reach_of
 from churnlab.training.tuning import Tuned, tune
 
-EXPLAINED_ROWS = {"blend": 2000, "lightgbm": 2000, "random_forest": 200}
+TARGETS = ("churned", "ltv")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The models of a training: one for each target, and the `hazard` that says when people leave.
+
+    `version` identifies them and the rows that they learnt from; `tuned` says what tuning found,
+    by target.
+    """
+
+    models: Mapping[str, TreeModel]
+    hazard: ChurnHazard | None
+    version: str
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)
+
+    @property
+    def churn(self) -> TreeModel:
+        """The model of churn."""
+        return self.models["churned"]
+
+
+def fit(config: Config, data: Dataset, say: Say = silent) -> Fitted:
+    """Models of all targets that `data` has labels of, tuned if the configuration asks for it."""
+    say("fitting models")
+    tuned = _tune(config, data, say)
+    models = {target: found.model for target, found in tuned.items()} or _fit(config, data)
+    hazard = fit_hazard(config, data)
+    named: Mapping[str, Model] = {**models, "when": hazard} if hazard else models
+    return Fitted(models, hazard, version_of(named, data), tuned)
 
 
 def new_model(target: str, config: Config) -> TreeModel:
@@ -34,60 +56,45 @@ def new_model(target: str, config: Config) -> TreeModel:
     return kind(algorithm=config.model.algorithm, random_state=config.model.seed)
 
 
-def fit(data: Dataset, config: Config) -> dict[str, TreeModel]:
-    """A model for every target."""
-    return {
-        target: new_model(target, config).fit(data.X, data.y(target))
-        for target in ("churned", "ltv")
-        if target in data.labels
-    }
-
-
-def fit_hazard(data: Dataset, config: Config) -> ChurnHazard | None:
-    """When people leave, learnt by LightGBM from the labels of TimeToChurn; None where there are none."""
+def fit_hazard(config: Config, data: Dataset) -> ChurnHazard | None:
+    """The hazard, learnt by LightGBM from the labels of TimeToChurn; None without these labels."""
     if "leaves_week" not in data.labels:
         return None
     learner = ChurnClassifier("lightgbm", random_state=config.model.seed)
     return ChurnHazard(config.model.when_weeks, learner=learner).fit(data.X, data.labels)
 
 
-def tune_all(data: Dataset, config: Config, say: Say = silent) -> dict[str, Tuned]:
-    """Every target's model with the best of `[model] tune` settings; none where that is 0."""
-    reach, out = {t.name: t.window(0)[1] for t in data.targets}, {}
-    for target in ("churned", "ltv") if config.model.tune else ():
-        if target in data.labels:
-            say(f"tuning {target}")
-            model, X, y = new_model(target, config), data.X, data.y(target)
-            out[target] = tune(
-                model, X, y, trials=config.model.tune, purge=reach[target], seed=config.model.seed
-            )
-    return out
+def _labelled(data: Dataset) -> list[str]:
+    return [target for target in TARGETS if target in data.labels]
 
 
-def judge(models: Mapping[str, TreeModel], ready: Prepared) -> dict[str, Evaluation]:
-    """Each model beside the dumb things, which learn from the same rows."""
-    out = {}
-    for target, model in models.items():
-        beside, left_out = fit_baselines(ready.train.X, ready.train.y(target), target)
-        out[target] = Evaluation.compare(
-            {MODEL: model} | beside,
-            ready.test,
-            target,
-            segments=segments(ready.test.X),
-            warnings=left_out,
+def _fit(config: Config, data: Dataset) -> dict[str, TreeModel]:
+    """A model of each target, with the default settings."""
+    return {t: new_model(t, config).fit(data.X, data.y(t)) for t in _labelled(data)}
+
+
+def _tune(config: Config, data: Dataset, say: Say) -> dict[str, Tuned]:
+    """A model of each target with the best of `[model] tune` settings; empty where that is 0."""
+    if not config.model.tune:
+        return {}
+    found = {}
+    for target in _labelled(data):
+        say(f"tuning {target}")
+        found[target] = tune(
+            new_model(target, config),
+            data.X,
+            data.y(target),
+            trials=config.model.tune,
+            purge=reach_of(tuple(t for t in data.targets if t.name == target)),
         )
-    return out
-
-
-def explain_sample(model: TreeModel, data: Dataset) -> Explanation:
-    """The model explained on at most 2,000 held-out rows (200 for a forest), spread evenly."""
-    most = EXPLAINED_ROWS[model.algorithm]
-    rows = np.unique(np.linspace(0, len(data.X) - 1, min(most, len(data.X))).astype(int))
-    return explain(model, model.select(data.X.iloc[rows]), data.catalogue)
+    return found
 
 
 def version_of(models: Mapping[str, Model], data: Dataset) -> str:
-    """Twelve digits of what the models are and what they learnt from; the same training gives the same version."""
+    """Twelve hexadecimal digits of the models' files and of what they learnt from.
+
+    The same training gives the same version.
+    """
     digest = hashlib.sha256(data.digest.encode())
     for target in sorted(models):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""From a configuration to rows: the log, its cuts, features and labels, split by time."""
+"""From a configuration to rows: daily rows, snapshot days, features and labels, split by time."""
 
 from __future__ import annotations
 
@@ -7,32 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from churnlab.activity.daily import DailyActivity
-from churnlab.config.inputs import read_users
-from churnlab.config.tables import Config, day_or_none
+from churnlab.config.inputs import open_activity, read_users
+from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.compute import first_day
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
-from churnlab.schema.days import day_text, learnable
+from churnlab.schema.days import Day, before, day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A log on its way to a model: activity, and rows to learn from and to judge by."""
-
-    activity: DailyActivity
-    targets: tuple[Target, ...]
-    train: Dataset
-    test: Dataset
-
-
-@dataclass(frozen=True)
-class Whole:
-    """All rows of a log, not split yet, and the days that they are of."""
+class LabelledRows:
+    """All rows of a log with features and labels, not split yet, at the snapshot days `days`."""
 
     activity: DailyActivity
     targets: tuple[Target, ...]
@@ -40,37 +30,40 @@ class Whole:
     data: Dataset
 
 
-def whole(config: Config, log: EventLog | None = None, say: Say = silent) -> Whole:
-    """Reads the log and makes snapshots, features and labels."""
-    activity = open_activity(config, log, say)
-    targets = config.targets(activity.has_money)
-    days = cut_days(activity, targets, config)
-    return Whole(activity, targets, days, build(config, activity, days, targets, say))
+@dataclass(frozen=True)
+class SplitRows:
+    """A log's rows to learn from, and the later, held-out rows to judge by."""
+
+    activity: DailyActivity
+    targets: tuple[Target, ...]
+    train: Dataset
+    test: Dataset
 
 
-def prepare(config: Config, log: EventLog | None = None, say: Say = silent) -> Prepared:
-    """Reads the log, makes snapshots and features, and splits by time, purged."""
-    return split(config, whole(config, log, say))
+def split_rows(config: Config, log: EventLog | None = None, say: Say = silent) -> SplitRows:
+    """The rows of a log, split by time and purged; `log` takes the place of the configuration's."""
+    return split(config, label(config, read_everybody(config, log, say), say))
 
 
-def split(config: Config, all_rows: Whole) -> Prepared:
-    """Rows to learn from and to judge by; HistoryError where either has one class."""
-    learn, test = all_rows.data.split(test_start(all_rows.days, all_rows.targets, config))
-    for part in (learn, test):
-        churned = part.y("churned")
-        if churned.nunique() < 2:
-            raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
-    return Prepared(all_rows.activity, all_rows.targets, learn, test)
+def read_everybody(config: Config, log: EventLog | None = None, say: Say = silent) -> DailyActivity:
+    """Everybody's daily rows, on this machine.
 
-
-def open_activity(config: Config, log: EventLog | None = None, say: Say = silent) -> DailyActivity:
-    """Everybody's daily rows, on this machine; HistoryError for fewer than two people."""
+    Raises HistoryError for fewer than two people with an act, ConfigError for a log on Spark.
+    """
     say("reading events")
-    activity = (log.daily() if log else config.activity()).daily()
-    people = int((np.add.reduceat(activity.values("active"), activity.first[:-1]) > 0).sum())
+    activity = open_activity(config, log).daily()
+    acts = np.add.reduceat(activity.values("active"), activity.first[:-1])
+    people = int((acts > 0).sum())
     if people < 2:
         raise HistoryError.from_one_person(people)
     return activity
+
+
+def label(config: Config, activity: DailyActivity, say: Say = silent) -> LabelledRows:
+    """Features and labels at the snapshot days of the configuration."""
+    targets = config.targets(activity.has_money)
+    days = snapshot_days(config, activity, targets)
+    return LabelledRows(activity, targets, days, build(config, activity, days, targets, say))
 
 
 def build(
@@ -80,55 +73,95 @@ def build(
     targets: tuple[Target, ...],
     say: Say = silent,
 ) -> Dataset:
-    """Features and labels at the snapshot days."""
+    """Features and labels of the people eligible at `days`."""
     say(f"building features at {len(days)} snapshot days")
     snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
     return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
 
 
-def cut_days(activity: DailyActivity, targets: tuple[Target, ...], config: Config) -> list[int]:
-    """Snapshot days, every so often, backwards from the last whose labels are whole."""
-    reach = max(t.window(0)[1] for t in targets)
-    observed = activity.end - activity.start
-    if config.snapshots.every < 1:
-        raise ConfigError.from_range("snapshots.every", config.snapshots.every, "at least 1 day")
+def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> Dataset:
+    """Features of everybody eligible on a day; None: of everybody, on the day after the log's last.
+
+    For a log on Spark a SparkDataset.
+    """
+    say("reading events")
+    activity = open_activity(config)
+    everybody = activity.end - activity.kept_from
+    within = everybody if as_of is None else config.snapshots.active_within
+    snapshots = Snapshots.at(activity, [activity.end if as_of is None else as_of], within)
+    return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
+
+
+def split(config: Config, rows: LabelledRows) -> SplitRows:
+    """Rows to learn from and rows to judge by; HistoryError where either has one class only."""
+    train, test = rows.data.split(held_out_from(config, rows.days, rows.targets))
+    for part in (train, test):
+        churned = part.y("churned")
+        if churned.nunique() < 2:
+            raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
+    return SplitRows(rows.activity, rows.targets, train, test)
+
+
+def reach_of(targets: tuple[Target, ...]) -> int:
+    """How many days after a snapshot the longest label window ends."""
+    return max(target.window(0)[1] for target in targets)
+
+
+def snapshot_days(
+    config: Config, activity: DailyActivity, targets: tuple[Target, ...]
+) -> list[int]:
+    """The snapshot days, sorted: every so often, backwards from the last with observed labels.
+
+    Raises ConfigError for a step or a first day that cannot be, HistoryError where the log is too
+    short or a store has folded away the days that features need.
+    """
+    every = config.snapshots.every
+    if every < 1:
+        raise ConfigError.from_range("snapshots.every", every, "at least 1 day")
+    reach = reach_of(targets)
     last = activity.end - reach
     if last <= activity.start:
-        raise HistoryError.from_horizon_too_long(reach, observed)
-    first, told = day_or_none(config.snapshots.first), _first_told(activity, config)
-    if activity.carry is not None and last < told:
-        what = f"features (before {day_text(told)})"
+        raise HistoryError.from_horizon_too_long(reach, activity.end - activity.start)
+    first = _first_snapshot(config, activity, last)
+    return sorted(range(last, max(first, activity.start + 1) - 1, -every))
+
+
+def _first_snapshot(config: Config, activity: DailyActivity, last: int) -> int:
+    """The first day that may be a snapshot: stated, or as early as features are known."""
+    known = _first_known(config, activity)
+    if activity.carry is not None and before(last, known):
+        what = f"features (before {day_text(known)})"
         raise HistoryError.from_folded(day_text(last), what, day_text(activity.carry.before))
-    if first is None:
-        first = max(
-            told, activity.start + min(config.snapshots.active_within, (last - activity.start) // 3)
-        )
-    if first > last:
-        raise ConfigError.from_range(
-            "snapshots.first",
-            day_text(first),
-            f"a day up to {day_text(last)}, the last with whole labels",
-        )
-    return sorted(range(last, max(first, activity.start + 1) - 1, -config.snapshots.every))
+    if config.snapshots.first is None:
+        history = min(config.snapshots.active_within, (last - activity.start) // 3)
+        first = max(known, activity.start + history)
+    else:
+        first = day_number(config.snapshots.first)
+    if before(last, first):
+        wanted = f"a day up to {day_text(last)}, the last with whole labels"
+        raise ConfigError.from_range("snapshots.first", day_text(first), wanted)
+    return first
 
 
-def _first_told(activity: DailyActivity, config: Config) -> int:
-    """The first day at which features can be told, and who was active before: later than the log's where a store has folded days away."""
+def _first_known(config: Config, activity: DailyActivity) -> int:
+    """The first day at which features and eligibility are known.
+
+    It is later than the log's first where a store has folded days away.
+    """
     first = first_day(activity, config.feature_set())
-    return (
-        first
-        if activity.carry is None
-        else max(first, activity.carry.before + config.snapshots.active_within)
-    )
+    if activity.carry is None:
+        return first
+    return max(first, activity.carry.before + config.snapshots.active_within)
 
 
-def test_start(days: list[int], targets: tuple[Target, ...], config: Config) -> int:
-    """The first held-out day: stated, or the start of the newest quarter that leaves rows to learn from after purging."""
-    stated = day_or_none(config.snapshots.test_from)
-    if stated is not None:
-        return stated
-    reach = max(t.window(0)[1] for t in targets)
-    for day in days[len(days) - max(1, len(days) // 4) :]:
+def held_out_from(config: Config, days: list[int], targets: tuple[Target, ...]) -> int:
+    """The first held-out day: stated, or the first of the newest quarter of `days` for which an
+    earlier day's labels have ended, so that there are rows to learn from."""
+    if config.snapshots.test_from is not None:
+        return day_number(config.snapshots.test_from)
+    reach = reach_of(targets)
+    newest = days[len(days) - max(1, len(days) // 4) :]
+    for day in newest:
         if learnable(days[0], reach, day):
             return day
     raise HistoryError.from_empty_split(

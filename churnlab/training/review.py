@@ -1,13 +1,14 @@
-"""A run judged again, and models trained again for earlier cuts."""
+"""A run judged again on the log as it is now, and models trained again for earlier cuts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, overload
+from typing import Any
 
 from churnlab.config.as_trained import as_trained, check_meaning
+from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
@@ -16,137 +17,88 @@ from churnlab.evaluation.backtest import Backtest
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.warning_time import WarningTime, check_leads
 from churnlab.events.event_log import EventLog
-from churnlab.model_registry.tracking import Tracker, TrainedRun
+from churnlab.model_registry.tracking import TrainedRun
 from churnlab.schema.days import day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
-from churnlab.training.models import judge, new_model
+from churnlab.schema.targets import Target
+from churnlab.training.judging import evaluate_models
+from churnlab.training.models import new_model
 from churnlab.training.preparation import (
-    Whole,
+    LabelledRows,
     build,
-    cut_days,
-    open_activity,
+    held_out_from,
+    label,
+    reach_of,
+    read_everybody,
+    snapshot_days,
     split,
-    test_start,
-    whole,
 )
 
 
-@overload
-def evaluate(
-    config: Config, run: str | None = None, say: Say = silent
-) -> tuple[str, dict[str, Evaluation]]:
-    """A run's id and evaluations."""
+@dataclass(frozen=True)
+class Review:
+    """A run judged again: evaluations by target, and a backtest if it was asked for.
 
-
-@overload
-def evaluate(
-    config: Config,
-    run: str | None = None,
-    say: Say = silent,
-    *,
-    lead: Sequence[int],
-    log: EventLog | None = None,
-) -> WarningTime:
-    """How early it can be known."""
-
-
-def evaluate(
-    config: Config,
-    run: str | None = None,
-    say: Say = silent,
-    *,
-    lead: Sequence[int] | None = None,
-    log: EventLog | None = None,
-) -> tuple[str, dict[str, Evaluation]] | WarningTime:
-    """Judges a run's models, by its own definition of the targets, on the held-out days of the log as it is now.
-
-    Gives the run's id and the evaluations. Raises HistoryError when a held-out label overlaps what the run learnt from.
-    With `lead=[0, 7, 14, 30]`: how early can you know? A WarningTime, of one new model for each number of days of warning, learnt and
-    judged on the same cuts (those of the configuration, or of the run if one is named); `log` takes the place of the configuration's.
+    `no_backtest` says why there is none; it is empty where none was asked for.
     """
-    if lead is not None:
-        check_leads(lead)
-        return _warning_time(
-            config if run is None else as_trained(config, load_run(config, run)),
-            sorted(set(lead)),
-            log,
-            say,
-        )
-    trained = load_run(config, run)
-    then = as_trained(config, trained)
-    return trained.run_id, _judged(trained, whole(then, say=say), then)
+
+    run_id: str
+    evaluations: Mapping[str, Evaluation]
+    backtest: Backtest | None = None
+    no_backtest: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: run_id, each target's evaluation, and backtest if it was asked for."""
+        found = {"run_id": self.run_id, **{t: e.to_dict() for t, e in self.evaluations.items()}}
+        if self.backtest is not None:
+            found["backtest"] = self.backtest.to_dict()
+        elif self.no_backtest:
+            found["backtest"] = {"missing": self.no_backtest}
+        return found
+
+
+def evaluate(
+    config: Config, run: str | None = None, log: EventLog | None = None, say: Say = silent
+) -> Review:
+    """A `review` without backtest."""
+    return review(config, run, cuts=0, log=log, say=say)
 
 
 def review(
-    config: Config, run: str | None = None, cuts: int = 3, say: Say = silent
-) -> tuple[str, dict[str, Evaluation], Backtest | None, str]:
-    """`evaluate` and `backtest` of a run, from one reading of the log: its id, the evaluations, and the backtest or why there is none.
+    config: Config,
+    run: str | None = None,
+    cuts: int = 3,
+    log: EventLog | None = None,
+    say: Say = silent,
+) -> Review:
+    """Judge a run's models on the held-out days of the log as it is now, and backtest them.
 
-    No backtest is asked for with `cuts` 0.
+    Targets, eligible people and features are the run's (None: the newest). The backtest rolls over
+    the last `cuts` snapshot days; 0 for none. `log` takes the place of the configuration's. Raises
+    HistoryError when a held-out label overlaps what the run learnt from, ConfigError when the log
+    does not mean what it meant in training.
     """
-    trained = load_run(config, run)
-    then = as_trained(config, trained)
-    all_rows = whole(then, say=say)
-    found = _judged(trained, all_rows, then)
+    trained = open_tracker(config).load(run)
+    config = as_trained(config, trained.facts)
+    rows = label(config, read_everybody(config, log, say), say)
+    found = _judged_again(config, trained, rows)
+    if not cuts:
+        return Review(trained.run_id, found)
     try:
-        again = _rolled(then, all_rows.data, cuts, say) if cuts else None
+        return Review(trained.run_id, found, _rolled(config, rows.data, cuts, say))
     except HistoryError as error:
-        return trained.run_id, found, None, str(error)
-    return trained.run_id, found, again, ""
+        return Review(trained.run_id, found, no_backtest=str(error))
 
 
-def _judged(trained: TrainedRun, all_rows: Whole, config: Config) -> dict[str, Evaluation]:
-    """A run's models on the held-out days; refused where the log means something else, or a held-out label overlaps what they learnt from."""
-    ready = split(config, all_rows)
-    check_meaning(trained, ready.activity)
-    reach = max(t.window(0)[1] for t in ready.targets)
-    learnt = day_number(trained.about["dataset"]["days"][-1])
-    if not learnable(learnt, reach, day_number(ready.test.days[0])):
-        raise HistoryError.from_learnt(ready.test.days[0].date(), day_text(learnt + reach))
-    return judge(trained.models, ready)
-
-
-def _rolled(config: Config, data: Dataset, cuts: int, say: Say, **options: Any) -> Backtest:
-    return Backtest.of(
-        data,
-        cuts=cuts,
-        say=say,
-        **{"make": partial(new_model, config=config), "seed": config.model.seed, **options},
-    )
-
-
-def load_run(config: Config, run: str | None) -> TrainedRun:
-    """A run of the store that the configuration names."""
-    return Tracker(config.path(config.tracking.store), config.tracking.experiment).load(run)
-
-
-def _warning_time(config: Config, leads: list[int], log: EventLog | None, say: Say) -> WarningTime:
-    activity = open_activity(config, log, say)
-    churn = {
-        lead: replace(config, target=replace(config.target, lead=lead, ltv_horizon=0)).targets(
-            False
-        )
-        for lead in leads
-    }
-    days = cut_days(activity, churn[leads[-1]], config)
-    start = test_start(days, churn[leads[-1]], config)
-    data = build(config, activity, days, churn[leads[-1]], say)
-    found = {
-        lead: Snapshots.at(activity, days, config.snapshots.active_within, targets)
-        for lead, targets in churn.items()
-    }
-    labels = {
-        lead: snapshots.frame["churned"].set_axis(data.X.index) for lead, snapshots in found.items()
-    }
-    return WarningTime.of(
-        data,
-        labels,
-        config.target.churn_horizon,
-        start,
-        make=partial(new_model, config=config),
-        seed=config.model.seed,
-        say=say,
-    )
+def _judged_again(config: Config, trained: TrainedRun, rows: LabelledRows) -> dict[str, Evaluation]:
+    """A run's models on the held-out days, if these are later than what the models learnt from."""
+    held_out = split(config, rows)
+    check_meaning(trained.facts, rows.activity)
+    learnt, reach = day_number(trained.facts.dataset.days[-1]), reach_of(rows.targets)
+    first = held_out.test.days[0]
+    if not learnable(learnt, reach, day_number(first)):
+        raise HistoryError.from_learnt(first.date(), day_text(learnt + reach))
+    return evaluate_models(trained.models, held_out)
 
 
 def backtest(
@@ -158,12 +110,65 @@ def backtest(
     say: Say = silent,
     **options: Any,
 ) -> Backtest:
-    """How the model would have done at each of the last `cuts` cuts, trained on what was known by then; see `Backtest.of`.
+    """How models would have done at each of the last `cuts` cuts, trained on what was known then.
 
-    From a configuration (as the run was trained, if one is named; `log` in the place of the configuration's), or from a Dataset with labels.
-    `options` are those of `Backtest.of`. Raises a ChurnlabError in one line where no cut can be judged.
+    `source` is a Dataset with labels, or a configuration: then targets, eligible people and
+    features are those of `run` if one is named, and `log` takes the place of the configuration's.
+    `options` are those of `Backtest.of`. Raises a ChurnlabError in one line where no cut can be
+    judged.
     """
     if isinstance(source, Dataset):
         return Backtest.of(source, cuts=cuts, say=say, **options)
-    config = source if run is None else as_trained(source, load_run(source, run))
-    return _rolled(config, whole(config, log, say).data, cuts, say, **options)
+    config = _config_of(source, run)
+    rows = label(config, read_everybody(config, log, say), say)
+    return _rolled(config, rows.data, cuts, say, **options)
+
+
+def _config_of(config: Config, run: str | None) -> Config:
+    """The configuration, as a run was trained if one is named."""
+    return config if run is None else as_trained(config, open_tracker(config).load(run).facts)
+
+
+def _rolled(config: Config, data: Dataset, cuts: int, say: Say, **options: Any) -> Backtest:
+    options = {"make": partial(new_model, config=config), "seed": config.model.seed, **options}
+    return Backtest.of(data, cuts=cuts, say=say, **options)
+
+
+def warning_time(
+    config: Config,
+    leads: Sequence[int],
+    run: str | None = None,
+    log: EventLog | None = None,
+    say: Say = silent,
+) -> WarningTime:
+    """How early churn is known: a new model for each of `leads`, numbers of days of warning.
+
+    All learn from the same snapshots and are judged on the same later ones: those of the
+    configuration, or as `run` was trained if one is named. `log` takes the place of the
+    configuration's. Raises ConfigError for no lead or a negative one, HistoryError for a log that
+    is too short for the longest.
+    """
+    check_leads(leads)
+    config = _config_of(config, run)
+    activity = read_everybody(config, log, say)
+    targets = {lead: _churn_alone(config, lead) for lead in sorted(set(leads))}
+    longest = targets[max(targets)]
+    days = snapshot_days(config, activity, longest)
+    data = build(config, activity, days, longest, say)
+    within = config.snapshots.active_within
+    snapshots = {t: Snapshots.at(activity, days, within, of) for t, of in targets.items()}
+    return WarningTime.of(
+        data,
+        {lead: at.frame["churned"].set_axis(data.X.index) for lead, at in snapshots.items()},
+        config.target.churn_horizon,
+        held_out_from(config, days, longest),
+        make=partial(new_model, config=config),
+        seed=config.model.seed,
+        say=say,
+    )
+
+
+def _churn_alone(config: Config, lead: int) -> tuple[Target, ...]:
+    """The targets of the configuration with another lead, without value."""
+    target = config.target.model_copy(update={"lead": lead, "ltv_horizon": 0})
+    return config.model_copy(update={"target": target}).targets(has_money=False)

@@ -1,34 +1,31 @@
-"""From a configuration to a reviewed model: cuts, features, models, evaluation, card, one MLflow run."""
+"""Train: from a configuration to models, judged, explained on a card and logged as one run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from churnlab.config.as_trained import target_facts
+from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.errors import OutputError
-from churnlab.estimators.base import TreeModel
-from churnlab.estimators.hazard import ChurnHazard
 from churnlab.evaluation.evaluation import Evaluation
-from churnlab.evaluation.timing import Timing, judge_hazard
 from churnlab.events.event_log import EventLog
-from churnlab.model_registry.tracking import Tracker
+from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent
 from churnlab.training.card_facts import make_card
-from churnlab.training.models import explain_sample, fit, fit_hazard, judge, tune_all, version_of
-from churnlab.training.preparation import (
-    Prepared,
-    prepare,
-)
-from churnlab.training.tuning import Tuned, check_budget
+from churnlab.training.judging import Judged, explain_sample, judge
+from churnlab.training.models import Fitted, fit
+from churnlab.training.preparation import SplitRows, label, read_everybody, split
+from churnlab.training.tuning import check_budget
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Where a training went: run, artifacts, card; and how well it did, by target."""
+    """Where a training went (run, artifacts, card), and its evaluations by target."""
 
     run_id: str
     version: str
@@ -39,7 +36,7 @@ class TrainingResult:
     evaluations: Mapping[str, Evaluation]
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """JSON-ready: addresses as text, the evaluations as flat metrics."""
         return {
             "run_id": self.run_id,
             "version": self.version,
@@ -51,87 +48,84 @@ class TrainingResult:
 
 
 def train(config: Config, log: EventLog | None = None, say: Say = silent) -> TrainingResult:
-    """Trains, judges, explains and logs. Nothing is written before everything is computed.
+    """Train, judge and explain the models of a configuration, and log them as one run.
 
-    `log` takes the place of the one in the configuration. Raises a ChurnlabError in one line for what cannot be learnt from.
+    `log` takes the place of the configuration's. Nothing is written before everything is
+    computed. Raises a ChurnlabError in one line for a log that cannot be learnt from.
+
+    >>> from churnlab.demo.example import trained_config  # a small community, trained once
+    >>> from churnlab import train
+    >>> train(trained_config()).to_dict()["metrics"]["churned_auc"] > 0.6
+    True
     """
     check_budget(config.model.tune)
-    ready = prepare(config, log, say)
-    say("fitting models")
-    tuned = tune_all(ready.train, config, say)
-    models = {k: t.model for k, t in tuned.items()} if tuned else fit(ready.train, config)
-    hazard = fit_hazard(ready.train, config)
-    say("judging them beside the dumb things")
-    evaluations = judge(models, ready)
-    timing = judge_hazard(hazard, models["churned"], ready.train, ready.test) if hazard else None
-    say("explaining")
-    explanation = explain_sample(models["churned"], ready.test)
-    version = version_of({**models, "when": hazard} if hazard else models, ready.train)
-    card = make_card(config, ready, models, evaluations, explanation, version, timing, tuned)
+    activity = read_everybody(config, log, say)
+    rows = split(config, label(config, activity, say))
+    fitted = fit(config, rows.train, say)
+    judged = judge(fitted, rows, say)
+    explanation = explain_sample(fitted.churn, rows.test, say)
+    card = make_card(config, rows, fitted, judged, explanation)
     say("logging the run")
-    return _log(config, ready, models, evaluations, card, version, hazard, timing, tuned)
+    return _log(config, rows, fitted, judged, card)
 
 
 def _log(
-    config: Config,
-    ready: Prepared,
-    models: Mapping[str, TreeModel],
-    evaluations: Mapping[str, Evaluation],
-    card: ModelCard,
-    version: str,
-    hazard: ChurnHazard | None,
-    timing: Timing | None,
-    tuned: Mapping[str, Tuned],
+    config: Config, rows: SplitRows, fitted: Fitted, judged: Judged, card: ModelCard
 ) -> TrainingResult:
-    about = {
-        "name": config.name,
-        "version": version,
-        "models": sorted(models),
-        "simulated": config.log.simulated,
-        "dataset": {
-            "name": Path(config.log.path).name,
-            "digest": ready.train.digest,
-            **ready.train.describe(),
-        },
-        "roles": ready.activity.roles.to_dict(),
-        "timezone": ready.activity.timezone,
-        "config": {
-            "target": asdict(config.target),
-            "snapshots": {"active_within": config.snapshots.active_within},
-            "features": asdict(config.features),
-        },
-        "targets": [str(t.describe()) for t in ready.targets],
-        "evaluations": {k: e.to_dict() for k, e in evaluations.items()},
-    }
+    """Log the run and write its card; a card that cannot be written takes the run back."""
+    tracker = open_tracker(config)
+    run_id = tracker.log_training(
+        fitted.models,
+        params=_params(config, rows, fitted),
+        metrics=judged.metrics(),
+        catalogue=rows.train.catalogue,
+        facts=_facts(config, rows, fitted, judged),
+        artifacts={"card.html": card.html(), "card.md": card.markdown()},
+        hazard=fitted.hazard,
+        trials={target: tuned.trials for target, tuned in fitted.tuned.items()},
+    )
+    try:
+        html, markdown = card.save(config.path(config.output.folder))
+    except OutputError:
+        tracker.discard(run_id)
+        raise
+    artifacts = tracker.location(run_id)
+    return TrainingResult(
+        run_id, fitted.version, artifacts, card, html, markdown, judged.evaluations
+    )
+
+
+def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> RunFacts:
+    """What the run says of itself."""
+    return RunFacts(
+        name=config.name,
+        version=fitted.version,
+        models=tuple(sorted(fitted.models)),
+        simulated=config.log.simulated,
+        dataset=DatasetFacts.of(Path(config.log.path).name, rows.train.describe()),
+        roles=rows.activity.roles.to_dict(),
+        timezone=rows.activity.timezone,
+        active_within=config.snapshots.active_within,
+        target=target_facts(config.target),
+        features=tuple(config.features.builders),
+        targets=tuple(str(target.describe()) for target in rows.targets),
+        evaluations={target: e.to_dict() for target, e in judged.evaluations.items()},
+    )
+
+
+def _params(config: Config, rows: SplitRows, fitted: Fitted) -> dict[str, Any]:
+    """The parameters of the run, flat, with the settings that tuning chose."""
     params = {
         "algorithm": config.model.algorithm,
         "seed": config.model.seed,
         "active_within": config.snapshots.active_within,
         "churn_horizon": config.target.churn_horizon,
         "lead": config.target.lead,
-        "features": ready.train.X.shape[1],
-        "train_rows": len(ready.train.X),
-        "test_rows": len(ready.test.X),
-        "version": version,
-        **{f"{target}_{k}": v for target, t in tuned.items() for k, v in t.params.items()},
+        "features": rows.train.X.shape[1],
+        "train_rows": len(rows.train.X),
+        "test_rows": len(rows.test.X),
+        "version": fitted.version,
     }
-    tracker = Tracker(config.path(config.tracking.store), config.tracking.experiment)
-    metrics = {k: v for e in evaluations.values() for k, v in e.metrics().items()} | (
-        timing.metrics() if timing else {}
-    )
-    run = tracker.log_training(
-        models,
-        params=params,
-        metrics=metrics,
-        catalogue=ready.train.catalogue,
-        about=about,
-        artifacts={"card.html": card.html(), "card.md": card.markdown()},
-        hazard=hazard,
-        trials={k: t.trials for k, t in tuned.items()},
-    )
-    try:
-        html, markdown = card.save(config.path(config.output.folder))
-    except OutputError:
-        tracker.discard(run)
-        raise
-    return TrainingResult(run, version, tracker.location(run), card, html, markdown, evaluations)
+    for target, tuned in fitted.tuned.items():
+        params |= {f"{target}_{name}": value for name, value in tuned.params.items()}
+    return params

@@ -11,6 +11,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from support.facts import made_up_facts
 
 from churnlab.errors import ModelError
 from churnlab.estimators.classifier import ChurnClassifier
@@ -53,14 +54,13 @@ def store(
     models: dict[str, object], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Tracker, str]:
     tracker = Tracker(tmp_path_factory.mktemp("store") / "runs")
-    about = {"dataset": {"name": "made up", "digest": "d" * 64}, "models": ["churned", "ltv"]}
     catalogue = pd.DataFrame({"name": ["a__x__all"], "says": ["a is {value}"]})
     run = tracker.log_training(
         models,
         params={"seed": 0},
         metrics={"churned_auc": 0.9},
         catalogue=catalogue,
-        about=about,
+        facts=made_up_facts(models=("churned", "ltv")),
         artifacts={"card.html": "<p>card</p>"},
     )
     return tracker, run
@@ -72,6 +72,7 @@ def test_a_run_comes_back_with_models_that_score_the_same(
     tracker, run = store
     again = tracker.load()
     assert again.run_id == run == tracker.latest()
+    assert again.facts == made_up_facts(models=("churned", "ltv"))
     np.testing.assert_array_equal(
         again.models["churned"].predict_proba(frame), models["churned"].predict_proba(frame)
     )
@@ -90,13 +91,12 @@ def test_the_hazard_of_a_run_comes_back_and_serves_its_curve(
     )
     hazard = ChurnHazard(2, learner=ChurnClassifier("lightgbm", n_estimators=10)).fit(frame, labels)
     tracker = Tracker(tmp_path / "runs")
-    about = {"dataset": {"name": "made up", "digest": "d" * 64}, "models": []}
     run = tracker.log_training(
         {},
         params={},
         metrics={},
         catalogue=pd.DataFrame({"name": []}),
-        about=about,
+        facts=made_up_facts(models=()),
         artifacts={},
         hazard=hazard,
     )
@@ -169,7 +169,7 @@ def test_a_changed_model_file_is_refused(models: dict, tmp_path: Path) -> None:
         params={},
         metrics={},
         catalogue=pd.DataFrame({"name": []}),
-        about={"dataset": {"name": "x", "digest": "y"}, "models": ["churned"]},
+        facts=made_up_facts(),
         artifacts={},
     )
     file = next((tmp_path / "runs").rglob("model.lgb"))
@@ -186,5 +186,41 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_an_unknown_run_is_said(store: tuple[Tracker, str]) -> None:
-    with pytest.raises(ModelError, match="does not have run 123"):
-        store[0].load("123")
+    for call in (store[0].load, store[0].discard, store[0].location):
+        with pytest.raises(ModelError, match="does not have run 123"):
+            call("123")
+    assert store[0].latest() == store[1]
+
+
+def test_a_text_of_a_run_and_what_is_nested_in_it(store: tuple[Tracker, str]) -> None:
+    tracker, run = store
+    assert tracker.text(run, "card.html") == "<p>card</p>"
+    trials = pd.DataFrame({"trial": [0, 1], "loss": [0.5, 0.4], "seconds": 1.0, "num_leaves": 7})
+    tuning = tracker.log_trials(trials)
+    assert tracker.latest() == run  # a tuning is not a training
+    client = mlflow.MlflowClient(tracker.uri)
+    where = [client.get_run(run).info.experiment_id]
+    nested = client.search_runs(where, f"tags.`mlflow.parentRunId` = '{tuning}'")
+    assert {r.data.metrics["loss"] for r in nested} == {0.5, 0.4}
+    tracker.discard(tuning)
+    assert [r.info.run_id for r in client.search_runs(where)] == [run]
+
+
+def test_a_training_that_fails_half_way_leaves_no_run(
+    store: tuple[Tracker, str], models: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object, **options: object) -> None:
+        raise RuntimeError("no room")
+
+    tracker, run = store
+    monkeypatch.setattr("churnlab.model_registry.tracking._log_model", broken)
+    with pytest.raises(RuntimeError, match="no room"):
+        tracker.log_training(
+            models,
+            params={},
+            metrics={},
+            catalogue=pd.DataFrame({"name": []}),
+            facts=made_up_facts(),
+            artifacts={},
+        )
+    assert tracker.latest() == run

@@ -1,4 +1,4 @@
-"""Tuning with the real Optuna: better settings are found, judged on later days and other persons, and kept as nested runs."""
+"""Tuning with Optuna: better settings are found, judged on later days and other people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from test_cli import TOML, call, write
+from support.command import TOML, call, write
 
 from churnlab.demo import datasets
 from churnlab.errors import ConfigError, HistoryError
@@ -18,7 +18,7 @@ from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.evaluation import metrics
 from churnlab.model_registry.tracking import Tracker
-from churnlab.training.tuning import SPACE, Tuned, _folds, _loss, tune
+from churnlab.training.tuning import SPACE, Tuned, TuningRows, tune
 
 optuna = pytest.importorskip("optuna")
 DAYS = pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"])
@@ -26,7 +26,7 @@ DAYS = pd.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"])
 
 @pytest.fixture(scope="module")
 def xor() -> tuple[pd.DataFrame, pd.Series]:
-    """Two columns that tell nothing alone, of 150 persons on four days."""
+    """Two columns that say nothing alone, of 150 people on four days."""
     rng = np.random.default_rng(0)
     index = pd.MultiIndex.from_product([range(150), DAYS], names=["user_id", "snapshot"])
     X = pd.DataFrame(
@@ -39,7 +39,7 @@ def xor() -> tuple[pd.DataFrame, pd.Series]:
 
 
 def stunted() -> ChurnClassifier:
-    """One that cannot see pairs: no leaf of a pair is large enough."""
+    """A model that cannot see pairs, because no leaf of a pair is large enough."""
     return ChurnClassifier(
         "lightgbm", num_leaves=2, min_child_samples=250, n_estimators=40, n_jobs=1
     )
@@ -72,8 +72,8 @@ def test_a_loss_is_that_of_models_fitted_by_hand(
     tuned: Tuned, xor: tuple[pd.DataFrame, pd.Series]
 ) -> None:
     X, y = xor
-    pairs, judged = _folds(X, y.to_numpy(), None, None, 28, 0)
-    assert judged == tuned.judged == "later days, for persons not seen"
+    pairs, judged = TuningRows(X, y.to_numpy()).folds(purge=28, seed=0)
+    assert judged == tuned.judged == "later days, for people not seen"
     row, by_hand = tuned.trials.iloc[-1], []
     for learn, out in pairs:
         settings = {
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_trials_and_the_estimator_given_is_left_alo
         again.model.predict_proba(xor[0]), tuned.model.predict_proba(xor[0])
     )
     assert given.num_leaves == 2 and not hasattr(given, "booster_")
-    other = tune(stunted(), *xor, trials=2, purge=28, seed=1).trials
+    other = tune(stunted().set_params(random_state=1), *xor, trials=2, purge=28).trials
     assert (
         other["loss"][0] != tuned.trials["loss"][0]
         and other["learning_rate"][1] != tuned.trials["learning_rate"][1]
@@ -107,11 +107,11 @@ def test_the_same_seed_gives_the_same_trials_and_the_estimator_given_is_left_alo
 
 
 @pytest.mark.parametrize(("purge", "cuts"), [(0, 3), (31, 3), (59, 2), (60, 1), (90, 1)])
-def test_folds_learn_on_days_whose_labels_have_ended_from_other_persons(
+def test_folds_learn_on_days_whose_labels_have_ended_from_other_people(
     xor: tuple[pd.DataFrame, pd.Series], purge: int, cuts: int
 ) -> None:
     X, y = xor
-    pairs, _ = _folds(X, y.to_numpy(), None, None, purge, 0)
+    pairs, _ = TuningRows(X, y.to_numpy()).folds(purge, seed=0)
     person, day = X.index.get_level_values("user_id"), X.index.get_level_values("snapshot")
     assert len(pairs) == cuts
     for learn, out in pairs:
@@ -124,10 +124,10 @@ def test_without_earlier_days_folds_go_by_person(xor: tuple[pd.DataFrame, pd.Ser
     X, y = xor
     plain = X.to_numpy(), y.to_numpy()
     for pairs, judged in (
-        _folds(X, plain[1], None, None, 400, 0),
-        _folds(*plain, np.repeat(np.arange(150), 4), None, 0, 0),
+        TuningRows(X, plain[1]).folds(400, seed=0),
+        TuningRows(*plain, groups=np.repeat(np.arange(150), 4)).folds(0, seed=0),
     ):
-        assert judged == "persons not seen"
+        assert judged == "people not seen"
         assert sorted(np.concatenate([out for _, out in pairs]).tolist()) == list(range(600))
         assert all(not set(learn // 4) & set(out // 4) for learn, out in pairs)
 
@@ -149,8 +149,9 @@ def test_amounts_are_judged_by_the_loss_of_their_objective(
     X, _ = xor
     y = np.maximum(X["a__x__all"], 0) * 50
     model = LTVRegressor("lightgbm", objective=objective, n_estimators=40, n_jobs=1)
-    pairs, _ = _folds(X, y.to_numpy(), None, None, 0, 0)
-    found, wanted = _loss(model, X, y.to_numpy(), None, None, pairs), []
+    rows = TuningRows(X, y.to_numpy())
+    pairs, _ = rows.folds(purge=0, seed=0)
+    found, wanted = rows.loss(model, pairs), []
     for learn, out in pairs:
         p, t = model.fit(X.iloc[learn], y.iloc[learn]).predict(X.iloc[out]), y.iloc[out].to_numpy()
         # M. Dunn and G. Smyth (2005), Series evaluation of Tweedie exponential dispersion model densities, for 1 < power < 2
@@ -194,11 +195,12 @@ def test_optunas_own_verbosity_is_given_back(
     assert optuna.logging.get_verbosity() == before and capfd.readouterr().err == ""
 
 
-def test_a_tracker_keeps_each_trial_and_none_is_taken_for_a_training(
+def test_trials_are_logged_as_nested_runs_and_none_is_taken_for_a_training(
     xor: tuple[pd.DataFrame, pd.Series], tmp_path: Path
 ) -> None:
     tracker = Tracker(tmp_path / "runs")
-    found = tune(stunted(), *xor, trials=3, tracker=tracker)
+    found = tune(stunted(), *xor, trials=3)
+    tracker.log_trials(found.trials)
     runs = runs_of(tracker)
     parent = runs.pop("tuning")
     assert {name: r.data.metrics["loss"] for name, r in runs.items()} == {

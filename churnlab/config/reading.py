@@ -1,0 +1,150 @@
+"""Reading and writing TOML, and what is wrong with a configuration in one line."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from churnlab.errors import ChurnlabError, ConfigError
+
+WORDS: Mapping[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list of texts",
+    dict: "a table of texts",
+}
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file, below those of the `recipe` that it may name.
+
+    Raises ConfigError for a missing file and for a syntax error.
+    """
+    given = _load(path)
+    if "recipe" not in given:
+        return given
+    below = _load(path.parent / str(given["recipe"]))
+    if "recipe" in below:
+        raise ConfigError.from_type("recipe", given["recipe"], "a file that names no recipe itself")
+    return _merged(below, given)
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError.from_no_file(str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError.from_syntax(str(path), str(error)) from error
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, key by key of each table; `above` wins."""
+    both = dict(above)
+    for key, value in below.items():
+        if isinstance(value, dict) and isinstance(above.get(key, {}), dict):
+            both[key] = {**value, **above.get(key, {})}
+        else:
+            both.setdefault(key, value)
+    return both
+
+
+def refusal(
+    error: ValidationError, model: type[BaseModel], given: Mapping[str, Any]
+) -> ChurnlabError:
+    """What pydantic refused first in `given`, as a ConfigError; an unknown key comes before all."""
+    faults = error.errors(include_url=False)
+    fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
+    cause = fault.get("ctx", {}).get("error")
+    if isinstance(cause, ChurnlabError):
+        return cause
+    *tables, key = map(str, fault["loc"][:2])
+    table = tables[0] if tables else ""
+    known = _table_of(model, table) if table else model
+    if fault["type"] == "extra_forbidden":
+        what = f"key in [{table}]" if table else "table or key"
+        return ConfigError.from_unknown(what, key, known.model_fields)
+    if fault["type"] == "missing":
+        return _lacking(known, table, given.get(table, {})) if table else _no_table(model, key)
+    value = given[table][key] if table else given[key]
+    name = f"{table}.{key}" if table else key
+    return ConfigError.from_type(name, value, _wanted(known.model_fields[key].annotation))
+
+
+def _table_of(model: type[BaseModel], name: str) -> type[BaseModel]:
+    return model.model_fields[name].annotation  # type: ignore[return-value]
+
+
+def _required(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if field.is_required()]
+
+
+def _lacking(model: type[BaseModel], table: str, given: Mapping[str, Any]) -> ConfigError:
+    names = [name for name in _required(model) if name not in given]
+    return ConfigError.from_lacking(f"[{table}]", ", ".join(names))
+
+
+def _no_table(model: type[BaseModel], table: str) -> ConfigError:
+    *names, last = _required(_table_of(model, table))
+    return ConfigError.from_lacking(f"[{table}]", f"{', '.join(names)} and {last}")
+
+
+def _wanted(hint: Any) -> str:
+    """The types of a key, in words.
+
+    >>> _wanted(dict[str, str] | None), _wanted(int)
+    ('a table of texts', 'a whole number')
+    """
+    options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kinds = [get_origin(option) or option for option in options]
+    return " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "a table"
+
+
+def as_toml(tables: Mapping[str, Any]) -> str:
+    """Tables as TOML text that reads back to the same; a key without a value is a comment.
+
+    >>> log = {"path": "x", "table": None, "roles": {"buy": ["b"]}}
+    >>> print(as_toml({"name": "shop", "log": log}))
+    name = "shop"
+    <BLANKLINE>
+    [log]
+    path = "x"
+    # table is not set
+    <BLANKLINE>
+    [log.roles]
+    buy = ["b"]
+    """
+    return "\n".join(_lines(tables, ""))
+
+
+def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    for key, value in plain.items():
+        yield f"# {key} is not set" if value is None else f"{_key(key)} = {_value(value)}"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            inner = f"{name}.{_key(key)}" if name else _key(key)
+            yield from ("", f"[{inner}]", *_lines(value, inner))
+
+
+def _key(name: str) -> str:
+    plain = name.replace("_", "").replace("-", "")
+    return name if plain.isalnum() and plain.isascii() else _json(name)
+
+
+def _value(value: Any) -> str:
+    """A text, number, truth value or list as in JSON, a day as it is."""
+    return _json(value) if isinstance(value, str | int | float | list) else str(value)
+
+
+def _json(value: Any) -> str:
+    """JSON that is TOML too: characters beyond 16 bits and the delete character differ there."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,56 @@
+"""A small trained example, made once a process: for the examples in docstrings."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from churnlab.config.inputs import open_tracker
+from churnlab.config.tables import Config
+from churnlab.demo.datasets import ROLES, make_community
+from churnlab.model_registry.tracking import Tracker
+from churnlab.training.train import train
+
+
+@cache
+def trained_config() -> Config:
+    """The configuration of a simulated community of 150 people, which has one trained run.
+
+    Its files are in a temporary folder that is deleted when the process ends.
+
+    >>> trained_config().name
+    'Example'
+    """
+    folder = _folder()
+    path = Path(folder.name)
+    make_community(users=150, days=130, seed=1).events.to_parquet(path / "events.parquet")
+    log = {
+        "path": "events.parquet",
+        "user": "user_id",
+        "time": "ts",
+        "event": "event",
+        "timezone": "Asia/Shanghai",
+        "roles": {role: list(names) for role, names in ROLES.items()},
+        "simulated": True,
+    }
+    model = {"algorithm": "lightgbm", "when": False}
+    features = {"builders": ["Tenure", "LoginIntervals"]}
+    config = Config.of({"name": "Example", "log": log, "model": model, "features": features}, path)
+    train(config)
+    return config
+
+
+def tracker() -> Tracker:
+    """The store of runs of `trained_config`.
+
+    >>> tracker().load().facts.name
+    'Example'
+    """
+    return open_tracker(trained_config())
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """The folder, kept by the cache until the process ends."""
+    return tempfile.TemporaryDirectory(prefix="churnlab-example-")

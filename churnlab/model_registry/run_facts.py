@@ -1,0 +1,142 @@
+"""RunFacts: everything that a logged run says of itself, typed and versioned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from churnlab.errors import ModelError
+
+FIRST_FORMAT = 1
+FORMAT = 2
+_MEAN = "_mean"
+
+
+@dataclass(frozen=True)
+class DatasetFacts:
+    """The rows that a run learnt from.
+
+    `name` is the log's file and `digest` the sha256 of features and labels. `rows`, `people` and
+    `columns` are counts, `days` the snapshot days like 2026-03-01, `means` the mean of each label.
+    `left_out` counts rows that were left out, by reason; `skipped_builders` says what the log
+    lacks for each builder that contributed nothing.
+    """
+
+    name: str
+    digest: str
+    rows: int
+    people: int
+    columns: int
+    days: tuple[str, ...]
+    means: Mapping[str, float] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    skipped_builders: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, described: Mapping[str, Any]) -> Self:
+        """The facts of what `Dataset.describe` returns, where each mean is a key of its own.
+
+        >>> described = {"digest": "d", "rows": 2, "people": 1, "columns": 3,
+        ...     "days": ["2026-03-01"], "churned_mean": 0.5, "left_out": {}, "skipped_builders": {}}
+        >>> DatasetFacts.of("events.parquet", described).means
+        {'churned': 0.5}
+        """
+        means = {k.removesuffix(_MEAN): v for k, v in described.items() if k.endswith(_MEAN)}
+        rest = {k: v for k, v in described.items() if not k.endswith(_MEAN)}
+        return cls.from_dict({**rest, "name": name, "means": means})
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        return cls(**{**given, "days": tuple(given["days"])})
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """What a run predicts: the keys of [target] in churnlab.toml, in days."""
+
+    churn_horizon: int
+    lead: int = 0
+    roles: tuple[str, ...] | None = None
+    terminal: str | None = None
+    ltv_horizon: int = 0
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        roles = given.get("roles")
+        return cls(**{**given, "roles": None if roles is None else tuple(roles)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """Everything that a logged run says of itself; kept beside its models as JSON.
+
+    `name` is the configuration's, `version` identifies the fitted models, `models` are the targets
+    that have one (`churned`, `ltv`). `simulated` marks a log that was made up. `roles` (as
+    `Roles.to_dict` returns them) and `timezone` say what the log's events and days meant.
+    `active_within` is in days: people active in `[t - active_within, t)` were eligible. `target`
+    defines what was predicted, `targets` says it in a sentence each. `features` names the builders
+    (empty: the default set). `evaluations` holds `Evaluation.to_dict` by target.
+
+    >>> target = TargetFacts(churn_horizon=30)
+    >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
+    >>> facts = RunFacts(name="shop", version="v1", models=("churned",), dataset=rows,
+    ...                  timezone="UTC", active_within=60, target=target)
+    >>> RunFacts.from_dict(facts.to_dict()) == facts
+    True
+    """
+
+    name: str
+    version: str
+    models: tuple[str, ...]
+    dataset: DatasetFacts
+    timezone: str
+    active_within: int
+    target: TargetFacts
+    simulated: bool = False
+    roles: Mapping[str, Any] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, with the number of this format."""
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; runs logged before formats had numbers are read too.
+
+        Raises ModelError for a newer format, and where a fact is missing or of another shape.
+        """
+        known = dict(given)
+        number = known.pop("format", FIRST_FORMAT)
+        if number not in (FIRST_FORMAT, FORMAT):
+            raise ModelError.from_newer_facts(number, FORMAT)
+        try:
+            return cls._of(_of_first_format(known) if number == FIRST_FORMAT else known)
+        except (KeyError, TypeError, AttributeError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise ModelError.from_unreadable("the facts of the run", reason) from error
+
+    @classmethod
+    def _of(cls, given: Mapping[str, Any]) -> Self:
+        tuples = {name: tuple(given[name]) for name in ("models", "features", "targets")}
+        dataset = DatasetFacts.from_dict(given["dataset"])
+        target = TargetFacts.from_dict(given["target"])
+        return cls(**{**given, **tuples, "dataset": dataset, "target": target})
+
+
+def _of_first_format(given: dict[str, Any]) -> dict[str, Any]:
+    """Format 1 in today's places: it nested what the configuration said, and had flat means."""
+    config = given.pop("config")
+    dataset = DatasetFacts.of(given["dataset"]["name"], given["dataset"])
+    return {
+        **given,
+        "dataset": asdict(dataset),
+        "active_within": config["snapshots"]["active_within"],
+        "target": config["target"],
+        "features": config["features"]["builders"],
+    }

@@ -1,0 +1,43 @@
+"""Update: the activity store of a configuration, brought up to date."""
+
+from __future__ import annotations
+
+from churnlab.config.inputs import open_store
+from churnlab.config.tables import Config
+from churnlab.errors import ConfigError
+from churnlab.schema.days import Day, day_number, day_text
+from churnlab.schema.progress import Say, silent
+from churnlab.store.update import Update
+
+
+def update(
+    config: Config,
+    day: Day,
+    since: Day | None = None,
+    *,
+    allow_empty: bool = False,
+    compact: bool = False,
+    wait: float = 0.0,
+    say: Say = silent,
+) -> list[Update]:
+    """Roll up a day, or every day from `since` to it, in the place of what was there for it.
+
+    The store is created if it does not exist. `allow_empty` accepts a day without an event,
+    `compact` folds days older than the look-back into one row a person, `wait` is in seconds, for
+    another update to end. Raises ConfigError for a `since` after the day, StoreError or LogError
+    for a day that cannot be rolled up.
+    """
+    last = day_number(day)
+    first = last if since is None else day_number(since)
+    if first > last:
+        raise ConfigError.from_range("--since", since, f"a day up to {day_text(last)}")
+    say("opening the store")
+    store = open_store(config, new=True, wait=wait)
+    done = []
+    for each in range(first, last + 1):
+        say(f"rolling up {day_text(each)}")
+        done.append(store.append(each, allow_empty=allow_empty, wait=wait))
+    if compact:
+        say("folding old days")
+        store.compact(config.store.lookback, wait=wait)
+    return done

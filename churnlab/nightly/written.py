@@ -1,0 +1,55 @@
+"""A list that can be written, and what was written of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Written:
+    """A list as it was written: its day, how many people, and how many of them have no reasons.
+
+    `files` maps a kind of file, such as list_parquet, to its address.
+    """
+
+    as_of: str
+    people: int
+    without_reasons: int
+    run_id: str
+    files: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, each file under its kind.
+
+        >>> Written("2026-03-04", 2, 0, "r1", {"list_csv": "list.csv"}).to_dict()["list_csv"]
+        'list.csv'
+        """
+        return {
+            "as_of": self.as_of,
+            "people": self.people,
+            "without_reasons": self.without_reasons,
+            "run_id": self.run_id,
+            **self.files,
+        }
+
+
+class WritableList(Protocol):
+    """The list of a night: a RiskList, or a SparkRiskList for a log on Spark."""
+
+    @property
+    def frame(self) -> Any:
+        """One row a person, highest risk first."""
+
+    @property
+    def as_of(self) -> str:
+        """The day whose morning the list is for, like 2026-03-04."""
+
+    @property
+    def run_id(self) -> str:
+        """The run whose models scored it."""
+
+    def write(self, folder: str | Path) -> Written:
+        """Write the list into a folder, whole or not at all."""

@@ -1,0 +1,117 @@
+"""RiskList: put together from parts, written whole, safe in a spreadsheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.command import tree
+
+from churnlab.errors import OutputError
+from churnlab.nightly.risk_list import RiskList
+from churnlab.nightly.scoring import COLUMNS, REASONS
+
+
+def risks(**more: object) -> RiskList:
+    frame = pd.DataFrame(
+        {
+            "user_id": ["=HYPERLINK(1)", " +1", "ok"],
+            "risk": [0.9, 0.5, 0.1],
+            "ltv": np.nan,
+            "value_at_risk": np.nan,
+            "reason_1": ["@x", "", "-y"],
+            "reason_2": "",
+            "reason_3": "",
+            "as_of": "2026-01-01",
+            "model_version": "v",
+        }
+    )
+    return RiskList(frame, "2026-01-01", "run", 0)
+
+
+def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path: Path) -> None:
+    files = risks().write(tmp_path).files
+    text = Path(files["list_csv"]).read_text()
+    assert "'=HYPERLINK(1)" in text and "' +1" in text and "'@x" in text and "'-y" in text
+    assert pd.read_parquet(files["list_parquet"])["user_id"].tolist() == [
+        "=HYPERLINK(1)",
+        " +1",
+        "ok",
+    ]
+
+
+def test_a_list_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = Path(risks().write(tmp_path).files["list_parquet"])
+    before = tree(tmp_path)
+    monkeypatch.setattr(
+        "churnlab.nightly.risk_list.pq.write_table",
+        lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")),
+    )
+    with pytest.raises(OutputError, match="disk full; nothing was changed"):
+        risks().write(tmp_path)
+    assert tree(tmp_path) == before and parquet.exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        risks().write(tmp_path / "file")
+
+
+class Known:
+    """Scores and explains by the one feature `x`, which is the risk."""
+
+    as_of = "2026-01-01"
+    most = 3
+
+    def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
+        ids = X.index.get_level_values("user_id")
+        if list(X) == ["x"]:
+            self.explained = list(ids)
+        scores = {"user_id": ids, "risk": X["x"].to_numpy(), "when": "", "ltv": 1.0}
+        rest = {"value_at_risk": 0.0, "as_of": self.as_of, "model_version": "v"}
+        return pd.DataFrame(scores | rest | {name: f"{name} of it" for name in REASONS})
+
+
+def parts(risks: list[float], sizes: int) -> list[pd.DataFrame]:
+    """Features of people u0, u1, ... of these risks, some at a time."""
+    frames = []
+    for first in range(0, len(risks), sizes):
+        some = risks[first : first + sizes]
+        ids = [f"u{first + i}" for i in range(len(some))]
+        index = pd.MultiIndex.from_product([ids, [pd.Timestamp("2026-01-01")]])
+        frames.append(pd.DataFrame({"x": some}, index=index.set_names(["user_id", "snapshot"])))
+    return frames
+
+
+@pytest.mark.parametrize("sizes", [1, 2, 3, 20])
+def test_parts_make_one_list_and_the_highest_risks_have_reasons(sizes: int) -> None:
+    known = Known()
+    risks_ = [0.1, 0.9, 0.5, 0.9, 0.2, 0.7, 0.3, 0.8, 0.4, 0.6]
+    found = RiskList.of(parts(risks_, sizes), known, known, "run")  # type: ignore[arg-type]
+    want = ["u1", "u3", "u7", "u5", "u9", "u2", "u8", "u6", "u4", "u0"]
+    assert found.frame["user_id"].tolist() == want
+    assert (found.frame["reason_1"] != "").tolist() == [True] * 3 + [False] * 7
+    assert found.unexplained == 7 and known.explained == want[:3]
+
+
+def test_no_part_gives_an_empty_list() -> None:
+    known = Known()
+    found = RiskList.of([], known, known, "run")  # type: ignore[arg-type]
+    assert found.frame.empty and list(found.frame) == list(COLUMNS)
+
+
+def test_the_same_list_gives_the_same_bytes_and_says_what_was_written(tmp_path: Path) -> None:
+    done = [risks().write(tmp_path / name) for name in ("a", "b")]
+    for kind in ("list_parquet", "list_csv"):
+        one, other = (Path(d.files[kind]).read_bytes() for d in done)
+        assert one == other
+    assert done[0].to_dict() == {
+        "as_of": "2026-01-01",
+        "people": 3,
+        "without_reasons": 0,
+        "run_id": "run",
+        "list_parquet": str(tmp_path / "a" / "risk_list_2026-01-01.parquet"),
+        "list_csv": str(tmp_path / "a" / "risk_list_2026-01-01.csv"),
+    }

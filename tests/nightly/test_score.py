@@ -1,0 +1,135 @@
+"""Scoring: the list of a night, blind to later events, refused for another log."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from support.command import call, tree, write
+
+from churnlab.config.tables import Config
+from churnlab.demo import datasets
+from churnlab.nightly.score import score
+
+
+def test_the_list_is_whole_sorted_and_the_same_twice(
+    trained: tuple[Path, dict], community: datasets.Community
+) -> None:
+    config, result = trained
+    last = community.events["ts"].max().normalize() + pd.Timedelta(days=1)
+    said = json.loads(call("score", "--as-of", str(last.date()), "--config", config, "--json"))
+    frame = pq.read_table(said["list_parquet"], page_checksum_verification=True).to_pandas()
+    assert list(frame) == [
+        "user_id",
+        "risk",
+        "when",
+        "ltv",
+        "value_at_risk",
+        "reason_1",
+        "reason_2",
+        "reason_3",
+        "as_of",
+        "model_version",
+    ]
+    assert len(frame) == said["people"] == frame["user_id"].nunique()
+    assert (
+        frame["risk"].between(0, 1).all()
+        and frame["risk"].is_monotonic_decreasing
+        and (frame["ltv"] >= 0).all()
+    )
+    assert frame["value_at_risk"].to_numpy() == pytest.approx(
+        frame["risk"] * frame["ltv"], abs=1e-5
+    )
+    assert set(frame["model_version"]) == {result["version"]} and frame["reason_1"].iloc[0]
+    when, first = frame["when"], str(last.date())
+    assert (when[frame["risk"] >= 0.5] == first).all() and not (
+        when[frame["risk"] < 0.5] == first
+    ).any()
+    assert (
+        when.map(lambda day: day == "" or (pd.Timestamp(day) - last).days in range(0, 85, 7)).all()
+        and (when == "").any()
+        and (when != "").any()
+    )
+    before = [Path(said[k]).read_bytes() for k in ("list_parquet", "list_csv")]
+    call("score", "--as-of", str(last.date()), "--config", config)
+    assert [Path(said[k]).read_bytes() for k in ("list_parquet", "list_csv")] == before
+    assert not list(Path(said["list_csv"]).parent.glob(".*"))
+
+
+def test_events_from_the_as_of_day_on_do_not_change_the_list(
+    trained: tuple[Path, dict], community: datasets.Community
+) -> None:
+    config = Config.read(trained[0])
+    day = community.events["ts"].max().normalize() - pd.Timedelta(days=20)
+    past = community.events[community.events["ts"] < day]
+    whole = score(config, day, log=community.log()).frame
+    part = score(config, day, log=replace(community, events=past).log()).frame
+    pd.testing.assert_frame_equal(whole, part)
+
+
+def test_an_as_of_date_outside_the_log_is_refused(trained: tuple[Path, dict]) -> None:
+    config, _ = trained
+    before = tree(config.parent / "output")
+    assert "no event before 2025-12-01" in call(
+        "score", "--as-of", "2025-12-01", "--config", config, code=3
+    )
+    assert "the log ends on" in call("score", "--as-of", "2027-01-01", "--config", config, code=5)
+    assert "is not a day" in call("score", "--as-of", "soon", "--config", config, code=2)
+    assert tree(config.parent / "output") == before
+
+
+def test_a_log_that_means_something_else_than_in_training_is_refused(
+    trained: tuple[Path, dict], tmp_path: Path
+) -> None:
+    config, _ = trained
+    text = (
+        config.read_text()
+        .replace('"events.parquet"', json.dumps(str(config.parent / "events.parquet")))
+        .replace('"users.parquet"', json.dumps(str(config.parent / "users.parquet")))
+    )
+    text = text.replace('store = "runs"', f"store = {json.dumps(str(config.parent / 'runs'))}")
+    other = tmp_path / "churnlab.toml"
+    other.write_text(text.replace("Asia/Shanghai", "UTC"))
+    assert "the time zone was Asia/Shanghai in training and is UTC now" in call(
+        "score", "--as-of", "2026-06-01", "--config", other, code=2
+    )
+    other.write_text(text.replace('push_opened = ["push_open"]', 'push_opened = ["push_sent"]'))
+    assert "roles was" in call("score", "--as-of", "2026-06-01", "--config", other, code=2)
+    other.write_text(text.replace("churn_horizon = 30", "churn_horizon = 7"))
+    assert json.loads(call("evaluate", "--config", other, "--cuts", "0", "--json"))["churned"][
+        "mean"
+    ] == pytest.approx(
+        json.loads(call("evaluate", "--config", config, "--cuts", "0", "--json"))["churned"]["mean"]
+    )
+    assert not (tmp_path / "output").exists()
+
+
+def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 160, 9000), "D")
+    events = pd.DataFrame(
+        {"user_id": [f"u{i:03d}" for i in rng.integers(0, 200, 9000)], "ts": days, "event": "open"}
+    )
+    ends = pd.Series(
+        pd.Timestamp("2026-01-20") + pd.to_timedelta(rng.integers(0, 200, 200), "D"),
+        index=[f"u{i:03d}" for i in range(200)],
+    )
+    ends = ends[ends < "2026-06-09"]
+    events = events[events["ts"] < events["user_id"].map(ends).fillna(pd.Timestamp("2027-01-01"))]
+    events = pd.concat(
+        [events, pd.DataFrame({"user_id": ends.index, "ts": ends.to_numpy(), "event": "cancel"})]
+    )
+    toml = (
+        '[log]\npath = "events.parquet"\nuser = "user_id"\ntime = "ts"\nevent = "event"\ntimezone = "UTC"\n[log.roles]\nopen = ["open"]\ncancel = ["cancel"]\n'
+        '[target]\nchurn_horizon = 30\nterminal = "cancel"\n'
+    )
+    config = write(tmp_path / "job", events, None, toml)
+    call("train", "--config", config)
+    said = json.loads(call("score", "--as-of", "2026-06-10", "--config", config, "--json"))
+    listed = set(pd.read_parquet(said["list_parquet"])["user_id"])
+    assert listed and not listed & set(ends.index)

@@ -1,0 +1,82 @@
+"""Scorer and Explainer: the same scores and reasons in parts and on other machines."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.facts import made_up_facts
+
+import churnlab as cl
+from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly import scoring
+from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.schema.targets import TimeToChurn
+
+NAMES = ["a__x__7d", "b__x__7d", "c__x__7d"]
+
+
+@pytest.fixture(scope="module")
+def X() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    index = pd.MultiIndex.from_arrays(
+        [np.arange(300), pd.to_datetime(["2026-01-01"] * 300)], names=["user_id", "snapshot"]
+    )
+    return pd.DataFrame(rng.normal(size=(300, 3)), columns=NAMES, index=index)
+
+
+@pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
+def test_packed_models_say_the_same(algorithm: str, X: pd.DataFrame) -> None:
+    churn = cl.ChurnClassifier(algorithm=algorithm, n_estimators=20).fit(
+        X, (X["a__x__7d"] > 0).astype(float)
+    )
+    packed = scoring.pack(churn)
+    assert scoring.unpack(packed) is scoring.unpack(pickle.loads(pickle.dumps(packed)))
+    scorer = Scorer({"churned": churn}, "2026-01-01", "v")
+    there = pickle.loads(pickle.dumps(scorer))
+    pd.testing.assert_frame_equal(there(X), scorer(X), check_exact=True)
+    half = pd.concat([there(X.iloc[rows]) for rows in (slice(0, 7), slice(7, None))])
+    pd.testing.assert_frame_equal(half.reset_index(drop=True), there(X), check_exact=True)
+    assert scorer(X)["ltv"].isna().all() and (scorer(X)["when"] == "").all()
+    assert {*scorer(X)} == {*COLUMNS} - {*REASONS}
+
+
+def test_reasons_travel_too(X: pd.DataFrame) -> None:
+    churn = cl.ChurnClassifier("lightgbm", n_estimators=20).fit(
+        X, (X["a__x__7d"] > 0).astype(float)
+    )
+    catalogue = pd.DataFrame(
+        {
+            "name": NAMES,
+            "signal": "x",
+            "builder": "X",
+            "unit": "count",
+            "window": "7d",
+            "says": [f"{name[0]} is {{value:.1f}}" for name in NAMES],
+            "missing": "",
+        }
+    )
+    run = TrainedRun("r", {"churned": churn}, made_up_facts(), catalogue, {})
+    explainer = Explainer.of(run)
+    assert explainer.most == 20_000
+    said = explainer(X.iloc[:5])
+    assert said["user_id"].tolist() == [0, 1, 2, 3, 4]
+    told = said["reason_1"][said["reason_1"] != ""]  # a row may have none that raises its risk
+    assert len(told) and told.str.match(r"[abc] is -?\d").all()
+    there = pickle.loads(pickle.dumps(explainer))
+    pd.testing.assert_frame_equal(there(X.iloc[:5]), said)
+
+
+def test_when_people_leave_is_a_day_or_empty(X: pd.DataFrame) -> None:
+    week = pd.Series(np.where(X["a__x__7d"] > 0.5, 0.0, np.nan), index=X.index)
+    labels = pd.DataFrame({"leaves_week": week, "known_weeks": 3.0})
+    learner = cl.ChurnClassifier("lightgbm", n_estimators=10)
+    hazard = cl.ChurnHazard(2, learner=learner).fit(X, labels)
+    churn = cl.ChurnClassifier("lightgbm", n_estimators=30).fit(X, (week == 0).astype(float))
+    target = TimeToChurn(horizon=30, weeks=2)
+    scored = Scorer({"churned": churn}, "2026-03-01", "v", hazard, target)(X)
+    assert (scored["when"][scored["risk"] >= 0.5] == "2026-03-01").all()
+    assert set(scored["when"]) <= {"", "2026-03-01", "2026-03-08", "2026-03-15"}
+    assert (scored["when"] == "").any() and (scored["when"] != "").any()

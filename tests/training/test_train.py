@@ -1,0 +1,91 @@
+"""Training by the command line: run, card and figures; logs that cannot be learnt from write nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+from support.command import TOML, call, tree, write
+
+from churnlab.demo import datasets
+
+
+def test_training_writes_run_card_and_figures(trained: tuple[Path, dict]) -> None:
+    config, result = trained
+    page = Path(result["card_html"]).read_text()
+    assert (
+        "Simulated data" in page and result["version"] in page and page.count("data:image/png") == 5
+    )
+    assert result["metrics"]["churned_auc"] > result["metrics"]["churned_auc_base_rate"] == 0.5
+    assert {p.name for p in config.parent.iterdir()} == {
+        "churnlab.toml",
+        "events.parquet",
+        "users.parquet",
+        "runs",
+        "output",
+    }
+
+
+def test_a_forest_goes_the_whole_way_too(community: datasets.Community, tmp_path: Path) -> None:
+    config = write(
+        tmp_path / "job",
+        community.events,
+        None,
+        TOML.replace('users = "users.parquet"\n', "") + '\n[model]\nalgorithm = "random_forest"\n',
+    )
+    assert json.loads(call("train", "--config", config, "--json"))["metrics"]["churned_auc"] > 0.6
+    assert (
+        json.loads(call("score", "--as-of", "2026-06-01", "--config", config, "--json"))["people"]
+        > 50
+    )
+
+
+def test_one_class_is_not_enough(tmp_path: Path) -> None:
+    one = pd.DataFrame({"ts": pd.date_range("2026-01-01", periods=200, freq="D"), "event": "open"})
+    events = pd.concat([one.assign(user_id=f"u{i}") for i in range(30)])
+    toml = '[log]\npath = "events.parquet"\nuser = "user_id"\ntime = "ts"\nevent = "event"\ntimezone = "UTC"\n'
+    config = write(tmp_path / "job", events, None, toml)
+    before = tree(tmp_path)
+    assert "churned is 0 in all" in call("train", "--config", config, code=3)
+    assert tree(tmp_path) == before
+
+
+def test_one_person_is_not_enough(tmp_path: Path) -> None:
+    events = pd.DataFrame(
+        {
+            "user_id": "only",
+            "ts": pd.date_range("2026-01-01", periods=200, freq="D"),
+            "event": "open",
+            "amount": 1.0,
+        }
+    )
+    toml = '[log]\npath = "events.parquet"\nuser = "user_id"\ntime = "ts"\nevent = "event"\ntimezone = "UTC"\n'
+    config = write(tmp_path / "job", events, None, toml)
+    before = tree(tmp_path)
+    assert "the log has 1 person(s) to learn from" in call("train", "--config", config, code=3)
+    assert tree(tmp_path) == before
+
+
+def test_a_card_that_cannot_be_written_takes_its_run_back(
+    community: datasets.Community, tmp_path: Path
+) -> None:
+    config = write(tmp_path / "job", community.events, community.users)
+    (tmp_path / "job" / "output").write_text("a file where the folder should be")
+    assert "cannot be written" in call("train", "--config", config, code=7)
+    assert "does not have any finished training" in call(
+        "score", "--as-of", "2026-06-01", "--config", config, code=4
+    )
+
+
+def test_a_users_file_that_is_broken_or_of_nobody_is_refused(
+    community: datasets.Community, tmp_path: Path
+) -> None:
+    config = write(
+        tmp_path / "job",
+        community.events,
+        community.users.assign(user_id="x" + community.users["user_id"]),
+    )
+    assert "none of the" in call("train", "--config", config, code=3)
+    (tmp_path / "job" / "users.parquet").write_bytes(b"PAR1 no")
+    assert "users.parquet cannot be read" in call("train", "--config", config, code=3)
