@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.files import load
+from churnlab.estimators.loading import load
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.evaluation.contenders import predict
 from churnlab.explanation.explanation import explain

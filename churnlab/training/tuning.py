@@ -179,7 +179,7 @@ def _folds(
     X: Any, y: np.ndarray, groups: Any, time: Any, purge: int, seed: int
 ) -> tuple[Folds, str]:
     """Rows to learn from and rows to judge, and what the latter are: later days where there are any, else persons not seen."""
-    person, day = folds.persons(X, groups, len(y)), folds.days(X, time, len(y))
+    person, day = folds.people(X, groups, len(y)), folds.snapshot_days(X, time, len(y))
     if int(person.max()) + 1 < _SIDES:
         raise HistoryError.from_no_folds(int(person.max()) + 1)
     side = (np.random.default_rng(seed).permutation(int(person.max()) + 1) % _SIDES)[person]
