@@ -1,6 +1,6 @@
-"""What MLflow calls to load and serve a logged model.
+"""The module that MLflow loads to serve a logged model.
 
-Every logged model names this module as its `loader_module`, so its path stays what it is.
+Every logged model names this module as its `loader_module`, so its path must never change.
 """
 
 from __future__ import annotations
@@ -10,29 +10,38 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlab.estimators.files import load
 from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.estimators.loading import load
 
 
 class Served:
-    """What MLflow's pyfunc calls: the churn probability, the amount or the curve, never the class."""
+    """A model behind MLflow's pyfunc interface.
+
+    It serves the churn probability, the amount or the survival curve, never the class.
+
+    >>> from churnlab.estimators.classifier import ChurnClassifier
+    >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+    >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+    >>> Served(model).predict(X).shape
+    (40,)
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     def predict(self, data: pd.DataFrame, params: Any = None) -> np.ndarray:
-        """float64[n], or float64[n, weeks + 1] of a hazard: still there after each week."""
-        text = {n: pd.Categorical(data[n], categories=c) for n, c in self.model.categories_.items()}
-        X = data.assign(**text) if text else data
+        """Churn probability or amount of each row, float64[n].
+
+        For a ChurnHazard it is the survival curve, float64[n, weeks + 1]. Category columns may
+        come as text. `params` is part of MLflow's interface and is not read.
+        """
         if isinstance(self.model, ChurnHazard):
-            return self.model.predict_curve(X).to_numpy()
-        return np.asarray(
-            self.model.predict_proba(X)[:, 1]
-            if hasattr(self.model, "predict_proba")
-            else self.model.predict(X)
-        )
+            return self.model.predict_curve(data).to_numpy()
+        if hasattr(self.model, "predict_proba"):
+            return np.asarray(self.model.predict_proba(data)[:, 1])
+        return np.asarray(self.model.predict(data))
 
 
 def _load_pyfunc(path: str) -> Served:
-    """MLflow's hook for `loader_module`: reads the model folder; nothing is unpickled."""
+    """The served model of a folder, called by MLflow; the files hold no code."""
     return Served(load(path))

@@ -1,1 +1,1 @@
-"""Models: scikit-learn estimators of who leaves, what they spend and when they leave, and the baselines beside them."""
+"""Models: churn probability, lifetime value and time to churn, with the baselines to beat."""

@@ -1,10 +1,10 @@
-"""What both estimators share: parameters, frames to matrices, column checks, saving."""
+"""TreeModel: the base class of ChurnClassifier and LTVRegressor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,28 +14,33 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
-from churnlab.estimators.learners import boosting, folds, parts
+from churnlab.estimators.learners import boosting, folds, season
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
+from churnlab.estimators.learners.categories import as_codes, categories_of
+from churnlab.estimators.learners.row_chunks import score_in_chunks
+from churnlab.estimators.learners.season import SeasonalShift
+from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.saving import save
 
-HISTORY = frozenset(c for columns in COLUMNS.values() for c in columns)
-_LARGEST = 1e30
+_HISTORY_COLUMNS = frozenset(c for columns in COLUMNS.values() for c in columns)
+_LARGEST_FOR_A_FOREST = 1e30
 
 
 class TreeModel(BaseEstimator):  # type: ignore[misc]
-    """Parameters of ChurnClassifier and LTVRegressor.
+    """Base class: parameters, columns, model-made columns, seasonal shift, saving.
 
-    n_estimators: trees; None lets folds by person decide (LightGBM) or takes 200
-    (forest). learning_rate, num_leaves, min_child_samples, feature_fraction: of LightGBM; leaves are smaller on small data.
-    calibrate: correct the output on predictions for unseen persons. random_state: int or numpy generator state; n_jobs: threads
-    (None: 1, -1: all), which never changes a result.
+    The parameters are described in ChurnClassifier and LTVRegressor. A model makes columns of its
+    own: expectations of buy-till-you-die models, where X has the history that they need, and the
+    seasonal shift, where one was learnt.
     """
 
     algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
+    unit: ClassVar[str] = "log-odds"
     objective: str = ""
     booster_: Any
     forest_: Any
     btyd_: dict[str, Any] | None
+    season_: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -65,130 +70,248 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
-    def prepare(self, X: Any) -> np.ndarray:
-        """X as the trees see it, float64[n, p]: categories as codes of those seen in fit, unseen and missing as NaN.
-
-        Raises ValueError when columns are missing, renamed or in another order, or a value is infinite.
-        """
-        check_is_fitted(self)
-        return self._matrix(X)
-
     def select(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The columns that the model learnt from, in its order; others are left out. FrameError when one is missing."""
+        """The columns that the model learnt from, in its order; other columns are left out.
+
+        FrameError when X lacks one of them.
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> list(model.select(X.assign(name="somebody")))
+        ['visits']
+        """
         names = [str(n) for n in self.feature_names_in_]
         missing = [n for n in names if n not in X]
         if missing:
-            raise FrameError.from_missing_columns("the features of this log", missing, X.columns)
+            raise FrameError.from_missing_columns("the feature set of this log", missing, X.columns)
         return X[names]
 
+    def prepare(self, X: Any) -> np.ndarray:
+        """X as the learners see it, float64[n, q]: numbers, category codes and model-made columns.
+
+        The first p columns are those of X. Categories become their positions in the categories
+        seen in fit; unseen and missing ones become NaN. The seasonal shift is not included.
+
+        ValueError when columns are missing, renamed or in another order, or a value is infinite.
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"plan": pd.Categorical(["free", "paid"] * 20), "visits": 1.0})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["plan"] == "free")
+        >>> model.prepare(X.head(2)).tolist()
+        [[0.0, 1.0], [1.0, 1.0]]
+        """
+        check_is_fitted(self)
+        return self._with_made_columns(self._numbers(X, finite="allow-nan"))
+
+    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+        """Score before it becomes a probability or an amount, float64[n]; see the subclasses."""
+        raise NotImplementedError
+
+    def contributions(self, X: Any, prepared: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+        """SHAP values of the raw score, float64[n, q], and their base; they add up to it.
+
+        The q columns are those of `widened(X)`. For a blend the values of the members are added.
+        prepared: the result of `prepare(X)`, if the caller has it already.
+
+        ConfigError for a model whose parts do not add up to a score: a forest, and an LTVRegressor
+        with objective "ziln" or, as a blend, with "mae".
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0), "constant": 1.0})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> values, base = model.contributions(X)
+        >>> values.shape, bool(np.allclose(values.sum(axis=1) + base, model.raw_score(X)))
+        ((40, 2), True)
+        """
+        check_is_fitted(self)
+        self._check_parts_add_up()
+        matrix = self.prepare(X) if prepared is None else prepared
+        trees = boosting.contributions(self.booster_, matrix, self._threads())
+        base = float(trees[0, -1]) if len(trees) else 0.0
+        values, base = self._blended_contributions(trees[:, :-1], base, matrix)
+        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
+
+    def widened(self, X: pd.DataFrame, prepared: np.ndarray | None = None) -> pd.DataFrame:
+        """X with the model-made columns to its right, so that each contribution has a column.
+
+        prepared: the result of `prepare(X)`, if the caller has it already.
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> list(model.widened(X)), list(model.own_catalogue()["name"])
+        (['visits'], [])
+        """
+        check_is_fitted(self)
+        wide = X
+        if self.btyd_ is not None:
+            matrix = self.prepare(X) if prepared is None else prepared
+            names = BTYDFeatures.from_dict(self.btyd_).get_feature_names_out()
+            made = pd.DataFrame(matrix[:, X.shape[1] :], columns=names, index=X.index)
+            wide = pd.concat([X, made], axis=1)
+        if self.season_ is None:
+            return wide
+        return wide.assign(**{season.shift_name(self.unit): self._shift(X)})
+
+    def own_catalogue(self) -> pd.DataFrame:
+        """One row a model-made column, with the columns of FeatureSet.catalogue.
+
+        >>> import churnlab as cl
+        >>> days = np.arange(60.0) % 9 + 1
+        >>> X = pd.DataFrame({
+        ...     "cadence__active_days__all": days,
+        ...     "lifecycle__tenure_days__all": 100.0,
+        ...     "cadence__since_last_days__all": np.where(days > 1, 30.0, 100.0),
+        ... })
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, days < 4)
+        >>> model.own_catalogue()["name"][0]
+        'btyd__alive_days__all'
+        """
+        check_is_fitted(self)
+        if self.btyd_ is None:
+            made = BTYDFeatures(kinds=()).fit(pd.DataFrame()).catalogue()
+        else:
+            made = BTYDFeatures.from_dict(self.btyd_).catalogue()
+        if self.season_ is None:
+            return made
+        return pd.concat([made, season.shift_catalogue(self.unit)], ignore_index=True)
+
     def save(self, folder: str | Path) -> Path:
-        """Writes model.json and a payload that runs no code when loaded; `estimators.load(folder)` reads it back."""
+        """The folder, after model.json and the trees were written to it; no file holds code.
+
+        `churnlab.estimators.loading.load(folder)` reads the model back.
+
+        >>> import tempfile
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sorted(path.name for path in model.save(folder).iterdir())
+        ['model.json', 'model.lgb']
+        """
         check_is_fitted(self)
         return save(self, Path(folder))
 
-    def _matrix(self, X: Any) -> np.ndarray:
-        return self._whole(self._numbers(X, finite="allow-nan"))
+    def _check_parts_add_up(self) -> None:
+        """ConfigError where contributions would not add up to the raw score."""
+        raise NotImplementedError
 
-    def _scored(self, X: Any, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """`score` of what `prepare` makes of X, float64[n], some rows at a time on the model's threads. Not of forests. Raises as `prepare`."""
+    def _blended_contributions(
+        self, trees: np.ndarray, base: float, matrix: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Contributions and base of all members, from those of the trees."""
+        raise NotImplementedError
 
-        def more(part: np.ndarray) -> np.ndarray:
-            if np.isinf(part).any():
+    def _scored(
+        self, X: Any, prepared: np.ndarray | None, score: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray:
+        """`score` of the prepared rows, float64[n], in chunks on the model's threads.
+
+        Not for forests. Raises as `prepare` does; an infinite value is found chunk by chunk, so
+        that the whole prepared matrix never exists.
+        """
+        if prepared is not None:
+            return score_in_chunks(prepared, score, self._threads())
+
+        def made_columns(rows: np.ndarray) -> np.ndarray:
+            if np.isinf(rows).any():
                 assert_all_finite(
-                    part, allow_nan=True, estimator_name=type(self).__name__, input_name="X"
+                    rows, allow_nan=True, estimator_name=type(self).__name__, input_name="X"
                 )
-            return part[:, :0] if self.btyd_ is None else self._expected(part)
+            return rows[:, :0] if self.btyd_ is None else self._expectations(rows)
 
-        return parts.scored(self._numbers(X, finite=False), score, self._threads(), more)
+        return score_in_chunks(self._numbers(X, False), score, self._threads(), made_columns)
+
+    def _shift(self, X: Any) -> np.ndarray:
+        """Seasonal shift of each row's snapshot, float64[n].
+
+        Zeros where no shift was learnt or X has no index level snapshot with dates.
+        """
+        dates = season.dates_of(X)
+        if self.season_ is None or dates is None:
+            return np.zeros(len(X if hasattr(X, "__len__") else np.asarray(X)))
+        return SeasonalShift(**self.season_).at(dates)
 
     def _numbers(self, X: Any, finite: Any) -> np.ndarray:
-        """X as float64[n, p] with its columns checked, and its values too unless `finite` is False."""
+        """X as float64[n, p], its columns checked; `finite` False leaves the values unchecked."""
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
-        frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
+        frame = as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X
         return np.asarray(
             validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite=finite)
         )
 
-    def _whole(self, matrix: np.ndarray) -> np.ndarray:
-        """The columns of X with those that the model makes itself; for a forest, which adds them up in 32 bits, within their range."""
-        matrix = matrix if self.btyd_ is None else np.hstack([matrix, self._expected(matrix)])
-        return matrix if self.algorithm != "random_forest" else np.clip(matrix, -_LARGEST, _LARGEST)
+    def _with_made_columns(self, matrix: np.ndarray) -> np.ndarray:
+        """The columns of X and the model-made ones; for a forest clipped to what 32 bits hold."""
+        if self.btyd_ is not None:
+            matrix = np.hstack([matrix, self._expectations(matrix)])
+        if self.algorithm != "random_forest":
+            return matrix
+        return np.clip(matrix, -_LARGEST_FOR_A_FOREST, _LARGEST_FOR_A_FOREST)
 
-    def _expected(self, matrix: np.ndarray) -> np.ndarray:
-        return BTYDFeatures.from_dict(self.btyd_ or {}).transform(self._history(matrix)).to_numpy()
-
-    def widened(self, X: pd.DataFrame) -> pd.DataFrame:
-        """X beside the columns that the model makes itself, to which contributions belong as well."""
-        check_is_fitted(self)
-        if self.btyd_ is None:
-            return X
-        names = BTYDFeatures.from_dict(self.btyd_).get_feature_names_out()
-        return pd.concat(
-            [X, pd.DataFrame(self._matrix(X)[:, X.shape[1] :], columns=names, index=X.index)],
-            axis=1,
-        )
-
-    def own_catalogue(self) -> pd.DataFrame:
-        """One row a column that the model makes itself: name, signal, builder, unit, window, says, missing."""
-        check_is_fitted(self)
-        made = (
-            BTYDFeatures(kinds=()).fit(pd.DataFrame())
-            if self.btyd_ is None
-            else BTYDFeatures.from_dict(self.btyd_)
-        )
-        return made.catalogue()
+    def _expectations(self, matrix: np.ndarray) -> np.ndarray:
+        """The columns of the buy-till-you-die models, float64[n, q]."""
+        made = BTYDFeatures.from_dict(self.btyd_ or {})
+        return made.transform(self._history(matrix)).to_numpy()
 
     def _learn_columns(
         self, X: Any, y: Any, groups: Any = None, **checks: Any
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The matrix and labels to fit on; remembers names and categories."""
+        """The matrix and the labels to fit on; keeps names, categories and the seed.
+
+        `checks` are arguments of scikit-learn's validate_data.
+        """
         if self.algorithm not in self.algorithms:
             raise ConfigError.from_unknown("algorithm", str(self.algorithm), self.algorithms)
         if self.n_estimators is not None and self.n_estimators < 1:
             raise ConfigError.from_range("n_estimators", self.n_estimators, "at least 1, or None")
-        self.categories_ = _categories(X)
-        frame = self._encode(X) if isinstance(X, pd.DataFrame) else X
-        y = y.to_numpy() if isinstance(y, pd.Series) else y
+        self.categories_ = categories_of(X)
         matrix, labels = validate_data(
             self,
-            frame,
-            y,
+            as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X,
+            y.to_numpy() if isinstance(y, pd.Series) else y,
             dtype=np.float64,
             ensure_all_finite="allow-nan",
             ensure_min_samples=2,
             **checks,
         )
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        self.btyd_ = self._fit_btyd(matrix, folds.persons(X, groups, len(matrix)))
-        return self._whole(matrix), labels
+        self.btyd_ = self._fit_btyd(matrix, folds.people(X, groups, len(matrix)))
+        return self._with_made_columns(matrix), labels
+
+    def _training_rows(
+        self, X: Any, matrix: np.ndarray, y: np.ndarray, groups: Any, time: Any
+    ) -> TrainingRows:
+        return TrainingRows(
+            matrix,
+            y,
+            folds.snapshot_days(X, time, len(y)),
+            folds.people(X, groups, len(y)),
+            self._categorical(),
+            self._seed,
+        )
 
     def _fit_btyd(self, matrix: np.ndarray, person: np.ndarray) -> dict[str, Any] | None:
-        """Buy-till-you-die models of the rows' histories, each person with the weight of one; None where nothing can be fitted."""
-        fitted = BTYDFeatures().fit(
-            self._history(matrix).set_index(pd.Index(person, name="user_id"))
-        )
-        useful = [m for m in fitted.models_.values() if m is not None]
+        """State of the buy-till-you-die models fitted on the rows' histories; None if none fits.
+
+        All rows of a person together weigh as much as one row.
+        """
+        history = self._history(matrix).set_index(pd.Index(person, name="user_id"))
+        fitted = BTYDFeatures().fit(history)
+        useful = any(model is not None for model in fitted.models_.values())
         return fitted.to_dict() if useful else None
 
     def _history(self, matrix: np.ndarray) -> pd.DataFrame:
-        """The columns of a matrix that tell of past days and orders."""
+        """The columns of a matrix that hold counts and ages of past days and orders."""
         names = getattr(self, "feature_names_in_", ())
-        return pd.DataFrame(
-            {n: matrix[:, i] for i, n in enumerate(names) if n in HISTORY}, index=range(len(matrix))
-        )
-
-    def _encode(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Category columns as codes of the categories seen in fit."""
-        coded = {c: _codes(X[c], self.categories_[c]) for c in X.columns if c in self.categories_}
-        return X.assign(**coded) if coded else X
+        columns = {n: matrix[:, i] for i, n in enumerate(names) if n in _HISTORY_COLUMNS}
+        return pd.DataFrame(columns, index=range(len(matrix)))
 
     def _categorical(self) -> list[int]:
-        return [
-            i
-            for i, name in enumerate(getattr(self, "feature_names_in_", ()))
-            if name in self.categories_
-        ]
+        """Positions of the columns that hold category codes."""
+        names = getattr(self, "feature_names_in_", ())
+        return [i for i, name in enumerate(names) if name in self.categories_]
 
     def _plan(self) -> boosting.Plan:
         return boosting.Plan(
@@ -203,45 +326,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         )
 
     def _threads(self) -> int:
-        return 1 if self.n_jobs is None else 0 if self.n_jobs < 0 else self.n_jobs
-
-    def raw_score(self, X: Any) -> np.ndarray:
-        """What the contributions add up to, float64[n]: log-odds, or log money. Not of forests."""
-        raise TypeError(f"{type(self).__name__} has no raw score")
-
-    def contributions(self, X: Any) -> tuple[np.ndarray, float]:
-        """SHAP values of the raw score, float64[n, p], and their base. Not of forests."""
-        raise TypeError(f"{type(self).__name__} has no contributions")
-
-    def _tree_parts(self, matrix: np.ndarray) -> tuple[np.ndarray, float]:
-        """The contributions of LightGBM's trees."""
-        parts = boosting.contributions(self.booster_, matrix, self._threads())
-        return parts[:, :-1], float(parts[0, -1]) if len(parts) else 0.0
-
-    def _restore(self, state: dict[str, Any]) -> Self:
-        for name, value in state.items():
-            setattr(self, name, value)
-        return self
-
-
-def _categories(X: Any) -> dict[str, list[Any]]:
-    if not isinstance(X, pd.DataFrame):
-        return {}
-    kinds = {c: X[c].dtype for c in X.columns if isinstance(X[c].dtype, pd.CategoricalDtype)}
-    found = {
-        c: [v.item() if isinstance(v, np.generic) else v for v in kind.categories]
-        for c, kind in kinds.items()
-    }
-    for name, values in found.items():
-        odd = [v for v in values if not isinstance(v, str | int | float | bool)]
-        if odd or not isinstance(name, str):
-            raise FrameError.from_category(name, repr(odd[0]) if odd else "a name that is no text")
-    return found
-
-
-def _codes(column: pd.Series, categories: list[Any]) -> pd.Series:
-    values = column.astype(object)
-    codes = np.asarray(
-        pd.Index(categories, dtype=object).get_indexer(pd.Index(values, dtype=object)), np.float64
-    )
-    return pd.Series(np.where(codes < 0, np.nan, codes), index=column.index)
+        """Number of threads; 0 for as many as cores."""
+        if self.n_jobs is None:
+            return 1
+        return max(self.n_jobs, 0)

@@ -1,4 +1,4 @@
-"""The dumb things that a model has to beat: small estimators on a few columns."""
+"""Baselines that a model has to beat: small estimators on a few columns of a Dataset."""
 
 from __future__ import annotations
 
@@ -17,61 +17,85 @@ LAST = "cadence__since_last_days__all"
 TENURE = "lifecycle__tenure_days__all"
 DAYS = "cadence__active_days__all"
 SPENT = "spend__amount_sum__all"
+_DAYS_IF_NEVER_ACTIVE = 10_000
+_SHORTEST_TENURE_DAYS = 30
 
 
-def column(X: pd.DataFrame, name: str, otherwise: float) -> np.ndarray:
-    """A column, float64[n], missing values filled; FrameError when it is not there."""
+def _column(X: pd.DataFrame, name: str, otherwise: float) -> np.ndarray:
+    """A column of X, float64[n], with missing values filled; FrameError when X lacks it."""
     if name not in X:
         raise FrameError.from_missing_columns("X", [name], X.columns)
     return X[name].fillna(otherwise).to_numpy(np.float64)
 
 
 class _OneNumber(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A logistic curve over one number that rises with risk or falls."""
+    """A logistic curve over one number, which rises or falls with the risk."""
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Learns the curve."""
+        """The baseline, with its curve fitted on labels y (n,) of 0 and 1."""
         self.classes_ = np.array([0.0, 1.0])
         self.curve_ = LogisticRegression(C=1e6).fit(self._number(X), np.asarray(y, int))
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """Probabilities, float64[n, 2]."""
+        """Probability to stay and to churn, float64[n, 2]."""
         return np.asarray(self.curve_.predict_proba(self._number(X)))
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
-        raise TypeError(f"{type(self).__name__} reads no number")
+        """The number of each row, float64[n, 1]."""
+        raise NotImplementedError
 
 
 class BaseRate(_OneNumber):
-    """Everybody churns as often as people did in training."""
+    """Base rate: everybody churns with the probability seen in training.
+
+    >>> X = pd.DataFrame(index=range(4))
+    >>> BaseRate().fit(X, [0, 0, 0, 1]).predict_proba(X)[0].tolist()
+    [0.75, 0.25]
+    """
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Remembers the mean of y."""
-        self.classes_, self.rate_ = np.array([0.0, 1.0]), float(np.mean(y))
+        """The baseline, after the mean of y was kept."""
+        self.classes_ = np.array([0.0, 1.0])
+        self.rate_ = float(np.mean(y))
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        """The same for every row, float64[n, 2]."""
+        """Probability to stay and to churn, the same for every row, float64[n, 2]."""
         return np.tile([1 - self.rate_, self.rate_], (len(X), 1))
 
 
 class Recency(_OneNumber):
-    """Days since the last active day alone."""
+    """Churn from the days since the last active day alone.
+
+    >>> X = pd.DataFrame({LAST: [1.0, 2.0, 50.0, 60.0]})
+    >>> churn = Recency().fit(X, [0, 0, 1, 1]).predict_proba(X)[:, 1]
+    >>> bool(churn[3] > churn[0])
+    True
+    """
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
-        return np.log1p(column(X, LAST, 10_000))[:, None]
+        return np.log1p(_column(X, LAST, _DAYS_IF_NEVER_ACTIVE))[:, None]
 
 
 class PersonalRate(_OneNumber):
-    """The share of days on which the person was active so far, alone."""
+    """Churn from the share of days on which the person was active so far, alone.
+
+    >>> X = pd.DataFrame({DAYS: [40.0, 30.0, 2.0, 1.0], TENURE: 60.0})
+    >>> churn = PersonalRate().fit(X, [0, 0, 1, 1]).predict_proba(X)[:, 1]
+    >>> bool(churn[3] > churn[0])
+    True
+    """
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
-        return np.log((column(X, DAYS, 0) + 0.5) / (column(X, TENURE, 1) + 1))[:, None]
+        return np.log((_column(X, DAYS, 0) + 0.5) / (_column(X, TENURE, 1) + 1))[:, None]
 
 
-class _History:
-    """A buy-till-you-die model of the rows' histories of one `kind` of transaction; `reasons_` says why it was not fitted."""
+class _FromHistory:
+    """Base of the buy-till-you-die baselines, fitted on the rows' histories of one `kind`.
+
+    horizon: days ahead. After fit, `reasons_` says why a model was not fitted.
+    """
 
     model: ClassVar[str] = "bg_nbd"
     kind: ClassVar[str] = "acts"
@@ -79,53 +103,61 @@ class _History:
     def __init__(self, horizon: int = 30) -> None:
         self.horizon = horizon
 
-    def _remember(self, X: pd.DataFrame) -> None:
-        self.features_ = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=(self.kind,)).fit(
-            X
-        )
+    def _fit_history(self, X: pd.DataFrame) -> None:
+        features = BTYDFeatures(self.model, horizons=(self.horizon,), kinds=(self.kind,))
+        self.features_ = features.fit(X)
         self.reasons_ = self.features_.reasons_
 
-    def _said(self, X: pd.DataFrame, what: str, otherwise: float) -> np.ndarray:
-        return (
-            self.features_.transform(X)[f"btyd__{what}_{self.horizon}d__all"]
-            .fillna(otherwise)
-            .to_numpy()
-        )
+    def _expectation(self, X: pd.DataFrame, what: str, otherwise: float) -> np.ndarray:
+        """An expectation for each row, float64[n]; `otherwise` where there is no history."""
+        name = f"btyd__{what}_{self.horizon}d__all"
+        return self.features_.transform(X)[name].fillna(otherwise).to_numpy()
 
 
-class BTYD(_History, _OneNumber):
-    """The probability that BG/NBD or MBG/NBD gives to no active day in `horizon` days (30, about the label's: the curve learns the rest), from the
-    dates alone. Everybody churns as often as people did in training where the model cannot be fitted; `reasons_` then says why.
+class BTYD(_FromHistory, _OneNumber):
+    """Churn from BG/NBD's probability of no active day in `horizon` days.
+
+    A curve learns how that probability belongs to the label, so the horizon (30) need not be the
+    label's. Where the model cannot be fitted, everybody churns with the probability seen in
+    training, and `reasons_` says why.
     """
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Fits the model on the rows' histories and learns the curve. FrameError when their columns are not there."""
-        self._remember(X)
+        """The baseline, fitted on the rows' histories and labels y (n,) of 0 and 1.
+
+        FrameError when X lacks the columns of the histories.
+        """
+        self._fit_history(X)
         return super().fit(X, y)
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
         if self.reasons_:
             return np.zeros((len(X), 1))
-        return logit(np.clip(self._said(X, "no_days", 1), 1e-9, 1 - 1e-9))[:, None]
+        return logit(np.clip(self._expectation(X, "no_days", 1), 1e-9, 1 - 1e-9))[:, None]
 
 
 class ModifiedBTYD(BTYD):
-    """The same by MBG/NBD, in which a person may be gone after the very first day."""
+    """BTYD with MBG/NBD, in which a person may leave after the very first day."""
 
     model: ClassVar[str] = "mbg_nbd"
 
 
 class _Amount(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    constant: ClassVar[float | None] = None
+    """Base of the value baselines."""
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Remembers the mean of y and its ratio to the number it reads."""
+        """The baseline, after the mean of the amounts y (n,) was kept."""
         self.mean_ = float(np.mean(y))
         return self
 
 
 class ZeroValue(_Amount):
-    """Nobody spends anything: the model that MAE likes too well."""
+    """Nobody spends anything; the mean absolute error favours this baseline.
+
+    >>> X = pd.DataFrame(index=range(2))
+    >>> ZeroValue().fit(X, [0, 10]).predict(X).tolist()
+    [0.0, 0.0]
+    """
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Zeros, float64[n]."""
@@ -133,7 +165,12 @@ class ZeroValue(_Amount):
 
 
 class TrainMean(_Amount):
-    """Everybody spends what people spent in training on average."""
+    """Everybody spends the mean of the training amounts.
+
+    >>> X = pd.DataFrame(index=range(2))
+    >>> TrainMean().fit(X, [0, 10]).predict(X).tolist()
+    [5.0, 5.0]
+    """
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """The mean, float64[n]."""
@@ -141,45 +178,58 @@ class TrainMean(_Amount):
 
 
 class SpendRate(_Amount):
-    """The person's own money a day so far, times one factor learnt in training (the horizon, were nothing to change)."""
+    """The person's own spending a day so far, times a factor that makes the training totals equal.
+
+    If nothing changed, the factor would be the horizon in days.
+
+    >>> X = pd.DataFrame({SPENT: [60.0, 0.0], TENURE: [60.0, 60.0]})
+    >>> SpendRate().fit(X, [30.0, 0.0]).predict(X).tolist()
+    [30.0, 0.0]
+    """
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Learns the factor that makes the totals equal."""
+        """The baseline, after the factor was learnt from the amounts y (n,)."""
         self.factor_ = float(np.sum(y) / max(self._rate(X).sum(), 1e-12))
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Amounts, float64[n]."""
+        """Expected amount of each row, float64[n]."""
         return self._rate(X) * self.factor_
 
     def _rate(self, X: pd.DataFrame) -> np.ndarray:
-        return np.maximum(column(X, SPENT, 0), 0) / np.maximum(column(X, TENURE, 1), 30)
+        """Money a day, float64[n]; people count as there for at least 30 days."""
+        days = np.maximum(_column(X, TENURE, 1), _SHORTEST_TENURE_DAYS)
+        return np.maximum(_column(X, SPENT, 0), 0) / days
 
 
-class BTYDValue(_History, _Amount):
-    """Orders that BG/NBD or MBG/NBD expects in `horizon` days times an order's value by Gamma-Gamma, times one factor learnt in training.
+class BTYDValue(_FromHistory, _Amount):
+    """BG/NBD's expected orders in `horizon` days times Gamma-Gamma's value of an order.
 
-    0 for who never ordered; the training mean for everybody where the models cannot be fitted; `reasons_` then says why.
+    A factor makes the training totals equal. The amount is 0 for people who never ordered. Where
+    the models cannot be fitted it is the training mean for everybody, and `reasons_` says why.
     """
 
     kind: ClassVar[str] = "orders"
 
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
-        """Fits the models on the rows' histories and learns the factor. FrameError when their columns are not there."""
-        self._remember(X)
+        """The baseline, fitted on the rows' histories and amounts y (n,).
+
+        FrameError when X lacks the columns of the histories.
+        """
+        self._fit_history(X)
         self.factor_ = float(np.sum(y) / max(self._spend(X).sum(), 1e-12))
         return super().fit(X, y)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Amounts, float64[n]."""
+        """Expected amount of each row, float64[n]."""
         return self._spend(X) * self.factor_
 
     def _spend(self, X: pd.DataFrame) -> np.ndarray:
-        return np.ones(len(X)) if self.reasons_ else self._said(X, "expected_spend", 0)
+        return np.ones(len(X)) if self.reasons_ else self._expectation(X, "expected_spend", 0)
 
 
 class ModifiedBTYDValue(BTYDValue):
-    """The same by MBG/NBD, in which a person may be gone after the very first order."""
+    """BTYDValue with MBG/NBD, in which a person may leave after the very first order."""
 
     model: ClassVar[str] = "mbg_nbd"
 

@@ -1,4 +1,4 @@
-"""ChurnClassifier: a calibrated probability to churn."""
+"""ChurnClassifier: the calibrated probability that a person churns."""
 
 from __future__ import annotations
 
@@ -17,28 +17,45 @@ from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.learners import blend, boosting, folds, forest, parts, season
+from churnlab.estimators.learners import blend, boosting, folds, forest, season
 from churnlab.estimators.learners.logistic import RankLogistic
-from churnlab.estimators.learners.season import Season, Seasonal
+from churnlab.estimators.learners.season import SeasonalShift
+from churnlab.estimators.learners.training_rows import TrainingRows
 
-_FEWEST_OF_A_CLASS = 10
-_MANY = 100_000
-_EDGE = 1e-3
+_ADDITIVE_ALGORITHMS = ("blend", "lightgbm")
+_MIN_ROWS_OF_A_CLASS = 10
+_HOLDOUT_ABOVE_ROWS = 100_000
+_SMALLEST_FOREST_SHARE = 1e-3
 
 
-class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
-    __doc__ = f"""Predicts whether a person churns; `predict_proba(X)[:, 1]` is the calibrated probability.
+class ChurnClassifier(ClassifierMixin, TreeModel):
+    """Churn classifier; `predict_proba(X)[:, 1]` is the calibrated probability to churn.
 
-    algorithm: "blend" adds LightGBM and a penalised logistic model on ranks (`estimators.blend`), each with the share that does best on persons not
-    seen; "lightgbm" and "random_forest" are one learner alone. experiments/learners says why the default is one.
+    The blend adds LightGBM and a ridge-penalised logistic model on ranks, in log-odds, with the
+    share of each that is best on people not used in fitting; experiments/learners compares the
+    algorithms. Where X has eight snapshots or more, snapshots may have effects of their own, and a
+    later snapshot gets the effect of its time of the year (`learners.season`).
 
-    Calibration is Platt's: log-odds times a slope plus a shift, fitted on predictions for persons whom the model had not
-    seen (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking (a forest's shares below 0.001 and
-    above 0.999 become one).
-    {TreeModel.__doc__}
+    Calibration is Platt's: log-odds times a slope plus a shift, fitted on out-of-fold predictions
+    (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking,
+    except that a forest's shares below 0.001 and above 0.999 become equal.
+
+    Parameters:
+
+    - algorithm: "blend", "lightgbm" or "random_forest".
+    - n_estimators: number of trees; None lets out-of-fold losses decide (LightGBM) or takes 200
+      (forest).
+    - learning_rate, num_leaves, min_child_samples, feature_fraction: LightGBM's; trees are smaller
+      on small data (num_leaves None takes 7 or 15).
+    - calibrate: correct the output on out-of-fold predictions.
+    - random_state: int, or a numpy random state.
+    - n_jobs: threads; None is one, -1 as many as cores. The number never changes a result.
+
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(400, 3)); y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
-    >>> bool(ChurnClassifier().fit(X, y).predict_proba(X)[y == 1, 1].mean() > 0.6)
+    >>> X = pd.DataFrame(rng.normal(size=(200, 2)), columns=["silence", "noise"])
+    >>> y = (X["silence"] + rng.normal(size=200) > 0).astype(int)
+    >>> churn = ChurnClassifier(n_estimators=5).fit(X, y).predict_proba(X)[:, 1]
+    >>> bool(churn[y == 1].mean() > churn[y == 0].mean() + 0.1)
     True
     """
 
@@ -50,11 +67,23 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         return tags
 
     def fit(self, X: Any, y: Any, *, groups: Any = None, time: Any = None) -> Self:
-        """Learns from X (n, p) and y (n,) of two classes; the larger class label is churn.
+        """The model, fitted on X (n rows, p columns) and labels y (n,) of two classes.
 
-        Inner folds go by person: `groups`, or the index level user_id of X. `time`, or the index level snapshot, tells the blend's days apart.
-        More than 100,000 rows hold a tenth of persons out instead of folds. Raises HistoryError for one class only, ValueError for what
-        scikit-learn refuses.
+        The larger class label is churn. Missing values and category columns are allowed in X.
+
+        groups: person of each row; None takes the index level user_id of X, else every row is a
+        person. Inner folds keep a person's rows together. time: snapshot of each row; None takes
+        the index level snapshot of X. With more than 100,000 rows a tenth of the people is held out
+        instead of folds.
+
+        HistoryError for a single class; FrameError for `groups` or `time` of another length;
+        ValueError for what scikit-learn refuses.
+
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> model = model.fit(X, X["visits"] < 15, groups=np.arange(40) // 2)
+        >>> model.classes_.tolist()
+        [False, True]
         """
         matrix, y = self._learn_columns(X, y, groups)
         check_classification_targets(y)
@@ -62,115 +91,141 @@ class ChurnClassifier(ClassifierMixin, Seasonal, TreeModel):
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(y))
         if len(self.classes_) > 2:
+            # scikit-learn's checks ask for these words.
             raise ValueError(
-                f"Only binary classification is supported. The type of the target is multiclass: {len(self.classes_)} classes."
+                "Only binary classification is supported. The type of the target is multiclass: "
+                f"{len(self.classes_)} classes."
             )
-        person, day = folds.persons(X, groups, len(y)), folds.days(X, time, len(y))
-        inner = (
-            []
-            if np.bincount(churned).min() < _FEWEST_OF_A_CLASS
-            else folds.of_size(person, self._seed, _MANY)
-        )
-        self._grow(matrix, churned.astype(np.float64), person, day, season.dates_of(X, time), inner)
+        rows = self._training_rows(X, matrix, churned.astype(np.float64), groups, time)
+        inner: folds.Folds = []
+        if np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
+            inner = folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS)
+        self._grow(rows, season.dates_of(X, time), inner)
         return self
 
-    def _grow(
-        self,
-        X: np.ndarray,
-        y: np.ndarray,
-        person: np.ndarray,
-        day: np.ndarray,
-        dates: pd.DatetimeIndex | None,
-        inner: folds.Folds,
-    ) -> None:
-        """Fits on all rows and calibrates on what was said of unseen persons."""
+    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+        """Log-odds of churn of each row, float64[n], to which the contributions add up.
+
+        prepared: the result of `prepare(X)`, if the caller has it already. ConfigError for a
+        forest, which has no log-odds.
+
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> bool(np.allclose(expit(model.raw_score(X)), model.predict_proba(X)[:, 1]))
+        True
+        """
+        check_is_fitted(self)
+        self._check_parts_add_up()
+        return self._scored(X, prepared, self._score_without_shift()) + self._shift(X)
+
+    def predict_proba(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+        """Probability of each class, float64[n, 2]: to stay, and to churn.
+
+        prepared: the result of `prepare(X)`; a caller can change one of its columns and predict
+        again without preparing X again.
+
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> rare, often = model.predict_proba(X.iloc[[0, 39]])[:, 1]
+        >>> bool(rare > often)
+        True
+        """
+        churn = self._churn(X, prepared)
+        return np.column_stack([1 - churn, churn])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The more likely class of each row, (n,); churn where its probability is above one half.
+
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> y = np.where(X["visits"] < 15, "left", "here")
+        >>> ChurnClassifier("lightgbm", n_estimators=5).fit(X, y).predict(X.tail(1)).tolist()
+        ['here']
+        """
+        likely = self.predict_proba(X)[:, 1] > 0.5
+        return np.asarray(self.classes_[likely.astype(int)])
+
+    def _grow(self, rows: TrainingRows, dates: pd.DatetimeIndex | None, inner: folds.Folds) -> None:
+        """Fits the learners on all rows and calibrates them on out-of-fold predictions."""
         self.season_ = None
         if self.algorithm == "blend":
-            grown = blend.grow(self._plan(), X, y, day, person, self._categorical(), inner)
-            slope, shift = self._calibrated(grown.unseen, y)
+            grown = blend.grow(self._plan(), rows, inner)
+            slope, shift = self._calibrated(grown.unseen, rows.y)
             self.booster_, line = grown.scaled(slope, shift)
             self.linear_ = line.state()
             if dates is not None and grown.effect.any():
-                self.season_ = Season.of(dates, grown.effect).scaled(slope).state()
+                self.season_ = SeasonalShift.of(dates, grown.effect).scaled(slope).state()
         elif self.algorithm == "lightgbm":
-            booster, unseen = boosting.fit(self._plan(), X, y, self._categorical(), inner)
-            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, y))
+            booster, unseen = boosting.fit(self._plan(), rows.X, rows.y, rows.categorical, inner)
+            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows.y))
         else:
             self.forest_, unseen = forest.fit(
-                RandomForestClassifier, X, y, inner, self.n_estimators, self._seed, self.n_jobs or 1
+                RandomForestClassifier,
+                rows.X,
+                rows.y,
+                inner,
+                self.n_estimators,
+                self._seed,
+                self.n_jobs or 1,
             )
-            self._calibrated(None if unseen is None else _log_odds(unseen), y)
+            self._calibrated(None if unseen is None else _log_odds(unseen), rows.y)
 
-    def _calibrated(self, margin: np.ndarray | None, y: np.ndarray) -> tuple[float, float]:
-        self.calibration_ = (
-            _platt(margin, y) if self.calibrate and margin is not None else (1.0, 0.0)
-        )
+    def _calibrated(self, unseen: np.ndarray | None, y: np.ndarray) -> tuple[float, float]:
+        """Slope and shift of the calibration, which are kept; 1 and 0 without calibration."""
+        self.calibration_ = (1.0, 0.0)
+        if self.calibrate and unseen is not None:
+            self.calibration_ = _platt(unseen, y)
         return self.calibration_
 
-    def raw_score(self, X: Any) -> np.ndarray:
-        """What the contributions add up to, float64[n]: log-odds. Not of forests."""
-        check_is_fitted(self)
-        return self._scored(X, self._members()) + self._shift(X)
+    def _churn(self, X: Any, prepared: np.ndarray | None) -> np.ndarray:
+        """Churn probability of each row, float64[n]."""
+        if self.algorithm != "random_forest":
+            return np.asarray(expit(self.raw_score(X, prepared)))
+        matrix = self.prepare(X) if prepared is None else prepared
+        slope, shift = self.calibration_
+        return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
 
-    def _members(self) -> Callable[[np.ndarray], np.ndarray]:
-        """What gives the log-odds of some rows as the trees see them, but for the time of the year, on one thread."""
+    def _score_without_shift(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Single-threaded scorer of prepared rows: log-odds without the seasonal shift."""
         if self.algorithm != "blend":
             return lambda rows: boosting.raw(self.booster_, rows, 1)
         line = RankLogistic(**self.linear_)
         return lambda rows: boosting.raw(self.booster_, rows, 1) + line.score(rows)
 
-    def contributions(self, X: Any) -> tuple[np.ndarray, float]:
-        """SHAP values of the log-odds, float64[n, p], and their base; of the blend the sum of both members'. ConfigError for a forest."""
-        if self.algorithm == "random_forest":
+    def _check_parts_add_up(self) -> None:
+        if self.algorithm not in _ADDITIVE_ALGORITHMS:
             raise ConfigError.from_unknown(
-                "algorithm for contributions", self.algorithm, ("blend", "lightgbm")
+                "algorithm for contributions", self.algorithm, _ADDITIVE_ALGORITHMS
             )
-        matrix = self.prepare(X)
-        values, base = self._tree_parts(matrix)
-        if self.algorithm == "blend":
-            line = RankLogistic(**self.linear_)
-            values, base = values + line.contributions(matrix), base + line.base
-        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
 
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of `classes_`, float64[n, 2]; the second column is churn."""
-        churn = (
-            self.churn_of(self.prepare(X), X)
-            if self.algorithm == "random_forest"
-            else np.asarray(expit(self.raw_score(X)))
-        )
-        return np.column_stack([1 - churn, churn])
-
-    def churn_of(self, matrix: np.ndarray, X: Any) -> np.ndarray:
-        """The probability of churn, float64[n], of what `prepare` made of X: for who asks again and again with a column changed."""
-        if self.algorithm == "random_forest":
-            slope, shift = self.calibration_
-            return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
-        return np.asarray(
-            expit(parts.scored(matrix, self._members(), self._threads()) + self._shift(X))
-        )
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The likelier class of each row."""
-        likely = self.predict_proba(X)[:, 1] > 0.5
-        return np.asarray(self.classes_[likely.astype(int)])
+    def _blended_contributions(
+        self, trees: np.ndarray, base: float, matrix: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        if self.algorithm != "blend":
+            return trees, base
+        line = RankLogistic(**self.linear_)
+        return trees + line.contributions(matrix), base + line.base
 
 
-def _log_odds(p: np.ndarray) -> np.ndarray:
-    return np.asarray(logit(np.clip(p, _EDGE, 1 - _EDGE)))
+def _log_odds(share: np.ndarray) -> np.ndarray:
+    """Log-odds of a forest's shares, which may be exactly 0 or 1."""
+    return np.asarray(logit(np.clip(share, _SMALLEST_FOREST_SHARE, 1 - _SMALLEST_FOREST_SHARE)))
 
 
-def _platt(margin: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Slope and shift that make expit(slope * margin + shift) most likely; the slope stays above zero."""
-    known = np.isfinite(margin)
-    margin, y = margin[known], y[known]
+def _platt(log_odds: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and shift with the least log loss of expit(slope * log_odds + shift); slope above 0.
+
+    Rows with a NaN are left out. scikit-learn's calibration would find the same minimum with
+    other last bits; predictions must stay the same to the bit, so this minimiser stays.
+    """
+    known = np.isfinite(log_odds)
+    log_odds = log_odds[known]
+    y = y[known]
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        z = np.exp(w[0]) * margin + w[1]
+        z = np.exp(w[0]) * log_odds + w[1]
         error = expit(z) - y
-        return float(np.mean(np.logaddexp(0, z) - y * z)), np.array(
-            [np.mean(error * (z - w[1])), np.mean(error)]
-        )
+        slope = np.array([np.mean(error * (z - w[1])), np.mean(error)])
+        return float(np.mean(np.logaddexp(0, z) - y * z)), slope
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -1,10 +1,9 @@
-"""ChurnHazard: when a person leaves, week by week, from the same learner as the churn probability."""
+"""ChurnHazard: when a person churns, week by week, learnt by one classifier."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,34 +13,44 @@ from sklearn.utils.validation import check_is_fitted
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
-from churnlab.estimators.saving import file_digest, own_digest
+from churnlab.estimators.saving import save_hazard
 
-WEEK = "weeks_ahead"
-FORMAT = 1
+WEEK_COLUMN = "weeks_ahead"
 FEWEST_AT_RISK = 20
-DIGITS = 9
-FILE = "hazard.json"
+_CURVE_DIGITS = 9
+_SMALLEST_OPTIONS = {"weeks": 1, "max_rows": 1000, "most": 1}
 
 
 class ChurnHazard(BaseEstimator):  # type: ignore[misc]
-    """A curve a person: the probability of being still there after week 0, 1, ..., `weeks`, and the week by which they have more likely left.
+    """Survival curve of each person: the probability not to have left after week 0, 1, …, `weeks`.
 
-    The hazard of week w is the probability of leaving in it for those who have not left before; `TimeToChurn` says what leaving in a week is.
-    One classifier with a logistic loss learns it from a row for every snapshot and week up to the one in which the person leaves or is
-    censored, the week being one more column (D. Cox, 1972, Regression models and life-tables; J. Singer and J. Willett, 1993, It's about time:
-    using discrete-time survival analysis). Being still there after week w is the product of 1 - hazard up to it.
+    The hazard of week w is the probability to leave in it, for people who have not left before;
+    TimeToChurn defines leaving in a week. One classifier learns it from a row for every snapshot
+    and week up to the one in which the person leaves or is no longer observed; the week is one more
+    column (D. Cox, 1972, Regression models and life-tables; J. Singer and J. Willett, 1993, It's
+    about time: using discrete-time survival analysis). The curve at week w is the product of
+    1 - hazard over the weeks 0 to w.
 
-    weeks: the last week of the curve. learner: a ChurnClassifier, not fitted (None: the library's default). max_rows and most: rows learnt from are
-    at most `max_rows`, and `most` for each snapshot; beyond, later weeks are drawn at random, whoever leaves in them. n_jobs: threads, which never
-    change a result. After fit, `weeks_` is the last week that at least 20 snapshots were seen to reach: of later ones nothing is known.
+    Parameters:
+
+    - weeks: last week of the curve.
+    - learner: a ChurnClassifier that is not fitted; None takes the default one.
+    - max_rows: rows to learn from at most.
+    - most: rows to learn from at most, as a multiple of the number of snapshots. Beyond either
+      limit later weeks are sampled at random; who leaves does not matter for the sample.
+    - n_jobs: threads; None is one, -1 as many as cores. The number never changes a result.
+
+    After fit, `weeks_` is the last week that at least 20 snapshots were observed to reach; nothing
+    is known about later ones.
 
     >>> rng = np.random.default_rng(0)
-    >>> X = pd.DataFrame({"risk": rng.normal(size=600)})
+    >>> X = pd.DataFrame({"risk": rng.normal(size=300)})
     >>> week = pd.Series(np.floor(rng.exponential(np.exp(1 - X["risk"]))))
-    >>> model = ChurnHazard(weeks=4).fit(X, pd.DataFrame({"leaves_week": week.where(week < 5), "known_weeks": 5}))
+    >>> y = pd.DataFrame({"leaves_week": week.where(week < 5), "known_weeks": 5})
+    >>> model = ChurnHazard(weeks=4, learner=ChurnClassifier(n_estimators=5)).fit(X, y)
     >>> curve = model.predict_curve(pd.DataFrame({"risk": [-2.0, 0.0, 2.0]}))
-    >>> curve.shape, bool((curve.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)), bool(curve[4].is_monotonic_decreasing)
-    ((3, 5), True, True)
+    >>> curve.shape, bool((curve.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None))
+    ((3, 5), True)
     """
 
     def __init__(
@@ -60,26 +69,37 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: pd.DataFrame, *, groups: Any = None, time: Any = None) -> Self:
-        """Learns from X (n, p) and the columns leaves_week and known_weeks of y (n rows, in weeks, as TimeToChurn gives them).
+        """The model, fitted on X (n rows, p columns) and the labels of TimeToChurn.
 
-        Persons and times are those of ChurnClassifier.fit: from `groups` and `time`, or the index of X. A snapshot of which no week is known
-        teaches nothing. Raises FrameError for columns that are missing or weeks that are none, HistoryError when nobody leaves or everybody
-        leaves in the first week, ConfigError for parameters out of range.
+        y: n rows with the columns leaves_week (week in which the person leaves, missing if not
+        observed to leave) and known_weeks (number of observed weeks). A snapshot with 0 known weeks
+        teaches nothing. groups, time: as in ChurnClassifier.fit.
+
+        FrameError when y lacks a column, has another length or holds impossible weeks, and when X
+        has a column weeks_ahead. HistoryError when nobody leaves or everybody leaves in week 0.
+        ConfigError for parameters out of range.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> ChurnHazard(weeks=5, learner=learner).fit(X, y).weeks_
+        2
         """
         self._check()
         frame = _frame(X)
-        if WEEK in frame:
-            raise FrameError.from_duplicates(f"X with the column {WEEK!r} of the model", 1)
+        if WEEK_COLUMN in frame:
+            raise FrameError.from_duplicates(f"X with the column {WEEK_COLUMN!r} of the model", 1)
         leaves, known = _weeks(y, len(frame))
         row, week = _at_risk(leaves, np.minimum(known, self.weeks + 1))
         self.model_ = clone(self.learner or ChurnClassifier()).set_params(n_jobs=self.n_jobs)
         self.weeks_ = _last_week(week)
-        row, week = self._drawn(row[week <= self.weeks_], week[week <= self.weeks_])
-        person = (
-            _repeated(groups, row) if groups is not None or "user_id" in frame.index.names else row
-        )
+        row, week = self._sampled(row[week <= self.weeks_], week[week <= self.weeks_])
+        person = row
+        if groups is not None or "user_id" in frame.index.names:
+            person = _repeated(groups, row)
         self.model_.fit(
-            frame.iloc[row].assign(**{WEEK: week.astype(np.float64)}),
+            frame.iloc[row].assign(**{WEEK_COLUMN: week.astype(np.float64)}),
             (leaves[row] == week).astype(np.float64),
             groups=person,
             time=_repeated(time, row),
@@ -87,10 +107,21 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_curve(self, X: Any, risk: np.ndarray | None = None) -> pd.DataFrame:
-        """The probability of being still there after each week, float64[n, weeks + 1] with the index of X; it never rises along a row.
+        """Probability not to have left after each week, float64[n, weeks + 1].
 
-        `risk` float64[n] takes the place of the hazard of week 0, so that the curve begins at another model's churn probability. Weeks after
-        `weeks_` are missing. FrameError when X lacks a column.
+        It has the index of X and a column a week; it never rises along a row. Weeks after `weeks_`
+        are missing. risk: churn probabilities float64[n] of another model, which take the place of
+        the hazard of week 0.
+
+        FrameError when X lacks a column or `risk` has another length.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> model = ChurnHazard(weeks=2, learner=learner).fit(X, y)
+        >>> model.predict_curve(X.head(1), risk=np.array([0.4]))[0].tolist()
+        [0.6]
         """
         check_is_fitted(self)
         frame = self.select(_frame(X))
@@ -98,150 +129,220 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         first = self._hazard(frame, matrix, 0) if risk is None else np.asarray(risk, np.float64)
         if len(first) != len(frame):
             raise FrameError.from_wrong_length("risk", len(first), len(frame))
-        there = np.full((len(frame), self.weeks + 1), np.nan)
-        there[:, 0] = 1 - first
+        curve = np.full((len(frame), self.weeks + 1), np.nan)
+        curve[:, 0] = 1 - first
         for week in range(1, self.weeks_ + 1):
-            there[:, week] = there[:, week - 1] * (1 - self._hazard(frame, matrix, week))
-        return pd.DataFrame(
-            there, index=frame.index, columns=pd.RangeIndex(self.weeks + 1, name="week")
-        )
+            curve[:, week] = curve[:, week - 1] * (1 - self._hazard(frame, matrix, week))
+        weeks = pd.RangeIndex(self.weeks + 1, name="week")
+        return pd.DataFrame(curve, index=frame.index, columns=weeks)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Of staying and of churning within the horizon, float64[n, 2]; the second column is the hazard of week 0."""
+        """Probability to stay and to churn within the horizon, float64[n, 2].
+
+        The second column is the hazard of week 0.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 0, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> rare, often = ChurnHazard(2, learner=learner).fit(X, y).predict_proba(X)[[0, 59], 1]
+        >>> bool(rare > often)
+        True
+        """
         check_is_fitted(self)
         frame = self.select(_frame(X))
         churn = self._hazard(frame, self._prepared(frame), 0)
         return np.column_stack([1 - churn, churn])
 
     def predict_when(self, X: Any, risk: np.ndarray | None = None) -> pd.Series:
-        """The first week after which a person has more likely left than not, float64 with the index of X; missing: later than `weeks_` weeks.
+        """First week after which a person is as likely to have left as not, float64[n].
 
-        `risk` as in predict_curve. The curve is rounded to 9 digits first, so that every machine says the same.
+        It has the index of X; missing means later than `weeks_`. risk: as in predict_curve. The
+        curve is rounded to 9 digits first, so that every machine gives the same week.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> model = ChurnHazard(weeks=2, learner=learner).fit(X, y)
+        >>> model.predict_when(X.head(1), risk=np.array([0.7])).tolist()
+        [0.0]
         """
-        there = self.predict_curve(X, risk)
-        gone = there.round(DIGITS).to_numpy() <= 0.5
+        curve = self.predict_curve(X, risk)
+        gone = curve.round(_CURVE_DIGITS).to_numpy() <= 0.5
         week = np.where(gone.any(axis=1), gone.argmax(axis=1), np.nan)
-        return pd.Series(week, index=there.index, name="when")
+        return pd.Series(week, index=curve.index, name="when")
 
     @property
     def feature_names_in_(self) -> np.ndarray:
-        """The columns of X in fit."""
-        return np.asarray([n for n in self.model_.feature_names_in_ if n != WEEK], dtype=object)
+        """Names of the columns of X in fit, object[p].
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> ChurnHazard(weeks=2, learner=learner).fit(X, y).feature_names_in_.tolist()
+        ['visits']
+        """
+        names = self.model_.feature_names_in_
+        return np.asarray([n for n in names if n != WEEK_COLUMN], dtype=object)
 
     @property
     def categories_(self) -> dict[str, list[Any]]:
-        """The categories of the text columns."""
+        """Categories of each category column of X in fit, by column.
+
+        >>> X = pd.DataFrame({"plan": pd.Categorical(["free", "paid", "paid"] * 20)})
+        >>> leaves = np.where(X["plan"] == "free", 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> ChurnHazard(weeks=2, learner=learner).fit(X, y).categories_
+        {'plan': ['free', 'paid']}
+        """
         return dict(self.model_.categories_)
 
     def select(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The columns that the model learnt from, in its order. FrameError when one is missing."""
-        return self.model_.select(X.assign(**{WEEK: 0.0})).drop(columns=WEEK)
+        """The columns that the model learnt from, in its order; other columns are left out.
+
+        FrameError when X lacks one of them.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> model = ChurnHazard(weeks=2, learner=learner).fit(X, y)
+        >>> list(model.select(X.assign(name="somebody")))
+        ['visits']
+        """
+        return self.model_.select(X.assign(**{WEEK_COLUMN: 0.0})).drop(columns=WEEK_COLUMN)
 
     def set_params(self, **params: Any) -> Self:
-        """As scikit-learn has it; the threads go to the fitted learner too."""
+        """The model with new parameters; `n_jobs` reaches the fitted classifier too.
+
+        >>> ChurnHazard().set_params(weeks=8).weeks
+        8
+        """
         super().set_params(**params)
         if hasattr(self, "model_"):
             self.model_.set_params(n_jobs=self.n_jobs)
         return self
 
     def save(self, folder: str | Path) -> Path:
-        """Writes hazard.json beside the files of the learner, which run no code when loaded; `estimators.load(folder)` reads them back."""
+        """The folder, after hazard.json and the files of the classifier were written to it.
+
+        No file holds code. `churnlab.estimators.loading.load(folder)` reads the model back.
+
+        >>> import tempfile
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> model = ChurnHazard(weeks=2, learner=learner).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sorted(path.name for path in model.save(folder).iterdir())
+        ['hazard.json', 'model.json', 'model.lgb']
+        """
         check_is_fitted(self)
-        folder = Path(folder)
-        self.model_.save(folder)
-        about = {
-            "format": FORMAT,
+        facts = {
             "weeks": int(self.weeks),
             "weeks_": self.weeks_,
             "max_rows": int(self.max_rows),
             "most": float(self.most),
-            "learner_sha256": file_digest(folder / "model.json"),
         }
-        about["own_sha256"] = own_digest(about)
-        (folder / FILE).write_text(
-            json.dumps(about, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-        )
-        return folder
+        return save_hazard(self.model_.save(folder), facts)
 
     def _check(self) -> None:
-        for name, least in (("weeks", 1), ("max_rows", 1000), ("most", 1)):
+        for name, least in _SMALLEST_OPTIONS.items():
             if getattr(self, name) < least:
                 raise ConfigError.from_range(name, getattr(self, name), f"at least {least:,}")
 
     def _prepared(self, frame: pd.DataFrame) -> np.ndarray:
-        """The learner's matrix, once for all weeks: nothing else in it depends on the week."""
-        return self.model_.prepare(frame.assign(**{WEEK: 0.0})[list(self.model_.feature_names_in_)])
+        """The classifier's matrix, prepared once for all weeks: only one column has the week."""
+        wide = frame.assign(**{WEEK_COLUMN: 0.0})
+        return self.model_.prepare(wide[list(self.model_.feature_names_in_)])
 
     def _hazard(self, frame: pd.DataFrame, matrix: np.ndarray, week: int) -> np.ndarray:
-        matrix[:, list(self.model_.feature_names_in_).index(WEEK)] = week
-        return self.model_.churn_of(matrix, frame)
+        """Hazard of a week, float64[n]; writes the week into the matrix."""
+        matrix[:, list(self.model_.feature_names_in_).index(WEEK_COLUMN)] = week
+        return self.model_.predict_proba(frame, matrix)[:, 1]
 
-    def _drawn(self, row: np.ndarray, week: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The rows to learn from: all, or as many as may be, in their order; the draw looks at the week alone, so that hazards stay what they are."""
-        first, later = np.flatnonzero(week == 0), np.flatnonzero(week > 0)
+    def _sampled(self, row: np.ndarray, week: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows to learn from, in their order: all, or a random sample within the limits.
+
+        The sample depends on the week alone, not on who leaves, so that hazards keep their size.
+        """
+        first = np.flatnonzero(week == 0)
+        later = np.flatnonzero(week > 0)
         room = int(min(self.max_rows, self.most * len(first)))
         if len(row) <= room:
             return row, week
-        rng = np.random.default_rng(
-            self.model_.random_state if isinstance(self.model_.random_state, int) else 0
-        )
-        first = _some(rng, first, max(room // 2, room - len(later)))
-        keep = np.sort(np.concatenate([first, _some(rng, later, room - len(first))]))
+        seed = self.model_.random_state
+        rng = np.random.default_rng(seed if isinstance(seed, int) else 0)
+        first = _at_most(rng, first, max(room // 2, room - len(later)))
+        keep = np.sort(np.concatenate([first, _at_most(rng, later, room - len(first))]))
         return row[keep], week[keep]
 
 
+# Any model that a run logs and a folder holds.
+Model: TypeAlias = TreeModel | ChurnHazard
+
+
 def survival(y: pd.DataFrame) -> pd.Series:
-    """The share still there after each week, as observed: the product of 1 - (who left) / (who was seen at risk) up to it, by week.
+    """Observed share not to have left after each week: the Kaplan-Meier curve, float64 by week.
 
-    `y` has leaves_week and known_weeks; censored rows count as long as they were seen (E. Kaplan and P. Meier, 1958, Nonparametric estimation
-    from incomplete observations). The series ends with the last week that anybody was seen to reach.
+    It is the product of 1 - (people who left) / (people observed at risk) over the weeks. y: the
+    columns leaves_week and known_weeks as in ChurnHazard.fit; people count for as long as they were
+    observed (E. Kaplan and P. Meier, 1958, Nonparametric estimation from incomplete observations).
+    The series ends with the last week that anybody was observed to reach.
 
-    >>> survival(pd.DataFrame({"leaves_week": [0, 1, np.nan, np.nan], "known_weeks": [3, 3, 2, 3]})).round(3).tolist()
+    >>> y = pd.DataFrame({"leaves_week": [0, 1, np.nan, np.nan], "known_weeks": [3, 3, 2, 3]})
+    >>> survival(y).round(3).tolist()
     [0.75, 0.5, 0.5]
     """
     leaves, known = _weeks(y, len(y))
     row, week = _at_risk(leaves, known)
-    there = 1 - np.bincount(week, leaves[row] == week) / np.bincount(week)
-    return pd.Series(np.cumprod(there), index=pd.RangeIndex(len(there), name="week"), name="there")
+    stay = 1 - np.bincount(week, leaves[row] == week) / np.bincount(week)
+    return pd.Series(np.cumprod(stay), index=pd.RangeIndex(len(stay), name="week"), name="there")
 
 
 def _frame(X: Any) -> pd.DataFrame:
+    """X as a frame; the columns of an array are called x0, x1, …."""
     return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X)).add_prefix("x")
 
 
 def _weeks(y: pd.DataFrame, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """leaves_week (-1: not seen to leave) and known_weeks, int64[n] each, checked."""
+    """leaves_week (-1 where not observed to leave) and known_weeks, int64[n] each, checked."""
     missing = [c for c in ("leaves_week", "known_weeks") if c not in y]
     if missing:
         raise FrameError.from_missing_columns("y", missing, y.columns)
     if len(y) != rows:
         raise FrameError.from_wrong_length("y", len(y), rows)
-    leaves, known = (y[c].to_numpy(np.float64) for c in ("leaves_week", "known_weeks"))
-    odd = ~(known >= 0) | ~np.isfinite(known) | (known % 1 != 0)
-    if odd.any():
-        raise FrameError.from_bad_label(
-            "known_weeks", known[odd][0], int(odd.sum()), "whole weeks from 0"
-        )
-    odd = ~np.isnan(leaves) & (~(leaves >= 0) | ~(leaves < known) | (leaves % 1 != 0))
-    if odd.any():
-        raise FrameError.from_bad_label(
-            "leaves_week",
-            leaves[odd][0],
-            int(odd.sum()),
-            "whole weeks from 0 to below known_weeks, or nothing",
-        )
+    known = y["known_weeks"].to_numpy(np.float64)
+    whole = (known >= 0) & np.isfinite(known) & (known % 1 == 0)
+    _refuse_weeks("known_weeks", known, ~whole, "whole weeks from 0")
+    leaves = y["leaves_week"].to_numpy(np.float64)
+    possible = np.isnan(leaves) | ((leaves >= 0) & (leaves < known) & (leaves % 1 == 0))
+    wanted = "whole weeks from 0 to below known_weeks, or nothing"
+    _refuse_weeks("leaves_week", leaves, ~possible, wanted)
     return np.where(np.isnan(leaves), -1, leaves).astype(np.int64), known.astype(np.int64)
 
 
+def _refuse_weeks(column: str, values: np.ndarray, wrong: np.ndarray, wanted: str) -> None:
+    if wrong.any():
+        raise FrameError.from_bad_label(column, values[wrong][0], int(wrong.sum()), wanted)
+
+
 def _at_risk(leaves: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Snapshot and week of every week in which someone was seen who had not left before it, int64[m] each, snapshots side by side."""
+    """Snapshot and week of every observed week whose person had not left before it, int64[m] each.
+
+    The weeks of a snapshot are adjacent.
+    """
     count = np.where(leaves >= 0, np.minimum(leaves + 1, known), known)
     row = np.repeat(np.arange(len(count)), count)
     return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def _last_week(week: np.ndarray) -> int:
-    """The last week up to which every one was reached by enough, 0 at least."""
+    """Last week up to which every week was reached by enough snapshots; at least 0."""
     short = np.flatnonzero(np.bincount(week, minlength=1) < FEWEST_AT_RISK)
     return max(0, int(short[0]) - 1) if len(short) else int(week.max(initial=0))
 
@@ -250,8 +351,5 @@ def _repeated(values: Any, row: np.ndarray) -> Any:
     return None if values is None else np.asarray(values)[row]
 
 
-def _some(rng: np.random.Generator, places: np.ndarray, most: int) -> np.ndarray:
+def _at_most(rng: np.random.Generator, places: np.ndarray, most: int) -> np.ndarray:
     return places if len(places) <= most else rng.choice(places, most, replace=False)
-
-
-Model = TreeModel | ChurnHazard

@@ -1,8 +1,9 @@
-"""LTVRegressor: the expected amount that a person will spend."""
+"""LTVRegressor: the amount that a person is expected to spend."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -12,46 +13,71 @@ from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.learners import calendar, folds, forest, season, value_blend, value_trees
+from churnlab.estimators.learners import folds, forest, season, value_blend, value_trees
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
-from churnlab.estimators.learners.intervals import Spread, consistent
-from churnlab.estimators.learners.season import Season, Seasonal
-from churnlab.estimators.learners.value_blend import Rows
+from churnlab.estimators.learners.constant_columns import constant_at_each_snapshot
+from churnlab.estimators.learners.intervals import ConformalInterval, capped_by_churn
+from churnlab.estimators.learners.season import SeasonalShift
+from churnlab.estimators.learners.training_rows import TrainingRows
+from churnlab.estimators.learners.value_blend import OtherMembers
 
-_MANY = 200_000
-_FEWEST = 10
-_WIDE = 0.95
-_ADDING = (
+_ADDITIVE_KINDS = (
     "lightgbm, tweedie",
     "lightgbm, hurdle",
     "lightgbm, mae",
     "blend, tweedie",
     "blend, hurdle",
 )
-_SPENDING = "btyd__expected_spend_90d__all"
-_TOP_SHARE = 0.02
-_TOP_MEANS = 20
-_TELL = 0.1
+_SPENDING_COLUMN = "btyd__expected_spend_90d__all"
+_HOLDOUT_ABOVE_ROWS = 200_000
+_MIN_PAYING_ROWS = 10
+_COVERAGE_OF_THE_MOST = 0.95
+_MOST_SHARE_A_ROW = 0.02
+_MOST_MEANS_A_ROW = 20
+_WARN_FROM_SHARE = 0.1
 
 
-class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
-    __doc__ = f"""Predicts lifetime value; `predict(X)` is the expected amount, or with objective "mae" the median, never negative.
+class LTVRegressor(RegressorMixin, TreeModel):
+    """Lifetime value regressor; `predict(X)` is the expected amount, never negative.
 
-    algorithm: "blend" adds up, in log money, LightGBM, a penalised log-linear model, which goes on where trees stop, and what MBG/NBD and Gamma-Gamma
-    expect where X has the histories of orders (`estimators.value_blend`); with objective "mae" it is halfway between the first two. From eight
-    snapshots on, with objective "tweedie" or "mae", days may have effects of their own, and a later snapshot (a level of X's index) has that of the
-    same time of the year (`estimators.season`). "lightgbm" is the trees alone; "random_forest" averages amounts. objective, of LightGBM:
-    "tweedie" minimises the deviance of power 1.3, which fits many zeros and a heavy tail (B. Jorgensen, 1987, Exponential dispersion models);
-    "hurdle" is will pay (Poisson) times how much (gamma); "ziln" the zero-inflated lognormal of X. Wang, T. Liu and J. Miao, 2019, A deep
-    probabilistic model for customer lifetime value prediction; "mae" the conditional median, which has the least absolute error and adds
-    up to less than is spent. experiments/ltv_objective says why the default is one. Totals of expected amounts are corrected on predictions for
-    unseen persons by one factor within [0.5, 2]; the unit of money does not matter. A negative y (money given back) counts as zero;
-    `n_negative_` says how many there were. One row is learnt from as at most 2% of all money (or 20 times the mean of the amounts above zero,
-    if that is more); a warning says how much that leaves out where it is 10% or more.
-    {TreeModel.__doc__}
+    The blend adds up, in log money, LightGBM, a ridge-penalised log-linear model, which goes on
+    where trees stop, and, where X has histories of orders, what MBG/NBD and Gamma-Gamma expect
+    (`learners.value_blend`). With objective "mae" it is halfway between the first two.
+
+    Objectives (experiments/ltv_objective compares them):
+
+    - "tweedie": Tweedie deviance of power 1.3, which suits many zeros and a heavy tail
+      (B. Jorgensen, 1987, Exponential dispersion models).
+    - "hurdle": the chance to pay (Poisson) times the amount if paid (gamma).
+    - "ziln": zero-inflated lognormal (X. Wang, T. Liu and J. Miao, 2019, A deep probabilistic
+      model for customer lifetime value prediction).
+    - "mae": the conditional median, which has the least absolute error; `predict` then gives
+      medians, which add up to less than people spend.
+
+    Totals of expected amounts are corrected on out-of-fold predictions by a factor within [0.5, 2].
+    The unit of money does not matter. A negative amount (money given back) counts as zero;
+    `n_negative_` is their number. One row counts at most 2% of all money, or 20 times the mean of
+    the amounts above zero if that is more; a warning tells how much is left out, from 10% on.
+
+    With objective "tweedie" or "mae" and eight snapshots or more, snapshots may have effects of
+    their own, and a later snapshot gets the effect of its time of the year (`learners.season`).
+
+    Parameters:
+
+    - algorithm: "blend", "lightgbm" or "random_forest", which averages amounts.
+    - objective: "tweedie", "hurdle", "ziln" or "mae"; a forest knows "tweedie" alone.
+    - n_estimators: number of trees; None lets out-of-fold losses decide (LightGBM) or takes 200
+      (forest).
+    - learning_rate, num_leaves, min_child_samples, feature_fraction: LightGBM's; trees are smaller
+      on small data (num_leaves None takes 7 or 15).
+    - calibrate: correct totals on out-of-fold predictions.
+    - random_state: int, or a numpy random state.
+    - n_jobs: threads; None is one, -1 as many as cores. The number never changes a result.
+
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.normal(size=(400, 2)); y = np.maximum(X[:, 0], 0) * 50
-    >>> bool(LTVRegressor().fit(X, y).predict(X).min() >= 0)
+    >>> X = rng.normal(size=(200, 2))
+    >>> y = np.maximum(X[:, 0], 0) * 50
+    >>> bool(LTVRegressor(n_estimators=5).fit(X, y).predict(X).min() >= 0)
     True
     """
 
@@ -90,42 +116,114 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
         return tags
 
     def fit(self, X: Any, y: Any, *, groups: Any = None, time: Any = None) -> Self:
-        """Learns from X (n, p) and amounts y (n,); inner folds as in ChurnClassifier. HistoryError when nobody spends.
+        """The model, fitted on X (n rows, p columns) and amounts y (n,), in any unit of money.
 
-        `time`, or the index level snapshot of X: within less than a year, columns that are the same for everybody at each snapshot are
-        not learnt from (`calendar.shared`), so that totals are those of all the snapshots.
+        groups, time: as in ChurnClassifier.fit. With more than 200,000 rows a tenth of the people
+        is held out instead of folds. Where the snapshots lie within less than a year, columns with
+        one value for everybody at each snapshot are not learnt from (`learners.constant_columns`),
+        so that totals are those of all snapshots.
+
+        HistoryError when nobody spends; FrameError for `groups` or `time` of another length;
+        ConfigError for an objective that the algorithm does not have; ValueError for what
+        scikit-learn refuses.
+
+        >>> X = np.arange(60.0)[:, None]
+        >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
+        >>> model.n_negative_
+        0
         """
         self._check_objective()
         matrix, y = self._learn_columns(X, y, groups, y_numeric=True)
         y = np.asarray(y, np.float64)
         self.n_negative_ = int((y < 0).sum())
-        y = _held(np.maximum(y, 0.0))
+        y = _capped_amounts(np.maximum(y, 0.0))
         if not y.any():
             raise HistoryError.from_no_money(len(y))
-        alike = calendar.shared(X, matrix, time)
-        matrix = np.where(alike, 0.0, matrix) if alike.any() else matrix
-        person, day, dates = (
-            folds.persons(X, groups, len(y)),
-            folds.days(X, time, len(y)),
-            season.dates_of(X, time),
-        )
-        inner = _paid(folds.of_size(person, self._seed, _MANY), y)
+        constant = constant_at_each_snapshot(X, matrix, time)
+        matrix = np.where(constant, 0.0, matrix) if constant.any() else matrix
         scale = float(y[y > 0].mean())
-        unseen, effect = self._grow(
-            Rows(matrix, y / scale, day, person, self._categorical(), self._spending(), self._seed),
-            inner,
-        )
-        self.season_ = (
-            Season.of(dates, effect).state() if dates is not None and effect.any() else None
-        )
-        corrected = self.calibrate and self.objective != "mae"
-        self.factor_ = scale * (
-            _factor(y / scale, unseen) if corrected and unseen is not None else 1.0
-        )
-        self.spread_ = None if unseen is None else Spread.fit(y, unseen * self.factor_).state()
-        if self.algorithm != "random_forest":
-            self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
+        rows = self._training_rows(X, matrix, y / scale, groups, time)
+        inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
+        unseen, effect = self._grow(replace(rows, spending=self._spending()), inner)
+        dates = season.dates_of(X, time)
+        self.season_ = None
+        if dates is not None and effect.any():
+            self.season_ = SeasonalShift.of(dates, effect).state()
+        self._correct_totals(y, scale, unseen)
         return self
+
+    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+        """Log of each row's expected amount, float64[n]; with objective "mae" the median's root.
+
+        prepared: the result of `prepare(X)`, if the caller has it already. ConfigError for a
+        forest, which averages amounts.
+
+        >>> X = np.arange(60.0)[:, None]
+        >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
+        >>> bool(np.allclose(np.exp(model.raw_score(X)), model.predict(X)))
+        True
+        """
+        check_is_fitted(self)
+        if self.algorithm == "random_forest":
+            self._check_parts_add_up()
+
+        def trees(rows: np.ndarray) -> np.ndarray:
+            return value_trees.raw(self.objective, self.booster_, rows, 1)
+
+        if self.algorithm != "blend":
+            return self._scored(X, prepared, trees)
+        others = OtherMembers.of(self.linear_)
+        factor = self.factor_
+
+        def medians(rows: np.ndarray) -> np.ndarray:
+            return value_blend.halfway(trees(rows), others.line.score(rows), factor)
+
+        def log_money(rows: np.ndarray) -> np.ndarray:
+            return others.score(trees(rows), rows, factor)
+
+        if self.objective == "mae":
+            return self._scored(X, prepared, medians) * np.exp(self._shift(X) / 2)
+        return self._scored(X, prepared, log_money) + self._shift(X)
+
+    def predict(self, X: Any, churn: Any = None) -> np.ndarray:
+        """Expected amount of each row, float64[n], in the unit of y; medians with objective "mae".
+
+        churn: churn probability of each row, which caps the amount (`intervals.capped_by_churn`).
+        Give it only where the churn window covers the window of the amount, and churn means no more
+        buying. FrameError for `churn` of another length.
+
+        >>> X = np.arange(60.0)[:, None]
+        >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
+        >>> model.predict(X[:2], churn=[1.0, 1.0]).tolist()
+        [0.0, 0.0]
+        """
+        amounts = self._amounts(X)
+        if churn is None:
+            return amounts
+        churn = np.asarray(churn, np.float64)
+        if churn.shape != amounts.shape:
+            raise FrameError.from_wrong_length("churn", len(churn), len(amounts))
+        _, most = self._interval().bounds(amounts, _COVERAGE_OF_THE_MOST)
+        return capped_by_churn(amounts, churn, most)
+
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> np.ndarray:
+        """Lower (at least 0) and upper end of an interval for each row's amount, float64[n, 2].
+
+        The interval holds the amounts of a share `coverage` of people like those of fit. It is
+        conformal (`intervals.ConformalInterval`); the upper end is infinite where too few rows had
+        a prediction like this one for so high a coverage.
+
+        ConfigError for a coverage outside (0, 1). HistoryError when fit had fewer than 20 people or
+        fewer than 10 rows with money.
+
+        >>> X = np.arange(60.0)[:, None]
+        >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
+        >>> model.predict_interval(X, coverage=0.8).shape
+        (60, 2)
+        """
+        if not 0 < coverage < 1:
+            raise ConfigError.from_range("coverage", coverage, "above 0 and below 1")
+        return np.column_stack(self._interval().bounds(self._amounts(X), coverage))
 
     def _check_objective(self) -> None:
         known = ("tweedie",) if self.algorithm == "random_forest" else value_trees.OBJECTIVES
@@ -135,17 +233,21 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
             )
 
     def _spending(self) -> int | None:
-        """The column of expected spending."""
-        names = (
-            []
-            if self.btyd_ is None
-            else list(BTYDFeatures.from_dict(self.btyd_).get_feature_names_out())
-        )
-        return self.n_features_in_ + names.index(_SPENDING) if _SPENDING in names else None
+        """Position of the column of expected spending in the prepared matrix, or None."""
+        if self.btyd_ is None:
+            return None
+        names = list(BTYDFeatures.from_dict(self.btyd_).get_feature_names_out())
+        if _SPENDING_COLUMN not in names:
+            return None
+        return self.n_features_in_ + names.index(_SPENDING_COLUMN)
 
-    def _grow(self, rows: Rows, inner: folds.Folds) -> tuple[np.ndarray | None, np.ndarray]:
-        """Fits on all rows; amounts for unseen persons, float64[n], or None without folds, and the effect of each row's day."""
-        still = np.zeros(len(rows.y))
+    def _grow(self, rows: TrainingRows, inner: folds.Folds) -> tuple[np.ndarray | None, np.ndarray]:
+        """Fits the learners on all rows.
+
+        Returns out-of-fold amounts, float64[n], or None without folds, and the effect of each
+        row's day, float64[n].
+        """
+        no_effect = np.zeros(len(rows.y))
         if self.algorithm == "random_forest":
             self.forest_, unseen = forest.fit(
                 RandomForestRegressor,
@@ -156,110 +258,91 @@ class LTVRegressor(RegressorMixin, Seasonal, TreeModel):
                 self._seed,
                 self.n_jobs or 1,
             )
-            return unseen, still
+            return unseen, no_effect
         if self.algorithm == "lightgbm":
             self.booster_, score = value_trees.grow(
                 self.objective, self._plan(), rows.X, rows.y, rows.categorical, inner
             )
-            return None if score is None else value_trees.amounts(self.objective, score), still
-        grown = value_blend.grow(self.objective, self._plan(), rows, inner)
-        self.booster_, self.linear_ = grown.booster, grown.others.state()
-        return None if grown.unseen is None else value_trees.amounts(
-            self.objective, grown.unseen
-        ), grown.effect
+            effect = no_effect
+        else:
+            grown = value_blend.grow(self.objective, self._plan(), rows, inner)
+            self.booster_ = grown.booster
+            self.linear_ = grown.others.state()
+            score = grown.unseen
+            effect = grown.effect
+        return None if score is None else value_trees.amounts(self.objective, score), effect
 
-    def raw_score(self, X: Any) -> np.ndarray:
-        """What the contributions add up to, float64[n]: log money; with objective "mae" its root. Not of forests."""
-        check_is_fitted(self)
+    def _correct_totals(self, y: np.ndarray, scale: float, unseen: np.ndarray | None) -> None:
+        """Learns the factor to the unit of y that makes totals right, and the interval.
 
-        def trees(rows: np.ndarray) -> np.ndarray:
-            return value_trees.raw(self.objective, self.booster_, rows, 1)
-
-        if self.algorithm != "blend":
-            return self._scored(X, trees)
-        others, factor, shift = value_blend.Blend.of(self.linear_), self.factor_, self._shift(X)
-        if self.objective == "mae":
-            return self._scored(
-                X, lambda rows: value_blend.halfway(trees(rows), others.line.score(rows), factor)
-            ) * np.exp(shift / 2)
-        return self._scored(X, lambda rows: others.score(trees(rows), rows, factor)) + shift
-
-    def contributions(self, X: Any) -> tuple[np.ndarray, float]:
-        """SHAP values of the raw score, float64[n, p], and their base; ConfigError where parts do not add up.
-
-        They do not for a forest, for "ziln" and for a blend of medians.
+        `unseen` holds out-of-fold amounts over `scale`, or is None.
         """
+        self.factor_ = scale
+        self.spread_ = None
+        if unseen is not None:
+            if self.calibrate and self.objective != "mae":
+                self.factor_ = scale * _total_factor(y / scale, unseen)
+            self.spread_ = ConformalInterval.fit(y, unseen * self.factor_).state()
+        if self.algorithm != "random_forest":
+            self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
+
+    def _check_parts_add_up(self) -> None:
         kind = f"{self.algorithm}, {self.objective}"
-        if kind not in _ADDING:
-            raise ConfigError.from_unknown("model for contributions", kind, _ADDING)
-        matrix = self.prepare(X)
-        values, base = self._tree_parts(matrix)
-        if self.algorithm == "blend":
-            values, base = value_blend.Blend.of(self.linear_).contributions(
-                values, base, matrix, self.factor_
-            )
-        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
+        if kind not in _ADDITIVE_KINDS:
+            raise ConfigError.from_unknown("model for contributions", kind, _ADDITIVE_KINDS)
 
-    def predict(self, X: Any, churn: Any = None) -> np.ndarray:
-        """Expected amounts, float64[n], in the unit of y; with objective "mae" medians.
-
-        `churn`, a probability for each row, holds the amounts down to what churn leaves possible (`intervals.consistent`): to be given only where the
-        window of the churn label covers that of the amounts and churn means no more buying.
-        """
-        amounts = self._amounts(X)
-        if churn is None:
-            return amounts
-        churn = np.asarray(churn, np.float64)
-        if churn.shape != amounts.shape:
-            raise FrameError.from_wrong_length("churn", len(churn), len(amounts))
-        return consistent(amounts, churn, self._spread().bounds(amounts, _WIDE)[1])
-
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> np.ndarray:
-        """Lower (at least 0) and upper ends that hold the amount of a share `coverage` of persons like those of fit, float64[n, 2].
-
-        Conformal (`intervals.Spread`): infinite where too few rows were like this one for so high a coverage. HistoryError when
-        fit had fewer than 20 persons or 10 rows with money.
-        """
-        if not 0 < coverage < 1:
-            raise ConfigError.from_range("coverage", coverage, "above 0 and below 1")
-        return np.column_stack(self._spread().bounds(self._amounts(X), coverage))
+    def _blended_contributions(
+        self, trees: np.ndarray, base: float, matrix: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        if self.algorithm != "blend":
+            return trees, base
+        return OtherMembers.of(self.linear_).contributions(trees, base, matrix, self.factor_)
 
     def _amounts(self, X: Any) -> np.ndarray:
-        if self.algorithm == "random_forest":
-            matrix = self.prepare(X)
-            return np.maximum(forest.score(self.forest_, matrix) * self.factor_, 0.0)
-        return value_trees.amounts(self.objective, self.raw_score(X))
+        """Expected amounts before any cap, float64[n]."""
+        if self.algorithm != "random_forest":
+            return value_trees.amounts(self.objective, self.raw_score(X))
+        matrix = self.prepare(X)
+        return np.maximum(forest.score(self.forest_, matrix) * self.factor_, 0.0)
 
-    def _spread(self) -> Spread:
+    def _interval(self) -> ConformalInterval:
         if self.spread_ is None:
             raise HistoryError.from_no_unseen("an interval")
-        return Spread(**self.spread_)
+        return ConformalInterval(**self.spread_)
 
 
-def _paid(inner: folds.Folds, y: np.ndarray) -> folds.Folds:
-    """The folds; none of them where fewer than ten rows hold money, or a fold would learn from no money."""
-    return inner if (y > 0).sum() >= _FEWEST and all(y[learn].any() for learn, _ in inner) else []
+def _with_money(inner: folds.Folds, y: np.ndarray) -> folds.Folds:
+    """The folds; none where fewer than ten rows have money or a fold would learn from no money."""
+    enough = (y > 0).sum() >= _MIN_PAYING_ROWS and all(y[learn].any() for learn, _ in inner)
+    return inner if enough else []
 
 
-def _held(y: np.ndarray) -> np.ndarray:
-    """The amounts, none of them more than 2% of their sum or 20 times the mean of those above zero; warns where 10% are left out."""
-    most, times = float(y.max()), max(_TOP_SHARE * (y > 0).sum(), _TOP_MEANS)
+def _capped_amounts(y: np.ndarray) -> np.ndarray:
+    """The amounts, capped at 2% of their sum or 20 times the mean of those above zero.
+
+    The larger of both caps holds; both are those of the capped amounts, so the cap is lowered until
+    it stays. A warning tells how much money is left out, if that is 10% or more.
+    """
+    most = float(y.max())
+    times = max(_MOST_SHARE_A_ROW * (y > 0).sum(), _MOST_MEANS_A_ROW)
     for _ in range(200):
         lower = min(most, times * float(np.minimum(y, most)[y > 0].mean())) if most > 0 else 0.0
         if most - lower <= 1e-9 * most:
             break
         most = lower
-    left = 1 - float(np.minimum(y, most).sum() / y.sum()) if most > 0 else 0.0
-    if left > _TELL:
+    left_out = 1 - float(np.minimum(y, most).sum() / y.sum()) if most > 0 else 0.0
+    if left_out > _WARN_FROM_SHARE:
         warnings.warn(
-            f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as {most:.6g} each: {left:.0%} of all money is "
-            "left out, and totals are unsure by as much",
+            f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as "
+            f"{most:.6g} each: {left_out:.0%} of all money is left out, and totals are unsure by "
+            "as much",
             UserWarning,
             stacklevel=3,
         )
     return np.minimum(y, most)
 
 
-def _factor(y: np.ndarray, unseen: np.ndarray) -> float:
+def _total_factor(y: np.ndarray, unseen: np.ndarray) -> float:
+    """Total of the amounts over the total of the out-of-fold amounts, within [0.5, 2]."""
     known = np.isfinite(unseen)
     return float(np.clip(y[known].sum() / max(unseen[known].sum(), 1e-300), 0.5, 2.0))

@@ -1,13 +1,16 @@
-"""Model files that run no code when they are loaded, and are not parsed unless their digest is right.
+"""Writing of model folders.
 
-A folder holds model.json (what the model is, and the sha256 of its payload) and model.lgb (LightGBM's text) or model.skops
-(a forest). LightGBM does not survive a corrupt text, so the digest is checked first.
+A folder holds model.json, which describes the model, and its trees: model.lgb (LightGBM's text) or
+model.skops (a forest). A hazard adds hazard.json. No file holds code. Each description holds the
+sha256 of the file that it describes, and of itself: `loading.load` checks them before it parses
+anything, because a corrupt text crashes LightGBM.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,9 +20,11 @@ import skops.io
 
 from churnlab.estimators.learners import boosting
 
-FORMAT = 2
-TRUSTED = ("sklearn.tree._tree.Tree",)
-PAYLOADS = {"lightgbm": "model.lgb", "random_forest": "model.skops", "blend": "model.lgb"}
+MODEL_FILE = "model.json"
+MODEL_FORMAT = 2
+HAZARD_FILE = "hazard.json"
+HAZARD_FORMAT = 1
+TREES_FILES = {"lightgbm": "model.lgb", "blend": "model.lgb", "random_forest": "model.skops"}
 STATE = (
     "calibration_",
     "factor_",
@@ -32,10 +37,11 @@ STATE = (
     "n_features_in_",
     "_seed",
 )
+_LIBRARIES = ("scikit-learn", "lightgbm", "numpy", "skops")
 
 
-class Saved(Protocol):
-    """A fitted model that can be written: LightGBM's text or a forest beside its parameters."""
+class SavableModel(Protocol):
+    """A fitted TreeModel, as far as `save` reads it; base.py imports this module."""
 
     algorithm: str
     booster_: Any
@@ -43,39 +49,61 @@ class Saved(Protocol):
     _seed: int
 
     def get_params(self) -> dict[str, Any]:
-        """The parameters of the constructor."""
+        """The arguments of the constructor."""
 
 
-def save(model: Saved, folder: Path) -> Path:
-    """Writes the model; returns the folder."""
-    name, payload = _payload(model)
-    state = {k: getattr(model, k) for k in STATE if hasattr(model, k)}
+def save(model: SavableModel, folder: Path) -> Path:
+    """The folder, after a fitted model was written to it."""
+    name = TREES_FILES[model.algorithm]
+    trees = _trees(model)
     about = {
-        "format": FORMAT,
+        "format": MODEL_FORMAT,
         "class": type(model).__name__,
-        "params": _plain_params(model),
-        "state": state,
+        "params": _json_params(model),
+        "state": {k: getattr(model, k) for k in STATE if hasattr(model, k)},
         "feature_names": [str(n) for n in getattr(model, "feature_names_in_", ())],
         "classes": getattr(model, "classes_", np.array([])).tolist(),
         "payload": name,
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        "made_with": {p: version(p) for p in ("scikit-learn", "lightgbm", "numpy", "skops")},
+        "sha256": digest(trees),
+        "made_with": {library: version(library) for library in _LIBRARIES},
     }
-    about["own_sha256"] = own_digest(about)
-    text = json.dumps(about, indent=1, sort_keys=True) + "\n"
+    text = _signed(about)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(payload)
-    (folder / "model.json").write_text(text, encoding="utf-8")
+    (folder / name).write_bytes(trees)
+    (folder / MODEL_FILE).write_text(text, encoding="utf-8")
     return folder
 
 
-def own_digest(about: dict[str, Any]) -> str:
-    """sha256 of the description itself, without that field."""
+def save_hazard(folder: Path, facts: Mapping[str, Any]) -> Path:
+    """The folder, after hazard.json was written beside the files of the hazard's classifier.
+
+    `facts` holds the parameters and the fitted numbers of the hazard as plain JSON values.
+    """
+    learner = digest((folder / MODEL_FILE).read_bytes())
+    about = {"format": HAZARD_FORMAT, "learner_sha256": learner, **facts}
+    (folder / HAZARD_FILE).write_text(_signed(about), encoding="utf-8")
+    return folder
+
+
+def own_digest(about: Mapping[str, Any]) -> str:
+    """sha256 of a description without its field own_sha256, which holds this digest."""
     text = json.dumps({k: v for k, v in about.items() if k != "own_sha256"}, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return digest(text.encode())
 
 
-def _plain_params(model: Saved) -> dict[str, Any]:
+def digest(content: bytes) -> str:
+    """sha256 of some bytes, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _signed(about: dict[str, Any]) -> str:
+    """The description with its own digest, as JSON text."""
+    signed = about | {"own_sha256": own_digest(about)}
+    return json.dumps(signed, indent=1, sort_keys=True) + "\n"
+
+
+def _json_params(model: SavableModel) -> dict[str, Any]:
+    """Constructor arguments as plain JSON values; a random generator becomes its seed."""
     params = {
         k: v.item() if isinstance(v, np.generic) else v for k, v in model.get_params().items()
     }
@@ -83,12 +111,7 @@ def _plain_params(model: Saved) -> dict[str, Any]:
     return params | {"random_state": seed if seed is None or isinstance(seed, int) else model._seed}
 
 
-def _payload(model: Saved) -> tuple[str, bytes]:
-    if model.algorithm != "random_forest":
-        return PAYLOADS["lightgbm"], boosting.to_text(model.booster_).encode()
-    return PAYLOADS["random_forest"], skops.io.dumps(model.forest_)
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _trees(model: SavableModel) -> bytes:
+    if model.algorithm == "random_forest":
+        return skops.io.dumps(model.forest_)
+    return boosting.to_text(model.booster_).encode()

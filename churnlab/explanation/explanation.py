@@ -166,13 +166,14 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
     >>> why.reasons(1).shape == (len(data.X), 1)
     True
     """
+    matrix = model.prepare(X)
     if model.algorithm != "random_forest":
-        values, base = model.contributions(X)
-        raw = model.raw_score(X)
+        values, base = model.contributions(X, matrix)
+        raw = model.raw_score(X, matrix)
     else:
-        values, base, raw = _forest(model, X)
+        values, base, raw = _forest(model, matrix)
     _check_additive(values, base, raw)
-    wide = model.widened(X)
+    wide = model.widened(X, matrix)
     return Explanation(
         pd.DataFrame(values, index=X.index, columns=wide.columns),
         base,
@@ -181,11 +182,11 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
     )
 
 
-def _forest(model: Any, X: pd.DataFrame) -> tuple[np.ndarray, float, np.ndarray]:
+def _forest(model: Any, matrix: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Values, base and raw score of a forest."""
     import shap
 
-    matrix, forest = model.prepare(X), model.forest_
+    forest = model.forest_
     explainer = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent")
     values = np.asarray(explainer.shap_values(matrix, check_additivity=False))
     base = float(np.ravel(explainer.expected_value)[-1])

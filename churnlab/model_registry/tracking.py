@@ -37,8 +37,8 @@ from mlflow.models import infer_signature
 from churnlab import served
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.files import load
 from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.estimators.loading import load
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")

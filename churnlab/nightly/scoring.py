@@ -18,8 +18,8 @@ import pandas as pd
 
 from churnlab.config.tables import Config
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.files import load
 from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.estimators.loading import load
 from churnlab.evaluation.contenders import predict
 from churnlab.explanation.explanation import explain
 from churnlab.model_registry.tracking import TrainedRun

@@ -152,7 +152,7 @@ class TuningRows:
         learn from, each third of the people is judged by a model of the others. Pairs of one class
         are left out. Raises HistoryError when none is left or there are fewer than three people.
         """
-        person = folds.persons(self.X, self.groups, len(self.y))
+        person = folds.people(self.X, self.groups, len(self.y))
         day = self._days()
         people = int(person.max()) + 1
         if people < _GROUPS:
@@ -176,7 +176,7 @@ class TuningRows:
 
     def _days(self) -> np.ndarray:
         """The day of each row, int64[n]; its rank where snapshots are not dates."""
-        ranks = folds.days(self.X, self.time, len(self.y))
+        ranks = folds.snapshot_days(self.X, self.time, len(self.y))
         dates = season.dates_of(self.X, self.time)
         return ranks if dates is None else day_numbers(dates)
 

@@ -1,4 +1,4 @@
-"""The hazard: against a simulation whose curve is known, against the classifier on the same rows, and what it refuses."""
+"""The hazard: against a simulated curve, against the classifier on the same rows, refusals."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from scipy.special import expit
 import churnlab as cl
 from churnlab.demo.datasets import make_community
 from churnlab.errors import ConfigError, FrameError, HistoryError, ModelError
-from churnlab.estimators.files import load
-from churnlab.estimators.hazard import _at_risk, survival
+from churnlab.estimators.hazard import survival
+from churnlab.estimators.loading import load
 from churnlab.evaluation import metrics
 from churnlab.nightly import scoring
 from churnlab.schema.days import day_text
@@ -31,7 +31,10 @@ def learner(**options: object) -> cl.ChurnClassifier:
 def simulated(
     rows: int, seed: int, last: int = WEEKS
 ) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """X, labels and the true curve: a jump at week 0, then a slow rise; a person has four snapshots; a third are censored early, whoever they are."""
+    """X, labels and the true curve, whose hazard is high in week 0 and rises slowly after it.
+
+    A person has four snapshots; a third of them, at random, are observed for fewer weeks.
+    """
     rng = np.random.default_rng(seed)
     people = pd.MultiIndex.from_arrays(
         [
@@ -122,7 +125,7 @@ def test_when_is_the_first_week_at_one_half_or_below(fitted: cl.ChurnHazard) -> 
 
 
 def test_the_churn_probability_is_as_good_as_the_classifiers_and_calibrated() -> None:
-    """Simulated people whose days of leaving are known."""
+    """The days on which the simulated people leave are known."""
     community = make_community(users=300, days=260, seed=3)
     table = community.log().daily()
     days = range(table.start + 70, table.end - 30, 20)
@@ -149,7 +152,7 @@ def test_the_churn_probability_is_as_good_as_the_classifiers_and_calibrated() ->
     assert np.abs(survival(test.labels) - true).max() < 0.02
 
 
-def test_weeks_that_nobody_reached_are_missing() -> None:
+def test_weeks_that_nobody_was_observed_to_reach_are_missing() -> None:
     X, y, _ = simulated(800, 4, last=3)
     model = cl.ChurnHazard(WEEKS, learner=learner()).fit(X, y)
     curve = model.predict_curve(X)
@@ -161,7 +164,7 @@ def test_weeks_that_nobody_reached_are_missing() -> None:
     assert model.predict_when(X).max() <= 3
 
 
-def test_rows_are_capped_with_the_first_week_kept_and_the_draw_blind_to_who_leaves(
+def test_rows_are_sampled_with_the_first_week_kept_and_blind_to_who_leaves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     X, y, _ = simulated(3000, 5)
@@ -172,14 +175,19 @@ def test_rows_are_capped_with_the_first_week_kept_and_the_draw_blind_to_who_leav
         "fit",
         lambda self, X, y, **rest: seen.update(X=X, y=y, **rest) or fit(self, X, y, **rest),
     )
-    row, week = _at_risk(*(np.nan_to_num(y[c].to_numpy(), nan=-1).astype(int) for c in y))
-    rate = (y["leaves_week"].to_numpy()[row] == week)[week > 0].mean()
+    at_risk = [
+        (week, leaves == week)
+        for leaves, known in y.itertuples(index=False)
+        for week in range(int(known))
+        if not leaves < week
+    ]
+    later = [left for week, left in at_risk if week > 0]
+    rate = np.mean(later)
     for options, rows in (({"most": 2.0}, 6000), ({"max_rows": 4000}, 4000)):
         cl.ChurnHazard(WEEKS, learner=learner(), **options).fit(X, y)  # type: ignore[arg-type]
         first = seen["X"]["weeks_ahead"] == 0
-        assert len(seen["y"]) == rows and first.sum() == min(
-            3000, max(rows // 2, rows - (week > 0).sum())
-        )
+        assert len(seen["y"]) == rows
+        assert first.sum() == min(3000, max(rows // 2, rows - len(later)))
         assert seen["y"][~first.to_numpy()].mean() == pytest.approx(rate, abs=0.02)
         assert seen["groups"] is None and list(seen["X"].index.names) == ["user_id", "snapshot"]
 
@@ -218,13 +226,13 @@ def test_snapshots_of_a_person_stay_together_without_an_index(
     assert len(np.unique(seen[1])) == 100
 
 
-def test_it_is_saved_and_comes_back(fitted: cl.ChurnHazard, tmp_path: Path) -> None:
+def test_a_saved_hazard_predicts_the_same_and_is_written_the_same(
+    fitted: cl.ChurnHazard, tmp_path: Path
+) -> None:
     X = simulated(50, 8)[0]
     again = load(fitted.save(tmp_path / "when"))
-    assert (
-        isinstance(again, cl.ChurnHazard)
-        and again.get_params(deep=False).keys() == fitted.get_params(deep=False).keys()
-    )
+    assert isinstance(again, cl.ChurnHazard)
+    assert again.get_params(deep=False).keys() == fitted.get_params(deep=False).keys()
     pd.testing.assert_frame_equal(again.predict_curve(X), fitted.predict_curve(X))
     assert again.save(tmp_path / "again") and {
         p.name: p.read_bytes() for p in (tmp_path / "again").iterdir()
@@ -275,7 +283,7 @@ def test_the_observed_curve_is_kaplan_meiers(made: list[tuple[int, int]]) -> Non
     assert not [k for k, w in made if k > len(there) and w >= len(there)]
 
 
-def test_what_cannot_be_learnt_from_is_refused_in_one_line(fitted: cl.ChurnHazard) -> None:
+def test_impossible_labels_and_options_are_refused_in_one_line(fitted: cl.ChurnHazard) -> None:
     X, y, _ = simulated(200, 10)
     refused = [
         (FrameError, "y lacks 1 column.*'known_weeks'", X, y[["leaves_week"]]),

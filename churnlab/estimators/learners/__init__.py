@@ -1,1 +1,1 @@
-"""What the estimators are made of."""
+"""The learners that the estimators are built from: trees, linear models, forests and blends."""

@@ -1,4 +1,4 @@
-"""What the penalised linear members share: a score that is a base plus what each column adds, and effects of days."""
+"""Base class of the penalised linear models: a score that is a base plus one part a column."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ import numpy as np
 
 from churnlab.estimators.learners.folds import Folds
 
+_SMALLEST_SAMPLE = 1000
+
 
 @dataclass(frozen=True)
 class Additive:
-    """score = base + sum over columns of what each adds: `weight * place(x) + present`, or `absent` where the value is missing.
+    """A linear model of transformed columns: score = base + the sum of every column's part.
 
-    What a column adds is centred over the rows of fit, so that the parts are the SHAP values of a linear model (S. Lundberg and S. Lee, 2017,
-    A unified approach to interpreting model predictions, corollary 1). A subclass says what `place` of a column is.
+    The part of a column is `weight * place(x) + present`, or `absent` where x is missing. A
+    subclass defines `place`, the transformation of a column. Parts are centred over the training
+    rows, so they are the SHAP values of a linear model (S. Lundberg and S. Lee, 2017, A unified
+    approach to interpreting model predictions, corollary 1).
+
+    `base` is one number; `weight`, `absent` and `present` hold one number a column.
     """
 
     base: float
@@ -25,7 +31,7 @@ class Additive:
     present: list[float]
 
     def scaled(self, slope: float) -> Self:
-        """The model with `slope` times the score."""
+        """The same model with every score multiplied by `slope`."""
         parts = {
             name: (np.array(getattr(self, name)) * slope).tolist()
             for name in ("weight", "absent", "present")
@@ -33,18 +39,21 @@ class Additive:
         return replace(self, base=self.base * slope, **parts)
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers that the class takes back."""
+        """The fields as plain JSON values; the class called with them gives the model back."""
         return asdict(self)
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """The sum, float64[n]; column after column, so that a row's score does not depend on the rows beside it."""
+        """Score of each row of X, float64[n], for X float64[n, p] with NaN for missing.
+
+        Columns are added one after another, so a row's score does not depend on its neighbours.
+        """
         total = np.full(len(X), self.base)
         for column in range(X.shape[1]):
             total += self._part(X[:, column], column)
         return total
 
     def contributions(self, X: np.ndarray) -> np.ndarray:
-        """What each column adds to the base, float64[n, p]."""
+        """The part of each column in each row's score, float64[n, p]; the base is not included."""
         return np.column_stack([self._part(X[:, column], column) for column in range(X.shape[1])])
 
     def _part(self, x: np.ndarray, column: int) -> np.ndarray:
@@ -55,25 +64,27 @@ class Additive:
         )
 
     def _place(self, x: np.ndarray, column: int) -> np.ndarray:
-        raise TypeError(f"{type(self).__name__} places no column")
+        raise TypeError(f"{type(self).__name__} does not define how a column is transformed")
 
 
 def sample(rows: int, most: int, seed: int) -> np.ndarray:
-    """Places of all rows, or of at most `most` (and 1,000) of them, drawn by the seed, in their order.
+    """Sorted positions int64[m] of a random sample of `rows` rows; all of them if they are few.
+
+    The sample has `most` rows, but never fewer than 1,000. The seed alone decides which.
 
     >>> sample(3, 10, 0)
     array([0, 1, 2])
     """
-    most = max(most, 1000)
-    return (
-        np.arange(rows)
-        if rows <= most
-        else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    )
+    most = max(most, _SMALLEST_SAMPLE)
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
 
 
 def dummies(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The days, and a column of 0 and 1 for each; none for one day.
+    """The k distinct days, sorted, and one 0/1 column a day, float64[n, k].
+
+    A single day gets no column, because its effect would be the intercept.
 
     >>> dummies(np.array([7, 9, 7]))[1].tolist()
     [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
@@ -83,7 +94,9 @@ def dummies(day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_row(day: np.ndarray, days: np.ndarray, effect: np.ndarray) -> np.ndarray:
-    """The effect of each row's day, float64[n], from those of some `days`; 0 of a day that is not among them, or where there are no effects.
+    """Effect of each row's day, float64[n], looked up in `effect`, which belongs to `days`.
+
+    A day that is not in `days`, or has no effect, gets 0.
 
     >>> by_row(np.array([7, 8, 9]), np.array([7, 9]), np.array([0.5, -0.5])).tolist()
     [0.5, 0.0, -0.5]
@@ -93,12 +106,16 @@ def by_row(day: np.ndarray, days: np.ndarray, effect: np.ndarray) -> np.ndarray:
     return np.array([known.get(int(d), 0.0) for d in present])[which]
 
 
-def unseen(
+def out_of_fold(
     fit: Callable[[np.ndarray], tuple[Additive, np.ndarray]], X: np.ndarray, inner: Folds
 ) -> np.ndarray:
-    """Scores of models that had not seen the row's person, float64[n], without the effect of its day; `fit` gives one of some rows. NaN where no
-    fold holds a row out."""
-    said = np.full(len(X), np.nan)
-    for learn, out in inner:
-        said[out] = fit(learn)[0].score(X[out])
-    return said
+    """Out-of-fold scores, float64[n]: each row is scored by a model that did not see its person.
+
+    `fit` takes row positions and returns a model and day effects; the effects are not added.
+    Rows that no fold holds out get NaN.
+    """
+    scores = np.full(len(X), np.nan)
+    for learn, held_out in inner:
+        model, _ = fit(learn)
+        scores[held_out] = model.score(X[held_out])
+    return scores

@@ -1,4 +1,4 @@
-"""Trees and a penalised logistic model, added up in log-odds: one score whose parts are exact."""
+"""The churn blend: trees and a logistic model added up in log-odds, so that parts are exact."""
 
 from __future__ import annotations
 
@@ -10,22 +10,28 @@ import numpy as np
 from scipy.special import logit
 
 from churnlab.estimators.learners import boosting
-from churnlab.estimators.learners.additive import unseen
+from churnlab.estimators.learners.additive import Additive, out_of_fold
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.logistic import RankLogistic
+from churnlab.estimators.learners.training_rows import TrainingRows
 
-Fit: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray], tuple[Any, np.ndarray]]
+FitLine: TypeAlias = Callable[[TrainingRows], tuple[Additive, np.ndarray]]
 Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], float]
 _SHARES = np.linspace(0, 1, 11)
-_FEWEST = 10
-_FEWEST_DAYS = 8
+_EQUAL_SHARE = 0.5
+_MIN_ROWS_OF_A_KIND = 10
+_MIN_DAYS = 8
 
 
 @dataclass(frozen=True)
-class Grown:
-    """Both members on all rows. Log-odds are `share` of the trees' (booster plus `level`) and the rest of the line's; `unseen` float64[n] is what
-    members that had not seen the row's person said, the effect of the row's day with it, or None without folds; `effect` is that alone, or zeros."""
+class ChurnBlend:
+    """Trees and a logistic line, both fitted on all rows.
+
+    The log-odds are `share` times the trees' score (booster plus `level`) and the rest of the
+    line's. `unseen` float64[n] holds out-of-fold log-odds, the effect of the row's day included;
+    None without folds. `effect` float64[n] is that day effect alone, zeros where there is none.
+    """
 
     booster: Any
     level: float
@@ -37,65 +43,56 @@ class Grown:
     def scaled(self, slope: float, shift: float) -> tuple[Any, RankLogistic]:
         """Booster and line whose scores add up to `slope` times the log-odds plus `shift`."""
         trees = slope * self.share
-        return boosting.rescale(self.booster, trees, trees * self.level + shift), self.line.scaled(
-            slope - trees
-        )
+        booster = boosting.rescale(self.booster, trees, trees * self.level + shift)
+        return booster, self.line.scaled(slope - trees)
 
 
-def grow(
-    plan: Plan,
-    X: np.ndarray,
-    y: np.ndarray,
-    day: np.ndarray,
-    person: np.ndarray,
-    categorical: list[int],
-    inner: Folds,
-) -> Grown:
-    """Fits both on X float64[n, p] and y of 0 and 1; `day` and `person` int64[n].
+def grow(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
+    """Both members fitted on `rows`, whose y is 0 or 1.
 
-    Where it foretells later days better, each day has an effect of its own, which the columns need not explain and `Season` alone hands on: what
-    differs from one snapshot to the next is then season and chance, and people are told apart within their day. The share of the trees has the
-    least log loss over persons not seen (L. Breiman, 1996, Stacked regressions).
+    Where day effects predict later days better, each snapshot has an effect of its own. Columns
+    then need not explain how snapshots differ: that is season and chance, and only the
+    SeasonalShift carries it on. The share of the trees has the least log loss on out-of-fold
+    log-odds (L. Breiman, 1996, Stacked regressions).
     """
-    day = (
-        day
-        if effects_help(X, y, day, person, categorical, plan.seed)
-        else np.zeros(len(y), np.int64)
+    if not day_effects_help(rows):
+        rows = rows.undated()
+    line, effect = _fit_line(rows)
+    level = float(logit(rows.y.mean()))
+    booster, trees = boosting.fit(
+        plan, rows.X, rows.y, rows.categorical, inner, start=level + effect
     )
-
-    def fit(at: np.ndarray | slice) -> tuple[RankLogistic, np.ndarray]:
-        return RankLogistic.fit(X[at], y[at], day[at], categorical, plan.seed)
-
-    line, effect = fit(slice(None))
-    level = float(logit(y.mean()))
-    booster, trees = boosting.fit(plan, X, y, categorical, inner, start=level + effect)
     if trees is None:
-        return Grown(booster, level, line, 0.5, None, effect)
-    lines = unseen(fit, X, inner)
-    share = best_share(y, trees + level + effect, lines + effect)
-    return Grown(
-        booster, level, line, share, share * (trees + level) + (1 - share) * lines + effect, effect
-    )
+        return ChurnBlend(booster, level, line, _EQUAL_SHARE, None, effect)
+    lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
+    share = best_share(rows.y, trees + level + effect, lines + effect)
+    unseen = share * (trees + level) + (1 - share) * lines + effect
+    return ChurnBlend(booster, level, line, share, unseen, effect)
 
 
 def best_share(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
-    """The share of the first log-odds, in tenths: the nearest to a half whose log loss is within one standard error of the least, so that chance does
-    not choose (L. Breiman and others, 1984, Classification and regression trees, section 3.4.3). Rows with NaN do not count.
+    """Share of the first log-odds, in tenths, in the best blend with the second.
+
+    Of the shares whose log loss is within one standard error of the least, it is the nearest to a
+    half, so that chance does not choose (L. Breiman and others, 1984, Classification and
+    regression trees, section 3.4.3). y: 0 or 1, float64[n]. first, second: log-odds float64[n];
+    rows with a NaN do not count.
 
     >>> best_share(np.tile([0.0, 1.0], 9), np.tile([-3.0, 3.0], 9), np.zeros(18))
     1.0
     """
     known = np.isfinite(first) & np.isfinite(second)
     y, first, second = y[known], first[known], second[known]
-    return nearest(
-        np.array([_losses(y, s * first + (1 - s) * second) for s in _SHARES]), _SHARES, 0.5
-    )
+    losses = np.array([_log_losses(y, s * first + (1 - s) * second) for s in _SHARES])
+    return nearest_share(losses, _SHARES, _EQUAL_SHARE)
 
 
-def nearest(losses: np.ndarray, shares: np.ndarray, wanted: float) -> float:
-    """Of k shares whose losses are float64[k, n], the nearest to `wanted` within one standard error of the best.
+def nearest_share(losses: np.ndarray, shares: np.ndarray, wanted: float) -> float:
+    """Of k shares the nearest to `wanted` within one standard error of the least mean loss.
 
-    >>> nearest(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), 0.5)
+    losses: float64[k, n], the loss of each row under each share.
+
+    >>> nearest_share(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), wanted=0.5)
     0.0
     """
     worse = losses - losses[losses.mean(axis=1).argmin()]
@@ -103,58 +100,47 @@ def nearest(losses: np.ndarray, shares: np.ndarray, wanted: float) -> float:
     return float(min(shares[close], key=lambda s: abs(s - wanted)))
 
 
-def effects_help(
-    X: np.ndarray,
-    y: np.ndarray,
-    day: np.ndarray,
-    person: np.ndarray,
-    categorical: list[int],
-    seed: int,
-) -> bool:
-    """`foretell` of the logistic line, by its log loss."""
-    return foretell(
-        lambda X, y, day: RankLogistic.fit(X, y, day, categorical, seed),
-        _loss,
-        X,
-        y,
-        day,
-        person,
-        seed,
-    )
+def day_effects_help(rows: TrainingRows) -> bool:
+    """Whether day effects lower the log loss of the logistic line on later days."""
+    return effects_predict_later(_fit_line, _log_loss, rows)
 
 
-def foretell(
-    fit: Fit,
-    loss: Loss,
-    X: np.ndarray,
-    y: np.ndarray,
-    day: np.ndarray,
-    person: np.ndarray,
-    seed: int,
-) -> bool:
-    """Whether a line with day effects foretells the last quarter of days, for other persons, from the first half better than without.
+def effects_predict_later(fit: FitLine, loss: Loss, rows: TrainingRows) -> bool:
+    """Whether day effects lower a line's loss on later days, for people not used in fitting.
 
-    `fit` gives a line of (X, y, day), `loss` the loss of (y, score). False for fewer than eight days, which do not tell season from signal, or where
-    fewer than ten rows to learn from are above 0, or fewer than ten below the highest y.
+    The line learns from the first half of the days and half of the people; it is judged on the
+    last quarter of the days and the other people; then the halves change sides. `fit` gives a line
+    and its day effects; `loss` the mean loss of (y, score). False with fewer than eight days, which
+    cannot tell season from signal, and where a half has fewer than ten rows above 0 or fewer than
+    ten below its highest y.
     """
-    days, place = np.unique(day, return_inverse=True)
-    if len(days) < _FEWEST_DAYS:
+    days, place = np.unique(rows.day, return_inverse=True)
+    if len(days) < _MIN_DAYS:
         return False
-    early, late = place < len(days) // 2, place >= -(-3 * len(days) // 4)
-    side = np.random.default_rng(seed).permutation(int(person.max()) + 1)[person] % 2 == 0
+    early = place < len(days) // 2
+    late = place >= -(-3 * len(days) // 4)
+    people = int(rows.person.max()) + 1
+    side = np.random.default_rng(rows.seed).permutation(people)[rows.person] % 2 == 0
     gain = 0.0
     for mine in (side, ~side):
-        learn, judge = np.flatnonzero(early & mine), np.flatnonzero(late & ~mine)
-        if not len(judge) or min((y[learn] > 0).sum(), (y[learn] < y[learn].max()).sum()) < _FEWEST:
+        learn = rows.take(np.flatnonzero(early & mine))
+        judge = np.flatnonzero(late & ~mine)
+        fewest = min((learn.y > 0).sum(), (learn.y < learn.y.max(initial=0.0)).sum())
+        if not len(judge) or fewest < _MIN_ROWS_OF_A_KIND:
             return False
-        for sign, of in ((1, np.zeros(len(y), np.int64)), (-1, day)):
-            gain += sign * loss(y[judge], fit(X[learn], y[learn], of[learn])[0].score(X[judge]))
+        for sign, taught in ((1, learn.undated()), (-1, learn)):
+            line, _ = fit(taught)
+            gain += sign * loss(rows.y[judge], line.score(rows.X[judge]))
     return gain > 0
 
 
-def _losses(y: np.ndarray, z: np.ndarray) -> np.ndarray:
+def _fit_line(rows: TrainingRows) -> tuple[RankLogistic, np.ndarray]:
+    return RankLogistic.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed)
+
+
+def _log_losses(y: np.ndarray, z: np.ndarray) -> np.ndarray:
     return np.asarray(np.logaddexp(0, z) - y * z)
 
 
-def _loss(y: np.ndarray, z: np.ndarray) -> float:
-    return float(np.mean(_losses(y, z)))
+def _log_loss(y: np.ndarray, z: np.ndarray) -> float:
+    return float(np.mean(_log_losses(y, z)))

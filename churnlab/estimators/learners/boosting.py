@@ -1,11 +1,14 @@
-"""LightGBM: the one import of it. Everything is deterministic under a seed, for any number of threads."""
+"""LightGBM boosters: the only import of LightGBM.
+
+Results are deterministic under a seed, for any number of threads.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
@@ -15,12 +18,14 @@ from churnlab.estimators.learners.folds import Folds
 MAX_ROUNDS = 800
 PATIENCE = 60
 FIXED_ROUNDS = 100
-_SMALL = 50_000
+_SMALL_DATA = 50_000
+# A booster fitted on all rows, and out-of-fold raw scores float64[n] (None without folds).
+GrownTrees: TypeAlias = tuple[lgb.Booster, np.ndarray | None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the trees are grown; `rounds` None lets the folds decide."""
+    """Settings of LightGBM. `rounds` is the number of trees; None lets the folds decide."""
 
     objective: str
     learning_rate: float
@@ -32,7 +37,10 @@ class Plan:
     threads: int
 
     def params(self, rows: int) -> dict[str, object]:
-        """LightGBM's parameters; leaves shrink with the data so that 30 rows still learn."""
+        """LightGBM's parameters for `rows` training rows.
+
+        Leaves are smaller on small data, so that a model can be learnt from 30 rows.
+        """
         params: dict[str, object] = {
             "objective": self.objective,
             "learning_rate": self.learning_rate,
@@ -53,8 +61,8 @@ class Plan:
 
 
 def _leaves_for(rows: int) -> int:
-    """Small trees on small data: experiments/learners says why."""
-    return 7 if rows < _SMALL else 15
+    """Small trees on small data; experiments/learners gives the reason."""
+    return 7 if rows < _SMALL_DATA else 15
 
 
 def fit(
@@ -64,128 +72,32 @@ def fit(
     categorical: list[int],
     folds: Folds,
     start: np.ndarray | None = None,
-) -> tuple[lgb.Booster, np.ndarray | None]:
-    """A booster on all rows, and what models that had not seen the row's person said of it: raw scores float64[n].
+) -> GrownTrees:
+    """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
 
-    The number of rounds is where the mean loss over the folds is least; without folds it is fixed, and there is no second. One fold alone is
-    held out for good: the booster learns from the others. `start` float64[n] is a score that the trees add to and that theirs is without.
+    The number of rounds is the one with the least mean loss over the folds; without folds it is
+    fixed. A single fold is a holdout: the booster learns from its other rows alone, and rows that
+    are not held out get NaN.
+
+    X: float64[n, p]. y: float64[n]. categorical: positions of the columns with category codes.
+    start: a score float64[n] that the trees add to; no raw score includes it.
     """
-    params = plan.params(len(y))
+    training = _Training(plan, plan.params(len(y)), X, y, categorical, start)
     if not folds:
-        return lgb.train(params, _data(X, y, categorical, start), plan.rounds or FIXED_ROUNDS), None
+        return training.grow(plan.rounds or FIXED_ROUNDS), None
     if len(folds) == 1:
-        return _held_out(plan, params, X, y, categorical, folds[0], start)
-    rounds, unseen = _rounds(plan, params, X, y, categorical, folds, start=start)
-    return lgb.train(params, _data(X, y, categorical, start), rounds), unseen
-
-
-def _data(
-    X: np.ndarray, y: np.ndarray, categorical: list[int], start: np.ndarray | None = None
-) -> lgb.Dataset:
-    return lgb.Dataset(
-        X,
-        y,
-        categorical_feature=categorical,
-        feature_name=[f"f{i}" for i in range(X.shape[1])],
-        init_score=start,
-        free_raw_data=False,
-        params={"verbosity": -1},
-    )
-
-
-def _held_out(
-    plan: Plan,
-    params: dict[str, object],
-    X: np.ndarray,
-    y: np.ndarray,
-    categorical: list[int],
-    fold: tuple[np.ndarray, np.ndarray],
-    start: np.ndarray | None,
-) -> tuple[lgb.Booster, np.ndarray]:
-    learn, out = fold
-    data = _data(_taken(X, learn), y[learn], categorical, None if start is None else start[learn])
-    unknown = _taken(X, out)
-    held = data.create_valid(unknown, y[out], init_score=None if start is None else start[out])
-    stop = [] if plan.rounds else [lgb.early_stopping(PATIENCE, verbose=False)]
-    booster = lgb.train(params, data, plan.rounds or MAX_ROUNDS, valid_sets=[held], callbacks=stop)
-    best = (
-        booster
-        if booster.best_iteration <= 0
-        else from_text(booster.model_to_string(num_iteration=booster.best_iteration))
-    )
-    unseen = np.full(len(y), np.nan)
-    unseen[out] = raw(best, unknown, plan.threads)
-    return best, unseen
-
-
-def _taken(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Some rows of X; where its columns lie one behind another, as those of a frame do, a column at a time."""
-    return X.T.take(rows, axis=1, mode="clip").T if X.flags.f_contiguous else X[rows]
-
-
-def _rounds(
-    plan: Plan,
-    params: dict[str, object],
-    X: np.ndarray,
-    y: np.ndarray,
-    categorical: list[int],
-    folds: Folds,
-    measure: Any = None,
-    start: np.ndarray | None = None,
-) -> tuple[int, np.ndarray]:
-    stop = [] if plan.rounds else [lgb.early_stopping(PATIENCE, verbose=False)]
-    run = lgb.cv(
-        params,
-        _data(X, y, categorical, start),
-        plan.rounds or MAX_ROUNDS,
-        folds=folds,
-        callbacks=stop,
-        feval=measure,
-        return_cvbooster=True,
-    )
-    boosters = run["cvbooster"]
-    rounds = (
-        boosters.best_iteration
-        if not plan.rounds and boosters.best_iteration > 0
-        else plan.rounds or MAX_ROUNDS
-    )
-    unseen = np.full(
-        (len(y), *([int(str(params["num_class"]))] if "num_class" in params else [])), np.nan
-    )
-    for booster, (_, out) in zip(boosters.boosters, folds, strict=True):
-        unseen[out] = booster.predict(
-            _taken(X, out), num_iteration=rounds, raw_score=True, num_threads=plan.threads
-        )
-    return rounds, unseen
-
-
-def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
-    """The booster whose k raw scores are `slope * score + shift`, so that calibration lives inside the model file; the first k trees
-    hold the shifts."""
-    trees = booster.num_trees()
-    for tree, leaves in enumerate(_leaves(booster)):
-        for leaf in range(leaves):
-            value = booster.get_leaf_output(tree, leaf) * slope + (
-                shifts[tree] if tree < len(shifts) else 0.0
-            )
-            booster.set_leaf_output(tree, leaf, value)
-    return from_text(booster.model_to_string(num_iteration=trees))
-
-
-def _leaves(booster: lgb.Booster) -> list[int]:
-    return [
-        int(leaves)
-        for leaves in re.findall(
-            r"^num_leaves=(\d+)$", booster.model_to_string(num_iteration=-1), re.MULTILINE
-        )
-    ]
+        return training.held_out(*folds[0])
+    rounds, unseen = training.cross_validated(folds)
+    return training.grow(rounds), unseen
 
 
 @dataclass(frozen=True)
-class Custom:
-    """A loss of our own with as many scores a row as `start` has: first and second derivatives, the loss, and where the trees begin.
+class CustomLoss:
+    """A loss that LightGBM does not have, with k raw scores a row.
 
-    The functions take labels float64[n] and scores float64[n, k].
+    gradients: first and second derivatives, float64[n, k] each, of labels float64[n] and scores
+    float64[n, k]. loss: the loss of each row, float64[n], of the same. start: the scores at which
+    the trees begin, float64[k].
     """
 
     gradients: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -193,46 +105,154 @@ class Custom:
     start: np.ndarray
 
     def objective(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[np.ndarray, np.ndarray]:
-        """As LightGBM asks for it."""
+        """The derivatives, with the signature of LightGBM's `objective`."""
         return self.gradients(np.asarray(data.get_label(), np.float64), scores + self.start)
 
     def measure(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[str, float, bool]:
-        """The mean loss, as LightGBM asks for it."""
-        return (
-            "loss",
-            float(self.loss(np.asarray(data.get_label(), np.float64), scores + self.start).mean()),
-            False,
-        )
+        """The mean loss, with the signature of LightGBM's `feval`."""
+        labels = np.asarray(data.get_label(), np.float64)
+        return "loss", float(self.loss(labels, scores + self.start).mean()), False
 
 
 def fit_custom(
-    plan: Plan, task: Custom, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> tuple[lgb.Booster, np.ndarray | None]:
-    """`fit` with a loss of our own; raw scores are float64[n, k]."""
+    plan: Plan, loss: CustomLoss, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
+) -> GrownTrees:
+    """`fit` with a CustomLoss; raw scores are float64[n, k]. A single fold is cross-validated."""
     params = plan.params(len(y)) | {
-        "objective": task.objective,
-        "num_class": len(task.start),
+        "objective": loss.objective,
+        "num_class": len(loss.start),
         "metric": "None",
     }
-    rounds, unseen = plan.rounds or FIXED_ROUNDS, None
+    training = _Training(plan, params, X, y, categorical, measure=loss.measure)
+    rounds = plan.rounds or FIXED_ROUNDS
+    unseen = None
     if folds:
-        rounds, unseen = _rounds(plan, params, X, y, categorical, folds, task.measure)
-        unseen = unseen + task.start
-    booster = lgb.train(params, _data(X, y, categorical), rounds)
-    return rescale(booster, 1.0, *task.start.tolist()), unseen
+        rounds, unseen = training.cross_validated(folds)
+        unseen = unseen + loss.start
+    return rescale(training.grow(rounds), 1.0, *loss.start.tolist()), unseen
+
+
+@dataclass(frozen=True)
+class _Training:
+    """The data and parameters of one fit; `measure` is LightGBM's `feval`."""
+
+    plan: Plan
+    params: dict[str, object]
+    X: np.ndarray
+    y: np.ndarray
+    categorical: list[int]
+    start: np.ndarray | None = None
+    measure: Any = None
+
+    def grow(self, rounds: int) -> lgb.Booster:
+        """A booster of `rounds` rounds on all rows."""
+        return lgb.train(self.params, self._data(), rounds)
+
+    def held_out(self, learn: np.ndarray, held_out: np.ndarray) -> GrownTrees:
+        """A booster learnt from some rows and stopped by the others, and raw scores of these."""
+        data = self._data(learn)
+        unknown = _take_rows(self.X, held_out)
+        start = None if self.start is None else self.start[held_out]
+        valid = data.create_valid(unknown, self.y[held_out], init_score=start)
+        booster = lgb.train(
+            self.params, data, self._most_rounds(), valid_sets=[valid], callbacks=self._stop()
+        )
+        if booster.best_iteration > 0:
+            booster = from_text(booster.model_to_string(num_iteration=booster.best_iteration))
+        unseen = np.full(len(self.y), np.nan)
+        unseen[held_out] = raw(booster, unknown, self.plan.threads)
+        return booster, unseen
+
+    def cross_validated(self, folds: Folds) -> tuple[int, np.ndarray]:
+        """The best number of rounds, and out-of-fold raw scores float64[n] or float64[n, k]."""
+        run = lgb.cv(
+            self.params,
+            self._data(),
+            self._most_rounds(),
+            folds=folds,
+            callbacks=self._stop(),
+            feval=self.measure,
+            return_cvbooster=True,
+        )
+        boosters = run["cvbooster"]
+        rounds = self._most_rounds()
+        if not self.plan.rounds and boosters.best_iteration > 0:
+            rounds = boosters.best_iteration
+        scores_a_row = [int(str(self.params["num_class"]))] if "num_class" in self.params else []
+        unseen = np.full((len(self.y), *scores_a_row), np.nan)
+        for booster, (_, held_out) in zip(boosters.boosters, folds, strict=True):
+            rows = _take_rows(self.X, held_out)
+            unseen[held_out] = booster.predict(
+                rows, num_iteration=rounds, raw_score=True, num_threads=self.plan.threads
+            )
+        return rounds, unseen
+
+    def _most_rounds(self) -> int:
+        return self.plan.rounds or MAX_ROUNDS
+
+    def _stop(self) -> list[Any]:
+        return [] if self.plan.rounds else [lgb.early_stopping(PATIENCE, verbose=False)]
+
+    def _data(self, rows: np.ndarray | None = None) -> lgb.Dataset:
+        """LightGBM's dataset of some rows, or of all."""
+        X, y, start = self.X, self.y, self.start
+        if rows is not None:
+            X = _take_rows(X, rows)
+            y = y[rows]
+            start = None if start is None else start[rows]
+        return lgb.Dataset(
+            X,
+            y,
+            categorical_feature=self.categorical,
+            feature_name=[f"f{i}" for i in range(X.shape[1])],
+            init_score=start,
+            free_raw_data=False,
+            params={"verbosity": -1},
+        )
+
+
+def _take_rows(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Some rows of X; column by column where X is stored by column, as a frame's matrix is."""
+    return X.T.take(rows, axis=1, mode="clip").T if X.flags.f_contiguous else X[rows]
+
+
+def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
+    """A booster whose k raw scores are `slope * score + shift`, one shift a score.
+
+    Calibration thus lives inside the model file. The first k trees hold the shifts.
+    """
+    trees = booster.num_trees()
+    for tree, leaves in enumerate(_leaf_counts(booster)):
+        shift = shifts[tree] if tree < len(shifts) else 0.0
+        for leaf in range(leaves):
+            value = booster.get_leaf_output(tree, leaf) * slope + shift
+            booster.set_leaf_output(tree, leaf, value)
+    return from_text(booster.model_to_string(num_iteration=trees))
+
+
+def _leaf_counts(booster: lgb.Booster) -> list[int]:
+    """The number of leaves of each tree."""
+    text = booster.model_to_string(num_iteration=-1)
+    return [int(count) for count in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE)]
 
 
 def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
-    """One booster whose raw score is the sum of both, which have the same columns and one score a row."""
-    (head, trees, tail), (_, more, _) = _pieces(first), _pieces(second)
+    """One booster whose raw score is the sum of both.
+
+    Both must have the same columns and one score a row. LightGBM cannot merge boosters, so the
+    trees of both texts are put into one; tests/estimators/learners/test_boosting.py checks that
+    the installed version reads such a text.
+    """
+    head, trees, tail = _text_parts(first)
+    _, more, _ = _text_parts(second)
     both = [f"Tree={i}\n" + tree.split("\n", 1)[1] for i, tree in enumerate(trees + more)]
     sizes = "tree_sizes=" + " ".join(str(len(tree)) for tree in both)
     lines = [sizes if line.startswith("tree_sizes=") else line for line in head.split("\n")]
     return from_text("\n".join(lines) + "".join(both) + tail)
 
 
-def _pieces(booster: lgb.Booster) -> tuple[str, list[str], str]:
-    """A model's text as its head, its trees and its tail."""
+def _text_parts(booster: lgb.Booster) -> tuple[str, list[str], str]:
+    """Head, trees and tail of a model's text."""
     text = booster.model_to_string(num_iteration=-1)
     body, mark, tail = text.partition("end of trees")
     head, *trees = body.split("Tree=")
@@ -240,7 +260,7 @@ def _pieces(booster: lgb.Booster) -> tuple[str, list[str], str]:
 
 
 def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
-    """Raw scores, float64[n]."""
+    """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss."""
     return np.asarray(booster.predict(X, raw_score=True, num_threads=threads))
 
 
@@ -250,10 +270,10 @@ def contributions(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarr
 
 
 def to_text(booster: lgb.Booster) -> str:
-    """The model as LightGBM's text, which holds no code."""
+    """The booster as LightGBM's text, which holds no code."""
     return str(booster.model_to_string())
 
 
 def from_text(text: str) -> lgb.Booster:
-    """The model of a text whose digest was checked before: LightGBM itself does not survive a corrupt one."""
+    """The booster of a text. Check the text's digest before: a corrupt one crashes LightGBM."""
     return lgb.Booster(model_str=text)

@@ -1,4 +1,4 @@
-"""Expectations of the buy-till-you-die models as columns, fitted on the histories of the training rows."""
+"""BTYDFeatures: expectations of the buy-till-you-die models as feature columns."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.features.catalogue import Entry, table
 from churnlab.language.sentence import Sentence, sentence, template
 
+_SMALLEST_SAMPLE = 1000
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -31,38 +33,46 @@ class _Kind:
     missing: Sentence
 
 
-_WORDS = {
+_KINDS = {
     "acts": _Kind(
-        "days",
-        "active days",
-        sentence("not gone for good with {value:.0%}, judged by past active days"),
-        template("{value:.2f} active days expected in the next {days} days"),
-        template("no active days in the next {days} days with {value:.0%}"),
-        sentence("never active"),
+        word="days",
+        unit="active days",
+        alive=sentence("not gone for good with {value:.0%}, judged by past active days"),
+        expected=template("{value:.2f} active days expected in the next {days} days"),
+        none=template("no active days in the next {days} days with {value:.0%}"),
+        missing=sentence("never active"),
     ),
     "orders": _Kind(
-        "orders",
-        "orders",
-        sentence("not gone for good with {value:.0%}, judged by past orders"),
-        template("{value:.2f} orders expected in the next {days} days"),
-        template("no orders in the next {days} days with {value:.0%}"),
-        sentence("no order so far"),
+        word="orders",
+        unit="orders",
+        alive=sentence("not gone for good with {value:.0%}, judged by past orders"),
+        expected=template("{value:.2f} orders expected in the next {days} days"),
+        none=template("no orders in the next {days} days with {value:.0%}"),
+        missing=sentence("no order so far"),
     ),
 }
 
 
 class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """What a buy-till-you-die model and Gamma-Gamma expect of each row, from its history before its own t: no label, nothing after t.
+    """Expectations of a buy-till-you-die model and of Gamma-Gamma, one column each.
 
-    model: "mbg_nbd", "bg_nbd" or "pareto_nbd". horizons: days ahead. kinds: "acts" (active days), "orders"; None: those whose columns X has.
-    least: people needed to fit, below which the columns are missing. most: rows that are fitted on, evenly spread, at least 1,000.
+    Each row's expectations come from its history before its own snapshot t; no label and nothing
+    after t is read.
 
-    Fitted attributes: `models_` (by kind), `money_` (GammaGamma or None), `reasons_` (by kind, or "money": why it was not fitted).
+    model: "mbg_nbd", "bg_nbd" or "pareto_nbd". horizons: days ahead. kinds: "acts" (active days)
+    and "orders"; None takes those whose columns X has. least: people needed to fit; with fewer the
+    columns are missing. most: rows to fit on at most, evenly spread; at least 1,000.
+
+    After fit, `models_` holds the model of each kind, `money_` the GammaGamma (or None), and
+    `reasons_` why a kind, or "money", was not fitted.
 
     >>> rng = np.random.default_rng(0)
-    >>> X = pd.DataFrame({"cadence__active_days__all": rng.integers(1, 9, 200).astype(float), "lifecycle__tenure_days__all": 100.0,
-    ...                   "cadence__since_last_days__all": 100.0})
-    >>> X.loc[X["cadence__active_days__all"] > 1, "cadence__since_last_days__all"] = 30.0
+    >>> days = rng.integers(1, 9, 200).astype(float)
+    >>> X = pd.DataFrame({
+    ...     "cadence__active_days__all": days,
+    ...     "lifecycle__tenure_days__all": 100.0,
+    ...     "cadence__since_last_days__all": np.where(days > 1, 30.0, 100.0),
+    ... })
     >>> list(BTYDFeatures(horizons=(30,)).fit(X).transform(X))
     ['btyd__alive_days__all', 'btyd__expected_days_30d__all', 'btyd__no_days_30d__all']
     """
@@ -87,14 +97,16 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.most = most
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> Self:
-        """Fits on the rows' histories, each person with the weight of one; `y` is not read.
+        """The transformer fitted on the rows' histories; y is not read.
 
-        FrameError when X lacks the columns of a kind that was asked for, ConfigError for parameters out of range.
+        Rows of one person (index level user_id) together weigh as much as one row. FrameError when
+        X lacks the columns of a kind that was asked for, ConfigError for parameters out of range.
         """
         self._check()
-        kinds = tuple(COLUMNS) if self.kinds is None else self.kinds
-        self.models_, self.money_, self.reasons_ = {}, None, {}
-        for kind in kinds:
+        self.models_ = {}
+        self.money_ = None
+        self.reasons_ = {}
+        for kind in COLUMNS if self.kinds is None else self.kinds:
             missing = lacking(X, kind)
             if missing and self.kinds is not None:
                 raise FrameError.from_missing_columns("X", missing, getattr(X, "columns", ()))
@@ -105,7 +117,10 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The new columns, float64, on the index of X; NaN where a person has no history or nothing was fitted. FrameError for lacking columns."""
+        """The new columns, float64, with the index of X.
+
+        NaN where a person has no history or no model was fitted. FrameError when X lacks a column.
+        """
         check_is_fitted(self)
         found = [
             values
@@ -120,23 +135,21 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _values(self, kind: str, s: Statistics) -> list[np.ndarray]:
         """The new columns of a kind, in the order of `_columns`."""
-        model, money, nothing = self.models_[kind], self.money_, np.full(len(s.age), np.nan)
-        times = (
-            [nothing] * (1 + 2 * len(self.horizons))
-            if model is None
-            else list(model.outlook(s.repeats, s.last, s.age, self.horizons))
-        )
+        model = self.models_[kind]
+        money = self.money_
+        nothing = np.full(len(s.age), np.nan)
+        times = [nothing] * (1 + 2 * len(self.horizons))
+        if model is not None:
+            times = list(model.outlook(s.repeats, s.last, s.age, self.horizons))
         if kind != "orders":
             return times
-        worth = (
-            nothing
-            if money is None
-            else np.where(np.isfinite(s.age), money.expected_value(s.valued, s.value), np.nan)
-        )
+        worth = nothing
+        if money is not None:
+            worth = np.where(np.isfinite(s.age), money.expected_value(s.valued, s.value), np.nan)
         return [*times, worth, *(expected * worth for expected in times[1::2])]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """The names of the new columns."""
+        """The names of the new columns, object[q]; `input_features` is not read."""
         check_is_fitted(self)
         return np.array([c.name for c in self._columns()], dtype=object)
 
@@ -146,7 +159,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return table(self._columns())
 
     def to_dict(self) -> dict[str, Any]:
-        """Parameters and what was learnt, as plain JSON values; `from_dict` reads it back."""
+        """Parameters and fitted models as plain JSON values; `from_dict` reads them back."""
         check_is_fitted(self)
         params = self.get_params() | {
             "horizons": list(self.horizons),
@@ -162,18 +175,14 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The fitted transformer that `to_dict` wrote down."""
-        params = state["params"]
-        made = cls(
-            **params
-            | {
-                "horizons": tuple(params["horizons"]),
-                "kinds": None if params["kinds"] is None else tuple(params["kinds"]),
-            }
-        )
+        params = dict(state["params"])
+        params["horizons"] = tuple(params["horizons"])
+        params["kinds"] = None if params["kinds"] is None else tuple(params["kinds"])
+        made = cls(**params)
         made._check()
         made.models_ = {
-            k: None if m is None else btyd.MODELS[made.model](**m)
-            for k, m in state["models"].items()
+            kind: None if fields is None else btyd.MODELS[made.model](**fields)
+            for kind, fields in state["models"].items()
         }
         made.money_ = None if state["money"] is None else btyd.GammaGamma(**state["money"])
         made.reasons_ = dict(state["reasons"])
@@ -187,7 +196,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 raise ConfigError.from_unknown("kind of transaction", kind, COLUMNS)
         if not self.horizons or min(self.horizons) < 1 or any(h != int(h) for h in self.horizons):
             raise ConfigError.from_range("horizons", self.horizons, "whole days, at least 1")
-        if self.most < 1000:
+        if self.most < _SMALLEST_SAMPLE:
             raise ConfigError.from_range("most", self.most, "at least 1000")
 
     def _fit_kind(self, X: pd.DataFrame, kind: str) -> None:
@@ -216,24 +225,22 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _columns(self) -> Iterator[Entry]:
         for kind in self.models_:
-            yield from _columns(_WORDS[kind], self.horizons)
+            yield from _columns(_KINDS[kind], self.horizons)
 
 
 def _columns(kind: _Kind, horizons: tuple[int, ...]) -> Iterator[Entry]:
-    """The new columns of a kind, with their sentences."""
+    """The new columns of a kind of transaction, with their sentences."""
 
     def entry(name: str, unit: str, says: Sentence) -> Entry:
-        return Entry(f"btyd__{name}__all", "BTYDFeatures", unit, says, kind.missing)
+        return Entry(f"btyd__{name}__all", BTYDFeatures.__name__, unit, says, kind.missing)
 
     yield entry(f"alive_{kind.word}", "probability", kind.alive)
     for h in horizons:
         yield entry(f"expected_{kind.word}_{h}d", kind.unit, sentence(kind.expected, days=h))
         yield entry(f"no_{kind.word}_{h}d", "probability", sentence(kind.none, days=h))
-    if kind.word == "orders":
-        yield entry("order_value", "money an order", sentence("an order of {value:,.2f} expected"))
-        for h in horizons:
-            yield entry(
-                f"expected_spend_{h}d",
-                "money",
-                sentence("{value:,.2f} of spending expected in the next {days} days", days=h),
-            )
+    if kind.word != "orders":
+        return
+    yield entry("order_value", "money an order", sentence("an order of {value:,.2f} expected"))
+    for h in horizons:
+        spending = sentence("{value:,.2f} of spending expected in the next {days} days", days=h)
+        yield entry(f"expected_spend_{h}d", "money", spending)

@@ -1,4 +1,4 @@
-"""scikit-learn's random forests, with out-of-fold predictions by person."""
+"""Random forests of scikit-learn, with out-of-fold predictions by person."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from sklearn.ensemble import RandomForestClassifier
 
 from churnlab.estimators.learners.folds import Folds
 
-Forest: TypeAlias = (
-    Any  # RandomForestClassifier or RandomForestRegressor; scikit-learn is not typed
-)
-TREES = 200
-LEAF = 20
+# RandomForestClassifier or RandomForestRegressor; scikit-learn has no types.
+Forest: TypeAlias = Any
+DEFAULT_TREES = 200
+_FOLD_TREES = 50
+_LEAF_ROWS = 20
+_MANY_ROWS = 20_000
+_FOLDS_OF_MANY = 3
 
 
 def fit(
@@ -25,29 +27,34 @@ def fit(
     seed: int,
     threads: int,
 ) -> tuple[Forest, np.ndarray | None]:
-    """A forest on all rows, and what smaller forests that had not seen the row's person said of it: float64[n]."""
-    leaf = max(1, min(LEAF, len(y) // 50))
+    """A forest fitted on all rows, and out-of-fold predictions float64[n], or None without folds.
+
+    kind: RandomForestClassifier or RandomForestRegressor. X: float64[n, p]. y: float64[n]. trees:
+    number of trees, 200 for None; the forests of the folds have 50. threads: never change a
+    result. With more than 20,000 rows only three folds are used; the other rows get NaN.
+    """
     settings = {
-        "min_samples_leaf": leaf,
+        "min_samples_leaf": max(1, min(_LEAF_ROWS, len(y) // 50)),
         "max_features": 1 / 3,
         "random_state": seed,
         "n_jobs": threads,
     }
     unseen = np.full(len(y), np.nan) if folds else None
-    for learn, out in folds[:3] if len(y) > 20_000 else folds:
-        part = kind(n_estimators=50, **settings).fit(X[learn], y[learn])
-        unseen[out] = score(part, X[out])  # type: ignore[index]
-    forest = kind(n_estimators=trees or TREES, **settings).fit(X, y)
+    for learn, held_out in folds[:_FOLDS_OF_MANY] if len(y) > _MANY_ROWS else folds:
+        part = kind(n_estimators=_FOLD_TREES, **settings).fit(X[learn], y[learn])
+        unseen[held_out] = score(part, X[held_out])  # type: ignore[index]
+    forest = kind(n_estimators=trees or DEFAULT_TREES, **settings).fit(X, y)
     return forest.set_params(n_jobs=1), unseen
 
 
 def score(forest: Forest, X: np.ndarray) -> np.ndarray:
-    """The share of class 1, or the mean: float64[n]. On one thread, for with more the last bit differs from run to run."""
+    """Share of class 1 (classifier) or expected amount (regressor) of each row, float64[n].
+
+    It runs on one thread: with more, the last bit of the sum differs from run to run.
+    """
     forest.set_params(n_jobs=1)
-    if isinstance(forest, RandomForestClassifier):
-        return np.asarray(
-            forest.predict_proba(X)[:, -1]
-            if len(forest.classes_) == 2
-            else np.full(len(X), forest.classes_[0], float)
-        )
-    return np.asarray(forest.predict(X))
+    if not isinstance(forest, RandomForestClassifier):
+        return np.asarray(forest.predict(X))
+    if len(forest.classes_) == 2:
+        return np.asarray(forest.predict_proba(X)[:, -1])
+    return np.full(len(X), forest.classes_[0], float)

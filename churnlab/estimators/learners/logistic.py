@@ -1,4 +1,4 @@
-"""A penalised logistic model on the ranks of columns: what little data says, it says more steadily than trees."""
+"""RankLogistic: a ridge-penalised logistic model on ranks; steadier than trees on little data."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ from churnlab.kernels.jit import frozen
 from churnlab.kernels.lines import KNOTS
 
 PENALTY = 0.05
-_CELLS = 16_000_000
-_STEPS = 300
+_MOST_CELLS = 16_000_000
+_MOST_STEPS = 300
 
 
 @dataclass(frozen=True)
 class RankLogistic(Additive):
-    """Log-odds, where place(x) is the share of the rows of fit below x less a half, a straight line between `KNOTS` quantiles."""
+    """Log-odds as a sum over the ranks of the columns.
+
+    place(x) is the share of training rows below x, less a half: a straight line between 64
+    quantiles. `knots` holds each column's quantiles and `places` the values at them.
+    """
 
     knots: list[list[float]]
     places: list[list[float]]
@@ -31,71 +35,76 @@ class RankLogistic(Additive):
     def fit(
         cls, X: np.ndarray, y: np.ndarray, day: np.ndarray, categorical: list[int], seed: int
     ) -> tuple[Self, np.ndarray]:
-        """The model, and each row's day effect float64[n], zero in the mean: how much more churn its day had than its columns say.
+        """The fitted model and each row's day effect, float64[n] in log-odds, with mean zero.
 
-        Minimises the log loss plus a ridge of 10 over the squared weights (A. Hoerl and R. Kennard, 1970, Ridge regression). X float64[n, p], NaN for
-        missing; y 0 or 1; `day` int64[n], all alike for no effects; categories are left out. More than 16 million cells are thinned to a
-        sample of rows that follows the seed.
+        A day effect is how much more people churned on the row's snapshot than their columns
+        explain. The fit minimises the log loss plus 10 times the sum of squared weights
+        (A. Hoerl and R. Kennard, 1970, Ridge regression).
+
+        X: float64[n, p], NaN for missing. y: 0 or 1, float64[n]. day: snapshot codes int64[n]; all
+        equal for no day effects. categorical: positions of columns to leave out. seed: decides the
+        sample of rows that is used when X has more than 16 million cells.
 
         >>> x = np.arange(400.0)[:, None]
-        >>> line, effect = RankLogistic.fit(x, (x[:, 0] > 200) * 1.0, np.zeros(400, int), [], 0)
-        >>> bool(line.score(np.array([[300.0]])) > line.score(np.array([[100.0]]))), float(effect.max())
+        >>> model, effect = RankLogistic.fit(x, (x[:, 0] > 200) * 1.0, np.zeros(400, int), [], 0)
+        >>> low, high = model.score(np.array([[100.0], [300.0]]))
+        >>> bool(high > low), float(effect.max())
         (True, 0.0)
         """
-        rows = sample(len(y), _CELLS // (2 * X.shape[1] + 1), seed)
-        knots, places = zip(
-            *(_places(X[rows, j], j in categorical) for j in range(X.shape[1])), strict=True
-        )
-        z = np.column_stack([_place(X[rows, j], knots[j], places[j]) for j in range(X.shape[1])])
+        rows = sample(len(y), _MOST_CELLS // (2 * X.shape[1] + 1), seed)
+        columns = range(X.shape[1])
+        curves = [_rank_curve(X[rows, j], j in categorical) for j in columns]
+        z = np.column_stack([_place(X[rows, j], *curves[j]) for j in columns])
         missing = np.isnan(z)
         missing[:, categorical] = False
         days, at = dummies(day[rows])
         solved, effect = _solve(np.nan_to_num(z), missing / 2, at, y[rows])
-        weight, gone = np.split(solved[1:], 2)
-        mean = (np.where(missing, gone / 2, np.nan_to_num(z) * weight)).mean(axis=0)
-        line = cls(
-            float(solved[0] + mean.sum()),
-            weight.tolist(),
-            (gone / 2 - mean).tolist(),
-            (-mean).tolist(),
-            [k.tolist() for k in knots],
-            [p.tolist() for p in places],
+        weight, absent = np.split(solved[1:], 2)
+        mean = (np.where(missing, absent / 2, np.nan_to_num(z) * weight)).mean(axis=0)
+        model = cls(
+            base=float(solved[0] + mean.sum()),
+            weight=weight.tolist(),
+            absent=(absent / 2 - mean).tolist(),
+            present=(-mean).tolist(),
+            knots=[knots.tolist() for knots, _ in curves],
+            places=[places.tolist() for _, places in curves],
         )
-        return line, by_row(day, days, effect)
+        return model, by_row(day, days, effect)
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """As Additive.score, to the bit, and faster."""
+        """Log-odds of each row, float64[n]: the same bits as Additive.score, computed faster."""
         out = np.empty(len(X))
-        lines.score(frozen(X.T), self.base, *self._table, out)
+        lines.score(frozen(X.T), self.base, *self._kernel_arrays, out)
         return out
 
     @cached_property
-    def _table(self) -> tuple[np.ndarray, ...]:
-        """What the kernel reads of each column: weight, absent and present, float64[p]; knots, places and slopes, float64[p, KNOTS]."""
-        knots, (places, slopes) = (
-            np.full((len(self.knots), KNOTS), np.nan),
-            np.zeros((2, len(self.knots), KNOTS)),
-        )
+    def _kernel_arrays(self) -> tuple[np.ndarray, ...]:
+        """The arrays that the kernel reads.
+
+        weight, absent and present, float64[p]; knots, places and slopes, float64[p, KNOTS].
+        """
+        knots = np.full((len(self.knots), KNOTS), np.nan)
+        places = np.zeros_like(knots)
+        slopes = np.zeros_like(knots)
         for j, (at, place) in enumerate(zip(self.knots, self.places, strict=True)):
             knots[j, : len(at)] = at
             if len(at) > 1:
                 with np.errstate(over="ignore"):
                     slope = np.diff(place) / np.diff(at)
-                places[j, : len(at)], slopes[j, : len(at) - 1] = (
-                    place,
-                    np.where(np.isfinite(slope), slope, 0.0),
-                )
-        return tuple(
-            frozen(np.asarray(c, np.float64))
-            for c in (self.weight, self.absent, self.present, knots, places, slopes)
-        )
+                places[j, : len(at)] = place
+                slopes[j, : len(at) - 1] = np.where(np.isfinite(slope), slope, 0.0)
+        arrays = (self.weight, self.absent, self.present, knots, places, slopes)
+        return tuple(frozen(np.asarray(a, np.float64)) for a in arrays)
 
     def _place(self, x: np.ndarray, column: int) -> np.ndarray:
         return _place(x, np.array(self.knots[column]), np.array(self.places[column]))
 
 
-def _places(x: np.ndarray, skip: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Quantiles of what is known of a column, and the share of rows below each (ties by halves) less a half."""
+def _rank_curve(x: np.ndarray, skip: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of a column, and the share of known rows below each, less a half.
+
+    Ties count by halves. A column to skip, or without a known value, gets a single point.
+    """
     known = np.sort(x[~np.isnan(x)])
     if skip or not len(known):
         return np.zeros(1), np.zeros(1)
@@ -111,17 +120,19 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
 def _solve(
     z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Base and weights of z and of missing, float64[1 + 2p], and the effect of each day of the dummies `at`, zero in the mean over rows.
+    """Base and weights, float64[1 + 2p], and the effect of each day, with mean zero over the rows.
 
-    The base alone where no column moves or a sample holds one class.
+    z and missing: float64[n, p]. at: the days' 0/1 columns, float64[n, k]. Where no column varies,
+    or y has one class, all weights are zero.
     """
     A = np.hstack([z, missing, at])
-    moves = np.ptp(A, axis=0) > 0
-    if not moves.any() or y.min() == y.max():
-        return np.r_[logit((y.sum() + 0.5) / (len(y) + 1)), np.zeros(2 * z.shape[1])], np.zeros(0)
-    fitted = LogisticRegression(C=PENALTY, max_iter=_STEPS).fit(A[:, moves], y)
+    varies = np.ptp(A, axis=0) > 0
+    if not varies.any() or y.min() == y.max():
+        base = logit((y.sum() + 0.5) / (len(y) + 1))
+        return np.r_[base, np.zeros(2 * z.shape[1])], np.zeros(0)
+    fitted = LogisticRegression(C=PENALTY, max_iter=_MOST_STEPS).fit(A[:, varies], y)
     weights = np.zeros(A.shape[1])
-    weights[moves] = fitted.coef_[0]
+    weights[varies] = fitted.coef_[0]
     effect = weights[2 * z.shape[1] :]
     level = float((at @ effect).mean())
     return np.r_[fitted.intercept_ + level, weights[: 2 * z.shape[1]]], effect - level

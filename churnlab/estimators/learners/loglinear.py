@@ -1,4 +1,7 @@
-"""Penalised linear models of log money: they go on where trees stop, at customers larger than most of those they learnt from."""
+"""LogLinear: a penalised linear model of log money.
+
+Trees stop at the largest customers that they saw; a linear model goes on beyond them.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,23 @@ from churnlab.estimators.learners.objectives import tweedie_gradient, tweedie_lo
 POWER = 1.5
 RIDGE = 0.2
 MEDIAN_RIDGE = 0.01
-_UNITS = 10.0
-_BEND = 0.1
-_DAY_ROWS = 10
-_CELLS = 20_000_000
-_STEPS = 40
+_INTERCEPT_RIDGE = 1e-9
+_MEDIAN_UNITS = 10.0
+_ROUNDED_WITHIN = 0.1
+_ROWS_AGAINST_A_DAY = 10
+_MOST_CELLS = 20_000_000
+_MOST_STEPS = 40
+_MOST_HALVINGS = 20
 _CLOSE = 1e-6
 
 
 @dataclass(frozen=True)
 class LogLinear(Additive):
-    """Log money, where place(x) is sign(x) log(1 + |x|), held within the range seen in fit, less its mean and over its deviation."""
+    """Log money as a sum over the columns.
+
+    place(x) is sign(x) log(1 + |x|), held within `low` and `high`, the range of the training rows,
+    less `mean` and divided by `deviation`. Each of the four holds one number a column.
+    """
 
     mean: list[float]
     deviation: list[float]
@@ -41,92 +50,156 @@ class LogLinear(Additive):
         *,
         median: bool = False,
     ) -> tuple[Self, np.ndarray]:
-        """Least Tweedie deviance of power 1.5 under a log link plus 0.1 times the sum of squared weights; the score is log money.
+        """The fitted model and each row's day effect, float64[n] in log money, with mean zero.
 
-        Beside the model, each row's day effect float64[n], zero in the mean: how much more log money its day had than its columns say; it is held
-        back as if by ten rows more. `day` int64[n], all alike for no effects. With `median` the least absolute error of log(1 + 10 y), rounded off
-        within 0.1 (P. Charbonnier and others, 1997, Deterministic edge-preserving regularization), plus 0.005 times that sum; `medians` turns the
-        score into money. X float64[n, p] with NaN for missing; y float64[n], at least zero, with a mean near one; categories are left out. More than
-        20 million cells are thinned to a sample of rows that follows the seed.
+        A day effect is how much more log money people spent after the row's snapshot than their
+        columns explain; it is shrunk as if by ten more rows without an effect.
+
+        The fit minimises the Tweedie deviance of power 1.5 under a log link plus 0.1 times the sum
+        of squared weights; the score is log money. With `median` it minimises the absolute error of
+        log(1 + 10 y), rounded within 0.1 (P. Charbonnier and others, 1997, Deterministic
+        edge-preserving regularization), plus 0.005 times that sum; `medians` turns its score into
+        money.
+
+        X: float64[n, p], NaN for missing. y: amounts float64[n], at least zero, with a mean near
+        one. day: snapshot codes int64[n]; all equal for no day effects. categorical: positions of
+        columns to leave out. seed: decides the sample of rows that is used when X has more than 20
+        million cells.
 
         >>> x = np.arange(1.0, 400.0)[:, None]
-        >>> line, effect = LogLinear.fit(x, x[:, 0] / 100, np.zeros(399, int), [], 0)
-        >>> not effect.any() and bool(line.score(np.array([[300.0]])) > line.score(np.array([[30.0]])) + 1)
-        True
+        >>> model, effect = LogLinear.fit(x, x[:, 0] / 100, np.zeros(399, int), [], 0)
+        >>> small, large = model.score(np.array([[30.0], [300.0]]))
+        >>> bool(large > small + 1), bool(effect.any())
+        (True, False)
         """
-        rows = sample(len(y), _CELLS // (2 * X.shape[1] + 1), seed)
-        logs, y = _log(X[rows]), y[rows]
-        missing = np.isnan(logs)
-        logs[:, categorical], missing[:, categorical] = 0.0, False
-        seen = (~missing).sum(axis=0).clip(1)
-        mean = np.nansum(logs, axis=0) / seen
-        deviation = np.sqrt(np.nansum((logs - mean) ** 2, axis=0) / seen)
-        deviation[deviation < 1e-9] = np.inf
-        share = missing.mean(axis=0)
-        z = np.where(missing, 0.0, (logs - mean) / deviation)
-        kinds, kind, alike = _distinct(missing)
+        rows = sample(len(y), _MOST_CELLS // (2 * X.shape[1] + 1), seed)
+        y = y[rows]
+        columns = _LogColumns.of(X[rows], categorical)
+        gaps = _Gaps.of(columns.missing)
         days, at = dummies(day[rows])
-        table = np.hstack(
-            [np.ones((len(y), 1)), z, (missing - share)[:, kinds] * np.sqrt(alike), at]
-        )
+        parts = [np.ones((len(y), 1)), columns.standardised(), gaps.table(), at]
+        ridge = MEDIAN_RIDGE if median else RIDGE
         penalty = np.r_[
-            1e-9,
-            np.full(z.shape[1] + len(kinds), MEDIAN_RIDGE if median else RIDGE),
-            np.full(at.shape[1], _DAY_ROWS / len(y)),
+            _INTERCEPT_RIDGE,
+            np.full(parts[1].shape[1] + parts[2].shape[1], ridge),
+            np.full(at.shape[1], _ROWS_AGAINST_A_DAY / len(y)),
         ]
         solved = (
-            _solve_median(table, np.log1p(_UNITS * y), penalty)
+            _solve_median(np.hstack(parts), np.log1p(_MEDIAN_UNITS * y), penalty)
             if median
-            else _solve(table, y, penalty)
+            else _solve(np.hstack(parts), y, penalty)
         )
-        _, weight, gone, effect = np.split(solved, np.cumsum([1, z.shape[1], len(kinds)]))
-        gone, level = (gone / np.sqrt(alike))[kind], float((at @ effect).mean())
-        deviation[np.isinf(deviation)] = 1.0
-        low, high = (
-            np.where(seen > 0, f(logs, axis=0, where=~missing, initial=s), 0.0)
-            for f, s in ((np.min, 99.0), (np.max, -99.0))
+        widths = np.cumsum([part.shape[1] for part in parts[:-1]])
+        base, weight, gap_weight, effect = np.split(solved, widths)
+        level = float((at @ effect).mean())
+        model = cls(
+            float(base[0]) + level, weight.tolist(), *gaps.parts(gap_weight), *columns.shape()
         )
-        parts = (
-            weight,
-            gone * (1 - share),
-            -gone * share,
-            mean,
-            deviation,
-            np.minimum(low, high),
-            np.maximum(low, high),
-        )
-        line = cls(float(solved[0]) + level, *(part.tolist() for part in parts))
-        return line, by_row(day, days, effect - level)
+        return model, by_row(day, days, effect - level)
 
     def _place(self, x: np.ndarray, column: int) -> np.ndarray:
-        return (
-            np.clip(_log(x), self.low[column], self.high[column]) - self.mean[column]
-        ) / self.deviation[column]
+        held = np.clip(_log(x), self.low[column], self.high[column])
+        return (held - self.mean[column]) / self.deviation[column]
+
+
+def medians(score: np.ndarray) -> np.ndarray:
+    """Amounts of the scores of a model of medians, float64[n], at least 0.
+
+    >>> medians(np.log1p(10 * np.array([0.0, 3.0]))).round(6).tolist()
+    [0.0, 3.0]
+    """
+    return np.asarray(np.expm1(np.maximum(score, 0.0)) / _MEDIAN_UNITS)
+
+
+@dataclass(frozen=True)
+class _LogColumns:
+    """Columns as sign(x) log(1 + |x|), float64[n, p], with their mean and deviation, float64[p].
+
+    The deviation of a column that does not vary is infinite. Categories are 0 and never missing.
+    """
+
+    logs: np.ndarray
+    missing: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, X: np.ndarray, categorical: list[int]) -> Self:
+        """The columns of X float64[n, p]; `categorical` are positions of columns to leave out."""
+        logs = _log(X)
+        missing = np.isnan(logs)
+        logs[:, categorical] = 0.0
+        missing[:, categorical] = False
+        known = (~missing).sum(axis=0).clip(1)
+        mean = np.nansum(logs, axis=0) / known
+        deviation = np.sqrt(np.nansum((logs - mean) ** 2, axis=0) / known)
+        deviation[deviation < 1e-9] = np.inf
+        return cls(logs, missing, mean, deviation)
+
+    def standardised(self) -> np.ndarray:
+        """The columns less their mean, over their deviation; 0 where missing."""
+        return np.where(self.missing, 0.0, (self.logs - self.mean) / self.deviation)
+
+    def shape(self) -> tuple[list[float], ...]:
+        """Mean, deviation, smallest and largest value of each column, as LogLinear keeps them."""
+        deviation = np.where(np.isinf(self.deviation), 1.0, self.deviation)
+        low = np.min(self.logs, axis=0, where=~self.missing, initial=99.0)
+        high = np.max(self.logs, axis=0, where=~self.missing, initial=-99.0)
+        kept = (self.mean, deviation, np.minimum(low, high), np.maximum(low, high))
+        return tuple(part.tolist() for part in kept)
+
+
+@dataclass(frozen=True)
+class _Gaps:
+    """The missing flags of all columns, bool[n, p], with equal flags joined.
+
+    first: position of the first of each set of equal flags. kind: the set of each column. alike:
+    number of columns in each set. A single column times the root of that number does under a ridge
+    what the equal columns do, and costs less. share: missing share of each column, float64[p].
+    """
+
+    missing: np.ndarray
+    first: np.ndarray
+    kind: np.ndarray
+    alike: np.ndarray
+    share: np.ndarray
+
+    @classmethod
+    def of(cls, missing: np.ndarray) -> Self:
+        """The flags of a table, bool[n, p]."""
+        _, first, kind, alike = np.unique(
+            np.packbits(missing, axis=0).T,
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+            return_counts=True,
+        )
+        return cls(missing, first, kind.ravel(), alike, missing.mean(axis=0))
+
+    def table(self) -> np.ndarray:
+        """One centred column a set, float64[n, sets]."""
+        return (self.missing - self.share)[:, self.first] * np.sqrt(self.alike)
+
+    def parts(self, weight: np.ndarray) -> tuple[list[float], list[float]]:
+        """What each column adds where it is missing, and where it is known."""
+        by_column = (weight / np.sqrt(self.alike))[self.kind]
+        return (by_column * (1 - self.share)).tolist(), (-by_column * self.share).tolist()
 
 
 def _log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
 
 
-def _distinct(flags: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of equal columns the first; each column's place among these; how many are equal. One column times the root of their
-    number does what k equal ones do under a ridge, and costs less."""
-    _, first, place, count = np.unique(
-        np.packbits(flags, axis=0).T,
-        axis=0,
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
-    )
-    return first, place.ravel(), count
-
-
 def _solve(A: np.ndarray, y: np.ndarray, penalty: np.ndarray) -> np.ndarray:
-    """Newton's method with halved steps: the loss is convex, for 1 < power < 2."""
+    """Weights by Newton's method with halved steps; the loss is convex for 1 < power < 2.
+
+    scikit-learn's TweedieRegressor has the same minimum but not the same bits, and no day effects
+    with a penalty of their own.
+    """
     w = np.zeros(A.shape[1])
     w[0] = np.log(max(y.mean(), 1e-12))
     loss = _loss(A, y, w, penalty)
-    for _ in range(_STEPS):
+    for _ in range(_MOST_STEPS):
         raw = A @ w
         slope = A.T @ tweedie_gradient(y, raw, POWER) / len(y) + penalty * w
         bend = (2 - POWER) * np.exp((2 - POWER) * raw) + (POWER - 1) * y * np.exp((1 - POWER) * raw)
@@ -145,35 +218,33 @@ def _squares(A: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def _solve_median(A: np.ndarray, z: np.ndarray, penalty: np.ndarray) -> np.ndarray:
-    """Least squares again and again, a row weighing less the further it is off: each round lowers the rounded absolute error."""
-    w, loss = np.zeros(A.shape[1]), np.inf
+    """Weights by repeated least squares, in which a row with a larger error weighs less.
+
+    Each round lowers the rounded absolute error.
+    """
+    w = np.zeros(A.shape[1])
     w[0] = np.median(z)
-    for _ in range(_STEPS):
-        bend = 1 / np.hypot(z - A @ w, _BEND)
-        w = np.linalg.solve(
-            _squares(A, bend) / len(z) + np.diag(penalty), A.T @ (bend * z) / len(z)
-        )
-        after = float(np.hypot(z - A @ w, _BEND).mean() + (penalty * w**2).sum() / 2)
+    loss = np.inf
+    for _ in range(_MOST_STEPS):
+        bend = 1 / np.hypot(z - A @ w, _ROUNDED_WITHIN)
+        squares = _squares(A, bend) / len(z) + np.diag(penalty)
+        w = np.linalg.solve(squares, A.T @ (bend * z) / len(z))
+        error = np.hypot(z - A @ w, _ROUNDED_WITHIN).mean()
+        after = float(error + (penalty * w**2).sum() / 2)
         if loss - after <= 10 * _CLOSE * after:
             break
         loss = after
     return w
 
 
-def medians(score: np.ndarray) -> np.ndarray:
-    """Amounts of the scores of a model of medians, float64[n], at least 0.
-
-    >>> medians(np.log1p(10 * np.array([0.0, 3.0]))).round(6).tolist()
-    [0.0, 3.0]
-    """
-    return np.asarray(np.expm1(np.maximum(score, 0.0)) / _UNITS)
-
-
 def _halved(
     A: np.ndarray, y: np.ndarray, w: np.ndarray, step: np.ndarray, penalty: np.ndarray, loss: float
 ) -> tuple[np.ndarray, float]:
-    """The longest of step, step / 2, … that lowers the loss; w itself where none does."""
-    for halving in range(20):
+    """The weights after the longest of step, step / 2, … that lowers the loss, and their loss.
+
+    The weights stay as they are where no such step lowers it.
+    """
+    for halving in range(_MOST_HALVINGS):
         tried = w - step / 2**halving
         after = _loss(A, y, tried, penalty)
         if after < loss:

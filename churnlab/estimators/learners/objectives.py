@@ -1,22 +1,23 @@
-"""What the value models minimise, as losses and derivatives in a raw score; numpy alone.
+"""Loss functions of the value models with their derivatives in the raw score; numpy alone.
 
-Amounts y are in any one unit, at least zero. A raw score is what trees add up: log money, or, for the zero-inflated
-lognormal, three columns a row (log-odds to pay, mean of log money, log of its deviation).
+Amounts y are at least zero, in any one unit. The raw score is log money; for the zero-inflated
+lognormal it is three columns a row: log-odds to pay, mean of log money, log of its deviation.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-_WIDEST = 1.0
-_NARROWEST = -2.5
+_LARGEST_LOG_DEVIATION = 1.0
+_SMALLEST_LOG_DEVIATION = -2.5
 
 
 def tweedie_loss(y: np.ndarray, raw: np.ndarray, power: float) -> np.ndarray:
-    """The part of half the Tweedie deviance that depends on the score log(mean), float64[n]; lower is better.
+    """Half the Tweedie deviance of each row, float64[n], without terms in y alone; lower is better.
 
-    `power` is in [1, 2): 1 is Poisson, between 1 and 2 a sum of a Poisson number of gamma amounts (B. Jorgensen, 1987,
-    Exponential dispersion models).
+    `raw` float64[n] is the log of the expected amount. `power` is in [1, 2): 1 is Poisson; between
+    1 and 2 an amount is a Poisson number of gamma amounts (B. Jorgensen, 1987, Exponential
+    dispersion models).
 
     >>> tweedie_loss(np.array([0.0, 2.0]), np.log([1.0, 2.0]), 1.5).round(3).tolist()
     [2.0, 5.657]
@@ -29,7 +30,7 @@ def tweedie_loss(y: np.ndarray, raw: np.ndarray, power: float) -> np.ndarray:
 
 
 def tweedie_gradient(y: np.ndarray, raw: np.ndarray, power: float) -> np.ndarray:
-    """The slope of `tweedie_loss` in the score, float64[n]: zero where exp(score) is y.
+    """Slope of `tweedie_loss` in the raw score, float64[n]; zero where exp(raw) is y.
 
     >>> tweedie_gradient(np.array([0.0, 4.0]), np.log([1.0, 1.0]), 1.5).round(3).tolist()
     [1.0, -3.0]
@@ -38,67 +39,71 @@ def tweedie_gradient(y: np.ndarray, raw: np.ndarray, power: float) -> np.ndarray
 
 
 def ziln_loss(y: np.ndarray, raw: np.ndarray) -> np.ndarray:
-    """Minus the log likelihood of the zero-inflated lognormal, float64[n], for scores float64[n, 3]; lower is better.
+    """Negative log likelihood of the zero-inflated lognormal, float64[n]; lower is better.
 
-    A person pays with probability expit(raw 0), and then log y is normal with mean raw 1 and deviation exp(raw 2). (X. Wang, T. Liu and
-    J. Miao, 2019, A deep probabilistic model for customer lifetime value prediction, with the log of the deviation as the third
-    score in the place of softplus.) The scores of the deviation count within [-2.5, 1], so that one amount cannot run away.
+    With scores `raw` float64[n, 3] a person pays with probability expit(raw[:, 0]); log y is then
+    normal with mean raw[:, 1] and deviation exp(raw[:, 2]). Source: X. Wang, T. Liu and J. Miao,
+    2019, A deep probabilistic model for customer lifetime value prediction; their softplus of the
+    third score is an exponential here. The third score is clipped to [-2.5, 1], so that a single
+    amount cannot dominate the loss.
 
     >>> ziln_loss(np.array([0.0, 1.0]), np.zeros((2, 3))).round(3).tolist()
     [0.693, 1.612]
     """
-    paid, z, wide = _ziln(y, raw)
-    amount = np.where(
-        paid, np.log(np.where(paid, y, 1.0)) + wide + 0.5 * np.log(2 * np.pi) + z**2 / 2, 0.0
-    )
+    paid, z, log_deviation = _ziln(y, raw)
+    log_amount = np.log(np.where(paid, y, 1.0))
+    amount = np.where(paid, log_amount + log_deviation + 0.5 * np.log(2 * np.pi) + z**2 / 2, 0.0)
     return np.asarray(np.logaddexp(0, raw[:, 0]) - paid * raw[:, 0] + amount)
 
 
 def ziln_gradients(y: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """First derivatives of `ziln_loss`, float64[n, 3], and the positive curvatures that trees divide by.
+    """First derivatives of `ziln_loss` and curvatures for the trees, float64[n, 3] each.
 
-    The curvatures are the expected ones (Fisher information), which are positive everywhere; the true ones are not.
+    The curvatures are expected ones (Fisher information): these are positive everywhere, the
+    second derivatives are not.
 
     >>> ziln_gradients(np.array([0.0, np.e]), np.zeros((2, 3)))[0].tolist()
     [[0.5, -0.0, 0.0], [-0.5, -1.0, 0.0]]
     """
-    paid, z, wide = _ziln(y, raw)
+    paid, z, log_deviation = _ziln(y, raw)
     pays = 1 / (1 + np.exp(-np.clip(raw[:, 0], -40, 40)))
-    inside = (raw[:, 2] > _NARROWEST) & (raw[:, 2] < _WIDEST)
-    first = np.column_stack([pays - paid, -z / np.exp(wide), paid * inside * (1 - z**2)])
-    second = np.column_stack([pays * (1 - pays), paid / np.exp(2 * wide), 2.0 * paid])
+    inside = (raw[:, 2] > _SMALLEST_LOG_DEVIATION) & (raw[:, 2] < _LARGEST_LOG_DEVIATION)
+    first = np.column_stack([pays - paid, -z / np.exp(log_deviation), paid * inside * (1 - z**2)])
+    second = np.column_stack([pays * (1 - pays), paid / np.exp(2 * log_deviation), 2.0 * paid])
     return first, np.maximum(second, 1e-6)
 
 
 def ziln_start(y: np.ndarray) -> np.ndarray:
-    """The three scores that fit all of y best, float64[3], where the trees begin.
+    """The three constant scores with the least `ziln_loss` on y, float64[3]; the trees begin here.
+
+    At least one amount must be above zero.
 
     >>> ziln_start(np.array([0.0, 0.0, 1.0, np.e**2])).tolist()
     [0.0, 1.0, 0.0]
     """
     logs = np.log(y[y > 0])
     share = np.clip((y > 0).mean(), 1e-3, 1 - 1e-3)
-    return np.array(
-        [
-            np.log(share / (1 - share)),
-            logs.mean(),
-            np.clip(np.log(max(logs.std(), 1e-6)), _NARROWEST, _WIDEST),
-        ]
-    )
+    log_deviation = _clipped(np.log(max(logs.std(), 1e-6)))
+    return np.array([np.log(share / (1 - share)), logs.mean(), log_deviation])
 
 
 def ziln_mean(raw: np.ndarray) -> np.ndarray:
-    """Log of the expected amount, float64[n]: log p + mean + variance / 2 of the log.
+    """Log of the expected amount, float64[n]: log(probability) + mean + variance / 2.
 
     >>> ziln_mean(np.array([[0.0, 1.0, 0.0]])).round(4).tolist()
     [0.8069]
     """
-    wide = np.clip(raw[:, 2], _NARROWEST, _WIDEST)
-    return np.asarray(-np.logaddexp(0, -raw[:, 0]) + raw[:, 1] + np.exp(2 * wide) / 2)
+    log_deviation = _clipped(raw[:, 2])
+    return np.asarray(-np.logaddexp(0, -raw[:, 0]) + raw[:, 1] + np.exp(2 * log_deviation) / 2)
 
 
 def _ziln(y: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Who paid, the standardised log amounts (0 where nothing was paid), the bounded log deviations."""
-    paid, wide = y > 0, np.clip(raw[:, 2], _NARROWEST, _WIDEST)
-    z = np.where(paid, (np.log(np.where(paid, y, 1.0)) - raw[:, 1]) / np.exp(wide), 0.0)
-    return paid, z, wide
+    """Who paid; standardised log amounts (0 for those who did not); clipped log deviations."""
+    paid = y > 0
+    log_deviation = _clipped(raw[:, 2])
+    z = np.where(paid, (np.log(np.where(paid, y, 1.0)) - raw[:, 1]) / np.exp(log_deviation), 0.0)
+    return paid, z, log_deviation
+
+
+def _clipped(log_deviation: np.ndarray) -> np.ndarray:
+    return np.clip(log_deviation, _SMALLEST_LOG_DEVIATION, _LARGEST_LOG_DEVIATION)

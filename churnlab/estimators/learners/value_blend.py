@@ -1,4 +1,7 @@
-"""Trees, a log-linear model and what buy-till-you-die models expect, added up in log money; for medians, trees and a line in roots of money."""
+"""The value blend: trees, a log-linear model and expected spending, added up in log money.
+
+For medians it is trees and a line, added up in roots of money.
+"""
 
 from __future__ import annotations
 
@@ -7,48 +10,29 @@ from typing import Any, Self
 
 import numpy as np
 
-from churnlab.estimators.learners import additive, blend, boosting, value_trees
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners import blend, boosting, value_trees
+from churnlab.estimators.learners.additive import out_of_fold
+from churnlab.estimators.learners.boosting import GrownTrees, Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.loglinear import POWER, LogLinear, medians
 from churnlab.estimators.learners.objectives import tweedie_loss
+from churnlab.estimators.learners.training_rows import TrainingRows
 
-DATED = ("tweedie", "mae")
-_TREES = 0.375
-_SHARE = 0.2
+OBJECTIVES_WITH_DAY_EFFECTS = ("tweedie", "mae")
+_SHARE_OF_TREES = 0.375
+_SHARE_OF_SPENDING = 0.2
 _SHARES = np.linspace(0, 0.6, 7)
-_FLOOR = 0.02
-_FEWEST = 10
+_SPENDING_FLOOR = 0.02
+_MIN_ROWS_WITH_SPENDING = 10
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What is learnt from: X float64[n, p], y float64[n] of at least 0 and a mean near 1, `day` and `person` int64[n], the columns of categories, and
-    the one of expected spending, if there is one."""
+class ExpectedSpending:
+    """Log money from one column of expected spending x: log(`rate` x + 0.02).
 
-    X: np.ndarray
-    y: np.ndarray
-    day: np.ndarray
-    person: np.ndarray
-    categorical: list[int]
-    spending: int | None
-    seed: int
-
-    def line(self, at: Any = slice(None), *, median: bool = False) -> tuple[LogLinear, np.ndarray]:
-        """The log-linear model of some rows, and its day effects."""
-        return LogLinear.fit(
-            self.X[at], self.y[at], self.day[at], self.categorical, self.seed, median=median
-        )
-
-    def undated(self) -> Rows:
-        """The same, all of one day."""
-        return replace(self, day=np.zeros(len(self.y), np.int64))
-
-
-@dataclass(frozen=True)
-class Expected:
-    """Log money that one column of expected spending says: log(`rate` x + 0.02), or `absent` where it is missing; `base` is the mean over the rows
-    of fit, `share` its part in the blend."""
+    column: its position. absent: log money where x is missing. base: mean over the training rows.
+    share: its part in the blend, between 0 and 1.
+    """
 
     column: int
     rate: float
@@ -57,114 +41,135 @@ class Expected:
     share: float = 0.0
 
     @classmethod
-    def fit(cls, rows: Rows, effect: np.ndarray) -> Self | None:
-        """The rate that makes totals equal; None without the column, or where fewer than ten rows expect anything."""
-        x = np.full(len(rows.y), np.nan) if rows.spending is None else rows.X[:, rows.spending]
+    def fit(cls, rows: TrainingRows, effect: np.ndarray) -> Self | None:
+        """The rate that makes the totals equal, given the day effects, float64[n] in log money.
+
+        None without the column, and where fewer than ten rows expect anything.
+        """
+        if rows.spending is None:
+            return None
+        x = rows.X[:, rows.spending]
         known = np.isfinite(x)
-        if rows.spending is None or (x[known] > 0).sum() < _FEWEST or not rows.y[known].any():
+        if (x[known] > 0).sum() < _MIN_ROWS_WITH_SPENDING or not rows.y[known].any():
             return None
         rate = rows.y[known].sum() / (np.maximum(x[known], 0) * np.exp(effect[known])).sum()
-        gone = rows.y[~known].sum() / max(np.exp(effect[~known]).sum(), 1.0)
-        found = cls(rows.spending, float(rate), float(np.log(gone + _FLOOR)))
-        return replace(found, base=float(found.score(rows.X).mean()))
+        absent = rows.y[~known].sum() / max(np.exp(effect[~known]).sum(), 1.0)
+        fitted = cls(rows.spending, float(rate), float(np.log(absent + _SPENDING_FLOOR)))
+        return replace(fitted, base=float(fitted.score(rows.X).mean()))
 
     def score(self, X: np.ndarray) -> np.ndarray:
-        """Log money, float64[n]."""
+        """Log money of each row, float64[n]."""
         x = X[:, self.column]
-        return np.where(
-            np.isnan(x), self.absent, np.log(self.rate * np.maximum(np.nan_to_num(x), 0) + _FLOOR)
-        )
+        spending = self.rate * np.maximum(np.nan_to_num(x), 0)
+        return np.where(np.isnan(x), self.absent, np.log(spending + _SPENDING_FLOOR))
 
 
 @dataclass(frozen=True)
-class Blend:
-    """Members beside the trees. In log money the blend is (1 - share) (3/8 trees + 5/8 line) + share expected; medians are halfway, in roots."""
+class OtherMembers:
+    """The members of the blend besides the trees.
+
+    In log money the blend is (1 - share) (3/8 trees + 5/8 line) + share expected spending. Medians
+    are halfway between trees and line, in roots of money.
+    """
 
     line: LogLinear
-    expected: Expected | None
+    expected: ExpectedSpending | None
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Self:
-        """From what `state` said."""
+        """The members that `state()` wrote down."""
+        expected = state["expected"]
         return cls(
             LogLinear(**state["line"]),
-            None if state["expected"] is None else Expected(**state["expected"]),
+            None if expected is None else ExpectedSpending(**expected),
         )
 
     def state(self) -> dict[str, Any]:
-        """Plain numbers."""
+        """The fields as plain JSON values."""
         return asdict(self)
 
     def score(self, trees: np.ndarray, X: np.ndarray, factor: float) -> np.ndarray:
-        """Log money of all members, float64[n], times `factor`, which the trees' score holds already."""
+        """Log money of the whole blend, float64[n].
+
+        `trees` is the trees' score, float64[n], which includes the correction `factor` already.
+        """
         level = float(np.log(factor))
-        both = mixed(trees, self.line.score(X) + level)
-        return (
-            both
-            if self.expected is None
-            else _joined(both, self.expected.score(X) + level, self.expected.share)
-        )
+        both = trees_and_line(trees, self.line.score(X) + level)
+        if self.expected is None:
+            return both
+        return _joined(both, self.expected.score(X) + level, self.expected.share)
 
     def contributions(
         self, trees: np.ndarray, base: float, X: np.ndarray, factor: float
     ) -> tuple[np.ndarray, float]:
-        """What each column adds, float64[n, p], and the base; those of the trees are given."""
+        """Part of each column in the blend's log money, float64[n, p], and the base.
+
+        `trees` float64[n, p] and `base` are those of the trees alone.
+        """
         level = float(np.log(factor))
-        values, start = (
-            mixed(trees, self.line.contributions(X)),
-            float(mixed(np.array(base), np.array(self.line.base + level))),
-        )
+        values = trees_and_line(trees, self.line.contributions(X))
+        start = float(trees_and_line(np.array(base), np.array(self.line.base + level)))
         if (e := self.expected) is not None:
-            values, start = (
-                values * (1 - e.share),
-                start * (1 - e.share) + (e.base + level) * e.share,
-            )
+            values = values * (1 - e.share)
             values[:, e.column] += e.share * (e.score(X) - e.base)
+            start = start * (1 - e.share) + (e.base + level) * e.share
         return values, start
 
 
 @dataclass(frozen=True)
-class Grown:
-    """All members on all rows; `unseen` float64[n] is the raw score of members that had not seen the row's person, the effect of its day with it,
-    or None without folds; `effect` float64[n] is that alone, in log money, or zeros."""
+class ValueBlend:
+    """All members, fitted on all rows.
+
+    `unseen` float64[n] holds out-of-fold raw scores, the effect of the row's day included; None
+    without folds. `effect` float64[n] is that day effect alone, in log money; zeros if none.
+    """
 
     booster: Any
-    others: Blend
+    others: OtherMembers
     unseen: np.ndarray | None
     effect: np.ndarray
 
 
-def grow(objective: str, plan: Plan, rows: Rows, inner: Folds) -> Grown:
-    """Fits all. Where it foretells later days better (`blend.foretell`) and the objective is one of `DATED`, each day has an effect of its own
-    in log money, which the columns need not explain and `Season` alone hands on."""
-    if objective not in DATED or not _help(rows):
+def grow(objective: str, plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
+    """All members fitted on `rows`, whose y holds amounts of at least 0 with a mean near 1.
+
+    Where day effects predict later days better (`blend.effects_predict_later`), each snapshot has
+    an effect of its own in log money; only the SeasonalShift carries it on. The objective must be
+    one of OBJECTIVES_WITH_DAY_EFFECTS for that.
+    """
+    if objective not in OBJECTIVES_WITH_DAY_EFFECTS or not day_effects_help(rows):
         rows = rows.undated()
     if objective == "mae":
-        return _medians(plan, rows, inner)
-    line, effect = rows.line()
-    booster, trees = _trees(objective, plan, rows, effect, inner)
-    expected = Expected.fit(rows, effect)
-    unseen = None if trees is None else mixed(trees, _unseen(rows, inner))
+        return _grow_medians(plan, rows, inner)
+    line, effect = fit_line(rows)
+    booster, trees = _grow_trees(objective, plan, rows, effect, inner)
+    expected = ExpectedSpending.fit(rows, effect)
+    unseen = None
+    if trees is not None:
+        unseen = trees_and_line(trees, _lines_out_of_fold(rows, inner))
     if expected is not None:
-        said = expected.score(rows.X)
-        expected = replace(expected, share=_share(rows.y, unseen, said, effect))
-        unseen = None if unseen is None else _joined(unseen, said, expected.share)
-    return Grown(
-        booster, Blend(line, expected), None if unseen is None else unseen + effect, effect
-    )
+        score = expected.score(rows.X)
+        expected = replace(expected, share=best_share(rows.y, unseen, score, effect))
+        unseen = None if unseen is None else _joined(unseen, score, expected.share)
+    others = OtherMembers(line, expected)
+    return ValueBlend(booster, others, None if unseen is None else unseen + effect, effect)
 
 
-def mixed(trees: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """Three eighths of the trees and five of the line, in log money.
+def trees_and_line(trees: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Three eighths of the trees plus five eighths of the line, in log money.
 
-    >>> mixed(np.array([8.0]), np.array([0.0])).tolist()
+    >>> trees_and_line(np.array([8.0]), np.array([0.0])).tolist()
     [3.0]
     """
-    return np.asarray(_TREES * trees + (1 - _TREES) * line)
+    return np.asarray(_SHARE_OF_TREES * trees + (1 - _SHARE_OF_TREES) * line)
 
 
 def halfway(trees: np.ndarray, line: np.ndarray, factor: float) -> np.ndarray:
-    """The roots of medians, half of each; the trees' roots hold the factor already, the line's score does not."""
+    """Roots of the median amounts, float64[n]: half of the trees and half of the line.
+
+    `trees` holds roots that include the correction `factor` already; `line` holds scores of a
+    LogLinear of medians, without it.
+    """
     return np.asarray((np.maximum(trees, 0.0) + np.sqrt(medians(line) * factor)) / 2)
 
 
@@ -172,67 +177,74 @@ def _joined(both: np.ndarray, expected: np.ndarray, share: float) -> np.ndarray:
     return (1 - share) * both + share * expected
 
 
-def _share(
+def best_share(
     y: np.ndarray, unseen: np.ndarray | None, expected: np.ndarray, effect: np.ndarray
 ) -> float:
-    """The share of what is expected, in tenths: near 0.2, unless persons not seen say otherwise by their Poisson deviance at equal totals."""
+    """Share of the expected spending in the blend, in tenths from 0 to 0.6.
+
+    It is 0.2, unless the Poisson deviance of out-of-fold scores at equal totals says otherwise by
+    more than one standard error. y, unseen, expected, effect: float64[n], the last three in log
+    money.
+    """
     if unseen is None or not (known := np.isfinite(unseen)).any():
-        return _SHARE
-    y, unseen, expected, effect = y[known], unseen[known], expected[known], effect[known]
+        return _SHARE_OF_SPENDING
+    y, unseen, expected, effect = (part[known] for part in (y, unseen, expected, effect))
     losses = []
     for share in _SHARES:
-        z = _levelled(y, _joined(unseen, expected, share) + effect)
-        losses.append(tweedie_loss(y, z, 1))
-    return blend.nearest(np.array(losses), _SHARES, _SHARE)
+        score = _with_total_of(y, _joined(unseen, expected, share) + effect)
+        losses.append(tweedie_loss(y, score, 1))
+    return blend.nearest_share(np.array(losses), _SHARES, _SHARE_OF_SPENDING)
 
 
-def _levelled(y: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """The log money whose total is that of y."""
+def _with_total_of(y: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """The log money scores, shifted so that their amounts add up to the total of y."""
     return np.asarray(score + np.log(max(y.sum(), 1e-12) / np.exp(score).sum()))
 
 
-def _trees(
-    objective: str, plan: Plan, rows: Rows, effect: np.ndarray, inner: Folds
-) -> value_trees.Grown:
-    """Trees that add to the effect of the row's day; their score is without it."""
+def _grow_trees(
+    objective: str, plan: Plan, rows: TrainingRows, effect: np.ndarray, inner: Folds
+) -> GrownTrees:
+    """Trees that add to the effect of the row's day; their score does not include it."""
     if not effect.any():
         return value_trees.grow(objective, plan, rows.X, rows.y, rows.categorical, inner)
     level = float(np.log(rows.y.sum() / np.exp(effect).sum()))
+    tweedie = replace(plan, objective="tweedie")
     booster, unseen = boosting.fit(
-        replace(plan, objective="tweedie"),
-        rows.X,
-        rows.y,
-        rows.categorical,
-        inner,
-        start=level + effect,
+        tweedie, rows.X, rows.y, rows.categorical, inner, start=level + effect
     )
     return boosting.rescale(booster, 1.0, level), None if unseen is None else unseen + level
 
 
-def _medians(plan: Plan, rows: Rows, inner: Folds) -> Grown:
-    """Medians of amounts over their day's effect on the mean: the median of y / c is that of y, over c."""
-    effect = rows.line()[1] if rows.day.any() else np.zeros(len(rows.y))
+def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
+    """Trees and line for medians, fitted on amounts divided by their day's effect on the mean.
+
+    That is right because the median of y / c is the median of y, divided by c.
+    """
+    effect = fit_line(rows)[1] if rows.day.any() else np.zeros(len(rows.y))
     plain = replace(rows.undated(), y=rows.y / np.exp(effect))
     booster, trees = value_trees.grow("mae", plan, plain.X, plain.y, plain.categorical, inner)
-    line, _ = plain.line(median=True)
-    unseen = (
-        None
-        if trees is None
-        else halfway(trees, _unseen(plain, inner, median=True), 1.0) * np.exp(effect / 2)
-    )
-    return Grown(booster, Blend(line, None), unseen, effect)
+    line, _ = fit_line(plain, median=True)
+    unseen = None
+    if trees is not None:
+        lines = _lines_out_of_fold(plain, inner, median=True)
+        unseen = halfway(trees, lines, 1.0) * np.exp(effect / 2)
+    return ValueBlend(booster, OtherMembers(line, None), unseen, effect)
 
 
-def _unseen(rows: Rows, inner: Folds, *, median: bool = False) -> np.ndarray:
-    return additive.unseen(lambda learn: rows.line(learn, median=median), rows.X, inner)
+def fit_line(rows: TrainingRows, *, median: bool = False) -> tuple[LogLinear, np.ndarray]:
+    """The log-linear model of the rows, and each row's day effect, float64[n] in log money."""
+    return LogLinear.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed, median=median)
 
 
-def _help(rows: Rows) -> bool:
-    def fit(X: np.ndarray, y: np.ndarray, day: np.ndarray) -> tuple[LogLinear, np.ndarray]:
-        return LogLinear.fit(X, y, day, rows.categorical, rows.seed)
+def _lines_out_of_fold(rows: TrainingRows, inner: Folds, *, median: bool = False) -> np.ndarray:
+    return out_of_fold(lambda learn: fit_line(rows.take(learn), median=median), rows.X, inner)
 
-    def loss(y: np.ndarray, score: np.ndarray) -> float:
-        """At equal totals: the level of days to come is the season's and nobody's merit."""
-        return float(tweedie_loss(y, _levelled(y, score), POWER).mean())
 
-    return blend.foretell(fit, loss, rows.X, rows.y, rows.day, rows.person, rows.seed)
+def day_effects_help(rows: TrainingRows) -> bool:
+    """Whether day effects lower the Tweedie deviance of the log-linear model on later days."""
+    return blend.effects_predict_later(fit_line, _deviance_at_equal_totals, rows)
+
+
+def _deviance_at_equal_totals(y: np.ndarray, score: np.ndarray) -> float:
+    """Mean deviance without the level: the level of later days is not the model's merit."""
+    return float(tweedie_loss(y, _with_total_of(y, score), POWER).mean())

@@ -1,4 +1,4 @@
-"""The four ways in which trees learn an amount, each one LightGBM model in the end."""
+"""Trees that learn an amount, with one of four objectives; each becomes one LightGBM booster."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from typing import Any
 import numpy as np
 
 from churnlab.estimators.learners import boosting
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.boosting import CustomLoss, GrownTrees, Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_mean, ziln_start
 
 OBJECTIVES = ("tweedie", "hurdle", "ziln", "mae")
-_FEWEST = 10
-Grown = tuple[Any, np.ndarray | None]
+_MIN_PAYING_ROWS = 10
 
 
 def grow(
     objective: str, plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> Grown:
-    """A booster on all rows, and raw scores float64[n] (see `amounts`) for persons whom the trees had not seen; y at least 0, near 1."""
+) -> GrownTrees:
+    """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
+
+    objective: one of OBJECTIVES; `amounts` turns its raw scores into money. X: float64[n, p], NaN
+    for missing. y: amounts float64[n], at least 0, with a mean near 1. categorical: positions of
+    the columns with category codes.
+    """
     ways = {"tweedie": _tweedie, "hurdle": _hurdle, "ziln": _ziln, "mae": _median}
     return ways[objective](plan, X, y, categorical, folds)
 
 
 def raw(objective: str, booster: Any, X: np.ndarray, threads: int) -> np.ndarray:
-    """Raw scores, float64[n]: log money, or its root for "mae"."""
+    """Raw score of each row, float64[n]: log money, or the root of money for "mae"."""
     score = boosting.raw(booster, X, threads)
     return ziln_mean(score) if objective == "ziln" else score
 
@@ -41,7 +45,7 @@ def amounts(objective: str, score: np.ndarray) -> np.ndarray:
 
 
 def rescaled(objective: str, booster: Any, factor: float) -> Any:
-    """The booster whose amounts are `factor` times as much."""
+    """A booster whose amounts are multiplied by `factor`."""
     if objective == "ziln":
         return boosting.rescale(booster, 1.0, 0.0, float(np.log(factor)), 0.0)
     if objective == "mae":
@@ -51,45 +55,52 @@ def rescaled(objective: str, booster: Any, factor: float) -> Any:
 
 def _tweedie(
     plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> Grown:
+) -> GrownTrees:
     return boosting.fit(replace(plan, objective="tweedie"), X, y, categorical, folds)
 
 
 def _median(
     plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> Grown:
-    """Least absolute error on the root of the amounts: the median of a root is the root of the median."""
+) -> GrownTrees:
+    """Least absolute error of the root: the median of the root is the root of the median."""
     return boosting.fit(replace(plan, objective="regression_l1"), X, np.sqrt(y), categorical, folds)
 
 
 def _hurdle(
     plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> Grown:
-    """Will pay times how much, both under a log link, so that the trees of one and of the other add up; Tweedie for fewer than ten who pay."""
+) -> GrownTrees:
+    """The probability to pay (Poisson) times the amount if paid (gamma).
+
+    Both have a log link, so their trees can be added up. With fewer than ten paying rows it is
+    Tweedie.
+    """
     pays = y > 0
-    if pays.sum() < _FEWEST:
+    if pays.sum() < _MIN_PAYING_ROWS:
         return _tweedie(plan, X, y, categorical, folds)
-    will, unseen = boosting.fit(
-        replace(plan, objective="poisson"), X, pays.astype(np.float64), categorical, folds
-    )
-    much, off = boosting.fit(
-        replace(plan, objective="gamma"), X[pays], y[pays], categorical, _within(folds, pays)
-    )
-    if unseen is not None and off is not None:
-        amount = boosting.raw(much, X, plan.threads)
-        amount[pays] = off
+    poisson = replace(plan, objective="poisson")
+    chance, unseen = boosting.fit(poisson, X, pays.astype(np.float64), categorical, folds)
+    gamma = replace(plan, objective="gamma")
+    paid, unseen_paid = boosting.fit(gamma, X[pays], y[pays], categorical, _within(folds, pays))
+    if unseen is not None and unseen_paid is not None:
+        amount = boosting.raw(paid, X, plan.threads)
+        amount[pays] = unseen_paid
         unseen = unseen + amount
-    return boosting.merge(will, much), unseen if off is not None else None
+    return boosting.merge(chance, paid), unseen if unseen_paid is not None else None
 
 
 def _within(folds: Folds, kept: np.ndarray) -> Folds:
-    """The folds over the kept rows alone; none where a side would have fewer than ten."""
+    """The folds over the kept rows alone; none where a side would have fewer than ten rows."""
     place = np.cumsum(kept) - 1
-    pairs = [(place[learn[kept[learn]]], place[out[kept[out]]]) for learn, out in folds]
-    return pairs if all(min(len(learn), len(out)) >= _FEWEST for learn, out in pairs) else []
+    pairs = [
+        (place[learn[kept[learn]]], place[held_out[kept[held_out]]]) for learn, held_out in folds
+    ]
+    smallest = min((min(len(learn), len(out)) for learn, out in pairs), default=_MIN_PAYING_ROWS)
+    return pairs if smallest >= _MIN_PAYING_ROWS else []
 
 
-def _ziln(plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds) -> Grown:
-    task = boosting.Custom(ziln_gradients, ziln_loss, ziln_start(y))
-    booster, unseen = boosting.fit_custom(plan, task, X, y, categorical, folds)
+def _ziln(
+    plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
+) -> GrownTrees:
+    loss = CustomLoss(ziln_gradients, ziln_loss, ziln_start(y))
+    booster, unseen = boosting.fit_custom(plan, loss, X, y, categorical, folds)
     return booster, None if unseen is None else ziln_mean(unseen)

@@ -1,4 +1,4 @@
-"""Expectations as columns: what they are fitted on, what they say, what they do where nothing can be fitted; and the baselines on them."""
+"""Buy-till-you-die columns: what they are fitted on, their values, and rows without a model."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.metrics import roc_auc_score
+from support.made_models import cdnow
 
-import churnlab as cl
 from churnlab import btyd
-from churnlab.demo.datasets import load_cdnow
 from churnlab.errors import ConfigError, FrameError
-from churnlab.estimators import baselines
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.features.builder import parse_name
 
@@ -35,33 +32,8 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shop() -> tuple[cl.Dataset, cl.Dataset]:
-    """Two training days and a later one of every tenth CDNOW customer, silence and spending of 90 days as labels."""
-    log = load_cdnow()
-    log = log[log["user_id"].astype(int) % 10 == 0]
-    activity = cl.EventLog.from_frame(
-        log,
-        user="user_id",
-        time="ts",
-        event="event",
-        amount="amount",
-        roles={"purchase": ["purchase"]},
-        timezone="UTC",
-    ).daily()
-    snapshots = cl.Snapshots.at(
-        activity,
-        days=["1997-06-01", "1997-09-01", "1998-02-01"],
-        active_within=365,
-        targets=[cl.Churn(horizon=90), cl.LifetimeValue(horizon=90)],
-    )
-    return cl.build_dataset(activity, snapshots).split("1998-02-01")
-
-
-def test_columns_parse_have_rows_of_a_catalogue_and_say_what_they_are(
-    shop: tuple[cl.Dataset, cl.Dataset],
-) -> None:
-    train, test = shop
+def test_column_names_parse_and_have_rows_of_a_catalogue_with_sentences() -> None:
+    train, test = cdnow()
     made = BTYDFeatures().fit(train.X)
     X, catalogue = made.transform(test.X), made.catalogue()
     assert list(X) == NAMES == list(catalogue["name"]) == list(made.get_feature_names_out())
@@ -73,10 +45,8 @@ def test_columns_parse_have_rows_of_a_catalogue_and_say_what_they_are(
         assert "{" not in row["says"].format(value=0.5) and row["missing"] and row["unit"]
 
 
-def test_values_are_those_of_the_models_on_each_rows_own_history(
-    shop: tuple[cl.Dataset, cl.Dataset],
-) -> None:
-    train, test = shop
+def test_values_are_those_of_the_models_on_each_rows_own_history() -> None:
+    train, test = cdnow()
     X, s = BTYDFeatures("bg_nbd").fit(train.X), btyd.statistics(train.X, "orders")
     model = btyd.BGNBD.fit(s.repeats, s.last, s.age, s.weights)
     money = btyd.GammaGamma.fit(s.valued, s.value, s.weights)
@@ -94,10 +64,8 @@ def test_values_are_those_of_the_models_on_each_rows_own_history(
     assert known.mean() > 0.9
 
 
-def test_a_person_counts_once_however_many_rows_and_order_and_others_do_not_matter(
-    shop: tuple[cl.Dataset, cl.Dataset],
-) -> None:
-    train, test = shop
+def test_a_person_counts_once_however_many_rows_and_order_and_others_do_not_matter() -> None:
+    train, test = cdnow()
     many = pd.concat([train.X, train.X, train.X])
     one, three = BTYDFeatures().fit(train.X), BTYDFeatures().fit(many)
     shuffled = BTYDFeatures().fit(train.X.sample(frac=1, random_state=0))
@@ -108,8 +76,9 @@ def test_a_person_counts_once_however_many_rows_and_order_and_others_do_not_matt
     pd.testing.assert_frame_equal(alone, one.transform(test.X).iloc[[5]])
 
 
-def test_no_label_is_read_and_state_is_plain_json(shop: tuple[cl.Dataset, cl.Dataset]) -> None:
-    (train, test), rows = shop, 1200
+def test_no_label_is_read_and_the_state_is_plain_json() -> None:
+    train, test = cdnow()
+    rows = 1200
     for model in btyd.MODELS:
         made = BTYDFeatures(model, horizons=(14,)).fit(train.X[:rows], train.y("churned")[:rows])
         assert (
@@ -126,8 +95,8 @@ def test_no_label_is_read_and_state_is_plain_json(shop: tuple[cl.Dataset, cl.Dat
     assert clone(made).get_params() == made.get_params()
 
 
-def test_what_cannot_be_fitted_is_missing_and_says_why(shop: tuple[cl.Dataset, cl.Dataset]) -> None:
-    train, test = shop
+def test_columns_without_a_model_are_missing_and_reasons_say_why() -> None:
+    train, test = cdnow()
     few = BTYDFeatures().fit(train.X.iloc[:30])
     assert few.transform(test.X).isna().all().all() and list(few.transform(test.X)) == NAMES
     assert "50 are needed" in few.reasons_["acts"] and "50 are needed" in few.reasons_["orders"]
@@ -153,7 +122,7 @@ def test_what_cannot_be_fitted_is_missing_and_says_why(shop: tuple[cl.Dataset, c
         few.transform(test.X.drop(columns="lifecycle__tenure_days__all"))
 
 
-def test_parameters_out_of_range_are_refused(shop: tuple[cl.Dataset, cl.Dataset]) -> None:
+def test_parameters_out_of_range_are_refused() -> None:
     for wrong in (
         {"model": "bgnbd"},
         {"horizons": ()},
@@ -163,11 +132,11 @@ def test_parameters_out_of_range_are_refused(shop: tuple[cl.Dataset, cl.Dataset]
         {"most": 10},
     ):
         with pytest.raises(ConfigError):
-            BTYDFeatures(**wrong).fit(shop[0].X)
+            BTYDFeatures(**wrong).fit(cdnow()[0].X)
 
 
-def test_at_most_so_many_rows_are_fitted_on(shop: tuple[cl.Dataset, cl.Dataset]) -> None:
-    train, test = shop
+def test_the_number_of_rows_to_fit_on_is_limited() -> None:
+    train, test = cdnow()
     all_rows, some = (
         BTYDFeatures().fit(train.X).transform(test.X),
         BTYDFeatures(most=2000).fit(train.X).transform(test.X),
@@ -179,46 +148,7 @@ def test_at_most_so_many_rows_are_fitted_on(shop: tuple[cl.Dataset, cl.Dataset])
     assert ratio != 1 and ratio == pytest.approx(1, rel=0.15)
 
 
-@pytest.mark.parametrize("name", ["bg_nbd", "mbg_nbd"])
-def test_the_churn_baseline_is_the_chance_of_silence_on_a_curve(
-    shop: tuple[cl.Dataset, cl.Dataset], name: str
-) -> None:
-    train, test = shop
-    p = baselines.CHURN[name]().fit(train.X, train.y("churned")).predict_proba(test.X)
-    y = test.y("churned")
-    assert p.shape == (len(y), 2) and p.sum(axis=1) == pytest.approx(1)
-    none = BTYDFeatures(name).fit(train.X).transform(test.X)["btyd__no_days_30d__all"]
-    assert roc_auc_score(y, p[:, 1]) == pytest.approx(roc_auc_score(y, none), abs=1e-9)
-    recency = baselines.Recency().fit(train.X, train.y("churned")).predict_proba(test.X)[:, 1]
-    assert (
-        roc_auc_score(y, p[:, 1]) > 0.78
-        and roc_auc_score(y, p[:, 1]) > roc_auc_score(y, recency) - 0.01
-    )
-    assert p[:, 1].mean() == pytest.approx(y.mean(), abs=0.1)
-    few = baselines.CHURN[name]().fit(train.X.iloc[:30], train.y("churned").iloc[:30])
-    assert (
-        few.predict_proba(test.X)[:, 1]
-        == pytest.approx(train.y("churned").iloc[:30].mean(), abs=1e-3)
-        and few.reasons_
-    )
-
-
-@pytest.mark.parametrize("name", ["bg_nbd_gg", "mbg_nbd_gg"])
-def test_the_value_baseline_has_the_training_total_and_sorts_better_than_the_past_rate(
-    shop: tuple[cl.Dataset, cl.Dataset], name: str
-) -> None:
-    train, test = shop
-    model = baselines.VALUE[name]().fit(train.X, train.y("ltv"))
-    assert model.predict(train.X).sum() == pytest.approx(train.y("ltv").sum())
-    rate = baselines.SpendRate().fit(train.X, train.y("ltv")).predict(test.X)
-    y, value = test.y("ltv").to_numpy(), model.predict(test.X)
-    assert (value >= 0).all() and np.isfinite(value).all()
-    assert np.mean((y - value) ** 2) < np.mean((y - rate) ** 2)
-    few = baselines.VALUE[name]().fit(train.X.iloc[:30], train.y("ltv").iloc[:30])
-    assert few.reasons_ and few.predict(test.X) == pytest.approx(train.y("ltv").iloc[:30].mean())
-
-
-def test_what_a_row_gives_does_not_depend_on_those_beside_it() -> None:
+def test_the_columns_of_a_row_do_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(5)
     count, first = rng.integers(1, 40, 300).astype(float), rng.uniform(50, 400, 300)
     X = pd.DataFrame(

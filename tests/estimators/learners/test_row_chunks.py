@@ -1,57 +1,43 @@
-"""Rows scored some at a time: the same numbers on any number of threads, and the same refusals."""
+"""Scoring in chunks: the same numbers on any number of threads, and the same refusals."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
+from support.made_models import active_days
 
 from churnlab.estimators.classifier import ChurnClassifier
-from churnlab.estimators.learners import boosting, parts
+from churnlab.estimators.learners import boosting, row_chunks
 from churnlab.estimators.learners.logistic import RankLogistic
+from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.regressor import LTVRegressor
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "_PIECE", 16)
-
-
-def history(rows: int) -> pd.DataFrame:
-    """Active days, from which the models make columns of their own, and two more, one with gaps."""
-    rng = np.random.default_rng(3)
-    days = rng.integers(1, 9, rows).astype(float)
-    return pd.DataFrame(
-        {
-            "cadence__active_days__all": days,
-            "lifecycle__tenure_days__all": 100.0,
-            "cadence__since_last_days__all": np.where(days > 1, rng.integers(0, 90, rows), 100.0),
-            "a": rng.normal(size=rows),
-            "b": np.where(rng.random(rows) < 0.3, np.nan, rng.normal(size=rows)),
-        }
-    )
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_chunks, "_CHUNK_ROWS", 16)
 
 
 @pytest.mark.parametrize("rows", [1, 15, 16, 33, 400])
 @pytest.mark.parametrize("threads", [1, 3, 0])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_every_row_is_scored_once_in_its_place(
-    small: None, rows: int, threads: int, order: str
+    small_chunks: None, rows: int, threads: int, order: str
 ) -> None:
     X = np.asarray(np.arange(3.0 * rows).reshape(rows, 3), order=order)
-    found = parts.scored(
+    found = score_in_chunks(
         X, lambda part: part @ [1.0, 2.0, 3.0, 4.0], threads, lambda part: part[:, :1] * 10
     )
     assert np.array_equal(found, X @ [1.0, 2.0, 3.0] + 40 * X[:, 0])
-    assert np.array_equal(parts.scored(X, lambda part: part[:, 0], threads), X[:, 0])
+    assert np.array_equal(score_in_chunks(X, lambda part: part[:, 0], threads), X[:, 0])
 
 
 @pytest.mark.parametrize("make", [ChurnClassifier, LTVRegressor])
 @pytest.mark.parametrize("algorithm", ["blend", "lightgbm"])
 def test_the_threads_change_no_score(
-    small: None, make: type[ChurnClassifier | LTVRegressor], algorithm: str
+    small_chunks: None, make: type[ChurnClassifier | LTVRegressor], algorithm: str
 ) -> None:
-    X = history(400)
+    X = active_days(400)
     y = (X["a"] + X["cadence__active_days__all"] / 4 > 1).astype(float)
     model = make(algorithm, n_estimators=8).fit(X, y)
     assert model.btyd_ is not None
@@ -66,8 +52,10 @@ def test_the_threads_change_no_score(
         assert np.array_equal(whole + others, found[2])
 
 
-def test_an_infinite_value_in_any_part_is_refused_in_the_words_of_scikit_learn(small: None) -> None:
-    X = history(400)
+def test_an_infinite_value_in_any_part_is_refused_in_the_words_of_scikit_learn(
+    small_chunks: None,
+) -> None:
+    X = active_days(400)
     model = ChurnClassifier("lightgbm", n_estimators=2, n_jobs=3).fit(X, X["a"] > 0)
     for row, name in ((0, "a"), (399, "b"), (250, "cadence__since_last_days__all")):
         odd = X.copy()

@@ -1,0 +1,35 @@
+"""TrainingRows: the matrix, labels, snapshots and people that the blends learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows to learn from.
+
+    X: float64[n, p], NaN for missing. y: float64[n]; 0 or 1 for churn, else amounts of at least 0
+    with a mean near 1. day: snapshot of each row as a code in the order of time, int64[n].
+    person: person of each row as a code from 0, int64[n]. categorical: positions of the columns
+    that hold category codes. seed: seed of every random choice. spending: position of the column
+    of expected spending, or None.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    day: np.ndarray
+    person: np.ndarray
+    categorical: list[int]
+    seed: int
+    spending: int | None = None
+
+    def take(self, at: np.ndarray) -> TrainingRows:
+        """The rows at the positions `at`."""
+        return replace(self, X=self.X[at], y=self.y[at], day=self.day[at], person=self.person[at])
+
+    def undated(self) -> TrainingRows:
+        """The same rows, all with the same snapshot, so that no day effect is learnt."""
+        return replace(self, day=np.zeros(len(self.y), np.int64))

@@ -1,0 +1,143 @@
+"""Reading of model folders: digests first, then the files, which run no code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+from sklearn.base import clone
+
+from churnlab.errors import ModelError
+from churnlab.estimators.base import TreeModel
+from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.hazard import ChurnHazard
+from churnlab.estimators.learners import boosting
+from churnlab.estimators.regressor import LTVRegressor
+from churnlab.estimators.saving import (
+    HAZARD_FILE,
+    HAZARD_FORMAT,
+    MODEL_FILE,
+    MODEL_FORMAT,
+    STATE,
+    TREES_FILES,
+    digest,
+    own_digest,
+)
+
+MODEL_CLASSES: dict[str, type[TreeModel]] = {
+    "ChurnClassifier": ChurnClassifier,
+    "LTVRegressor": LTVRegressor,
+}
+_TRUSTED_TYPES = ("sklearn.tree._tree.Tree",)
+
+
+def load(folder: str | Path) -> Any:
+    """The fitted model of a folder: a ChurnClassifier, an LTVRegressor or a ChurnHazard.
+
+    ModelError when a file is missing, was changed, or has another format.
+
+    >>> import tempfile
+    >>> import churnlab as cl
+    >>> X = np.arange(40.0)[:, None]
+    >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X[:, 0] < 15)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     again = load(model.save(folder))
+    >>> bool((again.predict_proba(X) == model.predict_proba(X)).all())
+    True
+    """
+    folder = Path(folder)
+    if not (folder / HAZARD_FILE).exists():
+        return _load_model(folder)
+    with _unreadable_is_model_error(folder):
+        return _load_hazard(folder)
+
+
+@contextmanager
+def _unreadable_is_model_error(folder: Path) -> Iterator[None]:
+    """Raises ModelError for every error that a damaged folder can cause."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError.from_unreadable(str(folder), f"{type(error).__name__}: {error}") from error
+
+
+def _load_hazard(folder: Path) -> ChurnHazard:
+    about = _description(folder / HAZARD_FILE)
+    if about["learner_sha256"] != digest((folder / MODEL_FILE).read_bytes()):
+        raise ModelError.from_digest(str(folder / HAZARD_FILE))
+    if about["format"] != HAZARD_FORMAT:
+        raise KeyError(f"format {about['format']!r}")
+    learner: Any = _load_model(folder)
+    model = ChurnHazard(
+        about["weeks"],
+        learner=clone(learner),
+        max_rows=about["max_rows"],
+        most=about["most"],
+        n_jobs=learner.n_jobs,
+    )
+    model.model_ = learner
+    model.weeks_ = int(about["weeks_"])
+    return model
+
+
+def _load_model(folder: Path) -> TreeModel:
+    with _unreadable_is_model_error(folder):
+        about = _description(folder / MODEL_FILE)
+        expected = TREES_FILES[about["params"]["algorithm"]]
+        if about["format"] != MODEL_FORMAT or about["payload"] != expected:
+            raise KeyError(f"format {about['format']!r}, payload {about['payload']!r}")
+        model = MODEL_CLASSES[about["class"]](**about["params"])
+        for name, value in _fitted_attributes(about).items():
+            setattr(model, name, value)
+        trees = _checked_bytes(folder / about["payload"], about["sha256"])
+        if model.algorithm == "random_forest":
+            model.forest_ = _forest(trees)
+        else:
+            model.booster_ = boosting.from_text(trees.decode())
+        return model
+
+
+def _description(path: Path) -> dict[str, Any]:
+    """A description file as a dict; ModelError when it was changed."""
+    about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if about["own_sha256"] != own_digest(about):
+        raise ModelError.from_digest(str(path))
+    return about
+
+
+def _checked_bytes(path: Path, sha256: str) -> bytes:
+    """The bytes of a file; ModelError when it is missing or was changed."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError.from_unreadable(str(path), str(error)) from error
+    if digest(content) != sha256:
+        raise ModelError.from_digest(str(path))
+    return content
+
+
+def _fitted_attributes(about: dict[str, Any]) -> dict[str, Any]:
+    """The fitted attributes besides the trees, by name."""
+    state = {k: about["state"][k] for k in STATE if k in about["state"]}
+    if "calibration_" in state:
+        state["calibration_"] = tuple(state["calibration_"])
+    if about["feature_names"]:
+        state["feature_names_in_"] = np.array(about["feature_names"], dtype=object)
+    if about["classes"]:
+        state["classes_"] = np.array(about["classes"])
+    return state
+
+
+def _forest(content: bytes) -> Any:
+    """The forest of a file; only the types of our own list are trusted, whatever the file names."""
+    unknown = [t for t in skops.io.get_untrusted_types(data=content) if t not in _TRUSTED_TYPES]
+    if unknown:
+        raise ModelError.from_untrusted(unknown)
+    return skops.io.loads(content, trusted=list(_TRUSTED_TYPES))
