@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from churnlab.errors.base import ChurnlabError
 
@@ -105,14 +104,6 @@ class OutputError(ChurnlabError):
 
 class StoreError(ChurnlabError):
     """An activity store cannot be used, or refuses the rows that it is given."""
-
-    @classmethod
-    def from_fault(cls, kind: str, **given: object) -> Any:
-        """The error that `from_<kind>` makes; "locked" and "unsure" give their own classes."""
-        if kind == "unsure":
-            return OutputError.from_unsure(**given)  # type: ignore[arg-type]
-        owner = LockedError if kind == "locked" else cls
-        return getattr(owner, f"from_{kind.replace(' ', '_')}")(**given)
 
     @classmethod
     def from_none(cls, folder: object) -> StoreError:

@@ -30,7 +30,7 @@ def constructors() -> Iterator[Callable[..., ChurnlabError]]:
     """Every from_* constructor of every error class, once, at the class that defines it."""
     for name in EXIT_CODES:
         for attribute, value in vars(getattr(errors, name)).items():
-            if attribute.startswith("from_") and attribute != "from_fault":
+            if attribute.startswith("from_"):
                 assert isinstance(value, classmethod)
                 yield getattr(getattr(errors, name), attribute)
 

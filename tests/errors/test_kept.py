@@ -9,7 +9,6 @@ from churnlab.errors import (
     GuardError,
     LockedError,
     ModelError,
-    OutputError,
     StoreError,
 )
 
@@ -24,19 +23,6 @@ def test_a_locked_store_is_caught_as_an_error_of_the_store() -> None:
     with pytest.raises(StoreError, match="another update of here is running") as caught:
         raise LockedError.from_locked("here")
     assert caught.value.exit_code == 6
-
-
-@pytest.mark.parametrize(
-    "fault, given, kind",
-    [
-        ("locked", {"folder": "f"}, LockedError),
-        ("unsure", {"folder": "f", "reason": "r"}, OutputError),
-        ("no day", {"folder": "f"}, StoreError),
-        ("corrupt", {"file": "f", "reason": "r"}, StoreError),
-    ],
-)
-def test_a_fault_by_its_name_has_its_own_class(fault: str, given: dict, kind: type) -> None:
-    assert type(StoreError.from_fault(fault, **given)) is kind
 
 
 def test_a_long_reason_is_one_short_line() -> None:
