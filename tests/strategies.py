@@ -1,4 +1,4 @@
-"""Logs made by hypothesis: few people, odd hours, zones with summer time, money that is none."""
+"""Logs made by hypothesis: few people, odd hours, zones with summer time, amounts that are not numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of text ids against a dict of Python, and which row groups are read at once."""
+"""Codes of ids against a dict of Python."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from churnlab.events.row_groups import together
-from churnlab.kernels.ids import TextIds
+from churnlab.kernels.ids import FirstSeen, IntIds, TextIds, places
 
 
 def texts(rng: np.random.Generator, n: int) -> list[str]:
@@ -60,10 +59,33 @@ def test_the_same_hash_is_not_the_same_text() -> None:
     ).tolist() == [1, 2, 3, 0]
 
 
-def test_a_batch_is_a_large_row_group_or_several_small_ones() -> None:
-    assert list(together([(0, 10), (1, 20), (2, 100), (3, 5)], 100)) == [
-        ([0, 1], 30),
-        ([2], 100),
-        ([3], 5),
-    ]
-    assert list(together([(7, 1000), (8, 3)], 100)) == [([7], 400), ([8], 3)]
+def test_whole_numbers_are_numbered_as_they_come_up() -> None:
+    rng, table, known = np.random.default_rng(3), IntIds(), {}
+    for size in (0, 1, 700, 5_000, 300):
+        batch = rng.choice([-(2**63), -1, 0, 2**63 - 1, *range(2_000, 9_000)], size)
+        expected = [known.setdefault(int(v), len(known)) for v in batch]
+        assert table.encode(batch).tolist() == expected
+    assert table.values().tolist() == list(known) and len(table) == len(known)
+    assert table.take(table.order()).tolist() == sorted(known)
+
+
+def test_texts_are_ordered_as_python_orders_them() -> None:
+    table, found = TextIds(), ["b", "", "é", "a", "z", "ab", "\U0001f600"]
+    table.encode(pa.array(found))
+    assert table.take(table.order()).tolist() == sorted(found)
+    assert table.take(np.array([2, 0])).tolist() == ["é", "b"]
+
+
+def test_places_are_positions_in_an_order() -> None:
+    assert places(np.array([3, 0, 2]), 5).tolist() == [1, -1, 2, 0, -1]
+
+
+def test_a_value_is_new_once_for_each_person() -> None:
+    rng, table, seen = np.random.default_rng(0), FirstSeen(), set()
+    for size in (3, 4_000, 500):
+        ids, values = rng.integers(0, 60, size), rng.integers(-1, 90, size)
+        expected = []
+        for pair in zip(ids.tolist(), values.tolist(), strict=True):
+            expected.append(int(pair[1] != -1 and pair not in seen))
+            seen.add(pair)
+        assert table.first(ids, values, none=-1).tolist() == expected

@@ -212,7 +212,7 @@ def test_dictionaries_whose_null_is_an_entry() -> None:
     check(ROWS, EVERY, table)
 
 
-def test_numbers_that_are_text_are_summed_and_what_is_none_is_counted() -> None:
+def test_numbers_that_are_text_are_summed_and_other_text_is_counted() -> None:
     table = pa.table(
         {
             "u": ["a"] * 6,
