@@ -164,8 +164,8 @@ class Dataset:
     def describe(self) -> dict[str, object]:
         """Rows, people, days, label means and what was left out, ready for JSON.
 
-        >>> about = _example().describe()
-        >>> about["rows"], about["people"], about["churned_mean"]
+        >>> facts = _example().describe()
+        >>> facts["rows"], facts["people"], facts["churned_mean"]
         (3, 2, 0.6666666666666666)
         """
         means = {

@@ -69,34 +69,34 @@ def _unreadable_is_model_error(folder: Path) -> Iterator[None]:
 
 
 def _load_hazard(folder: Path) -> ChurnHazard:
-    about = _description(folder / HAZARD_FILE)
-    if about["learner_sha256"] != digest((folder / MODEL_FILE).read_bytes()):
+    described = _description(folder / HAZARD_FILE)
+    if described["learner_sha256"] != digest((folder / MODEL_FILE).read_bytes()):
         raise ModelError.from_digest(str(folder / HAZARD_FILE))
-    if about["format"] != HAZARD_FORMAT:
-        raise KeyError(f"format {about['format']!r}")
+    if described["format"] != HAZARD_FORMAT:
+        raise KeyError(f"format {described['format']!r}")
     learner: Any = _load_model(folder)
     model = ChurnHazard(
-        about["weeks"],
+        described["weeks"],
         learner=clone(learner),
-        max_rows=about["max_rows"],
-        most=about["most"],
+        max_rows=described["max_rows"],
+        most=described["most"],
         n_jobs=learner.n_jobs,
     )
     model.model_ = learner
-    model.weeks_ = int(about["weeks_"])
+    model.weeks_ = int(described["weeks_"])
     return model
 
 
 def _load_model(folder: Path) -> TreeModel:
     with _unreadable_is_model_error(folder):
-        about = _description(folder / MODEL_FILE)
-        expected = TREES_FILES[about["params"]["algorithm"]]
-        if about["format"] != MODEL_FORMAT or about["payload"] != expected:
-            raise KeyError(f"format {about['format']!r}, payload {about['payload']!r}")
-        model = MODEL_CLASSES[about["class"]](**about["params"])
-        for name, value in _fitted_attributes(about).items():
+        described = _description(folder / MODEL_FILE)
+        expected = TREES_FILES[described["params"]["algorithm"]]
+        if described["format"] != MODEL_FORMAT or described["payload"] != expected:
+            raise KeyError(f"format {described['format']!r}, payload {described['payload']!r}")
+        model = MODEL_CLASSES[described["class"]](**described["params"])
+        for name, value in _fitted_attributes(described).items():
             setattr(model, name, value)
-        trees = _checked_bytes(folder / about["payload"], about["sha256"])
+        trees = _checked_bytes(folder / described["payload"], described["sha256"])
         if model.algorithm == "random_forest":
             model.forest_ = _forest(trees)
         else:
@@ -106,10 +106,10 @@ def _load_model(folder: Path) -> TreeModel:
 
 def _description(path: Path) -> dict[str, Any]:
     """A description file as a dict; ModelError when it was changed."""
-    about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if about["own_sha256"] != own_digest(about):
+    described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if described["own_sha256"] != own_digest(described):
         raise ModelError.from_digest(str(path))
-    return about
+    return described
 
 
 def _checked_bytes(path: Path, sha256: str) -> bytes:
@@ -123,15 +123,15 @@ def _checked_bytes(path: Path, sha256: str) -> bytes:
     return content
 
 
-def _fitted_attributes(about: dict[str, Any]) -> dict[str, Any]:
+def _fitted_attributes(described: dict[str, Any]) -> dict[str, Any]:
     """The fitted attributes besides the trees, by name."""
-    state = {k: about["state"][k] for k in STATE if k in about["state"]}
+    state = {k: described["state"][k] for k in STATE if k in described["state"]}
     if "calibration_" in state:
         state["calibration_"] = tuple(state["calibration_"])
-    if about["feature_names"]:
-        state["feature_names_in_"] = np.array(about["feature_names"], dtype=object)
-    if about["classes"]:
-        state["classes_"] = np.array(about["classes"])
+    if described["feature_names"]:
+        state["feature_names_in_"] = np.array(described["feature_names"], dtype=object)
+    if described["classes"]:
+        state["classes_"] = np.array(described["classes"])
     return state
 
 

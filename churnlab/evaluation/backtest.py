@@ -153,10 +153,10 @@ class Backtest:
         return {name: records(getattr(self, name)) for name in FRAMES} | {"warnings": warnings}
 
     @classmethod
-    def from_dict(cls, about: Mapping[str, Any]) -> Backtest:
+    def from_dict(cls, given: Mapping[str, Any]) -> Backtest:
         """The backtest that `to_dict` was called on."""
-        frames = {name: frame_from(about[name]) for name in FRAMES}
-        return cls(**frames, warnings=words_list(about["warnings"]))
+        frames = {name: frame_from(given[name]) for name in FRAMES}
+        return cls(**frames, warnings=words_list(given["warnings"]))
 
 
 @dataclass(frozen=True)

@@ -243,8 +243,8 @@ class Evaluation:
         ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
         ... )
         >>> spent = pd.Series([0.0, 10, 20, 0], index=index)
-        >>> about = Evaluation.of({"churnlab": spent.to_numpy()}, spent, target="ltv").to_dict()
-        >>> about["rows"], about["warnings"][0]["text"]
+        >>> given = Evaluation.of({"churnlab": spent.to_numpy()}, spent, target="ltv").to_dict()
+        >>> given["rows"], given["warnings"][0]["text"]
         (4, 'judged on 4 people only: a few more or less move every figure')
         """
         return {
@@ -258,7 +258,7 @@ class Evaluation:
         }
 
     @classmethod
-    def from_dict(cls, about: Mapping[str, Any]) -> Evaluation:
+    def from_dict(cls, given: Mapping[str, Any]) -> Evaluation:
         """The evaluation that `to_dict` was called on.
 
         >>> index = pd.MultiIndex.from_product(
@@ -270,13 +270,13 @@ class Evaluation:
         True
         """
         return cls(
-            target=about["target"],
-            rows=about["rows"],
-            people=about["people"],
-            mean=about["mean"],
-            extra={k: math.nan if v is None else v for k, v in about["extra"].items()},
-            warnings=words_list(about.get("warnings", ())),
-            **{name: frame_from(about[name]) for name in FRAMES},
+            target=given["target"],
+            rows=given["rows"],
+            people=given["people"],
+            mean=given["mean"],
+            extra={k: math.nan if v is None else v for k, v in given["extra"].items()},
+            warnings=words_list(given.get("warnings", ())),
+            **{name: frame_from(given[name]) for name in FRAMES},
         )
 
     def _repr_html_(self) -> str:

@@ -160,9 +160,9 @@ class WarningTime:
         }
 
     @classmethod
-    def from_dict(cls, about: Mapping[str, Any]) -> WarningTime:
+    def from_dict(cls, given: Mapping[str, Any]) -> WarningTime:
         """The warning times that `to_dict` was called on."""
-        return cls(about["horizon"], frame_from(about["table"]), words_list(about["warnings"]))
+        return cls(given["horizon"], frame_from(given["table"]), words_list(given["warnings"]))
 
 
 def check_leads(leads: Sequence[int]) -> None:
@@ -200,13 +200,13 @@ def _lead(
 ) -> _Lead:
     users = data.X.index.get_level_values("user_id").to_numpy()[test]
     truth = y.to_numpy(np.float64)[test]
-    about = {"lead_days": lead, "learnt_rows": len(learn)}
+    given = {"lead_days": lead, "learnt_rows": len(learn)}
     try:
         said, left_out = fit_and_predict(data.X, y, learn, test, TARGET, make)
     except ChurnlabError as error:
-        row = about | _row(judge, {}, truth, users, str(error))
+        row = given | _row(judge, {}, truth, users, str(error))
         return _Lead(row, (str(error), *doubts(TARGET, truth, users)), error)
-    row = about | _row(judge, said, truth, users)
+    row = given | _row(judge, said, truth, users)
     return _Lead(row, (*left_out, *doubts(TARGET, truth, users)))
 
 

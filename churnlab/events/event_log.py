@@ -120,9 +120,9 @@ class EventLog:
             rolled = rollup.roll(source, spec, Tables(roles))
         seen = roles.seen(names, standard=spec.roles is None)
         aside = _set_aside(rolled.counts, spec)
-        about = {"source": source.name, "events": rolled.counts.events, **aside}
+        counted = {"source": source.name, "events": rolled.counts.events, **aside}
         zone_name = spec.timezone or "UTC"
-        activity = daily_rows(rolled, roles, seen, spec, zone_name, about)
+        activity = daily_rows(rolled, roles, seen, spec, zone_name, counted)
         return cls(activity, seen, zone_name, source.name, tuple(names), aside)
 
     def daily(self) -> DailyActivity:
@@ -140,17 +140,17 @@ class EventLog:
         """Counts and dates of the log, with the rows that were set aside.
 
         >>> frame = pd.DataFrame({"u": ["ann"], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
-        >>> about = EventLog.from_frame(frame, user="u", time="t", event="e").describe()
-        >>> about["events"], about["people"], about["first_day"], about["ignored"]
+        >>> counted = EventLog.from_frame(frame, user="u", time="t", event="e").describe()
+        >>> counted["events"], counted["people"], counted["first_day"], counted["ignored"]
         (1, 1, '2026-03-01', 0)
         """
         return dict(self.activity.source)
 
     def __repr__(self) -> str:
-        about = self.describe()
+        counted = self.describe()
         return (
-            f"EventLog({about['events']:,} events of {about['people']:,} people, "
-            f"{about['first_day']} to {about['last_day']}, {self.timezone})"
+            f"EventLog({counted['events']:,} events of {counted['people']:,} people, "
+            f"{counted['first_day']} to {counted['last_day']}, {self.timezone})"
         )
 
 
@@ -178,7 +178,7 @@ def daily_rows(
     roles: Roles,
     spec: LogSpec,
     zone_name: str,
-    about: dict[str, object],
+    counted: dict[str, object],
 ) -> DailyActivity:
     """The blocks as daily rows of people in the order of their ids.
 
@@ -197,7 +197,7 @@ def daily_rows(
         (fixed + len(declared.names), len(SUMS) + len(spec.measures)),
     )
     check_totals(rows.blocks, len(place), spec.measures)
-    about |= {
+    counted |= {
         "people": len(users),
         "first_day": day_text(rolled.start),
         "last_day": day_text(rolled.end - 1),
@@ -212,7 +212,7 @@ def daily_rows(
         rolled.end,
         zone_name,
         spec.amount is not None,
-        about,
+        counted,
     )
 
 

@@ -355,8 +355,8 @@ class ActivityStore:
 
         >>> import tempfile
         >>> folder = tempfile.TemporaryDirectory()
-        >>> about = _example(folder.name).describe()
-        >>> about["events"], about["days"], about["last_day"]
+        >>> counted = _example(folder.name).describe()
+        >>> counted["events"], counted["days"], counted["last_day"]
         (3, 2, '2026-03-02')
         """
         total = {n: v for n, v in self._counted().items() if isinstance(v, int)}

@@ -109,18 +109,18 @@ def rows_and_days(data: Dataset) -> Words:
 
 def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     """What was read, and what of it was set aside."""
-    about = ready.activity.describe()
-    days = sentence("{first} to {last}", first=about["first_day"], last=about["last_day"])
+    log = ready.activity.describe()
+    days = sentence("{first} to {last}", first=log["first_day"], last=log["last_day"])
     facts: dict[Words, Any] = {
         sentence("source"): Path(config.log.path).name,
-        sentence("events"): about["events"],
-        sentence("people"): about["people"],
+        sentence("events"): log["events"],
+        sentence("people"): log["people"],
         sentence("days"): days,
-        sentence("time zone"): about["timezone"],
-        sentence("duplicates"): about["duplicates"],
-        sentence("amounts set aside"): about["bad_amounts"],
-        sentence("events ignored"): about["ignored"],
-        sentence("rows without an id"): about["bad_ids"],
+        sentence("time zone"): log["timezone"],
+        sentence("duplicates"): log["duplicates"],
+        sentence("amounts set aside"): log["bad_amounts"],
+        sentence("events ignored"): log["ignored"],
+        sentence("rows without an id"): log["bad_ids"],
         sentence("arrival times"): _lateness(config, ready),
     }
     lacking = [

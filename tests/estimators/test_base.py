@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,9 +11,11 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from support import poor_rows
 from support.made_models import TREE_MODELS, active_days, fitted_on_mixed, mixed, predicted
 
-from churnlab.errors import ConfigError, FrameError
+import churnlab as cl
+from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
 
@@ -105,3 +109,16 @@ def test_columns_are_selected_by_name_and_a_missing_one_is_named() -> None:
     assert list(model.select(X.assign(more=1)[["more", "c", "b", "a"]])) == ["a", "b", "c"]
     with pytest.raises(FrameError, match="lacks 1 column.*'b'"):
         model.select(X[["a", "c"]])
+
+
+def test_a_refusal_is_one_line() -> None:
+    frame = poor_rows.X.droplevel("snapshot")
+    for broken in (
+        lambda: ChurnClassifier().fit(frame, np.ones(len(poor_rows.X))),
+        lambda: LTVRegressor().fit(frame, np.zeros(len(poor_rows.X))),
+        lambda: ChurnClassifier().fit(frame, poor_rows.Y, groups=[1]),
+        lambda: cl.ChurnHazard().fit(frame, pd.DataFrame({"weeks": [1]})),
+    ):
+        with pytest.raises(ChurnlabError) as refused, warnings.catch_warnings():
+            broken()
+        assert "\n" not in str(refused.value)

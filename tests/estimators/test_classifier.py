@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import log_loss, roc_auc_score
+from support import poor_rows
 from support.made_models import churn_tides, fitted_on_mixed, mixed
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
@@ -188,3 +189,51 @@ def test_a_blend_is_no_worse_than_its_trees_where_truth_is_a_line_and_people_are
     }
     assert roc_auc_score(y[300:], said["blend"]) > roc_auc_score(y[300:], said["lightgbm"]) + 0.002
     assert log_loss(y[300:], said["blend"]) < log_loss(y[300:], said["lightgbm"])
+
+
+@pytest.mark.parametrize("algorithm", ChurnClassifier.algorithms)
+@pytest.mark.parametrize("name", poor_rows.FRAMES)
+def test_columns_that_say_nothing_do_not_hurt(name: str, algorithm: str) -> None:
+    frame = poor_rows.FRAMES[name](poor_rows.X)
+    model = ChurnClassifier(algorithm, n_estimators=20, n_jobs=1).fit(frame, poor_rows.Y)
+    p = model.predict_proba(frame)[:, 1]
+    poor_rows.check_sound(p, len(frame))
+    assert p.max() <= 1 and abs(p.mean() - poor_rows.Y.mean()) < 0.05
+    if algorithm != "random_forest":
+        values, base = model.contributions(frame)
+        np.testing.assert_allclose(values.sum(axis=1) + base, model.raw_score(frame), atol=1e-9)
+
+
+@pytest.mark.parametrize("algorithm", ChurnClassifier.algorithms)
+@pytest.mark.parametrize("name", poor_rows.LABELS)
+def test_labels_that_are_one_sided_give_a_number(name: str, algorithm: str) -> None:
+    y = np.asarray(poor_rows.LABELS[name], float)
+    p = ChurnClassifier(algorithm, n_jobs=1).fit(poor_rows.X, y).predict_proba(poor_rows.X)[:, 1]
+    poor_rows.check_sound(p, len(poor_rows.X))
+    assert p.max() <= 1 and abs(p.mean() - y.mean()) < 0.1
+
+
+@pytest.mark.parametrize("algorithm", ChurnClassifier.algorithms)
+def test_folds_of_one_class_are_not_learnt_from(algorithm: str) -> None:
+    groups = np.where(
+        poor_rows.Y == 1, 0, 1 + np.arange(len(poor_rows.Y)) % 40
+    )  # whoever churns is one person: a fold without them has none to learn from
+    p = (
+        ChurnClassifier(algorithm, n_jobs=1)
+        .fit(poor_rows.X, poor_rows.Y, groups=groups)
+        .predict_proba(poor_rows.X)[:, 1]
+    )
+    poor_rows.check_sound(p, len(poor_rows.X))
+    assert p[poor_rows.Y == 1].mean() > p[poor_rows.Y == 0].mean()
+
+
+@pytest.mark.parametrize("algorithm", ChurnClassifier.algorithms)
+@pytest.mark.parametrize("rows", [2, 3, 10, 19, 60])
+def test_few_rows_are_few_and_no_fault(rows: int, algorithm: str) -> None:
+    y = np.arange(rows) % 2
+    poor_rows.check_sound(
+        ChurnClassifier(algorithm, n_jobs=1)
+        .fit(poor_rows.X[:rows], y)
+        .predict_proba(poor_rows.X)[:, 1],
+        len(poor_rows.X),
+    )

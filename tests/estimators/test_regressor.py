@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support import poor_rows
 from support.made_models import VALUE_KINDS, fitted_on_shop, known_shop, mixed, shop, value_tides
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
@@ -221,3 +222,25 @@ def test_the_unit_of_money_does_not_matter() -> None:
     np.testing.assert_allclose(
         cents, LTVRegressor(n_estimators=60).fit(frame, money).predict(frame) * 100, rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("algorithm", LTVRegressor.algorithms)
+@pytest.mark.parametrize("name", poor_rows.FRAMES)
+def test_columns_that_say_nothing_do_not_hurt_money(name: str, algorithm: str) -> None:
+    frame = poor_rows.FRAMES[name](poor_rows.X)
+    model = LTVRegressor(algorithm, n_estimators=20, n_jobs=1).fit(frame, poor_rows.MONEY)
+    said = model.predict(frame)
+    poor_rows.check_sound(said, len(frame))
+    assert 0.6 < said.sum() / poor_rows.MONEY.sum() < 1.5
+    assert (np.diff(model.predict_interval(frame, 0.8), axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("algorithm", LTVRegressor.algorithms)
+def test_one_customer_is_half_of_all_revenue(algorithm: str) -> None:
+    rich = poor_rows.MONEY.copy()
+    rich.iloc[11] = poor_rows.MONEY.sum()
+    with pytest.warns(UserWarning, match="rows hold so much money"):
+        model = LTVRegressor(algorithm, n_estimators=20, n_jobs=1).fit(poor_rows.X, rich)
+    poor_rows.check_sound(model.predict(poor_rows.X), len(poor_rows.X))
+    with pytest.raises(HistoryError, match="value is 0 in all 540 rows"):
+        LTVRegressor(algorithm).fit(poor_rows.X, poor_rows.MONEY * 0)

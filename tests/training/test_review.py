@@ -26,7 +26,7 @@ def test_evaluation_repeats_what_training_found(trained: tuple[Path, dict]) -> N
         if r["metric"] == "auc" and r["contender"] == "churnlab"
     )
     assert auc["value"] == result["metrics"]["churned_auc"]
-    assert "recency" in call(
+    assert "days since last activity" in call(
         "evaluate", "--config", config, "--cuts", "0", "--run", result["run_id"]
     )
 

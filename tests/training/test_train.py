@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from support.command import TOML, call, tree, write
+from support.poor_rows import PEOPLE
 
+from churnlab.config.tables import Config
 from churnlab.demo import datasets
+from churnlab.training.train import train
 
 
 def test_training_writes_run_card_and_figures(trained: tuple[Path, dict]) -> None:
@@ -89,3 +93,14 @@ def test_a_users_file_that_is_broken_or_of_nobody_is_refused(
     assert "none of the" in call("train", "--config", config, code=3)
     (tmp_path / "job" / "users.parquet").write_bytes(b"PAR1 no")
     assert "users.parquet cannot be read" in call("train", "--config", config, code=3)
+
+
+def test_sixty_people_go_the_whole_way(tmp_path: Path) -> None:
+    made = datasets.make_community(users=PEOPLE, days=150, seed=3)
+    (tmp_path / "churnlab.toml").write_text(
+        '[log]\npath = "x"\nuser = "user_id"\ntime = "ts"\nevent = "event"\namount = "amount"\n'
+        'timezone = "Asia/Shanghai"\n[target]\nchurn_horizon = 14\nltv_horizon = 30\n'
+    )
+    result = train(Config.read(tmp_path / "churnlab.toml"), made.log())
+    assert result.evaluations["churned"].warnings, "what few people leave unsure is said"
+    assert all(np.isfinite(v) for v in result.to_dict()["metrics"].values())
