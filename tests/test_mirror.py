@@ -28,6 +28,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "estimators/test_sklearn": "scikit-learn's own checks over every estimator",
     "features/test_builders": "checks over every builder, found by itself",
     "features/test_default_set": "the default set as a whole",
+    "training/test_bad_learning": "rows that teach little, for every estimator and the whole way",
 }
 WITHOUT = {  # modules without a test file of their own, with the reason
     "kernels/units": "constants",

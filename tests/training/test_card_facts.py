@@ -23,6 +23,8 @@ from churnlab.explanation.explanation import example
 from churnlab.report.card import ModelCard
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.card_facts import data_facts, make_card, rows_and_days
+from churnlab.training.judging import Judged
+from churnlab.training.models import Fitted
 
 TARGETS = (Churn(30, lead=7), LifetimeValue(60))
 ABOUT = {
@@ -85,10 +87,9 @@ def card(given: Any | None = None, settings: Any | None = None) -> ModelCard:
         )
         for name, said in (("churned", churn), ("ltv", value))
     }
-    models: Any = {"churned": model}
-    return make_card(
-        settings or config(), parts, models, evaluations, example(), "v123", timing=timing
-    )
+    fitted = Fitted({"churned": model}, None, "v123")  # type: ignore[dict-item]
+    judged = Judged(evaluations, timing)
+    return make_card(settings or config(), parts, fitted, judged, example())
 
 
 def texts(facts: Any) -> dict[str, str]:
