@@ -210,6 +210,10 @@ class Config(Table):
     """churnlab.toml: what to learn, from which log, and where results go.
 
     `folder` is where the file lies; relative paths start there.
+
+    >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+    >>> Config.of({"log": log, "snapshots": {"every": 7}}, Path("/data")).snapshots.every
+    7
     """
 
     name: str = "churn"

@@ -44,7 +44,7 @@ class ModelError(ChurnlabError):
 
     @classmethod
     def from_newer_facts(cls, given: object, known: int) -> ModelError:
-        """The facts of a run are in a format that a newer release wrote."""
+        """The facts of a run are in a format that this release does not know."""
         return cls(
             f"the run was logged by a newer churnlab (facts of format {given!r}, "
             f"this one knows {known}); use that version or a newer one"

@@ -80,10 +80,10 @@ class Scorer:
                 "value_at_risk": np.round(risk * ltv, _MONEY_DIGITS),
             }
         )
-        when = self._when(X, frame["risk"])
+        when = self.when(X, frame["risk"])
         return frame.assign(when=when, as_of=self.as_of, model_version=self.version)
 
-    def _when(self, X: pd.DataFrame, risk: pd.Series) -> pd.Series:
+    def when(self, X: pd.DataFrame, risk: pd.Series) -> pd.Series:
         """The day, as text, by which each row has more likely left than not.
 
         Empty when that is later than the curve reaches, or without a hazard. The curve begins at

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
+from churnlab.config.inputs import open_log
 from churnlab.demo import datasets, run
 from churnlab.errors import OutputError
 
@@ -28,11 +29,11 @@ def test_both_configurations_are_sound_and_name_the_days_to_score(
     assert dict(asked)["cdnow"] == pd.Timestamp("1998-06-30")
     community = cl.Config.read(tmp_path / "community" / "churnlab.toml")
     assert community.log.roles == datasets.ROLES and community.log.simulated
-    log = community.open_log()
+    log = open_log(community)
     assert log.describe()["people"] == 30
     assert pd.Timestamp(log.describe()["last_day"]) == dict(asked)["community"]
     cdnow = cl.Config.read(tmp_path / "cdnow" / "churnlab.toml")
-    assert cdnow.open_log().describe()["events"] == 69_659 and cdnow.log.users is None
+    assert open_log(cdnow).describe()["events"] == 69_659 and cdnow.log.users is None
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -257,12 +257,15 @@ def test_a_changed_file_is_refused(fitted: cl.ChurnHazard, tmp_path: Path, file:
 def test_when_of_the_list_is_a_day_or_nothing(fitted: cl.ChurnHazard) -> None:
     X, target = simulated(200, 9)[0], cl.TimeToChurn(30, WEEKS, lead=2)
     risk = pd.Series(fitted.predict_proba(X)[:, 1])
-    said, week = scoring.when(fitted, target, X, risk, "2026-03-01"), fitted.predict_when(X)
+    said, week = (
+        scoring.Scorer({}, "2026-03-01", "v", fitted, target).when(X, risk),
+        fitted.predict_when(X),
+    )
     start = pd.Timestamp("2026-03-03")
     assert said.tolist() == [
         "" if np.isnan(w) else str((start + pd.Timedelta(weeks=w)).date()) for w in week
     ]
-    assert set(scoring.when(None, None, X, risk, "2026-03-01")) == {""}
+    assert set(scoring.Scorer({}, "2026-03-01", "v").when(X, risk)) == {""}
     assert day_text(cl.TimeToChurn(30, terminal="cancel").left_by(0, 1)) == "1970-02-07"
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import churnlab as cl
 from churnlab.cli import app
+from churnlab.config.inputs import open_log
 from churnlab.config.tables import Config
 from churnlab.demo.run import COMMUNITY
 from churnlab.errors import ConfigError, HistoryError
@@ -56,11 +57,11 @@ def trained(community: cl.datasets.Community, tmp_path_factory: pytest.TempPathF
 def test_the_list_is_the_same(
     session: Any, trained: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setitem(scoring.EXPLAINED, "blend", 40)
+    monkeypatch.setitem(scoring.ROWS_WITH_REASONS, "blend", 40)
     want = score(Config.read(trained / "local.toml"), "2026-06-10")
     assert len(want.frame) > 40
     config = Config.read(trained / "spark.toml")
-    log = config.open_log()
+    log = open_log(config)
     log.daily()
     with monkeypatch.context() as patch:
         from pyspark.sql.classic.dataframe import DataFrame
@@ -68,7 +69,7 @@ def test_the_list_is_the_same(
         patch.setattr(DataFrame, "collect", lambda self: pytest.fail("collected"))
         patch.setattr(DataFrame, "toArrow", lambda self: pytest.fail("collected"))
         got = cl.score(config, "2026-06-10", log=log)
-        told = got.deliver(trained / "lists")
+        told = got.write(trained / "lists").to_dict()
     assert told == {
         "as_of": "2026-06-10",
         "people": len(want.frame),

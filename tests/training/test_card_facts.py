@@ -87,9 +87,9 @@ def card(given: Any | None = None, settings: Any | None = None) -> ModelCard:
         )
         for name, said in (("churned", churn), ("ltv", value))
     }
-    models: Any = {"churned": model}
-    fitted = Fitted(models, None, "v123")
-    return make_card(settings or config(), parts, fitted, Judged(evaluations, timing), example())
+    fitted = Fitted({"churned": model}, None, "v123")  # type: ignore[dict-item]
+    judged = Judged(evaluations, timing)
+    return make_card(settings or config(), parts, fitted, judged, example())
 
 
 def texts(facts: Any) -> dict[str, str]:
