@@ -31,7 +31,7 @@ def engine_of(thing: object) -> str:
 def on_engine(engine: str, local: Callable[..., Any], spark: str) -> Callable[..., Any]:
     """`local`, or on Spark the function that `spark` names as "room.module:function".
 
-    >>> on_engine("local", len, "spark.frames:length")([1, 2])
+    >>> on_engine("local", len, "spark.log:length")([1, 2])
     2
     """
     if engine != "spark":

@@ -73,7 +73,7 @@ def fold(
     `tables` are (day, rows) ascending by day, all days after those of `carry`. Raises LogError
     when a sum does not fit into 64 bits.
     """
-    rows = _Rows.of([(day, latest(table)) for day, table in tables], carry)
+    rows = _PeopleRows.of([(day, latest(table)) for day, table in tables], carry)
     columns: dict[str, pa.Array] = {ID: rows.people}
     for measure, values in rows.measures(measures):
         columns |= rows.states(measure, values)
@@ -83,7 +83,7 @@ def fold(
 
 
 @dataclass(frozen=True)
-class _Rows:
+class _PeopleRows:
     """Daily rows of some people, sorted by person and day, and the rows of their carry.
 
     | field | shape | meaning |
@@ -106,7 +106,7 @@ class _Rows:
     carried: np.ndarray
 
     @classmethod
-    def of(cls, tables: Sequence[tuple[int, pa.Table]], carry: pa.Table | None) -> _Rows:
+    def of(cls, tables: Sequence[tuple[int, pa.Table]], carry: pa.Table | None) -> _PeopleRows:
         """The rows of tables that ascend by day, and of a carry."""
         carried = [] if carry is None else [carry.column(ID)]
         old = 0 if carry is None else carry.num_rows
