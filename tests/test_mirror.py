@@ -14,7 +14,6 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_architecture": "the order of the rooms and their imports",
     "test_cli_update": "the command `update`, from events to the store",
     "test_benchmarks": "benchmarks/ lies outside the package",
-    "test_cli_update": "`churnlab update` and the other commands on a store",
     "test_docs": "the documentation site",
     "test_docstrings": "examples of all public names",
     "test_four_changes": "a signal and a metric added to a copy of the package",
