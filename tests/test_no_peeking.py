@@ -68,12 +68,22 @@ def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: lis
     assert features_at(found + moved + fill, meaning, users, t) == alone
 
 
-@pytest.mark.examples(churned=20, stayed=6, spent=8)
+@pytest.mark.examples(churned=30, stayed=10, spent=10)
 @settings(max_examples=100)
-@given(logs(max_size=20), st.integers(1, 30), st.integers(0, 5), st.integers(1, 10))
-def test_labels_see_their_window_alone(made: tuple, offset: int, lead: int, horizon: int) -> None:
+@given(
+    logs(max_size=20),
+    st.integers(0, 29),
+    st.integers(0, 12),
+    st.integers(0, 5),
+    st.integers(1, 10),
+)
+def test_labels_see_their_window_alone(
+    made: tuple, chosen: int, back: int, lead: int, horizon: int
+) -> None:
     found, meaning = made
-    t = min(day_of(e, meaning) for e in found) + offset
+    bought = replace(found[chosen % len(found)], name="buy", amount=9.99)
+    found = [*found, bought]  # near t, so that windows are not empty
+    t = max(day_of(bought, meaning) - back, min(day_of(e, meaning) for e in found) + 1)
     far = replace(found[0], at=found[0].at + timedelta(days=120))
     target = cl.Churn(horizon=horizon, lead=lead)
     inside = range(*target.window(t))
