@@ -31,7 +31,7 @@ def day_of(event: oracle.Event, meaning: oracle.Meaning) -> int:
     return (oracle.local(event, meaning.zone).date() - oracle.EPOCH).days
 
 
-@pytest.mark.examples(later_events=600, all=900)
+@pytest.mark.examples(later_events=500, all=850)
 @settings(max_examples=1000)
 @given(
     logs(max_size=16),
@@ -68,7 +68,7 @@ def test_events_at_or_after_t_change_nothing(made: tuple, offset: int, more: lis
     assert features_at(found + moved + fill, meaning, users, t) == alone
 
 
-@pytest.mark.examples(churned=30, stayed=10, spent=10)
+@pytest.mark.examples(churned=20, stayed=5, spent=5)
 @settings(max_examples=100)
 @given(
     logs(max_size=20),

@@ -94,7 +94,7 @@ def seen(found: Arrived, meaning: oracle.Meaning, t: int) -> list[oracle.Event]:
     return [e for e, a in found if known_of(e, a, meaning.zone) < t]
 
 
-@pytest.mark.examples(late=60, too_late=20, snapshots=60)
+@pytest.mark.examples(late=45, too_late=15, snapshots=45)
 @settings(max_examples=150)
 @given(
     logs(),
