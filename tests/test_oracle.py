@@ -22,7 +22,7 @@ from churnlab.features.feature_set import BUILDERS
 GAPS = {"gap", "gap_sq", "gaps"}
 
 
-@pytest.mark.examples(features=250, labels=70, churned=15, spent=2)
+@pytest.mark.examples(features=250, labels=70, churned=15)
 @settings(max_examples=300)
 @given(logs(), st.lists(st.integers(1, 75), min_size=1, max_size=4, unique=True))
 def test_daily_rows_features_and_labels_equal_the_oracle(made: tuple, offsets: list[int]) -> None:
