@@ -62,7 +62,7 @@ class DailyActivity:
 
     @property
     def first(self) -> np.ndarray:
-        """Where each person's rows begin, and the number of rows: int64[people + 1]."""
+        """The first row of each person, then the number of rows: int64[people + 1]."""
         return self.rows.whole.first
 
     @property
@@ -280,7 +280,7 @@ class DailyActivity:
         )
 
     def describe(self) -> dict[str, object]:
-        """What the log was, and totals of its rows, JSON-ready.
+        """Facts of the log and totals of its rows, JSON-ready.
 
         >>> import churnlab as cl
         >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()

@@ -11,7 +11,7 @@ from churnlab.model_registry.run_facts import RunFacts, TargetFacts
 
 
 def target_facts(target: TargetTable) -> TargetFacts:
-    """What [target] says, as a run keeps it."""
+    """The keys of [target], as a run keeps them."""
     return TargetFacts.from_dict(target.model_dump())
 
 

@@ -1,4 +1,4 @@
-"""What a configuration names, opened: the log, the activity store, people, the store of runs."""
+"""The inputs of a configuration, opened: the log, the activity store, people, the store of runs."""
 
 from __future__ import annotations
 

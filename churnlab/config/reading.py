@@ -60,7 +60,7 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 def refusal(
     error: ValidationError, model: type[BaseModel], given: Mapping[str, Any]
 ) -> ChurnlabError:
-    """What pydantic refused first in `given`, as a ConfigError; an unknown key comes before all."""
+    """The first refusal of pydantic in `given` as a ConfigError; an unknown key comes first."""
     faults = error.errors(include_url=False)
     fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
     cause = fault.get("ctx", {}).get("error")

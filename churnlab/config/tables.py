@@ -219,7 +219,7 @@ class Config(Table):
     name: str = "churn"
     """The title of cards."""
     engine: Engine = "local"
-    """Where events become features and scores: "local", on this machine, or "spark"."""
+    """The engine that computes features and scores: "local", on this machine, or "spark"."""
     recipe: str | None = None
     """Another TOML file, whose keys count where this file does not have them."""
     log: LogTable
@@ -284,7 +284,7 @@ class Config(Table):
         return given if "://" in given else str(self.folder / given)
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
-        """What is predicted: churn, value where the log has money, time to churn where asked for.
+        """The targets: churn, value where the log has money, time to churn where asked for.
 
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> config = Config.of({"log": log, "model": {"when": False}}, Path())

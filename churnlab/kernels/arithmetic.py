@@ -8,9 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 from churnlab.kernels.jit import jit
-from churnlab.kernels.plan import LANES, OPERATIONS
+from churnlab.kernels.plan import LANES
 
-_ADD, _SUB, _MUL, _DIV, _MIN, _MAX, _LOG, _SQRT, _GIVEN, _FILL = range(len(OPERATIONS))
+# Places in `plan.OPERATIONS`.
+_ADD = 0
+_SUB = 1
+_MUL = 2
+_DIV = 3
+_MIN = 4
+_MAX = 5
+_LOG = 6
+_SQRT = 7
+_GIVEN = 8
+_FILL = 9
 
 
 @jit

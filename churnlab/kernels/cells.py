@@ -40,7 +40,11 @@ from churnlab.kernels.units import NO_DAY
 from churnlab.kernels.windows import before, gap_since
 
 NONE = NO_DAY
-_TOTAL, _LARGEST, _FIRST, _LAST = range(4)  # columns of a folded measure
+# Columns of a folded measure.
+_TOTAL = 0
+_LARGEST = 1
+_FIRST = 2
+_LAST = 3
 
 
 class _Scratch(NamedTuple):
@@ -128,7 +132,7 @@ def _scratch(first: np.ndarray, plan: Plan) -> _Scratch:
 
 @jit
 def _begins(measures: np.ndarray) -> np.ndarray:
-    """Where the measures of each kind begin: int64[kinds + 1]."""
+    """The first measure of each kind: int64[kinds + 1]."""
     begins = np.zeros(WEEKDAY + 2, np.int64)
     for m in range(measures.shape[0]):
         begins[measures[m, 0] + 1 :] += 1

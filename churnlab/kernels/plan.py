@@ -1,4 +1,4 @@
-"""What the feature kernel is given: kinds of measures and cells, operations, and arrays of both.
+"""The input of the feature kernel: kinds of measures and cells, operations, and arrays of both.
 
 `features.compiler` makes a Plan from expressions, `cells.features` computes it.
 """
@@ -9,20 +9,29 @@ from typing import NamedTuple
 
 import numpy as np
 
-COUNT, SUM, ACTIVE, GAP, GAP_SQ, GAPS, GAP_OVER, GAPS_OVER, DAYS, WEEKDAY = range(10)
-(
-    WINDOW,
-    SINCE,
-    SINCE_FIRST,
-    RECENT,
-    LONGEST,
-    OBSERVED,
-    DECAYED,
-    LONGEST_IN,
-    LATEST_IN,
-    GAPS_BEYOND,
-    SEASON,
-) = range(11)
+# Kinds of measures.
+COUNT = 0
+SUM = 1
+ACTIVE = 2
+GAP = 3
+GAP_SQ = 4
+GAPS = 5
+GAP_OVER = 6
+GAPS_OVER = 7
+DAYS = 8
+WEEKDAY = 9
+# Kinds of cells.
+WINDOW = 0
+SINCE = 1
+SINCE_FIRST = 2
+RECENT = 3
+LONGEST = 4
+OBSERVED = 5
+DECAYED = 6
+LONGEST_IN = 7
+LATEST_IN = 8
+GAPS_BEYOND = 9
+SEASON = 10
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 
@@ -50,7 +59,7 @@ class History(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What to compute of each snapshot: measures, cells over them, and the arithmetic over cells.
+    """The work for each snapshot: measures, cells over them, and the arithmetic over cells.
 
     | field    | type          | meaning                                                         |
     |----------|---------------|-----------------------------------------------------------------|

@@ -1,4 +1,4 @@
-"""What is predicted: churn, lifetime value and the time to churn, each defined in one sentence."""
+"""Targets of prediction: churn, lifetime value, time to churn; each defined in one sentence."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Churn:
 
     @property
     def happening(self) -> Sentence:
-        """What makes a person churn, without the window.
+        """The event that makes a person churn, without the window.
 
         >>> print(Churn(horizon=30, roles=["purchase"]).happening)
         no act of purchase
@@ -68,7 +68,7 @@ class Churn:
 
     @property
     def definition(self) -> Sentence:
-        """What makes a person churn, with the window.
+        """The event that makes a person churn, with the window.
 
         >>> print(Churn(horizon=30).definition)
         no act in the 30 days after the snapshot
@@ -121,7 +121,7 @@ class LifetimeValue:
 
     @property
     def definition(self) -> Sentence:
-        """What the value is, with the window."""
+        """The meaning of the value, with the window."""
         return sentence("money spent in the {days} days after the snapshot", days=self.horizon)
 
     def describe(self) -> Sentence:
@@ -201,7 +201,7 @@ class TimeToChurn:
         return labels.assign(leaves_week=leaves.where(leaves < known), known_weeks=known)
 
     def left_by(self, day: int, week: int) -> int:
-        """The day by which someone has left who leaves in `week`, for a snapshot at `day`.
+        """The day by which a person who leaves in `week` has left, for a snapshot at `day`.
 
         This is the first day of the silence, or with `terminal` the day after the window.
 
@@ -213,7 +213,7 @@ class TimeToChurn:
 
     @property
     def definition(self) -> Sentence:
-        """What it means to leave in a week, and where week 0 begins."""
+        """The meaning of leaving in a week, and the day on which week 0 begins."""
         return sentence(
             "the first week, up to {weeks}, {way}; {start}",
             weeks=self.weeks,

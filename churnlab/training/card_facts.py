@@ -1,4 +1,4 @@
-"""What the card of a training says: its facts, collected from configuration, data and results."""
+"""The facts on the card of a training, collected from configuration, data and results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def rows_and_days(data: Dataset) -> Words:
 
 
 def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
-    """What was read, and what of it was set aside."""
+    """Counts of the events that were read and of those set aside."""
     log = ready.activity.describe()
     days = sentence("{first} to {last}", first=log["first_day"], last=log["last_day"])
     facts: dict[Words, Any] = {

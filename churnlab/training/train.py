@@ -25,7 +25,7 @@ from churnlab.training.tuning import check_budget
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Where a training went (run, artifacts, card), and its evaluations by target."""
+    """Addresses of a training's run, artifacts and card, and its evaluations by target."""
 
     run_id: str
     version: str
@@ -96,7 +96,7 @@ def _log(
 
 
 def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> RunFacts:
-    """What the run says of itself."""
+    """The facts that the run says of itself."""
     return RunFacts(
         name=config.name,
         version=fitted.version,

@@ -55,7 +55,7 @@ class Tuned:
     judged: str
 
     def describe(self) -> str:
-        """What tuning did, in one sentence.
+        """The tuning in one sentence.
 
         >>> Tuned(None, {}, pd.DataFrame({"loss": [0.5, 0.4]}), "people not seen").describe()
         '2 trials judged on people not seen: loss 0.5 as given, 0.4 at best'
