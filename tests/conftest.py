@@ -15,6 +15,8 @@ from support import counting
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Threads that wait sleep, so that two tests at once do not take each other's cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: one thread for each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile(
     "dev", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -40,8 +40,7 @@ from churnlab.kernels.units import NO_DAY
 from churnlab.kernels.windows import before, gap_since
 
 NONE = NO_DAY
-# Columns of a folded measure.
-_TOTAL = 0
+_TOTAL = 0  # columns of a folded measure
 _LARGEST = 1
 _FIRST = 2
 _LAST = 3
