@@ -17,8 +17,9 @@ from churnlab.events import rollup, sources
 from churnlab.events.batches import Counts
 from churnlab.events.checks import check_counts
 from churnlab.events.codes import Tables
+from churnlab.events.frame_source import open_frame
 from churnlab.events.rollup import Rolled
-from churnlab.events.sources import Source
+from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec, takes_options
 from churnlab.kernels.ids import places
 from churnlab.kernels.records import COUNTS, SUMS
@@ -103,7 +104,7 @@ class EventLog:
 
         >>> frame = pd.DataFrame({"u": [7], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
         >>> spec = LogSpec(user="u", time="t", event="e")
-        >>> EventLog.of(sources.open_frame(frame, spec.wanted()), spec).names
+        >>> EventLog.of(open_frame(frame, spec.wanted()), spec).names
         ('open',)
         """
         roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
@@ -156,7 +157,7 @@ class EventLog:
 
 @by_engine("spark.log:from_frame")
 def _log_of_frame(frame: Any, spec: LogSpec) -> EventLog:
-    return EventLog.of(sources.open_frame(frame, spec.wanted()), spec)
+    return EventLog.of(open_frame(frame, spec.wanted()), spec)
 
 
 def _set_aside(counts: Counts, spec: LogSpec) -> dict[str, int]:

@@ -14,14 +14,9 @@ import pyarrow.parquet as pq
 from churnlab.errors import LogError
 from churnlab.events.batches import Reader
 from churnlab.events.codes import Tables
-from churnlab.events.sources import (
-    BYTES_A_ROW,
-    DatabaseTable,
-    ParquetFiles,
-    Source,
-    Task,
-    quoted,
-)
+from churnlab.events.database_source import DatabaseTable
+from churnlab.events.parquet_files import ParquetFiles
+from churnlab.events.source import BYTES_A_ROW, Source, Task, quoted
 from churnlab.events.spec import LogSpec
 from churnlab.schema.roles import Roles
 

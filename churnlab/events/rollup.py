@@ -21,7 +21,7 @@ from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
 from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
-from churnlab.events.sources import BATCH, BYTES_A_ROW, Source, Task
+from churnlab.events.source import BATCH, BYTES_A_ROW, Source, Task
 from churnlab.events.spec import LogSpec
 from churnlab.kernels import local_days
 from churnlab.kernels.jit import frozen

@@ -6,7 +6,8 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import LogError
-from churnlab.events import sources
+from churnlab.events.files import matching
+from churnlab.events.source import check_columns
 
 
 def read(path: str, user: str, text_ids: bool) -> pd.DataFrame:
@@ -19,10 +20,10 @@ def read(path: str, user: str, text_ids: bool) -> pd.DataFrame:
     try:
         frames = [
             pd.read_parquet(f) if f.endswith(".parquet") else pd.read_csv(f, dtype={user: kind})
-            for f in sources.matching(path)
+            for f in matching(path)
         ]
     except (OSError, pa.ArrowException, pd.errors.ParserError, UnicodeError) as error:
         raise LogError.from_unreadable(path, str(error)) from error
     frame = pd.concat(frames)
-    sources.check_columns(path, {"user": user}, frame.columns)
+    check_columns(path, {"user": user}, frame.columns)
     return frame.rename(columns={user: "user_id"})

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churnlab.events.sources import BATCH
+from churnlab.events.source import BATCH
 from churnlab.events.spec import LogSpec
 
 TAG = "churnlab_tag"

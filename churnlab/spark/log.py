@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from churnlab.errors import LogError
-from churnlab.events import sources
 from churnlab.events.checks import check_counts
+from churnlab.events.source import check_columns
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_text
 from churnlab.schema.roles import Roles
@@ -38,7 +38,7 @@ class SparkLog:
 
         Raises LogError when a column is missing, or ids are neither text nor whole numbers.
         """
-        sources.check_columns(SOURCE, spec.wanted(), frame.columns)
+        check_columns(SOURCE, spec.wanted(), frame.columns)
         kind = session.kind_of(frame, spec.user)
         if kind not in (*TEXTS, *WHOLES):
             raise LogError.from_wrong_type(SOURCE, spec.user, kind, "text or whole numbers")

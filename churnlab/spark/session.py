@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from churnlab import errors
 from churnlab.errors import ConfigError, OutputError
-from churnlab.events import sources
+from churnlab.events import csv_files, files
 from churnlab.schema.frames import by_engine
 
 DataFrame: TypeAlias = Any  # pyspark.sql.DataFrame, which is not there on every machine
@@ -186,11 +186,11 @@ def read(path: str) -> DataFrame:
     """
     if "://" in path:
         return _csv(path, ",") if ".csv" in path else spark_session().read.parquet(path)
-    found = sources.matching(path)
-    files = [f"file://{Path(f).resolve()}" for f in found]
-    if found[0].lower().endswith(sources._CSV):
-        return _csv(files, sources.header(found[0])[1])
-    return spark_session().read.parquet(*files)
+    found = files.matching(path)
+    local = [f"file://{Path(f).resolve()}" for f in found]
+    if found[0].lower().endswith(files.CSV):
+        return _csv(local, csv_files.header(found[0])[1])
+    return spark_session().read.parquet(*local)
 
 
 def _csv(files: str | list[str], separator: str) -> DataFrame:

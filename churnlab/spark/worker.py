@@ -33,7 +33,7 @@ from churnlab.events import rollup
 from churnlab.events.batches import Reader
 from churnlab.events.codes import Tables
 from churnlab.events.event_log import daily_rows
-from churnlab.events.sources import Task
+from churnlab.events.source import Task
 from churnlab.events.spec import LogSpec
 from churnlab.events.times import local_days
 from churnlab.features import profile

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from churnlab.activity.arrivals import days_of_arrival
 from churnlab.errors import ConfigError, LogError, StoreError
-from churnlab.events import rollup, sources
+from churnlab.events import files, rollup, sources
 from churnlab.events.checks import check_counts
 from churnlab.events.codes import Tables
+from churnlab.events.frame_source import open_frame
 from churnlab.events.rollup import Rolled
-from churnlab.events.sources import Source
+from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_text
 from churnlab.schema.roles import Roles
@@ -106,7 +107,7 @@ class StoreLog:
 
     def has_file(self, day: int) -> bool:
         """False if the log has a file for each day, but none for this day."""
-        return not self.by_day or sources.is_there(_file(self.log, day))
+        return not self.by_day or files.is_there(_file(self.log, day))
 
     def roll_day(self, day: int, until: int, given: Any, integers: bool) -> RolledDay:
         """Roll up one day, with the late events for it that had arrived by the day `until`.
@@ -155,11 +156,11 @@ class StoreLog:
                 "the store's update", "a log: give one to append, or its path to open"
             )
         if not isinstance(log, str | Path):
-            return sources.open_frame(log, self.spec.wanted())
+            return open_frame(log, self.spec.wanted())
         if DAY not in str(log):
             return sources.open_path(log, self.spec)
         later = [_file(log, d) for d in days_of_arrival(day, until, self.spec.late_days)]
-        return sources.open_path([*filter(sources.is_there, later), _file(log, day)], self.spec)
+        return sources.open_path([*filter(files.is_there, later), _file(log, day)], self.spec)
 
 
 def _file(log: str | Path | None, day: int) -> str:

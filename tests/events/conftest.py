@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from support.databases import make_file
 from support.logs import COLUMNS, TABLE, outcome
@@ -48,6 +51,20 @@ def expected() -> tuple[str, dict[str, Any], str]:
         and found[1]["duplicates"] >= 1
     )
     return found
+
+
+@pytest.fixture
+def set_back() -> pa.Table:
+    """An event every ten minutes of the days around a night when the clock was set back over midnight, one minute after it."""
+    times = [datetime(2010, 11, 4, tzinfo=UTC) + timedelta(minutes=10 * i) for i in range(6 * 144)]
+    n = np.arange(len(times))
+    return pa.table(
+        {
+            "u": pa.array(np.where(n % 11 == 3, None, "a")),
+            "t": pa.array(times, pa.timestamp("us", "UTC")),
+            "e": pa.array(np.where(n % 3 == 0, "heartbeat", "x")),
+        }
+    )
 
 
 EVENTS = """create table events as select i as id, 'user-' || i % 10 as user_id, timestamp '2026-03-01' + to_hours(i::int) as at,

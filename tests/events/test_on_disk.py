@@ -27,7 +27,8 @@ from support.refusals import OPTIONS
 
 import churnlab as cl
 from churnlab.errors import LogError
-from churnlab.events import sources
+from churnlab.events.files import open_files
+from churnlab.events.frame_source import open_frame
 from churnlab.events.spec import LogSpec
 from churnlab.kernels.units import DAY_MICROS
 from churnlab.schema.days import day_number
@@ -132,8 +133,8 @@ def test_repeated_event_ids_of_a_range_of_days_in_files_of_other_types(tmp_path:
     other_columns_and_types(table, tmp_path)
     first = day_number("2026-03-05")
     spec = LogSpec(**{**vars(LogSpec.of(**COLUMNS, event_id="id")), "days": (first, first + 20)})
-    want = cl.EventLog.of(sources.open_frame(table, spec.wanted()), spec)
-    got = cl.EventLog.of(sources.open_files(tmp_path / "*.parquet"), spec)
+    want = cl.EventLog.of(open_frame(table, spec.wanted()), spec)
+    got = cl.EventLog.of(open_files(tmp_path / "*.parquet"), spec)
     assert want.counts["duplicates_dropped"] > 2000 and outcome(got) == outcome(want)
 
 

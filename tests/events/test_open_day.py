@@ -19,7 +19,7 @@ from support.logs import (
 
 import churnlab as cl
 from churnlab.errors import LogError
-from churnlab.events import rollup, sources
+from churnlab.events import frame_source, rollup
 
 
 def test_a_day_that_comes_back_after_midnight_is_still_open(
@@ -44,7 +44,7 @@ def test_a_day_that_comes_back_after_midnight_is_still_open(
         lambda *_: pytest.fail("events in the order of time were sorted"),
     )
     for batch in (1, 1000):
-        monkeypatch.setattr(sources, "BATCH", batch)
+        monkeypatch.setattr(frame_source, "BATCH", batch)
         activity = cl.EventLog.from_frame(
             table, user="u", time="t", event="e", roles=meaning.roles, timezone=meaning.zone
         ).daily()

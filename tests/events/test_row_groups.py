@@ -23,7 +23,8 @@ from support.logs import (
 
 import churnlab as cl
 from churnlab.errors import LogError
-from churnlab.events import row_groups, sources
+from churnlab.events import row_groups
+from churnlab.events.files import open_files
 from churnlab.events.spec import LogSpec
 
 
@@ -70,7 +71,7 @@ def test_row_groups_that_reach_into_two_parts_are_counted_once(
     tmp_path: Path, expected: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pq.write_table(TABLE, tmp_path / "log.parquet", row_group_size=700)
-    parts = sources.open_files(tmp_path / "log.parquet").tasks(LogSpec.of(**COLUMNS), 4)
+    parts = open_files(tmp_path / "log.parquet").tasks(LogSpec.of(**COLUMNS), 4)
     assert len(parts) > 4 and sum(b.num_rows for p in parts for b in p.batches()) > len(TABLE)
     assert outcome(cl.EventLog.read(tmp_path / "log.parquet", **COLUMNS, threads=4)) == expected
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from churnlab.events.sources import BATCH
+from churnlab.events.source import BATCH
 from churnlab.events.spec import LogSpec
 from churnlab.spark.batches import (
     EVENT,

@@ -18,7 +18,7 @@ from churnlab.dataset.rule import Rule
 from churnlab.errors import HistoryError
 from churnlab.events import rollup
 from churnlab.events.codes import Tables
-from churnlab.events.sources import open_frame
+from churnlab.events.frame_source import open_frame
 from churnlab.events.spec import LogSpec
 from churnlab.kernels.units import DAY_MICROS
 from churnlab.schema.measures import Measure

@@ -16,7 +16,7 @@ from churnlab.errors import LogError
 from churnlab.events import rollup
 from churnlab.events.codes import Tables
 from churnlab.events.event_log import EventLog
-from churnlab.events.sources import open_frame
+from churnlab.events.frame_source import open_frame
 from churnlab.events.spec import LogSpec
 from churnlab.schema.roles import Roles
 from churnlab.store.ranges import PeopleRange

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 
 import churnlab as cl
 from churnlab.dataset import compute
-from churnlab.events import rollup, sources
+from churnlab.events import csv_files, frame_source, parquet_files, rollup
 from churnlab.schema.measures import Measure
 
 COLUMNS = {
@@ -87,9 +88,25 @@ def outcome(log: cl.EventLog) -> tuple[str, dict[str, Any], str]:
     )
 
 
+LONG = {
+    "user": "u",
+    "time": "t",
+    "event": "e",
+    "timezone": "America/St_Johns",
+    "ignore": "heartbeat",
+    "bad_ids": 0.2,
+}
+
+
+def check_set_back(read: Callable[[dict[str, Any]], cl.EventLog], table: pa.Table) -> None:
+    want = outcome(cl.EventLog.from_frame(table, **LONG, threads=1))
+    for threads in (1, 4):
+        assert outcome(read({**LONG, "threads": threads})) == want
+
+
 def in_batches_of(rows: int, patch: pytest.MonkeyPatch) -> None:
     """Read logs in batches of so many rows."""
-    for module in (sources, rollup):
+    for module in (csv_files, frame_source, parquet_files, rollup):
         patch.setattr(module, "BATCH", rows)
 
 

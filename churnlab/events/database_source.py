@@ -1,0 +1,66 @@
+"""A table of a database as a log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from churnlab.events.source import TASKS_A_THREAD, Task, check_columns
+from churnlab.events.spec import LogSpec
+from churnlab.schema.zones import day_settled, instant, local_day, zone_changes
+
+
+@dataclass(frozen=True)
+class DatabaseTable:
+    """A table of DuckDB or PostgreSQL, queried a range of days at a time."""
+
+    name: str
+    table: Any
+
+    @property
+    def rows(self) -> int:
+        """A hundred million: the true number would need a query."""
+        return 100_000_000
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """Ranges of local days of about equal length."""
+        kinds = self.table.schema()
+        check_columns(self.name, spec.wanted(), kinds.names)
+        span = self.table.span(spec.time)
+        if span is None or self.table.lacks(spec.time):
+            whole = partial(self.table.batches, spec.columns, spec.time, None, None)
+            return [Task(whole, spec.days)]
+        zoned = getattr(kinds.field(spec.time).type, "tz", None) is not None
+        zone_name = spec.timezone or "UTC" if zoned else None
+        first, last = local_day(np.array(span), *zone_changes(zone_name, *span)).tolist()
+        if spec.days is not None:
+            first = max(first, spec.days[0])
+            last = min(last, spec.days[1] - 1)
+        begins = _begins(first, last + 1, threads * TASKS_A_THREAD, zone_name)
+        return [
+            Task(partial(self.table.batches, spec.columns, spec.time, begins[a], begins[z]), (a, z))
+            for a, z in pairwise(begins)
+        ]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """None: the table is read batch by batch."""
+        return None
+
+
+def _begins(first: int, end: int, wanted: int, zone_name: str | None) -> dict[int, int]:
+    """The days at which to cut `[first, end)` into `wanted` ranges, and the clock at which to cut.
+
+    No cut is made where the clock is set back over midnight: the same hours belong to both days.
+    """
+    count = min(wanted, max(end - first, 1))
+    edges = np.unique(np.linspace(first, end, count + 1).astype(int)).tolist()
+    begins = {edges[0]: instant(edges[0], zone_name)}
+    for day in edges[1:-1]:
+        if instant(day, zone_name) == day_settled(day, zone_name):
+            begins[day] = instant(day, zone_name)
+    return begins | {edges[-1]: day_settled(edges[-1], zone_name)}

@@ -1,0 +1,110 @@
+"""A dataframe as a log."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from churnlab.errors import LogError
+from churnlab.events.source import BATCH, TASKS_A_THREAD, Task, check_columns, quoted
+from churnlab.events.spec import LogSpec
+from churnlab.events.times import micros_of
+from churnlab.schema.zones import day_settled, instant, local_day, zone_changes
+
+_LONG = 1_000_000  # rows from which on a frame is worth cutting
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A dataframe as an Arrow table, cut into ranges of days where it is long and in order."""
+
+    name: str
+    table: pa.Table
+
+    @property
+    def rows(self) -> int:
+        """The number of events."""
+        return self.table.num_rows
+
+    def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
+        """Ranges of rows that begin with a day, or one task."""
+        check_columns(self.name, spec.wanted(), self.table.column_names)
+        table = self.table.select(spec.columns)
+        cuts = _day_cuts(table.column(spec.time), spec, threads * TASKS_A_THREAD)
+        if spec.days is not None or len(cuts) < 3:
+            return [Task(lambda: iter(table.to_batches(BATCH)), spec.days)]
+        return [Task(partial(_rows_of, table, a, z)) for a, z in pairwise(cuts)]
+
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """None: DuckDB would need the types of every Arrow column."""
+        return None
+
+
+def _rows_of(table: pa.Table, begin: int, end: int) -> Iterator[pa.RecordBatch]:
+    yield from table.slice(begin, end - begin).to_batches(BATCH)
+
+
+def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, wanted: int) -> list[int]:
+    """Rows at which to cut a long table in the order of time so that no local day is cut in two.
+
+    The first is 0 and the last the number of rows. Empty for any other table.
+    """
+    if len(times) < _LONG or not pa.types.is_timestamp(times.type) or times.null_count:
+        return []
+    chunks = [micros_of(chunk) for chunk in times.chunks]
+    if any(chunk is None for chunk in chunks):
+        return []
+    clock: np.ndarray = np.concatenate(chunks)  # type: ignore[arg-type]
+    if (np.diff(clock) < 0).any():
+        return []
+    zone_name = None if times.type.tz is None else spec.timezone or "UTC"
+    changes = zone_changes(zone_name, int(clock[0]), int(clock[-1]))
+    rows = [0]
+    for k in range(1, wanted):
+        at = clock[len(clock) * k // wanted]
+        day = int(local_day(np.array([at]), *changes)[0])
+        begin = instant(day, zone_name)
+        if begin == day_settled(day, zone_name):
+            rows.append(int(np.searchsorted(clock, begin)))
+    return sorted({*rows, len(clock)})
+
+
+def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
+    """A dataframe of pandas, polars, pyarrow or DuckDB, or one that gives an Arrow C stream.
+
+    `columns` takes options to the columns that they name. LogError when a column is missing or the
+    frame cannot be read.
+    """
+    names = list(dict.fromkeys(columns.values()))
+    if isinstance(frame, pd.DataFrame):
+        check_columns("the frame", columns, frame.columns)
+        return Frame("the frame", _from_pandas(frame[names]))
+    if isinstance(frame, duckdb.DuckDBPyRelation):
+        check_columns("the relation", columns, frame.columns)
+        return Frame("the relation", frame.project(quoted(names)).to_arrow_table())
+    if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):
+        frame = frame.collect()
+    if not hasattr(frame, "__arrow_c_stream__"):
+        wanted = "a dataframe that gives an Arrow C stream (pandas, polars, pyarrow, DuckDB)"
+        raise LogError.from_wrong_type("the log", "frame", type(frame).__name__, wanted)
+    return Frame("the frame", pa.table(frame))
+
+
+def _from_pandas(frame: pd.DataFrame) -> pa.Table:
+    with warnings.catch_warnings():  # pyarrow 25 asks pandas 3.1 for zoned times in the old way
+        warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone")
+        try:
+            return pa.Table.from_pandas(frame, preserve_index=False)
+        except pa.ArrowException as error:
+            reason = ": ".join(map(str, error.args))
+            way = "give every column values of one type"
+            raise LogError.from_unreadable("the frame", reason, way) from error
