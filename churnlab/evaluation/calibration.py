@@ -14,10 +14,16 @@ def calibration_table(y: np.ndarray, p: np.ndarray, bins: int = 10) -> pd.DataFr
 
     `y` and `p` float64[n]. Columns: rows, predicted (mean of p), observed (mean of y).
 
+    Ties: rows of one predicted value are all in one group, the one that holds the middle of their
+    ranks, so the order of rows does not matter. Groups are then unequal, and there are fewer of
+    them where a value is so common that it fills several.
+
     >>> calibration_table(np.array([0, 0, 1.0, 1]), np.array([0.1, 0.3, 0.6, 0.8]), bins=2)
        rows  predicted  observed
     0     2        0.2       0.0
     1     2        0.7       1.0
+    >>> calibration_table(np.array([0, 1.0, 0, 1]), np.full(4, 0.5), bins=2)["rows"].tolist()
+    [4]
     """
     frame = pd.DataFrame({"bin": _bins(p, bins), "y": np.asarray(y, np.float64), "p": p})
     groups = frame.groupby("bin")
@@ -26,14 +32,15 @@ def calibration_table(y: np.ndarray, p: np.ndarray, bins: int = 10) -> pd.DataFr
 
 
 def _bins(p: np.ndarray, bins: int) -> np.ndarray:
-    rank = pd.Series(p).rank(method="first").to_numpy() - 1
-    return np.minimum(rank, len(p) - 1).astype(int) * bins // max(len(p), 1)
+    """Group of each row, int64[n]: that of its mid-rank, in whole numbers."""
+    twice = (2 * (pd.Series(p).rank(method="average").to_numpy() - 1)).astype(np.int64)
+    return np.asarray(twice * bins // (2 * max(len(p), 1)))
 
 
 def expected_calibration_error(y: np.ndarray, p: np.ndarray, bins: int = 10) -> float:
     """Mean absolute difference of predicted and observed over bins of equal count; 0 is best.
 
-    M. Naeini, G. Cooper and M. Hauskrecht (2015), Obtaining well calibrated probabilities using
+    Ties in `p` are in one bin, as in `calibration_table`. M. Naeini, G. Cooper and M. Hauskrecht (2015), Obtaining well calibrated probabilities using
     Bayesian binning.
 
     >>> y, p = np.array([0, 0, 1.0, 1]), np.array([0.1, 0.3, 0.6, 0.8])

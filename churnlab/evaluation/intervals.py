@@ -59,12 +59,13 @@ class Interval:
 def resampled(users: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
     """Row weights float64[n] of `draws` resamples of people with replacement, one after another.
 
-    `users` [n] holds the person of each row; all rows of a person have the same weight.
+    `users` [n] holds the person of each row; all rows of a person have the same weight. A draw
+    goes to people in the order of their ids, so the order of rows does not matter.
 
     >>> [w.tolist() for w in resampled(np.array(["a", "a", "b"]), draws=2, seed=1)]
     [[1.0, 1.0, 1.0], [0.0, 0.0, 2.0]]
     """
-    codes, people = pd.factorize(np.asarray(users))
+    codes, people = pd.factorize(np.asarray(users), sort=True)
     rng = np.random.default_rng(seed)
     for _ in range(draws):
         drawn = rng.integers(0, len(people), len(people))

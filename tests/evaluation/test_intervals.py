@@ -52,3 +52,14 @@ def test_people_are_resampled_whole_and_pairs_share_their_resamples() -> None:
     assert all((w.reshape(50, 8) == w[::8, None]).all() for w in metrics.resamples(users, 5, 0))
     same = metrics.paired(metrics.auc, Y, P, P, users)
     assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("ids", [np.arange(60) // 2, np.array([f"u{i // 2}" for i in range(60)])])
+def test_the_interval_does_not_depend_on_the_order_of_rows(ids: np.ndarray) -> None:
+    rng = np.random.default_rng(3)
+    y, p = (rng.random(60) < 0.4).astype(float), rng.integers(0, 4, 60) / 4
+    order = rng.permutation(60)
+    for metric in (metrics.auc, metrics.lift, metrics.brier):
+        first = metrics.bootstrap(metric, y, p, ids, draws=20)
+        again = metrics.bootstrap(metric, y[order], p[order], ids[order], draws=20)
+        assert (again.low, again.high) == pytest.approx((first.low, first.high), rel=1e-12)
