@@ -11,7 +11,7 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +19,7 @@ import typer
 
 import churnlab
 from churnlab.errors import ChurnlabError, ConfigError
+from churnlab.errors.secrets import HidingStream, in_short
 
 if TYPE_CHECKING:
     from churnlab.demo.run import Shown as Part
@@ -277,24 +278,37 @@ def show_config(
 
 @contextmanager
 def _guarded(debug: bool) -> Iterator[None]:
-    """Turn an error into one line and the exit code of its kind."""
+    """Turn an error into one line and the exit code of its kind; hide secrets in all output."""
     try:
-        yield
+        with _without_secrets():
+            yield
     except (typer.Exit, KeyboardInterrupt):
         raise
     except Exception as error:
-        if debug:
-            traceback.print_exc()
-        text, code = _in_one_line(error)
-        print(f"churnlab: {text}", file=sys.stderr)
+        with _without_secrets():
+            if debug:
+                traceback.print_exc()
+            text, code = _in_one_line(error)
+            print(f"churnlab: {text}", file=sys.stderr)
         raise typer.Exit(code) from error
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Hide passwords and keys in what this process prints, by whatever library.
+
+    Results on stdout keep words such as `token=`: they may be a column's or an event's.
+    """
+    out = HidingStream(sys.stdout, logins_alone=True)
+    with redirect_stdout(out), redirect_stderr(HidingStream(sys.stderr)):
+        yield
 
 
 def _in_one_line(error: Exception) -> tuple[str, int]:
     """An error's text and exit code."""
     if isinstance(error, ChurnlabError):
         return str(error), error.exit_code
-    what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    what = f"{type(error).__name__}: {in_short(str(error))}"
     return f"a bug of ours: {what}; run with --debug and report it", 1
 
 

@@ -181,3 +181,19 @@ def test_a_bug_is_one_line_and_its_trace_on_demand(
         said == "churnlab: a bug of ours: RuntimeError: two lines; run with --debug and report it\n"
     )
     assert "Traceback" in call("config", "--debug", code=1)
+
+
+def test_a_password_is_in_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "churnlab.toml"
+    log = 'path = "events.parquet"\nuser = "u"\ntime = "t"\nevent = "e"'
+    config.write_text(f'[log]\n{log}\n[tracking]\nstore = "http://bob:Canary@host"\n')
+    assert 'store = "http://***@host"' in call("config", "--config", config)
+
+    def fail(*_: object) -> None:
+        raise OSError("GET http://bob:Canary@host/?token=Canary")
+
+    monkeypatch.setattr(Config, "read", fail)
+    for words in ((), ("--debug",)):
+        said = call("config", "--config", config, *words, code=1)
+        assert "a bug of ours: OSError: GET http://***@host/?token=***" in said
+        assert ("Traceback" in said) == bool(words) and "Canary" not in said

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
+
+from churnlab.errors.secrets import harmless, without_secrets
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -25,7 +28,8 @@ def near(name: str, known: Iterable[str]) -> str:
 class ChurnlabError(ValueError):
     """The parent of all errors that churnlab raises on purpose.
 
-    `exit_code` is the code with which the command line ends.
+    `exit_code` is the code with which the command line ends. Passwords, keys and tokens in the
+    text are hidden, and those in the error of another library that it was raised for.
 
     >>> import churnlab as cl
     >>> try:
@@ -36,6 +40,12 @@ class ChurnlabError(ValueError):
     """
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, text: str) -> None:
+        super().__init__(without_secrets(text))
+        cause = sys.exception()
+        if cause is not None:
+            harmless(cause)
 
 
 class ConfigError(ChurnlabError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from churnlab.errors.base import ChurnlabError
+from churnlab.errors.secrets import in_short
 
 
 class ModelError(ChurnlabError):
@@ -54,7 +55,7 @@ class ModelError(ChurnlabError):
     def from_store(cls, store: str, reason: str) -> ModelError:
         """The MLflow store cannot be reached or written."""
         return cls(
-            f"the store {store} cannot be used: {' '.join(reason.split())[:300]}; "
+            f"the store {store} cannot be used: {in_short(reason)}; "
             "check its address and that it can be written"
         )
 

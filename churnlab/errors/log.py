@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from churnlab.errors.base import ChurnlabError, near
+from churnlab.errors.secrets import in_short
 
 
 class LogError(ChurnlabError):
@@ -30,12 +31,8 @@ class LogError(ChurnlabError):
     def from_unreadable(
         cls, source: str, reason: str, way: str = "repair the file or leave it out"
     ) -> LogError:
-        """A file, frame or database cannot be read; callers remove passwords from `reason` first.
-
-        `way` says what to do about it.
-        """
-        first = " ".join(reason.split())[:300]
-        return cls(f"{source} cannot be read: {first}; {way}")
+        """A file, frame or database cannot be read; `way` says what to do about it."""
+        return cls(f"{source} cannot be read: {in_short(reason)}; {way}")
 
     @classmethod
     def from_no_table(cls, place: str, given: str, tables: Iterable[str]) -> LogError:

@@ -8,7 +8,6 @@ so that indexes and zone maps work.
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from churnlab.errors import LogError
+from churnlab.errors.secrets import without_secrets
 from churnlab.kernels.units import DAY_MICROS, MICRO
 
 Read: TypeAlias = Callable[[str], pa.RecordBatchReader]
@@ -171,16 +171,13 @@ def _first_micros(column: pa.ChunkedArray) -> int | None:
     return column.cast(pa.timestamp("us", tz=zone)).cast(pa.int64())[0].as_py()
 
 
-def without_secrets(error: Exception) -> str:
-    """The message of a driver, without the statement, long values and anything like a password.
+def driver_text(error: Exception) -> str:
+    """The message of a driver, without the statement, long values and secrets.
 
-    >>> without_secrets(OSError("no route to postgresql://me:secret@host"))
+    >>> driver_text(OSError("no route to postgresql://me:secret@host. SQLSTATE: 08001"))
     'no route to postgresql://***@host'
     """
     text = re.sub(r"(?s)\s*(Query was:|\.\s*SQLSTATE|\bLINE \d+:).*", "", str(error))
     text = re.sub(r"^(\w+: )?\[libpq\] ", "", text)
     text = re.sub(r'"([^"\n]{60})[^"\n]{20,}"', r'"\1…"', text)
-    for secret in (os.environ.get("PGPASSWORD", ""), os.environ.get("PGSSLPASSWORD", "")):
-        text = text.replace(secret, "***") if len(secret) > 3 else text
-    text = re.sub(r"(?i)(password|passwd|pwd|secret)(\s*=\s*)('[^']*'|[^\s&]+)", r"\1\2***", text)
-    return re.sub(r"://[^/\s]*@", "://***@", text)
+    return without_secrets(text)

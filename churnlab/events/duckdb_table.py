@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from churnlab.errors import LogError
-from churnlab.events.database_table import STEPS, Read, SqlTable, identifier, without_secrets
+from churnlab.events.database_table import STEPS, Read, SqlTable, driver_text, identifier
 
 _BATCH_ROWS = 122_880  # one row group of DuckDB
 _COLUMNS = (
@@ -46,7 +46,7 @@ class DuckDBTable(SqlTable):
             with closing(self._connect()) as connection:
                 yield lambda statement: _stream(connection.sql(statement))
         except (duckdb.Error, pa.ArrowException, OSError) as error:
-            reason = without_secrets(error)
+            reason = driver_text(error)
             raise LogError.from_unreadable(self.name, reason, _way(str(error))) from None
 
     def _connect(self) -> duckdb.DuckDBPyConnection:

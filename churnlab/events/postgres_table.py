@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from churnlab.errors import LogError
-from churnlab.events.database_table import Read, SqlTable, identifier, without_secrets
+from churnlab.events.database_table import Read, SqlTable, driver_text, identifier
 
 _PLAIN = {"int2", "int4", "int8", "float4", "float8", "text", "varchar", "bool"}
 _TIMES = {"timestamp", "timestamptz", "date"}
@@ -90,7 +90,7 @@ class PostgresTable(SqlTable):
                 read(_SETTINGS).read_all()
                 yield read
         except (driver.Error, pa.ArrowException, OSError) as error:
-            raise LogError.from_unreadable(self.name, without_secrets(error), _WAY) from None
+            raise LogError.from_unreadable(self.name, driver_text(error), _WAY) from None
 
     def _columns(self, read: Read) -> tuple[str, dict[str, str]]:
         names = [identifier(self.table), ".".join(map(identifier, self.table.split(".", 1)))]

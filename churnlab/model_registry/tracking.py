@@ -36,6 +36,7 @@ from mlflow.models import infer_signature
 
 from churnlab import served
 from churnlab.errors import ModelError
+from churnlab.errors.secrets import without_secrets
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.loading import load
@@ -307,7 +308,7 @@ def _log_trials(experiment: str, name: str, trials: pd.DataFrame) -> None:
 
 def _short(value: Any) -> str:
     """A parameter as text that every MLflow store takes."""
-    return str(value)[:500]
+    return without_secrets(str(value))[:500]
 
 
 def _json(facts: RunFacts) -> str:

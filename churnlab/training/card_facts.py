@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from churnlab.activity.arrivals import is_late
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
+from churnlab.errors.secrets import shown_name
 from churnlab.estimators import baselines
 from churnlab.estimators.base import TreeModel
 from churnlab.evaluation.contenders import MODEL, predict
@@ -112,7 +112,7 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     log = ready.activity.describe()
     days = sentence("{first} to {last}", first=log["first_day"], last=log["last_day"])
     facts: dict[Words, Any] = {
-        sentence("source"): Path(config.log.path).name,
+        sentence("source"): shown_name(config.log.path),
         sentence("events"): log["events"],
         sentence("people"): log["people"],
         sentence("days"): days,

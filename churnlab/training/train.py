@@ -11,6 +11,7 @@ from churnlab.config.as_trained import target_facts
 from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.errors import OutputError
+from churnlab.errors.secrets import shown_name
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.events.event_log import EventLog
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
@@ -102,7 +103,7 @@ def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> R
         version=fitted.version,
         models=tuple(sorted(fitted.models)),
         simulated=config.log.simulated,
-        dataset=DatasetFacts.of(Path(config.log.path).name, rows.train.describe()),
+        dataset=DatasetFacts.of(shown_name(config.log.path), rows.train.describe()),
         roles=rows.activity.roles.to_dict(),
         timezone=rows.activity.timezone,
         active_within=config.snapshots.active_within,

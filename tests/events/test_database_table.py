@@ -7,7 +7,7 @@ from support.databases import (
     CANARY,
 )
 
-from churnlab.events.database_table import without_secrets
+from churnlab.events.database_table import driver_text
 
 
 def test_secrets_are_masked_in_what_a_driver_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +19,6 @@ def test_secrets_are_masked_in_what_a_driver_says(monkeypatch: pytest.MonkeyPatc
         f"postgresql://u:{CANARY}@h/d",
         f"?sslpassword={CANARY}&a=b",
     ):
-        assert CANARY not in without_secrets(OSError(text))
+        assert CANARY not in driver_text(OSError(text))
         monkeypatch.delenv("PGPASSWORD", raising=False)
-        assert CANARY not in without_secrets(OSError(text)) or text.startswith("at")
+        assert CANARY not in driver_text(OSError(text)) or text.startswith("at")
