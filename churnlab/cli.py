@@ -156,7 +156,7 @@ def card(
     with _guarded(debug):
         from churnlab.config.inputs import open_tracker
         from churnlab.config.tables import Config
-        from churnlab.report.files import write_text
+        from churnlab.schema.files import write_text
 
         settings = Config.read(config)
         tracker = open_tracker(settings)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from churnlab.errors import FrameError, HistoryError, OutputError
+from churnlab.errors import FrameError, HistoryError
 from churnlab.schema.days import Day, before, day_number, day_numbers, day_text, learnable
+from churnlab.schema.files import one_line, publish
 from churnlab.schema.targets import Target, TimeToChurn
 
 
@@ -147,7 +149,7 @@ class Dataset:
     def write(self, path: str) -> int:
         """Write X and its keys to a Parquet file, and return the number of rows.
 
-        Raises OutputError when the file cannot be written.
+        The file is written whole or not at all. Raises OutputError when it cannot be written.
 
         >>> import tempfile
         >>> data = _example()
@@ -155,10 +157,12 @@ class Dataset:
         ...     data.write(f"{folder}/X.parquet")
         3
         """
-        try:
-            self.X.reset_index().to_parquet(path, index=False)
-        except OSError as error:
-            raise OutputError.from_unwritable(path, str(error)) from error
+        write = partial(self.X.reset_index().to_parquet, index=False)
+        if "://" in path:
+            with one_line(path):
+                write(path)
+        else:
+            publish({Path(path): write})
         return len(self.X)
 
     def describe(self) -> dict[str, object]:

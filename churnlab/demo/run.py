@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,10 @@ import pandas as pd
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
-from churnlab.errors import OutputError
 from churnlab.nightly.score import score
 from churnlab.nightly.written import WritableList, Written
-from churnlab.report.files import write_text
 from churnlab.schema.days import day_numbers
+from churnlab.schema.files import publish, write_text
 from churnlab.schema.progress import Say, silent
 from churnlab.training.train import TrainingResult, train
 
@@ -124,13 +124,10 @@ def _last_day(events: pd.DataFrame) -> int:
 
 
 def _write(folder: Path, events: pd.DataFrame, toml: str, users: pd.DataFrame | None) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        events.to_parquet(folder / "events.parquet", index=False)
-        if users is not None:
-            users.to_parquet(folder / "users.parquet", index=False)
-    except OSError as error:
-        raise OutputError.from_unwritable(str(folder), str(error)) from error
+    files = {folder / "events.parquet": partial(events.to_parquet, index=False)}
+    if users is not None:
+        files[folder / "users.parquet"] = partial(users.to_parquet, index=False)
+    publish(files)
     return write_text(folder / "churnlab.toml", toml).parent
 
 

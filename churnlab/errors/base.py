@@ -85,6 +85,11 @@ class ConfigError(ChurnlabError):
         )
 
     @classmethod
+    def from_no_text(cls, what: str, given: str) -> ConfigError:
+        """A path or a name holds NUL or half a character, which is no text."""
+        return cls(f"{what} {given!r} is no text; give one in UTF-8, without NUL")
+
+    @classmethod
     def from_syntax(cls, path: str, reason: str) -> ConfigError:
         """The configuration file is not valid TOML; `reason` is the parser's message."""
         return cls(f"{path} is not valid TOML: {' '.join(reason.split())}; correct that line")

@@ -19,6 +19,7 @@ import numpy as np
 import skops.io
 
 from churnlab.estimators.learners import boosting
+from churnlab.schema.files import publish, write_text
 
 MODEL_FILE = "model.json"
 MODEL_FORMAT = 2
@@ -68,9 +69,12 @@ def save(model: SavableModel, folder: Path) -> Path:
         "made_with": {library: version(library) for library in _LIBRARIES},
     }
     text = _signed(about)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(trees)
-    (folder / MODEL_FILE).write_text(text, encoding="utf-8")
+    publish(
+        {
+            folder / name: lambda file: file.write(trees),
+            folder / MODEL_FILE: lambda file: file.write(text.encode()),
+        }
+    )
     return folder
 
 
@@ -81,7 +85,7 @@ def save_hazard(folder: Path, facts: Mapping[str, Any]) -> Path:
     """
     learner = digest((folder / MODEL_FILE).read_bytes())
     about = {"format": HAZARD_FORMAT, "learner_sha256": learner, **facts}
-    (folder / HAZARD_FILE).write_text(_signed(about), encoding="utf-8")
+    write_text(folder / HAZARD_FILE, _signed(about))
     return folder
 
 

@@ -41,6 +41,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.loading import load
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
+from churnlab.report.csv_text import csv_text
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
 WHEN = "when"
@@ -118,7 +119,7 @@ class Tracker:
             mlflow.log_metrics(dict(metrics))
             mlflow.log_input(_dataset(facts.dataset), context="training")
             mlflow.log_text(_json(facts), FACTS)
-            mlflow.log_text(catalogue.to_csv(index=False), CATALOGUE)
+            mlflow.log_text(csv_text(catalogue), CATALOGUE)
             for name, text in artifacts.items():
                 mlflow.log_text(text, name)
             for target, model in models.items():

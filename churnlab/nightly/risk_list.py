@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
 from churnlab.nightly.written import Written
-from churnlab.report.files import publish
+from churnlab.report.csv_text import csv_text, guarded
+from churnlab.schema.files import publish
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _RISK = "risk of the row"
 
 
@@ -66,19 +66,22 @@ class RiskList:
     def write(self, folder: str | Path) -> Written:
         """Write risk_list_<as_of>.parquet and .csv, both whole or not at all.
 
-        The same list gives the same bytes. In the CSV a text that a spreadsheet would take for a
-        formula gets a leading apostrophe. Raises OutputError when the folder cannot be written;
-        then an older list is as it was.
+        The same list gives the same bytes. The Parquet file has ids as they are. In the CSV a text
+        that a spreadsheet could take for a formula gets a leading apostrophe, which
+        `report.csv_text.unguarded` takes away again. Raises OutputError when the folder cannot be
+        written; then an older list is as it was.
         """
         stem = Path(folder) / f"risk_list_{self.as_of}"
         parquet = stem.with_name(f"{stem.name}.parquet")
         csv = stem.with_name(f"{stem.name}.csv")
         table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
 
-        def write_parquet(part: Path) -> None:
-            pq.write_table(table, part, compression="zstd", write_page_checksum=True)
+        text = csv_text(self.frame, guarded).encode()
 
-        publish({parquet: write_parquet, csv: lambda part: part.write_bytes(_csv(self.frame))})
+        def write_parquet(file: BinaryIO) -> None:
+            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
+
+        publish({parquet: write_parquet, csv: lambda file: file.write(text)})
         files = {"list_parquet": str(parquet), "list_csv": str(csv)}
         return Written(self.as_of, len(self.frame), self.unexplained, self.run_id, files)
 
@@ -87,16 +90,3 @@ def _riskiest(X: pd.DataFrame, most: int) -> pd.DataFrame:
     """The rows of highest risk, ties by id."""
     by_id = X.sort_index(level="user_id")
     return by_id.sort_values(_RISK, ascending=False, kind="stable").head(most)
-
-
-def _csv(frame: pd.DataFrame) -> bytes:
-    """The list as CSV, its texts safe in a spreadsheet."""
-    safe = frame.copy()
-    for column in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            text = safe[column].astype(str)
-            formula = text.str.lstrip(" \u00a0\n").str.startswith(_FORMULA)
-            safe[column] = text.where(~formula, "'" + text)
-    out = io.StringIO()
-    safe.to_csv(out, index=False, lineterminator="\n")
-    return out.getvalue().encode()

@@ -30,7 +30,7 @@ from churnlab.report.document import (
     escaped,
     markdown_parts,
 )
-from churnlab.report.files import write_text
+from churnlab.schema.files import write_text
 
 SIMULATED = sentence(
     "Simulated data: these figures show that the method works, not how well it does on real people."

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,8 +18,9 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab import errors
-from churnlab.errors import ConfigError, OutputError
+from churnlab.errors import ConfigError
 from churnlab.events import csv_files, files
+from churnlab.schema.files import check_path, one_line, part_folder
 from churnlab.schema.frames import by_engine
 
 DataFrame: TypeAlias = Any  # pyspark.sql.DataFrame, which is not there on every machine
@@ -206,21 +206,16 @@ def write_whole(frame: DataFrame, target: str) -> int:
     """
     if "://" in target:
         return _write(frame, target)
-    place = Path(target).resolve()
-    part, old = (place.with_name(f".{place.name}.{os.getpid()}.{end}") for end in ("part", "old"))
-    try:
+    check_path(target)
+    place = Path(target).absolute()
+    with one_line(target):
         place.parent.mkdir(parents=True, exist_ok=True)
-        rows = _write(frame, f"file://{part}")
-        if place.exists():
-            place.rename(old)
-        part.rename(place)
+        with part_folder(place.parent) as part:
+            rows = _write(frame, f"file://{part / 'new'}")
+            if os.path.lexists(place):
+                place.rename(part / "old")
+            (part / "new").rename(place)
         return rows
-    except OSError as error:
-        raise OutputError.from_unwritable(target, str(error)) from error
-    finally:
-        for left in (part, old):
-            with suppress(OSError):
-                left.unlink() if left.is_file() else shutil.rmtree(left)
 
 
 def _write(frame: DataFrame, address: str) -> int:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from churnlab.errors import OutputError
+from churnlab.schema.files import clear_parts
 
 _OTHER_FILES = 256
+_DAY = r"day=\d{4}-\d\d-\d\d"
+DAY_FOLDER = re.compile(_DAY)
+ROW_FILE = re.compile(rf"(?:{_DAY}/rows|carry)-([0-9a-f]{{12}})\.parquet")
 
 
 def sync_folder(folder: Path) -> None:
@@ -42,17 +48,41 @@ def allow_open_files(count: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def written_names(folder: Path) -> list[str]:
-    """Names of the files and empty day folders that updates of a store have left in its folder.
+def sweep(folder: Path, keep: Collection[str], dropped: Collection[str]) -> None:
+    """Remove what updates have left in a store's folder, and nothing that others have put there.
 
-    The names are relative to the folder. An empty day folder is named by a file that it lacks.
+    `keep` names the files of the manifest, `dropped` those that it named before. Of the others a
+    file goes only if its name is that of a row file and holds the digest of its content, which
+    no file has that this library did not write. What lies behind a symbolic link stays.
     """
-    names = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("day=") and entry.is_dir():
-                inside = [n for n in sorted(os.listdir(entry.path)) if n.startswith("rows-")]
-                names += [f"{entry.name}/{name}" for name in inside or ["rows-none"]]
-            elif entry.name.endswith(".part") or entry.name.startswith("carry-"):
-                names.append(entry.name)
-    return names
+    clear_parts(folder)
+    for name in written_names(folder):
+        if name not in keep and (name in dropped or is_own(folder / name)):
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
+    for day in _day_folders(folder):
+        with suppress(OSError):  # it is not empty
+            (folder / day).rmdir()
+
+
+def written_names(folder: Path) -> list[str]:
+    """The files in a store's folder that have names of row files, relative to it."""
+    names = [f"{day}/{name}" for day in _day_folders(folder) for name in os.listdir(folder / day)]
+    found = filter(ROW_FILE.fullmatch, sorted([*names, *os.listdir(folder)]))
+    return [
+        name for name in found if (folder / name).is_file() and not (folder / name).is_symlink()
+    ]
+
+
+def is_own(file: Path) -> bool:
+    """True if the name of a row file holds the digest of its content."""
+    named = ROW_FILE.search(f"{file.parent.name}/{file.name}")
+    with suppress(OSError), file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+        return named is not None and digest.startswith(named[1])
+    return False
+
+
+def _day_folders(folder: Path) -> list[str]:
+    names = filter(DAY_FOLDER.fullmatch, os.listdir(folder))
+    return [n for n in names if (folder / n).is_dir() and not (folder / n).is_symlink()]

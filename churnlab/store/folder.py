@@ -9,13 +9,12 @@ Rows are Arrow tables sorted by user_id:
 | measures | whole numbers | `acts` and others |
 
 A file that the manifest does not name does not exist, so a crash leaves the store as it was; the
-next update removes what was left behind. File names hold the digest of the content, and nothing
-depends on a clock or on chance: the same rows make the same bytes.
+next update removes what was left behind, and nothing that others have put there. File names hold
+the digest of the content, and nothing depends on a clock: the same rows make the same bytes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -27,8 +26,9 @@ from filelock import FileLock, Timeout
 
 from churnlab.errors import LockedError, OutputError, StoreError
 from churnlab.schema.days import before, day_text
+from churnlab.schema.files import PartFile
 from churnlab.store.carry import DERIVED, carry_schema, fold
-from churnlab.store.disk import allow_open_files, sync_folder, writing, written_names
+from churnlab.store.disk import allow_open_files, sweep, sync_folder, writing
 from churnlab.store.manifest import (
     NAME,
     SCHEMA_VERSION,
@@ -41,8 +41,6 @@ from churnlab.store.ranges import OpenFiles, PeopleRange
 from churnlab.store.row_file import ID, KNOWN, FileEntry, RowFile, check_file
 from churnlab.store.row_writer import RowWriter, checked_rows
 
-PART = ".rows.part"
-MANIFEST_PART = ".manifest.part"
 PEOPLE = 100_000
 TRIES = 20
 T = TypeVar("T")
@@ -233,15 +231,16 @@ class StoreFolder:
 
     @contextmanager
     def _update(self) -> Iterator[Manifest]:
-        """The manifest as it is now; afterwards, files that no manifest names are removed."""
+        """The manifest as it is now; afterwards, files of updates that it lacks are removed."""
         meaning = self.meaning
         self.refresh()
         self.check_meaning(meaning)
         self._unsure = False
+        now = self.manifest
         try:
-            yield self.manifest
+            yield now
         finally:
-            self._sweep()
+            self._sweep(dropped=now)
 
     def _admit(self, now: Manifest, day: int, table: pa.Table) -> tuple[pa.Table, Manifest]:
         """A day's rows as they are written, and the manifest with their columns and id type.
@@ -264,21 +263,19 @@ class StoreFolder:
 
     def _write(self, stem: str, schema: pa.Schema, tables: Iterable[pa.Table]) -> FileEntry:
         """A new file of the store, of tables over which people ascend."""
-        with writing(self.path), RowWriter(self.path / PART, schema) as writer:
+        with writing(self.path), RowWriter(self.path, schema) as writer:
             for table in tables:
                 writer.write(table)
-            return writer.finish(self.path, stem)
+            return writer.finish(stem)
 
     def _switch(self, manifest: Manifest) -> None:
         """Make a manifest the store's: the files that it names are durable, then one rename."""
-        part = self.path / MANIFEST_PART
         with writing(self.path):
             sync_folder(self.path)
-            with part.open("w", encoding="utf-8") as file:
-                file.write(manifest.text())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, self.path / NAME)
+            with PartFile(self.path) as part:
+                part.file.write(manifest.text().encode())
+                part.sync()
+                part.put(self.path / NAME)
         self.manifest, self._unsure = manifest, True
         try:
             sync_folder(self.path)
@@ -286,17 +283,13 @@ class StoreFolder:
             raise OutputError.from_unsure(folder=self.path, reason=error) from error
         self._unsure = False
 
-    def _sweep(self) -> None:
-        """Remove files that the manifest does not name; none while it may be lost in a crash."""
+    def _sweep(self, dropped: Manifest) -> None:
+        """Remove files that the manifest lacks; none while it may be lost in a crash."""
         if self._unsure:
             return
         with suppress(OSError, StoreError):
             keep = {file.name for file in read_manifest(self.path).files()}
-            for name in written_names(self.path):
-                if name not in keep:
-                    with suppress(OSError):
-                        (self.path / name).unlink(missing_ok=True)
-                        (self.path / name).parent.rmdir()
+            sweep(self.path, keep, {file.name for file in dropped.files()})
 
     # ── reading ──
 

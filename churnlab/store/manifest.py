@@ -15,6 +15,7 @@ from typing import Any
 
 from churnlab.errors import ConfigError, StoreError
 from churnlab.schema.days import before, day_number, day_text
+from churnlab.store.disk import ROW_FILE
 from churnlab.store.row_file import FileEntry
 
 NAME = "manifest.json"
@@ -197,16 +198,24 @@ def _corrupt(path: Path, reason: str) -> StoreError:
     return StoreError.from_corrupt(file=path, reason=" ".join(reason.split())[:200])
 
 
+def _file(entry: Mapping[str, Any]) -> FileEntry:
+    """A file's entry; ValueError for a name that no update gives, such as one outside the store."""
+    file = FileEntry(**entry)
+    if not ROW_FILE.fullmatch(file.name):
+        raise ValueError(f"{file.name!r} is no file of a store")
+    return file
+
+
 def _of(content: Mapping[str, Any]) -> Manifest:
     """The manifest of its JSON content."""
     days = {
-        day_number(day): DayEntry(FileEntry(**entry["file"]), entry["counts"])
+        day_number(day): DayEntry(_file(entry["file"]), entry["counts"])
         for day, entry in content["days"].items()
     }
     folded = content["folded"]
     if folded is not None:
         folded = Folded(
-            FileEntry(**folded["file"]),
+            _file(folded["file"]),
             folded["before_day"],
             folded["days"],
             folded["rows"],

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from churnlab.errors import StoreError
+from churnlab.schema.files import PartFile
 from churnlab.store.disk import sync_folder
 from churnlab.store.row_file import ID, KNOWN, SAMPLE_KEY, FileEntry, footer_digest
 from churnlab.store.sample import Sample
@@ -28,8 +28,8 @@ class HashingFile:
 
     closed = False
 
-    def __init__(self, path: Path) -> None:
-        self.file = path.open("wb")
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
         self.digest = hashlib.sha256()
         self.given_up = False
 
@@ -50,19 +50,20 @@ class HashingFile:
 
 
 class RowWriter:
-    """Writes tables to the file `part`; `finish` makes it durable and gives it its final name.
+    """Writes tables to a new file in `folder`; `finish` makes it durable and gives it its name.
 
     People must ascend over all tables. Use it in a `with`. Raises OSError when the file cannot be
-    written; then only `part` may be left behind.
+    written; then nothing is left behind.
     """
 
-    def __init__(self, part: Path, schema: pa.Schema) -> None:
-        self.part = part
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.folder = folder
         self.schema = schema
+        self._part = PartFile(folder)
         self.rows = 0
         self.people = 0
         self._sample = Sample()
-        self._output = HashingFile(part)
+        self._output = HashingFile(self._part.file)
         self._stream = pa.BufferedOutputStream(pa.PythonFile(self._output, "w"), WRITE_BYTES)
         self._writer: Any = None
 
@@ -75,7 +76,7 @@ class RowWriter:
             if self._writer is not None:
                 self._writer.close()
             self._stream.close()
-        self._output.file.close()
+        self._part.close()
 
     def write(self, table: pa.Table) -> None:
         """Append rows in groups of GROUP_ROWS; the sample is drawn meanwhile."""
@@ -107,23 +108,22 @@ class RowWriter:
             store_schema=False,
         )
 
-    def finish(self, folder: Path, stem: str) -> FileEntry:
+    def finish(self, stem: str) -> FileEntry:
         """Close the file, move it to `<folder>/<stem>-<digest>.parquet`, and return its entry."""
         if self._writer is None:
             self._writer = self._open(self.schema.empty_table())
         self._writer.add_key_value_metadata({SAMPLE_KEY: self._sample.text()})
         self._writer.close()
         self._stream.close()
-        self._output.file.flush()
-        os.fsync(self._output.file.fileno())
+        self._part.sync()
         digest = self._output.digest.hexdigest()
-        path = folder / f"{stem}-{digest[:12]}.parquet"
+        name = f"{stem}-{digest[:12]}.parquet"
+        path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        with pa.OSFile(str(self.part)) as file:
-            size, footer = file.size(), footer_digest(file)
-        os.replace(self.part, path)
+        written = pa.PythonFile(self._part.file, "r")
+        size, footer = written.size(), footer_digest(written)
+        self._part.put(path)
         sync_folder(path.parent)
-        name = path.relative_to(folder).as_posix()
         return FileEntry(name, self.rows, self.people, size, digest, footer)
 
 

@@ -60,7 +60,7 @@ def check_clean(store: StoreFolder) -> None:
     """Verified, and nothing in the folder that the manifest does not name."""
     store.verify()
     named = {file.name for file in store.manifest.files()} | {"manifest.json", ".lock"}
-    assert {*content(store.path)} == named
+    assert {*content(store.path)} == named, {*content(store.path)} ^ named
     assert {p.name for p in store.path.iterdir() if p.is_dir()} == {
         Path(n).parts[0] for n in named if "/" in n
     }
