@@ -40,8 +40,8 @@ def _bins(p: np.ndarray, bins: int) -> np.ndarray:
 def expected_calibration_error(y: np.ndarray, p: np.ndarray, bins: int = 10) -> float:
     """Mean absolute difference of predicted and observed over bins of equal count; 0 is best.
 
-    Ties in `p` are in one bin, as in `calibration_table`. M. Naeini, G. Cooper and M. Hauskrecht (2015), Obtaining well calibrated probabilities using
-    Bayesian binning.
+    Ties in `p` are in one bin, as in `calibration_table`. M. Naeini, G. Cooper and M. Hauskrecht
+    (2015), Obtaining well calibrated probabilities using Bayesian binning.
 
     >>> y, p = np.array([0, 0, 1.0, 1]), np.array([0.1, 0.3, 0.6, 0.8])
     >>> round(expected_calibration_error(y, p, bins=2), 3)
