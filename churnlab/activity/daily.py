@@ -18,7 +18,7 @@ from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.kernels.units import MICRO
 from churnlab.schema.days import day_text, to_timestamps
 from churnlab.schema.measures import Measure
-from churnlab.schema.roles import Roles
+from churnlab.schema.roles import Roles, role_column
 
 DERIVED = {"active": plan.ACTIVE, "gap": plan.GAP, "gap_sq": plan.GAP_SQ, "gaps": plan.GAPS}
 
@@ -106,7 +106,7 @@ class DailyActivity:
     @property
     def count_names(self) -> tuple[str, ...]:
         """The columns of `counts`."""
-        return (*COUNTS, *(f"n_{r}" for r in self.roles.names))
+        return (*COUNTS, *map(role_column, self.roles.names))
 
     @property
     def sum_names(self) -> tuple[str, ...]:

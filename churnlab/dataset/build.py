@@ -88,7 +88,7 @@ def _build(
     if by_user is not None:
         static = profile.of(by_user, snapshots.frame["user_id"], whole)
         X = pd.concat([X, static], axis=1)
-        of_static = profile.catalogue(list(static))
+        of_static = profile.catalogue(by_user)
         catalogue = pd.concat([catalogue, of_static], ignore_index=True)
     keys = snapshots.frame[["user_id", "snapshot"]]
     known = codes >= 0

@@ -8,7 +8,7 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError
 from churnlab.kernels import windows
 from churnlab.kernels.units import MICRO
-from churnlab.schema.roles import Roles
+from churnlab.schema.roles import Roles, role_column
 from churnlab.schema.targets import WEEK, Churn, LifetimeValue, Target, TimeToChurn
 
 
@@ -45,7 +45,7 @@ def role_measure(roles: Roles, role: str) -> str:
     """Name of the daily measure that counts a role's events; ConfigError for an unknown role."""
     if role not in roles.names:
         raise ConfigError.from_unknown("role", role, roles.names)
-    return f"n_{role}"
+    return role_column(role)
 
 
 def _label(activity: DailyActivity, day: int, target: Churn | LifetimeValue) -> np.ndarray:

@@ -65,8 +65,18 @@ class ConfigError(ChurnlabError):
 
     @classmethod
     def from_twice(cls, what: str, names: Iterable[str]) -> ConfigError:
-        """Names that must differ occur twice, or become the same column name."""
+        """Names that must differ occur twice, or have the same column name."""
         return cls(f"{what} named twice: {', '.join(names)}; name each once")
+
+    @classmethod
+    def from_reserved(cls, what: str, name: str) -> ConfigError:
+        """A name that churnlab uses itself; `what` says what was to have it."""
+        return cls(f"{name!r} is a name of our own and no {what}; give the {what} another name")
+
+    @classmethod
+    def from_surrogate(cls, name: str) -> ConfigError:
+        """A name holds half of a character (a lone surrogate), so that it is no text."""
+        return cls(f"the name {name!a} holds half of a character; write it as text")
 
     @classmethod
     def from_feature_name(cls, name: str) -> ConfigError:

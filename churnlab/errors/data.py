@@ -137,6 +137,11 @@ class FrameError(ChurnlabError):
         )
 
     @classmethod
+    def from_same_names(cls, what: str, names: Iterable[str]) -> FrameError:
+        """Columns have the same name, or one has the column name of another."""
+        return cls(f"{what} has columns of the same name: {', '.join(names)}; name each once")
+
+    @classmethod
     def from_not_midnight(cls, column: str, example: object, count: int) -> FrameError:
         """Snapshot times lie inside a day instead of at its start."""
         return cls(

@@ -210,7 +210,7 @@ def _judged(
     }
     quick = Judge.of(target, min(judge.draws, GROUP_DRAWS), judge.seed)
     parts = []
-    for group, member, inside in each_group(segments(data.X.iloc[rows])):
+    for group, member, inside in each_group(segments(data.X.iloc[rows], data.catalogue)):
         their = {name: p[inside] for name, p in said.items()}
         figures = _figures(quick, their, y[rows[inside]], users[rows[inside]])
         parts.append(figures.assign(group=group, member=member))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from churnlab.features.profile import names_in
 from churnlab.language.sentence import Words, sentence
 
 NEW_DAYS = 60
@@ -19,10 +20,11 @@ _UNKNOWN = sentence("not known")
 _WORDS: dict[str, Words] = {str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN)}
 
 
-def segments(X: pd.DataFrame) -> pd.DataFrame:
+def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataFrame:
     """The groups of each row: newcomers or not, and categories of at most twelve values.
 
-    One column a grouping, on the index of X.
+    One column a grouping, on the index of X; attributes of people are called as they were given,
+    which the `catalogue` of the dataset knows.
 
     >>> segments(pd.DataFrame({"lifecycle__tenure_days__all": [5.0, 400.0, np.nan]}))
               first seen
@@ -34,9 +36,11 @@ def segments(X: pd.DataFrame) -> pd.DataFrame:
     old = np.where(tenure < NEW_DAYS, str(_NEW), str(_EARLIER))
     groups = {str(_FIRST_SEEN): np.where(tenure.isna(), str(_UNKNOWN), old)}
     out = pd.DataFrame(groups, index=X.index)
+    given = {} if catalogue is None else names_in(catalogue)
     for column in X.columns:
         if _is_small_category(X[column]):
-            out[_short(column)] = X[column]
+            name = given.get(column) or _short(column)
+            out[column if name in groups else name] = X[column]
     return out
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
 from churnlab.explanation.words import Told, in_words
-from churnlab.features.catalogue import Entry, sentences, table
+from churnlab.features.catalogue import Entry, given_names, sentences, table
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
 
@@ -68,10 +68,11 @@ class Explanation:
          {'what': 'orders sum, 28 days', 'importance': 0.25}]
         """
         facts = self.catalogue.set_index("name").reindex(self.values.columns)
+        given = {row["name"]: given_names(row) for row in self.catalogue.to_dict("records")}
         found = pd.DataFrame(
             {
                 "name": self.values.columns,
-                "what": [in_words(n, language) for n in self.values.columns],
+                "what": [in_words(n, language, given.get(n, ())) for n in self.values.columns],
                 "signal": facts["signal"].to_numpy(),
                 "importance": self.values.abs().mean().to_numpy(),
                 "unit": facts["unit"].to_numpy(),

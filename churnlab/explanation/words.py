@@ -12,18 +12,21 @@ from churnlab.errors import ConfigError
 from churnlab.language.catalogues import ENGLISH, template_in
 from churnlab.language.numbers import shown, understood
 from churnlab.language.sentence import Column, Sentence, names_in, parts, sentence
+from churnlab.schema.names import as_column
 
 
-def in_words(name: str, language: str = ENGLISH) -> str:
-    """A feature's name as people say it.
+def in_words(name: str, language: str = ENGLISH, given: Iterable[str] = ()) -> str:
+    """A feature's name as people say it, with names of the user's, `given`, as they were given.
 
     >>> in_words("push__open_rate_change__14d_56d")
     'open rate change, last 14 days against the 56 before'
+    >>> in_words("role__n_347fa28b3b_sum__28d", given=["签到"])
+    '签到 sum, 28 days'
     """
     _, statistic, window = name.split("__") if name.count("__") == 2 else ("", name, "")
-    what = Sentence(statistic.replace("_", " "))
+    what = _statistic(statistic, language, given)
     if window in ("", "static"):
-        return what.text(language)
+        return what
     if window == "all":
         return sentence("{what}, so far", what=what).text(language)
     days = [part.removesuffix("d") for part in window.split("_")]
@@ -35,6 +38,15 @@ def in_words(name: str, language: str = ENGLISH) -> str:
         recent=days[0],
         before=days[1],
     ).text(language)
+
+
+def _statistic(statistic: str, language: str, given: Iterable[str]) -> str:
+    """The middle of a feature's name in words."""
+    for name in given:
+        before, found, after = statistic.partition(as_column(name))
+        if found:
+            return f"{before.replace('_', ' ')}{name}{after.replace('_', ' ')}"
+    return Sentence(statistic.replace("_", " ")).text(language)
 
 
 class Told:

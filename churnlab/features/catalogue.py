@@ -15,6 +15,7 @@ import pandas as pd
 
 from churnlab.features.builder import parse_name
 from churnlab.language.sentence import Column, Sentence, Words, names_in
+from churnlab.schema.names import as_column
 
 
 class Entry(NamedTuple):
@@ -53,6 +54,19 @@ def sentences(row: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
         return Sentence(row["says"]), Sentence(row["missing"])
     found = json.loads(written)
     return Sentence.from_dict(found["says"]), Sentence.from_dict(found["missing"])
+
+
+def given_names(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names that stand in a row's column name in another form: those of roles and attributes.
+
+    >>> said = Sentence("{value:.0f} {role} events", {"role": "签到"})
+    >>> made = table([Entry("role__n_347fa28b3b_sum__28d", "RoleUse", "events", said, "none")])
+    >>> given_names(made.iloc[0])
+    ('签到',)
+    """
+    says, _ = sentences(row)
+    texts = [value for value in says.values.values() if isinstance(value, str)]
+    return tuple(t for t in texts if as_column(t) != t and as_column(t) in row["name"])
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

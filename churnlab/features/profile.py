@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from churnlab.errors import FrameError
 from churnlab.features import catalogue as rows
 from churnlab.language.sentence import sentence
-from churnlab.schema.names import plain
+from churnlab.schema.names import as_column, twins
+
+_BUILDER = "attributes"
 
 
 def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
@@ -15,8 +19,8 @@ def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.Da
 
     Numbers are float64, all else is category; a person who is not in `users` has missing values.
     `users` has user_id and a column for each attribute, known before every snapshot. Raises
-    FrameError for a missing user_id, for one that occurs twice, and, unless `ids` are a part of the
-    whole (`whole` False), if `users` knows nobody of them.
+    FrameError for a missing user_id, for a user_id or a name that occurs twice, and, unless `ids`
+    are a part of the whole (`whole` False), if `users` knows nobody of them.
 
     >>> users = pd.DataFrame({"user_id": [1, 2], "age": [20, 30]})
     >>> attributes(users, pd.Series([2, 3]))["profile__age__static"].tolist()
@@ -26,9 +30,12 @@ def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.Da
 
 
 def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
-    """The columns of `attributes` by user_id, which is text or a number; errors as there."""
+    """The attributes under their own names by user_id, text or a number; errors of `attributes`."""
     if "user_id" not in users:
         raise FrameError.from_missing_columns("the users frame", ["user_id"], users.columns)
+    twice = twins(map(str, users.columns))
+    if twice:
+        raise FrameError.from_same_names("the users frame", twice)
     repeated = int(users["user_id"].duplicated().sum())
     if repeated:
         raise FrameError.from_duplicates("the users frame", repeated)
@@ -36,25 +43,27 @@ def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
         users = users.assign(user_id=users["user_id"].astype(str))
     by_user = users.set_index("user_id")
     by_user.index.get_indexer(by_user.index[:1])  # builds its look-up here, in one thread
-    return pd.DataFrame(
-        {column_name(str(c)): _typed(by_user[c]) for c in by_user}, index=by_user.index
-    )
+    return pd.DataFrame({str(c): _typed(by_user[c]) for c in by_user}, index=by_user.index)
 
 
 def of(by_user: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
-    """The rows of a `table` for some ids; FrameError if it knows none of them and they are all."""
+    """The columns of `attributes` for some ids, from a `table` of everybody's.
+
+    FrameError if it knows none of them and they are the `whole`.
+    """
     if whole and len(ids) and not ids.isin(by_user.index).any():
         raise FrameError.from_unknown_users(len(ids), len(ids), ids.iloc[0])
-    return by_user.reindex(ids.to_numpy()).reset_index(drop=True)
+    found = by_user.reindex(ids.to_numpy()).reset_index(drop=True)
+    return found.set_axis([column_name(name) for name in found], axis=1)
 
 
 def column_name(attribute: str) -> str:
     """The name of an attribute's column.
 
-    >>> column_name("Age band")
-    'profile__age_band__static'
+    >>> column_name("age_band"), column_name("渠道")
+    ('profile__age_band__static', 'profile__n_c35ffb529d__static')
     """
-    return f"profile__{plain(attribute)}__static"
+    return f"profile__{as_column(attribute)}__static"
 
 
 def _typed(column: pd.Series) -> pd.Series:
@@ -70,20 +79,30 @@ def _typed(column: pd.Series) -> pd.Series:
     )
 
 
-def catalogue(names: list[str]) -> pd.DataFrame:
-    """Catalogue rows of attribute columns, as `churnlab.features.catalogue.table` has them.
+def catalogue(attributes: Iterable[str]) -> pd.DataFrame:
+    """Catalogue rows of attributes, as `churnlab.features.catalogue.table` has them.
 
-    >>> catalogue(["profile__age_band__static"])["says"][0]
-    'age band: {value}'
+    >>> catalogue(["Age band"])["says"][0]
+    'Age band: {value}'
     """
-    return rows.table(_entry(name) for name in names)
+    return rows.table(_entry(attribute) for attribute in attributes)
 
 
-def _entry(name: str) -> rows.Entry:
-    attribute = name.removeprefix("profile__").removesuffix("__static").replace("_", " ")
+def names_in(catalogue: pd.DataFrame) -> dict[str, str]:
+    """The attribute of each of its columns that a catalogue has.
+
+    >>> names_in(catalogue(["渠道"]))
+    {'profile__n_c35ffb529d__static': '渠道'}
+    """
+    of_attributes = catalogue[catalogue["builder"] == _BUILDER].to_dict("records")
+    said = {row["name"]: rows.sentences(row)[0] for row in of_attributes}
+    return {name: str(says.values["attribute"]) for name, says in said.items()}
+
+
+def _entry(attribute: str) -> rows.Entry:
     return rows.Entry(
-        name,
-        "attributes",
+        column_name(attribute),
+        _BUILDER,
         "as given",
         sentence("{attribute}: {value}", attribute=attribute),
         sentence("{attribute} is not known", attribute=attribute),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from churnlab.errors import ConfigError
-from churnlab.schema.names import plain
+from churnlab.schema.names import as_column
 
 Condition: TypeAlias = tuple[str, str, Any]
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not in")
@@ -86,7 +86,7 @@ class Measure:
     @property
     def column_name(self) -> str:
         """The name of the measure among the daily columns."""
-        return f"m_{plain(self.name)}"
+        return f"m_{as_column(self.name)}"
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from churnlab.errors import LogError
-from churnlab.schema.names import as_names, check_distinct, plain
+from churnlab.errors import ConfigError, LogError
+from churnlab.schema.names import as_column, as_names, check_distinct
 
 STANDARD_ROLES = (
     "open",
@@ -20,6 +21,32 @@ STANDARD_ROLES = (
 )
 RECEIPT_ROLES = frozenset({"push_sent", "social_received"})
 OTHER = "other"
+MONEY = "money"  # what a log with amounts has for features, so no role has this name
+
+
+def role_column(role: str) -> str:
+    """The daily count column of a role, whatever letters its name has.
+
+    >>> role_column("quiz"), role_column("签到")
+    ('n_quiz', 'n_n_347fa28b3b')
+    """
+    return f"n_{as_column(role)}"
+
+
+def as_role(name: str) -> str:
+    """The name of a role as it was given; a standard role may be written `Push sent` too.
+
+    Raises ConfigError for a name that is not text, and for `money`.
+
+    >>> as_role("Push Sent"), as_role("签到")
+    ('push_sent', '签到')
+    """
+    if not isinstance(name, str):
+        raise ConfigError.from_type("the name of a role", name, "text")
+    if name == MONEY:
+        raise ConfigError.from_reserved("role", name)
+    spelled = name.lower().replace(" ", "_").replace("-", "_")
+    return spelled if spelled in STANDARD_ROLES else name
 
 
 @dataclass(frozen=True)
@@ -27,6 +54,7 @@ class Roles:
     """The meaning of a log's events: which event names make up a role, and which roles are acts.
 
     An event may have several roles; one without a role has the role `other` unless it is ignored.
+    Roles have the names that the user gave them, in any letters (`role_column` gives the column).
     An act is done by the person. A receipt happens *to* the person and does not make a day active:
     `push_sent`, `social_received`, and the roles and events that are named as receipts.
     """
@@ -47,10 +75,10 @@ class Roles:
 
         With `given` None, each event that has the name of a standard role takes that role.
         `receipts` names roles, or events that are receipts whatever their role. Raises ConfigError
-        when two roles become the same column name.
+        when two roles have the same column name, and for a name that no role can have.
 
-        >>> Roles.declared({"social": ["comment", "like"]}).names
-        ('social', 'other')
+        >>> Roles.declared({"social": ["comment", "like"], "签到": ["check-in"]}).names
+        ('social', '签到', 'other')
         """
         ignored = frozenset(as_names(ignore))
         named = as_names(receipts)
@@ -59,16 +87,17 @@ class Roles:
                 role: (role,) for role in STANDARD_ROLES if role not in ignored
             }
         else:
-            check_distinct("role", given)
-            events = {plain(role): as_names(names) for role, names in given.items()}
+            check_distinct("role", map(as_role, given))
+            events = {as_role(role): as_names(names) for role, names in given.items()}
         in_roles = {n for names in events.values() for n in names}
-        alone = [n for n in named if n not in events and n not in in_roles]
-        check_distinct("role", [*events, *alone])
-        events |= {plain(n): (n,) for n in alone}
+        meant = {n: _role_meant(n, events, in_roles) for n in named}
+        alone = {n: role for n, role in meant.items() if role is not None and role not in events}
+        check_distinct("role", [*events, *alone.values()])
+        events |= {role: (n,) for n, role in alone.items()}
         return cls(
             events,
-            RECEIPT_ROLES | (set(named) & events.keys()),
-            frozenset(named) - events.keys() | frozenset(alone),
+            RECEIPT_ROLES | {role for role in meant.values() if role in events},
+            frozenset(n for n, role in meant.items() if role is None) | frozenset(alone),
             ignored,
         )
 
@@ -104,7 +133,16 @@ class Roles:
 
     def of_event(self, event: str) -> tuple[str, ...]:
         """The roles of an event name; `other` when it has no role."""
-        return tuple(r for r in self.names if event in self.events.get(r, ())) or (OTHER,)
+        return self._of_events.get(event, (OTHER,))
+
+    @cached_property
+    def _of_events(self) -> dict[str, tuple[str, ...]]:
+        """The roles of each event name that has one."""
+        found: dict[str, list[str]] = {}
+        for role in self.names:
+            for event in dict.fromkeys(self.events.get(role, ())):
+                found.setdefault(event, []).append(role)
+        return {event: tuple(roles) for event, roles in found.items()}
 
     def is_act(self, event: str) -> bool:
         """Whether the event is an act of the person; it is a receipt otherwise."""
@@ -126,3 +164,12 @@ class Roles:
             "receipts": sorted(self.receipts | self.receipt_events),
             "ignore": sorted(self.ignore),
         }
+
+
+def _role_meant(
+    name: str, events: Mapping[str, tuple[str, ...]], in_roles: Collection[str]
+) -> str | None:
+    """The role that a name among the receipts means; None where it is an event of some role."""
+    if name in events:
+        return name
+    return None if name in in_roles else as_role(name)

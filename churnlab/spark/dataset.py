@@ -65,8 +65,8 @@ class SparkDataset:
     def catalogue(self) -> pd.DataFrame:
         """A row for each feature, as in Dataset."""
         table = self._resolved.catalogue
-        static = [profile.column_name(n) for n in self.job.attributes]
-        return pd.concat([table, profile.catalogue(static)], ignore_index=True) if static else table
+        static = profile.catalogue(self.job.attributes)
+        return pd.concat([table, static], ignore_index=True) if len(static) else table
 
     @property
     def skipped(self) -> dict[str, str]:

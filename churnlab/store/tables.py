@@ -23,6 +23,7 @@ from churnlab.kernels import cells, windows
 from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, NARROW, SUMS
+from churnlab.schema.roles import role_column
 from churnlab.store.carry import RECENT, latest
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.row_file import ID, KNOWN
@@ -34,7 +35,7 @@ _NO_DAY = -(2**31)
 
 def columns_of(roles: tuple[str, ...], spec: LogSpec) -> Names:
     """Names of the count columns and of the sum columns, in the order of the store."""
-    return (*COUNTS, *(f"n_{r}" for r in roles)), (*SUMS, *(m.column_name for m in spec.measures))
+    return (*COUNTS, *map(role_column, roles)), (*SUMS, *(m.column_name for m in spec.measures))
 
 
 # ── from a rolled day to a table ──
@@ -121,11 +122,11 @@ def summary(table: pa.Table, roles: tuple[str, ...]) -> dict[str, Any]:
     Each person's latest version counts.
     """
     rows = latest(table)
-    names = ("acts", "receipts", *(f"n_{role}" for role in roles))
+    names = ("acts", "receipts", *map(role_column, roles))
     totals = {name: pc.sum(rows.column(name)).as_py() or 0 for name in names}
     return {
         "events": totals["acts"] + totals["receipts"],
-        "roles": [role for role in roles if totals[f"n_{role}"]],
+        "roles": [role for role in roles if totals[role_column(role)]],
     }
 
 

@@ -52,7 +52,7 @@ def evaluate_models(models: Mapping[str, TreeModel], rows: SplitRows) -> dict[st
             {MODEL: model} | baselines,
             rows.test,
             target,
-            segments=segments(rows.test.X),
+            segments=segments(rows.test.X, rows.test.catalogue),
             warnings=left_out,
         )
     return found

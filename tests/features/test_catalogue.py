@@ -3,7 +3,8 @@
 tests/data/english_sentences.json was written by the version in which sentences were still put
 together as text (commit 06e2fc8), with the feature sets and rows of `CASES`: `texts` has what the
 catalogue says of each column, of the later cases only where it differs from the first; `rendered`
-has a digest of all sentences of a signal, by column and then by row.
+has a digest of all sentences of a signal, by column and then by row. The sentences of the role
+`forum_post` were written again when roles came to be said as they are given.
 """
 
 from __future__ import annotations

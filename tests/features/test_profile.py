@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlab.errors import FrameError
+from churnlab.errors import ChurnlabError, FrameError
 from churnlab.features import profile
 from churnlab.features.catalogue import COLUMNS
 
@@ -18,19 +18,20 @@ USERS = pd.DataFrame(
         "channel": ["ads", None, "friend"],
     }
 )
+AGE = profile.column_name("Age band")
 
 
 def test_numbers_are_floats_and_text_is_category_and_strangers_are_missing() -> None:
     found = profile.attributes(USERS, pd.Series([3, 1, 9]))
-    assert list(found) == [f"profile__{n}__static" for n in ("age_band", "vip", "channel")]
-    assert found["profile__age_band__static"].dtype == np.float64
+    assert list(found) == [AGE, "profile__vip__static", "profile__channel__static"]
+    assert found[AGE].dtype == np.float64
     assert found["profile__vip__static"].tolist()[:2] == [1.0, 1.0]
     assert found["profile__channel__static"].dtype == pd.CategoricalDtype(["ads", "friend"])
     assert found.iloc[2].isna().all()
 
 
 def test_ids_that_are_text_find_users_by_number() -> None:
-    assert profile.attributes(USERS, pd.Series(["2"]))["profile__age_band__static"].item() == 30
+    assert profile.attributes(USERS, pd.Series(["2"]))[AGE].item() == 30
 
 
 def test_nobody_known_is_refused_for_the_whole_but_not_for_a_part() -> None:
@@ -45,16 +46,19 @@ def test_nobody_known_is_refused_for_the_whole_but_not_for_a_part() -> None:
     [
         (USERS.drop(columns="user_id"), "user_id"),
         (pd.concat([USERS, USERS]), "duplicate"),
+        (USERS.set_axis(["user_id", "vip", "vip", "channel"], axis=1), "the same name: vip"),
+        (USERS.set_axis(["user_id", "1", 1, "channel"], axis=1), "the same name: 1"),
+        (USERS.rename(columns={"vip": "user_id"}), "the same name: user_id"),
         (USERS.assign(since=pd.Timestamp("2026-01-01")), "since"),
     ],
 )
 def test_a_users_frame_that_cannot_be_used_is_refused(users: pd.DataFrame, match: str) -> None:
-    with pytest.raises(FrameError, match=match):
+    with pytest.raises(ChurnlabError, match=match):
         profile.attributes(users, pd.Series([1]))
 
 
 def test_catalogue_rows_say_the_attribute_as_it_is() -> None:
-    table = profile.catalogue(["profile__age_band__static"])
+    table = profile.catalogue(["Age band"])
     assert list(table) == COLUMNS
     assert table.iloc[0][["signal", "builder", "unit", "window"]].tolist() == [
         "profile",
@@ -62,5 +66,5 @@ def test_catalogue_rows_say_the_attribute_as_it_is() -> None:
         "as given",
         "static",
     ]
-    assert table["says"].item() == "age band: {value}"
-    assert table["missing"].item() == "age band is not known"
+    assert table["says"].item() == "Age band: {value}"
+    assert table["missing"].item() == "Age band is not known"

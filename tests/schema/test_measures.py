@@ -332,9 +332,9 @@ def test_measures_of_the_wrong_type_are_refused_in_one_line(
             lambda: cl.EventLog.from_frame(
                 table_of(ROWS),
                 **OPTIONS,
-                measures=[Measure.count("A b"), Measure.sum("number", name="a-b")],
+                measures=[Measure.count("A b"), Measure.sum("number", name="A b")],
             ),
-            "measure named twice: a_b",
+            "measure named twice: A b",
         ),
         (lambda: Measure.count("x", where=[("a", "==")]), "a condition of 'x' is .*; give"),
         (lambda: Measure.count("x", where=["abc"]), "a condition of 'x' is .*; give"),

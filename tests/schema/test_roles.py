@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from churnlab.errors import ConfigError, LogError
-from churnlab.schema.roles import OTHER, RECEIPT_ROLES, STANDARD_ROLES, Roles
+from churnlab.schema.roles import OTHER, RECEIPT_ROLES, STANDARD_ROLES, Roles, role_column
 
 
 def test_without_roles_events_take_the_standard_role_of_their_name() -> None:
@@ -16,8 +16,8 @@ def test_without_roles_events_take_the_standard_role_of_their_name() -> None:
 
 def test_an_event_may_have_several_roles() -> None:
     roles = Roles.declared({"Social Acts": ["like"], "content": ["like", "read"]})
-    assert roles.names == ("content", "social_acts", OTHER)
-    assert roles.of_event("like") == ("content", "social_acts")
+    assert roles.names == ("Social Acts", "content", OTHER)
+    assert roles.of_event("like") == ("Social Acts", "content")
     assert roles.of_event("read") == ("content",)
 
 
@@ -72,9 +72,43 @@ def test_standard_roles_without_an_event_are_left_out_and_named_ones_refused() -
         named.seen(["comment"], standard=False)
 
 
-def test_roles_that_become_the_same_column_are_refused() -> None:
-    with pytest.raises(ConfigError, match="role named twice: a_b"):
-        Roles.declared({"A b": ["x"], "a-b": ["y"]})
+def test_roles_have_the_names_that_they_were_given() -> None:
+    roles = Roles.declared(
+        {"签到": ["check-in"], "A b": ["x"], "a_b": ["y"]}, ["Gift card", "签到"]
+    )
+    assert roles.names == ("A b", "Gift card", "a_b", "签到", OTHER)
+    assert roles.of_event("Gift card") == ("Gift card",) and not roles.is_act("Gift card")
+    assert not roles.is_act("check-in") and roles.is_act("x")
+    assert roles.to_dict()["roles"]["签到"] == ["check-in"]
+    columns = [role_column(r) for r in roles.names]
+    assert len(set(columns)) == 5 and columns[2] == "n_a_b" and columns[-1] == "n_other"
+
+
+def test_a_standard_role_may_be_written_in_capitals() -> None:
+    roles = Roles.declared({"Purchase": ["buy"], "Push Sent": ["push"]}, ["push sent"])
+    assert roles.names == ("purchase", "push_sent", OTHER) and not roles.is_money("push")
+    assert not roles.is_act("push")
+    with pytest.raises(ConfigError, match="role named twice: purchase"):
+        Roles.declared({"Purchase": ["x"], "purchase": ["y"]})
+
+
+def test_an_event_of_a_role_that_is_named_as_a_receipt_is_no_role() -> None:
+    roles = Roles.declared({"content": ["Purchase", "read"]}, ["Purchase", "Purchase"])
+    assert roles.names == ("content", OTHER)
+    assert not roles.is_act("Purchase") and roles.is_act("read")
+
+
+@pytest.mark.parametrize(
+    "role, says",
+    [
+        ("money", "'money' is a name of our own and no role"),
+        (3, "the name of a role is 3; give text"),
+        ("a\ud800", "holds half of a character"),
+    ],
+)
+def test_a_name_that_no_role_can_have_is_refused(role: object, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        Roles.declared({role: ["x"]})
 
 
 def test_the_dictionary_holds_sorted_lists() -> None:

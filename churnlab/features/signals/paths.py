@@ -9,6 +9,7 @@ from typing import ClassVar
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import Expression, Sum, above, given, log_ratio, total
 from churnlab.language.sentence import sentence
+from churnlab.schema.roles import role_column
 
 _NOT_DONE = frozenset({"money", "social_received", "push_sent"})
 
@@ -82,8 +83,8 @@ class PathShortening(FeatureBuilder):
 
     def _kinds(self, kinds: list[str]) -> Iterator[Feature]:
         recent, before = self.change
-        now = [above(Sum(f"n_{k}")[0, recent]) for k in kinds]
-        then = [above(Sum(f"n_{k}")[recent, recent + before]) for k in kinds]
+        now = [above(Sum(role_column(k))[0, recent]) for k in kinds]
+        then = [above(Sum(role_column(k))[recent, recent + before]) for k in kinds]
         dropped = total(b - b * a for a, b in zip(now, then, strict=True))
         yield Feature(
             f"path__kinds_used__{recent}d",

@@ -9,6 +9,8 @@ from typing import ClassVar
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import Since, Sum, log_ratio, per_week
 from churnlab.language.sentence import sentence
+from churnlab.schema.names import as_column
+from churnlab.schema.roles import role_column
 
 _OTHER = "other"
 _ELSEWHERE = frozenset(
@@ -43,45 +45,44 @@ class RoleUse(FeatureBuilder):
             yield from self._role(_OTHER, self.windows[1:2])
 
     def _role(self, role: str, windows: tuple[int, ...]) -> Iterator[Feature]:
-        count = f"n_{role}"
-        name = role.replace("_", " ")
+        count, column = role_column(role), as_column(role)
         for window in windows:
             yield Feature(
-                f"role__{role}_sum__{window}d",
+                f"role__{column}_sum__{window}d",
                 Sum(count)[0, window],
                 "events",
-                sentence("{value:.0f} {role} events in {days} days", role=name, days=window),
+                sentence("{value:.0f} {role} events in {days} days", role=role, days=window),
             )
         yield Feature(
-            f"role__{role}_per_act__all",
+            f"role__{column}_per_act__all",
             Sum(count).all / Sum("acts").all,
             "events an act",
-            sentence("{value:.2f} {role} events an act so far", role=name),
+            sentence("{value:.2f} {role} events an act so far", role=role),
             sentence("never active"),
         )
         yield Feature(
-            f"role__{role}_since_last_days__all",
+            f"role__{column}_since_last_days__all",
             Since(count),
             "days",
-            sentence("last of the {role} events {value:.0f} days ago", role=name),
-            sentence("no {role} events so far", role=name),
+            sentence("last of the {role} events {value:.0f} days ago", role=role),
+            sentence("no {role} events so far", role=role),
         )
-        yield self._change(role, name)
+        yield self._change(role)
         if len(windows) > 1:
-            yield _days_share(role, name, windows[-1])
+            yield _days_share(role, windows[-1])
 
-    def _change(self, role: str, name: str) -> Feature:
+    def _change(self, role: str) -> Feature:
         recent, before = self.change
-        now = per_week(f"n_{role}", 0, recent)
-        then = per_week(f"n_{role}", recent, recent + before)
+        now = per_week(role_column(role), 0, recent)
+        then = per_week(role_column(role), recent, recent + before)
         return Feature(
-            f"role__{role}_change__{recent}d_{before}d",
+            f"role__{as_column(role)}_change__{recent}d_{before}d",
             log_ratio(now, then, 0.25),
             "log ratio",
             sentence(
                 "{role} events a week over {recent} days against the {before} before: "
                 "{value:+.1f} as a log ratio",
-                role=name,
+                role=role,
                 recent=recent,
                 before=before,
             ),
@@ -93,14 +94,14 @@ class RoleUse(FeatureBuilder):
         )
 
 
-def _days_share(role: str, name: str, window: int) -> Feature:
+def _days_share(role: str, window: int) -> Feature:
     return Feature(
-        f"role__{role}_days_share__{window}d",
-        Sum(f"days_n_{role}")[0, window] / Sum("active")[0, window],
+        f"role__{as_column(role)}_days_share__{window}d",
+        Sum(f"days_{role_column(role)}")[0, window] / Sum("active")[0, window],
         "share",
         sentence(
             "days with {role} events: {value:.2f} for each active day of {days} days",
-            role=name,
+            role=role,
             days=window,
         ),
         sentence("no active day in {days} days", days=window),
