@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -119,7 +119,7 @@ def _index(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -> pd.M
 
 def iter_datasets(
     activity: Activity,
-    days: Sequence[Day],
+    days: Day | Iterable[Day],
     active_within: int = 60,
     targets: Iterable[Target] = (),
     features: FeatureSet | None = None,

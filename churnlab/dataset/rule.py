@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from churnlab.dataset.labels import label_measures, role_measure, target_labels
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
-from churnlab.schema.days import Day, before, day_number, day_text, fully_observed, to_timestamp
+from churnlab.schema.days import Day, as_days, before, day_text, fully_observed, to_timestamp
 from churnlab.schema.targets import Churn, Target, TimeToChurn
 
 
@@ -62,7 +62,7 @@ class Rule:
     @classmethod
     def of(
         cls,
-        days: Sequence[Day],
+        days: Day | Iterable[Day],
         active_within: int,
         targets: Iterable[Target],
         unobserved: str,
@@ -80,7 +80,7 @@ class Rule:
         churns = [t for t in targets if isinstance(t, Churn | TimeToChurn)]
         declared = (terminal, *(t.terminal for t in churns))
         return cls(
-            days=tuple(sorted({day_number(d) for d in days})),
+            days=tuple(sorted(set(as_days(days)))),
             active_within=active_within,
             targets=targets,
             unobserved=unobserved,

@@ -12,8 +12,8 @@ import pandas as pd
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset.rule import Eligible, Rule
-from churnlab.errors import FrameError, HistoryError
-from churnlab.schema.days import Day, day_numbers, day_text, to_timestamps
+from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.schema.days import Day, day_number, day_numbers, day_text, to_timestamp, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.targets import Target
 
@@ -44,7 +44,7 @@ class Snapshots:
     def at(
         cls,
         activity: Activity,
-        days: Sequence[Day],
+        days: Day | Iterable[Day],
         active_within: int = 60,
         targets: Iterable[Target] = (),
         unobserved: Literal["error", "drop"] = "error",
@@ -52,7 +52,7 @@ class Snapshots:
     ) -> Snapshots:
         """Snapshots of everybody who was active in `[t - active_within, t)`, for each t of `days`.
 
-        Each row has the labels of `targets`; give none for scoring. A day whose label windows
+        `days` is one day or several. Each row has the labels of `targets`; give none for scoring. A day whose label windows
         reach past the end of the log raises HistoryError; with `unobserved="drop"` the day is left
         out and its rows are counted. People whose latest act was on the day of their own terminal
         event have already gone and are not eligible. The targets name the terminal role, or
@@ -190,13 +190,29 @@ def _from_frame(given: Any, targets: tuple[Target, ...]) -> Snapshots:
 
 def _midnights(column: pd.Series) -> np.ndarray:
     """Naive midnights, datetime64[us]; a time with a zone keeps its wall clock."""
-    stamps = pd.to_datetime(column)
+    stamps = column if column.dtype.kind == "M" else _read_days(column)
     if stamps.dt.tz is not None:
         stamps = stamps.dt.tz_localize(None)
     inside = (stamps != stamps.dt.normalize()) | stamps.isna()
     if inside.any():
         raise FrameError.from_not_midnight("snapshot", column[inside].iloc[0], int(inside.sum()))
     return stamps.to_numpy().astype("datetime64[us]")
+
+
+def _read_days(column: pd.Series) -> pd.Series:
+    """A column of dates, periods or text as midnights; FrameError for one that names no day."""
+    days = {}
+    for given in column.unique():
+        try:
+            days[given] = to_timestamp(day_number(str(given) if _is_number(given) else given))
+        except ConfigError as error:
+            count = int((column == given).sum()) or int(column.isna().sum())
+            raise FrameError.from_not_midnight("snapshot", given, count) from error
+    return column.astype(object).map(days).astype("datetime64[us]")
+
+
+def _is_number(given: object) -> bool:
+    return isinstance(given, int | float | np.number)
 
 
 def _check_labels(frame: pd.DataFrame) -> None:

@@ -7,6 +7,8 @@ A day is the number of days since 1970-01-01 in the log's local calendar. A wind
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TypeAlias, TypeVar
 
@@ -15,27 +17,65 @@ import pandas as pd
 
 from churnlab.errors import ConfigError
 
-Day: TypeAlias = str | date | datetime | pd.Timestamp | np.datetime64 | int
+Day: TypeAlias = str | date | datetime | pd.Timestamp | pd.Period | np.datetime64 | int
 Days = TypeVar("Days", int, np.ndarray)
+_FIRST = -719_162  # 0001-01-01
+_LAST = 2_932_896  # 9999-12-31
 
 
 def day_number(when: Day) -> int:
     """Days since 1970-01-01 of a date, a midnight, or text like "2026-03-01".
 
-    Raises ConfigError for text that is not a date, and for a time inside a day.
+    A midnight with a time zone is the day that its own clock shows. A whole number is days since
+    1970-01-01 already. Raises ConfigError for anything else: text that is not a date of the form
+    year, month, day; a time inside a day; a month; a number beyond the year 9999.
 
-    >>> day_number("1970-01-02"), day_number(3)
-    (1, 3)
+    >>> day_number("1970-01-02"), day_number(3), day_number(pd.Timestamp("1970-01-02"))
+    (1, 3, 1)
     """
-    if isinstance(when, int | np.integer):
+    if isinstance(when, int | np.integer) and not isinstance(when, bool):
+        if not _FIRST <= when <= _LAST:
+            raise ConfigError.from_bad_date(when)
         return int(when)
     try:
-        stamp = pd.Timestamp(when)
-    except (ValueError, TypeError) as error:
+        stamp = _stamp(when)
+    except (ValueError, TypeError, OverflowError) as error:
         raise ConfigError.from_bad_date(when) from error
     if stamp is pd.NaT or stamp != stamp.normalize():
         raise ConfigError.from_bad_date(when)
     return int(stamp.tz_localize(None).to_datetime64().astype("datetime64[D]").astype(np.int64))
+
+
+def _stamp(when: object) -> pd.Timestamp:
+    """The moment that a value names; ValueError or TypeError for what names no day."""
+    if isinstance(when, str):
+        text = re.sub(r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$", _padded, when.strip())
+        return pd.Timestamp(datetime.fromisoformat(text))
+    if isinstance(when, pd.Period):
+        if when.start_time.normalize() != when.end_time.normalize():
+            raise ValueError("a period of several days")
+        return when.start_time
+    if isinstance(when, date | np.datetime64):
+        return pd.Timestamp(when)
+    raise TypeError("no day")
+
+
+def _padded(found: re.Match[str]) -> str:
+    """A date with two digits for month and day."""
+    year, month, day = found.groups()
+    return f"{year}-{month:0>2}-{day:0>2}"
+
+
+def as_days(given: Day | Iterable[Day]) -> list[int]:
+    """One day or several as day numbers, in the order given; ConfigError as in `day_number`.
+
+    >>> as_days("1970-01-02"), as_days(["1970-01-03", 1])
+    ([1], [2, 1])
+    """
+    if isinstance(given, np.ndarray):
+        given = given.ravel()
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    return [day_number(each) for each in (given if several else [given])]  # type: ignore[union-attr, list-item]
 
 
 def day_numbers(stamps: pd.Series | pd.DatetimeIndex) -> np.ndarray:
