@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from datetime import date
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
@@ -27,12 +29,13 @@ from pydantic import Field as Key
 
 from churnlab.config import reading
 from churnlab.errors import ConfigError
-from churnlab.events.spec import LogSpec
+from churnlab.events.spec import Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import day_number, to_timestamp
 from churnlab.schema.frames import ENGINES
 from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
 
+PLAIN = (str, int, float, bool, date, datetime, type(None))  # types that TOML has
 NOT_OF_A_LOG = ("memory", "threads", "days")  # options of LogSpec that say how a log is read
 
 
@@ -116,11 +119,13 @@ def _as_toml(hint: Any) -> Any:
     >>> _as_toml(int | None), _as_toml(tuple[str, ...])
     (int | None, list[str])
     """
-    options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    given = get_args(hint)[0] if get_origin(hint) is Converted else hint
+    options = get_args(given) if isinstance(given, UnionType) else (given,)
     if any(get_origin(option) is Mapping for option in options):
         return dict[str, str | list[str]] | None
-    plain = all(option in (str, int, float, bool, type(None)) for option in options)
-    return hint if plain else list[str]
+    if any(get_origin(option) is not None for option in options):
+        return list[str]
+    return reduce(or_, (option for option in options if option in PLAIN))
 
 
 if TYPE_CHECKING:

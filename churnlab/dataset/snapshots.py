@@ -52,11 +52,11 @@ class Snapshots:
     ) -> Snapshots:
         """Snapshots of everybody who was active in `[t - active_within, t)`, for each t of `days`.
 
-        `days` is one day or several. Each row has the labels of `targets`; give none for scoring. A day whose label windows
-        reach past the end of the log raises HistoryError; with `unobserved="drop"` the day is left
-        out and its rows are counted. People whose latest act was on the day of their own terminal
-        event have already gone and are not eligible. The targets name the terminal role, or
-        `terminal` does where there is no target, as in scoring.
+        `days` is one day or several. Each row has the labels of `targets`; give none for scoring. A
+        day whose label windows reach past the end of the log raises HistoryError; with
+        `unobserved="drop"` the day is left out and its rows are counted. People whose latest act
+        was on the day of their own terminal event have already gone and are not eligible. The
+        targets name the terminal role, or `terminal` does where there is no target, as in scoring.
 
         The activity of a log on Spark gives SparkSnapshots, which are computed when they are used.
 

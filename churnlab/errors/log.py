@@ -67,7 +67,8 @@ class LogError(ChurnlabError):
         """A time column has values that cannot be read as times."""
         return cls(
             f"column {column!r} of {source} is not a time in {count:,} of {rows:,} rows, "
-            f"the first {example!r}; give timestamps, or text like 2026-03-01 12:30:00"
+            f"the first {example!r}; give timestamps, or text like 2026-03-01 12:30:00 or "
+            "2026-03-01T12:30:00+08:00"
         )
 
     @classmethod
@@ -76,6 +77,20 @@ class LogError(ChurnlabError):
         return cls(
             f"column {column!r} of {source} holds times outside the years 1 to 9999; "
             "drop or correct these rows, or give the unit that it is in"
+        )
+
+    @classmethod
+    def from_no_unit(cls, source: str, column: str, looks: tuple[str, dict[str, str]]) -> LogError:
+        """A time column holds numbers, and no `time_unit` was given.
+
+        `looks` is the first number and the moment that it would be in each unit.
+        """
+        number, shown = looks
+        each = ", ".join(f'{moment} in "{unit}"' for unit, moment in shown.items())
+        return cls(
+            f"column {column!r} of {source} holds numbers, the first {number} "
+            f"({each or 'no time in any unit'}); "
+            'say what they count with time_unit="s", "ms", "us" or "ns"'
         )
 
     @classmethod
@@ -125,7 +140,7 @@ class LogError(ChurnlabError):
 
     @classmethod
     def from_mixed_zones(cls, source: str, column: str) -> LogError:
-        """Some parts of a log have times with a zone and others have times without one."""
+        """Some times of a log have a zone and others have none."""
         return cls(
             f"column {column!r} of {source} has a time zone in some parts and none in others; "
             "write it one way"

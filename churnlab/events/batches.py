@@ -133,7 +133,9 @@ class Reader:
         """Microseconds of the log's clock, int64[n]."""
         if not len(column):
             return np.zeros(0, np.int64)
-        clock, naive = read_clock(self.source, name, column, self.spec.timezone)
+        clock, naive = read_clock(
+            self.source, name, column, self.spec.timezone, self.spec.time_unit
+        )
         self.tables.check_clock(self.source, name, naive)
         return clock
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -87,6 +88,7 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
     names = list(dict.fromkeys(columns.values()))
     if isinstance(frame, pd.DataFrame):
         check_columns("the frame", columns, frame.columns)
+        _check_objects(frame, [columns[o] for o in ("time", "arrived") if o in columns])
         return Frame("the frame", _from_pandas(frame[names]))
     if isinstance(frame, duckdb.DuckDBPyRelation):
         check_columns("the relation", columns, frame.columns)
@@ -97,6 +99,23 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
         wanted = "a dataframe that gives an Arrow C stream (pandas, polars, pyarrow, DuckDB)"
         raise LogError.from_wrong_type("the log", "frame", type(frame).__name__, wanted)
     return Frame("the frame", pa.table(frame))
+
+
+def _check_objects(frame: pd.DataFrame, times: list[str]) -> None:
+    """Refuse a column of Python's times of which some have a zone, which pyarrow would mix up."""
+    for name in times:
+        if frame[name].dtype != object:
+            continue
+        kinds = {
+            (type(t) is date, t.tzinfo is None if isinstance(t, datetime) else True)
+            for t in frame[name]
+            if isinstance(t, date) and t is not pd.NaT
+        }
+        if len({naive for _, naive in kinds}) > 1:
+            raise LogError.from_mixed_zones("the frame", name)
+        if len(kinds) > 1:
+            given, wanted = "dates in some rows and times in others", "one of the two"
+            raise LogError.from_wrong_type("the frame", name, given, wanted)
 
 
 def _from_pandas(frame: pd.DataFrame) -> pa.Table:

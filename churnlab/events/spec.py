@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import tzinfo
 from functools import wraps
 from typing import (
     Any,
@@ -25,9 +26,10 @@ from typing import (
 )
 
 from churnlab.errors import ConfigError
+from churnlab.kernels.units import MICRO
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names, check_distinct
-from churnlab.schema.zones import zone
+from churnlab.schema.zones import zone, zone_name
 
 Given = TypeVar("Given")
 Held = TypeVar("Held")
@@ -37,6 +39,10 @@ First = TypeVar("First")
 Result = TypeVar("Result")
 Names: TypeAlias = str | Iterable[str]
 Measures: TypeAlias = str | Measure | Iterable[str | Measure]
+
+
+# Microseconds of each unit of times that are numbers; a nanosecond is less than one.
+UNITS: Mapping[str, float] = {"s": MICRO, "ms": 1000, "us": 1, "ns": 0.001}
 
 
 class Converted(Generic[Given, Held]):
@@ -109,7 +115,8 @@ class LogSpec:
     | option | type | default | meaning |
     |---|---|---|---|
     | `user` | str | needed | column of the person's id: text or whole numbers |
-    | `time` | str | needed | column of the event's time: timestamps, dates or ISO 8601 text |
+    | `time` | str | needed | column of the event's time: timestamps, dates, ISO 8601 text, or \
+numbers with `time_unit` |
     | `event` | str | needed | column of the event's name: text or whole numbers |
     | `amount` | str | None | column of amounts, in the currency of the log |
     | `roles` | {role: names} | None | the event names of each role; None: an event named like \
@@ -117,8 +124,10 @@ a standard role has it |
     | `receipts` | str or list | () | more roles or events that happen to a person and are no acts |
     | `ignore` | str or list | () | events to drop |
     | `measures` | str, `Measure` or list | () | numeric columns to sum, or measures of your own |
-    | `timezone` | str | None | zone of the local days, and of times that carry no zone; \
-None: UTC, and every time must carry a zone |
+    | `timezone` | str or ZoneInfo | None | zone of the local days, and of times that carry no \
+zone; None: UTC, and every time must carry a zone |
+    | `time_unit` | str | None | what times that are numbers count since 1970 in UTC: "s", "ms", \
+"us" or "ns" |
     | `event_id` | str | None | column of event ids; of events with one id the earliest counts |
     | `arrived` | str | None | column of arrival times; a snapshot sees an event only when it had \
 occurred and arrived before |
@@ -148,7 +157,8 @@ set aside; the log is refused when they are a larger share of all rows |
     receipts: Converted[Names, tuple[str, ...]] = Converted((), as_names)
     ignore: Converted[Names, frozenset[str]] = Converted((), _name_set)
     measures: Converted[Measures, tuple[Measure, ...]] = Converted((), as_measures)
-    timezone: str | None = None
+    timezone: Converted[str | tzinfo | None, str | None] = Converted(None, zone_name)
+    time_unit: str | None = None
     event_id: str | None = None
     arrived: str | None = None
     late_days: int | None = _number(0, 10**6)
@@ -161,6 +171,8 @@ set aside; the log is refused when they are a larger share of all rows |
     def __post_init__(self) -> None:
         if self.timezone is not None:
             zone(self.timezone)
+        if self.time_unit is not None and self.time_unit not in UNITS:
+            raise ConfigError.from_unknown("time_unit", str(self.time_unit), UNITS)
         for option in fields(self):
             value = getattr(self, option.name)
             if "range" in option.metadata and value is not None:

@@ -7,13 +7,13 @@ runs of one local day that the rollup is cut into.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 
-from churnlab.errors import LogError
+from churnlab.errors import ConfigError, LogError
 from churnlab.kernels.units import DAY_MICROS
 
 EPOCH = datetime(1970, 1, 1)
@@ -25,6 +25,23 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise LogError.from_unknown_zone(name, available_timezones()) from error
+
+
+def zone_name(given: str | tzinfo | None) -> str | None:
+    """The name of a time zone that is given by name, as a ZoneInfo, or as datetime.UTC.
+
+    Raises ConfigError for anything else, a fixed offset among them.
+
+    >>> zone_name(ZoneInfo("Asia/Shanghai")), zone_name(UTC), zone_name("UTC")
+    ('Asia/Shanghai', 'UTC', 'UTC')
+    """
+    if given is None or isinstance(given, str):
+        return given
+    name = "UTC" if given is UTC else getattr(given, "key", None) or getattr(given, "zone", None)
+    if not isinstance(given, tzinfo) or not isinstance(name, str):
+        wanted = 'the name of a time zone like "Asia/Shanghai", or a ZoneInfo'
+        raise ConfigError.from_type("timezone", given, wanted)
+    return name
 
 
 def zone_changes(zone_name: str | None, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,9 @@ from churnlab.schema.names import as_names
 
 LATE_DAYS = 3
 _CONVERTED = ("roles", "receipts", "ignore", "measures")
-_PLAIN = tuple(name for name in OPTIONS if name not in (*READING, *_CONVERTED))
+_FIRST = ("user", "time", "event", "amount", "timezone", "event_id", "arrived", "late_days")
+# Options that came later: a store that was made without them has their defaults.
+_LATER = tuple(n for n in OPTIONS if n not in (*READING, *_CONVERTED, *_FIRST))
 
 
 def meaning_of(spec: LogSpec) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def meaning_of(spec: LogSpec) -> dict[str, Any]:
     roles = {role: list(as_names(n)) for role, n in sorted((spec.roles or {}).items())}
     late_days = LATE_DAYS if spec.late_days is None else spec.late_days
     given = {
-        **{name: getattr(spec, name) for name in _PLAIN},
+        **{name: getattr(spec, name) for name in _FIRST},
+        **{n: getattr(spec, n) for n in _LATER if getattr(spec, n) != OPTIONS[n].default},
         "late_days": None if spec.arrived is None else late_days,
         "roles": None if spec.roles is None else roles,
         "receipts": sorted(spec.receipts),
@@ -73,5 +76,5 @@ def spec_of(meaning: Mapping[str, Any]) -> LogSpec:
         receipts=meaning["receipts"],
         ignore=meaning["ignore"],
         measures=measures,
-        **{name: meaning[name] for name in _PLAIN},
+        **{name: meaning[name] for name in (*_FIRST, *_LATER) if name in meaning},
     )

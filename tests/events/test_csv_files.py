@@ -58,7 +58,7 @@ def test_csv_fields_that_are_empty() -> None:
         and log.daily().frame()["money"].tolist() == [10**9, 0]
     )
     Path("log.csv").write_text("u,t,e\na,2026-03-01 10:00,x\na,,x\n")
-    with pytest.raises(LogError, match="column 't' of .* is not a time in 1 of 2 rows"):
+    with pytest.raises(LogError, match="column 't' of .* is null or empty in 1 of 2 rows"):
         cl.EventLog.read("log.csv", user="u", time="t", event="e", timezone="UTC")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import oracle
 import pandas as pd
 import pyarrow as pa
@@ -19,7 +22,7 @@ from support.logs import (
 from support.refusals import OPTIONS, refused
 
 import churnlab as cl
-from churnlab.errors import LogError
+from churnlab.errors import ConfigError, LogError
 
 WANT = outcome(cl.EventLog.from_frame(SOUND, **COLUMNS))
 
@@ -104,6 +107,120 @@ def test_an_unreadable_time(frame: pd.DataFrame) -> None:
     text = frame.assign(ts=frame["ts"].astype(str))
     text.loc[7, "ts"] = "yesterday"
     refused("column 'ts' of the frame is not a time in 1 of 500 rows, the first 'yesterday'", text)
+
+
+EPOCH = pd.Timestamp("2026-03-01 20:30:00.123456", tz="UTC")
+STEPS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+@pytest.mark.parametrize("unit", STEPS)
+@pytest.mark.parametrize("kind", ["int64", "float64", "text", "decimal", "uint64", "csv"])
+def test_numbers_of_a_unit_are_moments(unit: str, kind: str, tmp_path: Path) -> None:
+    numbers = pd.Series(
+        [EPOCH.value // STEPS[unit], (EPOCH.value + 3 * 86_400 * 10**9) // STEPS[unit]]
+    )
+    values = {
+        "text": numbers.astype(str),
+        "csv": numbers.astype(str),
+        "decimal": pa.array(numbers.tolist()).cast(pa.decimal128(38, 0)),
+    }.get(kind)
+    table = pa.table(
+        {
+            "u": ["ann", "ann"],
+            "t": pa.array(numbers.astype(kind)) if values is None else pa.array(values),
+            "e": ["x", "x"],
+        }
+    )
+    options = {"user": "u", "time": "t", "event": "e", "timezone": "Asia/Kolkata"}
+    if kind == "csv":
+        table.to_pandas().to_csv(tmp_path / "log.csv", index=False)
+        log = cl.EventLog.read(tmp_path / "log.csv", **options, time_unit=unit)
+    else:
+        log = cl.EventLog.from_frame(table, **options, time_unit=unit)
+    assert log.daily().frame()["day"].dt.strftime("%m-%d").tolist() == ["03-02", "03-05"]
+
+
+@pytest.mark.parametrize("kind", ["float64", "text"])
+def test_fractions_of_a_unit_stay_in_it(kind: str) -> None:
+    last = float(np.nextafter(1772409600.0, 0))  # the last number of 2026-03-01 in UTC
+    values = pd.Series([last, last + 1]).astype("str" if kind == "text" else kind)
+    frame = pd.DataFrame({"u": ["ann", "bob"], "t": values, "e": "x"})
+    log = cl.EventLog.from_frame(frame, user="u", time="t", event="e", time_unit="s")
+    assert log.daily().frame()["day"].dt.day.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64", "str", "object"])
+def test_numbers_without_a_unit_are_refused_with_what_they_would_be(kind: str) -> None:
+    frame = pd.DataFrame({"u": ["a"], "t": pd.Series([1772397000]).astype(kind), "e": "x"})
+    options = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
+    with pytest.raises(LogError, match='2026-03-01 20:30:00 in "s", 1970-01-21') as caught:
+        cl.EventLog.from_frame(frame, **options)
+    assert "\n" not in str(caught.value) and 'time_unit="s"' in str(caught.value)
+    with pytest.raises(ConfigError, match="unknown time_unit 'sec': there are: ms, ns, s, us"):
+        cl.EventLog.from_frame(frame, **options, time_unit="sec")
+
+
+@pytest.mark.parametrize("values", [[1.5, np.inf], [2**62, 1], [-(2**62), 1]])
+def test_numbers_beyond_the_calendar_are_refused(values: list[float]) -> None:
+    frame = pd.DataFrame({"u": ["a", "b"], "t": values, "e": "x"})
+    with pytest.raises(LogError, match="outside the years 1 to 9999"):
+        cl.EventLog.from_frame(frame, user="u", time="t", event="e", time_unit="s")
+
+
+def test_a_missing_number_is_a_null() -> None:
+    frame = pd.DataFrame({"u": ["a", "b"], "t": [1.5, np.nan], "e": "x"})
+    with pytest.raises(LogError, match="null or empty in 1 of 2 rows"):
+        cl.EventLog.from_frame(frame, user="u", time="t", event="e", time_unit="s")
+
+
+NAIVE = datetime(2026, 3, 1, 20, 30)
+ZONED = NAIVE.replace(tzinfo=ZoneInfo("Asia/Kolkata"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [NAIVE, ZONED],
+        [ZONED, NAIVE],
+        [pd.Timestamp(ZONED), None, pd.Timestamp(NAIVE)],
+        [ZONED, date(2026, 3, 1)],
+        ["2026-03-01 20:30", "2026-03-01T20:30Z"],
+        ["2026-03-01T20:30+0530", "2026-060"],
+    ],
+)
+def test_zoned_beside_naive_is_refused_in_every_frame(values: list[object]) -> None:
+    frame = pd.DataFrame({"u": 1, "t": pd.Series(values, dtype=object), "e": "x"})
+    with pytest.raises(LogError, match="a time zone in some parts and none in others"):
+        cl.EventLog.from_frame(frame, user="u", time="t", event="e", timezone="UTC")
+
+
+def test_dates_beside_times_are_refused_as_the_clock_would_be_lost() -> None:
+    times = pd.Series([date(2026, 3, 1), NAIVE], dtype=object)
+    frame = pd.DataFrame({"u": 1, "t": times, "e": "x"})
+    with pytest.raises(LogError, match="dates in some rows and times in others"):
+        cl.EventLog.from_frame(frame, user="u", time="t", event="e", timezone="UTC")
+
+
+def test_zoned_beside_naive_is_refused_in_files_and_later_batches(tmp_path: Path) -> None:
+    columns = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
+    lines = ["u,t,e", *["1,2026-03-01 20:30,x"] * 140_000, "1,2026-03-01 20:30:00 UTC,x"]
+    (tmp_path / "log.csv").write_text("\n".join(lines))
+    for i, at in enumerate(("2026-03-01 20:30", "20260301T203000Z")):
+        pd.DataFrame({"u": [1], "t": [at], "e": "x"}).to_parquet(tmp_path / f"{i}.parquet")
+    for path in ("log.csv", "*.parquet"):
+        with pytest.raises(LogError, match="a time zone in some parts and none in others"):
+            cl.EventLog.read(tmp_path / path, **columns)
+
+
+def test_a_zone_may_be_an_object() -> None:
+    frame = pd.DataFrame({"u": [1], "t": ["2026-03-01T20:30Z"], "e": "x"})
+    columns = {"user": "u", "time": "t", "event": "e"}
+    for zone, day in ((ZoneInfo("Asia/Kolkata"), 2), (UTC, 1), (ZoneInfo("UTC"), 1)):
+        log = cl.EventLog.from_frame(frame, **columns, timezone=zone)
+        assert log.daily().frame()["day"].dt.day.tolist() == [day]
+    for odd in (timezone(timedelta(hours=8)), 8, NAIVE):
+        with pytest.raises(ConfigError, match="timezone is .*give the name of a time zone"):
+            cl.EventLog.from_frame(frame, **columns, timezone=odd)  # type: ignore[arg-type]
 
 
 def test_naive_times_need_a_zone_and_zones_must_exist(frame: pd.DataFrame) -> None:

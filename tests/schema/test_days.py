@@ -33,16 +33,63 @@ REACHES = {"reach", "purge", "horizon", "lead", "late_days"}
         pd.Timestamp("2024-10-04", tz="Asia/Shanghai"),
         np.datetime64("2024-10-04"),
         np.int32(20_000),
+        "20241004",
+        "2024-10-4",
+        "2024/10/04",
+        " 2024-10-04 ",
+        "2024-10-04T00:00:00",
+        pd.Period("2024-10-04"),
+        np.str_("2024-10-04"),
     ],
 )
 def test_a_day_of_every_type_is_one_number(when: days.Day) -> None:
     assert days.day_number(when) == 20_000
 
 
-@pytest.mark.parametrize("when", ["soon", "2024-10-04 12:00", pd.NaT, "", [1]])
+@pytest.mark.parametrize(
+    "when",
+    [
+        "soon",
+        "2024-10-04 12:00",
+        pd.NaT,
+        "",
+        [1],
+        20_241_004,
+        True,
+        1.0,
+        None,
+        "now",
+        "today",
+        "2024",
+        "04/10/2024",
+        "3",
+        pd.Period("2024-10"),
+        b"2024-10-04",
+    ],
+)
 def test_a_time_inside_a_day_and_no_date_are_refused(when: object) -> None:
     with pytest.raises(ConfigError, match="is not a day; give a date like"):
         days.day_number(when)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "2024-10-04",
+        pd.Timestamp("2024-10-04"),
+        date(2024, 10, 4),
+        20_000,
+        np.array("2024-10-04"),
+        np.datetime64("2024-10-04"),
+        ["2024-10-04"],
+        pd.DatetimeIndex(["2024-10-04"]),
+        pd.period_range("2024-10-04", periods=1),
+        pd.Series(["2024-10-04"]),
+        (d for d in ["2024-10-04"]),
+    ],
+)
+def test_one_day_or_several(given: object) -> None:
+    assert days.as_days(given) == [20_000]  # type: ignore[arg-type]
 
 
 @given(st.integers(-100_000, 100_000))

@@ -208,12 +208,11 @@ def test_a_second_update_is_refused_or_waits(store: StoreFolder, children: Child
     started = store.path.parent / "started"
     children.start(hold_half_a_second, store.path)
     await_file(started)
-    begin = time.monotonic()
     for update in (lambda: store.replace(days_of(2)), lambda: store.compact(FIRST + 1)):
         with pytest.raises(StoreError, match="another update") as error:
             update()
         assert error.value.exit_code == 6
-    assert time.monotonic() - begin < 1 and values(store) == {1}
+    assert values(store) == {1}
     store.replace(days_of(2), wait=20)
     assert values(store) == {2} and children.wait() == 0
 
