@@ -227,3 +227,58 @@ class FrameError(ChurnlabError):
     def from_no_target(cls, name: str, known: Iterable[str]) -> FrameError:
         """The dataset has no label column of that name."""
         return cls(f"no target {name!r}: {near(name, known)}")
+
+    @classmethod
+    def from_no_labels(cls, model: str) -> FrameError:
+        """`fit` was called without labels."""
+        return cls(f"{model} requires y to be passed, but the target y is None; give a label a row")
+
+    @classmethod
+    def from_missing_labels(cls, count: int, rows: int) -> FrameError:
+        """Some labels are missing or infinite."""
+        return cls(
+            f"y is missing or infinite in {count:,} of {rows:,} rows; "
+            "leave these rows out of X and y"
+        )
+
+    @classmethod
+    def from_label_shape(cls, shape: tuple[int, ...]) -> FrameError:
+        """The labels are no column."""
+        return cls(
+            f"y should be a 1d array, got an array of shape {shape} instead; "
+            'give one column, such as data.y("churned")'
+        )
+
+    @classmethod
+    def from_label_kind(cls, given: str, wanted: str) -> FrameError:
+        """The labels are of a kind that the model cannot learn."""
+        return cls(f"Unknown label type: y holds {given}; give {wanted}")
+
+    @classmethod
+    def from_many_classes(cls, count: int) -> FrameError:
+        """The labels have more than two classes."""
+        return cls(
+            "Only binary classification is supported. The type of the target is multiclass: "
+            f"y has {count:,} classes; give two, such as 0 and 1"
+        )
+
+    @classmethod
+    def from_refused(cls, what: str, reason: str) -> FrameError:
+        """scikit-learn refused an array; `reason` is its message, shortened to one line."""
+        return cls(f"{what} cannot be used: {reason}")
+
+    @classmethod
+    def from_no_time(cls) -> FrameError:
+        """A model with a season was not told the time of the rows."""
+        return cls(
+            "the model learnt a season and needs the snapshot of each row; "
+            "give X the index level or the column snapshot, or give time="
+        )
+
+    @classmethod
+    def from_bad_time(cls, given: str, count: int) -> FrameError:
+        """Snapshots are missing, or are no dates."""
+        return cls(
+            f"the snapshot (time) of {count:,} rows is {given}; "
+            'give dates, or ISO text like "2026-03-01"'
+        )

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
-from churnlab.estimators.learners import boosting, folds, season
+from churnlab.estimators.labels import in_one_line
+from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import as_codes, categories_of
 from churnlab.estimators.learners.row_chunks import score_in_chunks
@@ -36,6 +37,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     algorithms: ClassVar[tuple[str, ...]] = ("blend", "lightgbm", "random_forest")
     unit: ClassVar[str] = "log-odds"
+    structure: ClassVar[tuple[str, ...]] = ("algorithm",)
     objective: str = ""
     booster_: Any
     forest_: Any
@@ -70,10 +72,25 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         tags.input_tags.allow_nan = True
         return tags
 
+    @property
+    def needs_time_(self) -> bool:
+        """Whether the fitted model learnt a season and needs the snapshot of each row.
+
+        It is the index level `snapshot` of X, a column `snapshot` of X, or the argument `time`:
+        dates, or ISO text. Without it a prediction is refused with a FrameError.
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15).needs_time_
+        False
+        """
+        return self.season_ is not None
+
     def select(self, X: pd.DataFrame) -> pd.DataFrame:
         """The columns that the model learnt from, in its order; other columns are left out.
 
-        FrameError when X lacks one of them.
+        A column `snapshot` stays, as the last one, where the model needs the time. FrameError when
+        X lacks a column.
 
         >>> import churnlab as cl
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
@@ -85,6 +102,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         missing = [n for n in names if n not in X]
         if missing:
             raise FrameError.from_missing_columns("the feature set of this log", missing, X.columns)
+        if self.needs_time_ and times.SNAPSHOT in X:
+            names = [*(n for n in names if n != times.SNAPSHOT), times.SNAPSHOT]
         return X[names]
 
     def prepare(self, X: Any) -> np.ndarray:
@@ -101,18 +120,22 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         >>> model.prepare(X.head(2)).tolist()
         [[0.0, 1.0], [1.0, 1.0]]
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         return self._with_made_columns(self._numbers(X, finite="allow-nan"))
 
-    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+    def raw_score(
+        self, X: Any, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> np.ndarray:
         """Score before it becomes a probability or an amount, float64[n]; see the subclasses."""
         raise NotImplementedError
 
-    def contributions(self, X: Any, prepared: np.ndarray | None = None) -> tuple[np.ndarray, float]:
+    def contributions(
+        self, X: Any, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> tuple[np.ndarray, float]:
         """SHAP values of the raw score, float64[n, q], and their base; they add up to it.
 
         The q columns are those of `widened(X)`. For a blend the values of the members are added.
-        prepared: the result of `prepare(X)`, if the caller has it already.
+        prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
 
         ConfigError for a model whose parts do not add up to a score: a forest, and an LTVRegressor
         with objective "ziln" or, as a blend, with "mae".
@@ -124,18 +147,23 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         >>> values.shape, bool(np.allclose(values.sum(axis=1) + base, model.raw_score(X)))
         ((40, 2), True)
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         self._check_parts_add_up()
         matrix = self.prepare(X) if prepared is None else prepared
         trees = boosting.contributions(self.booster_, matrix, self._threads())
         base = float(trees[0, -1]) if len(trees) else 0.0
         values, base = self._blended_contributions(trees[:, :-1], base, matrix)
-        return (values if self.season_ is None else np.column_stack([values, self._shift(X)])), base
+        return (
+            values if self.season_ is None else np.column_stack([values, self._shift(X, time)])
+        ), base
 
-    def widened(self, X: pd.DataFrame, prepared: np.ndarray | None = None) -> pd.DataFrame:
+    def widened(
+        self, X: pd.DataFrame, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> pd.DataFrame:
         """X with the model-made columns to its right, so that each contribution has a column.
 
-        prepared: the result of `prepare(X)`, if the caller has it already.
+        A column `snapshot` with the time is left out. prepared: the result of `prepare(X)`, if the
+        caller has it already. time: see needs_time_.
 
         >>> import churnlab as cl
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
@@ -143,16 +171,16 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         >>> list(model.widened(X)), list(model.own_catalogue()["name"])
         (['visits'], [])
         """
-        check_is_fitted(self)
-        wide = X
+        as_fitted.check(self)
+        wide = features = times.without(X, self._names())
         if self.btyd_ is not None:
             matrix = self.prepare(X) if prepared is None else prepared
             names = BTYDFeatures.from_dict(self.btyd_).get_feature_names_out()
-            made = pd.DataFrame(matrix[:, X.shape[1] :], columns=names, index=X.index)
-            wide = pd.concat([X, made], axis=1)
+            made = pd.DataFrame(matrix[:, features.shape[1] :], columns=names, index=X.index)
+            wide = pd.concat([features, made], axis=1)
         if self.season_ is None:
             return wide
-        return wide.assign(**{season.shift_name(self.unit): self._shift(X)})
+        return wide.assign(**{season.shift_name(self.unit): self._shift(X, time)})
 
     def own_catalogue(self) -> pd.DataFrame:
         """One row a model-made column, with the columns of FeatureSet.catalogue.
@@ -168,7 +196,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         >>> model.own_catalogue()["name"][0]
         'btyd__alive_days__all'
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         if self.btyd_ is None:
             made = BTYDFeatures(kinds=()).fit(pd.DataFrame()).catalogue()
         else:
@@ -190,7 +218,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         ...     sorted(path.name for path in model.save(folder).iterdir())
         ['model.json', 'model.lgb']
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         return save(self, Path(folder))
 
     def _check_parts_add_up(self) -> None:
@@ -223,18 +251,18 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
         return score_in_chunks(self._numbers(X, False), score, self._threads(), made_columns)
 
-    def _shift(self, X: Any) -> np.ndarray:
-        """Seasonal shift of each row's snapshot, float64[n].
+    def _shift(self, X: Any, time: Any) -> np.ndarray:
+        """Seasonal shift of each row's snapshot, float64[n]; zeros where no shift was learnt.
 
-        Zeros where no shift was learnt or X has no index level snapshot with dates.
+        FrameError where a shift was learnt and the snapshots are not known.
         """
-        dates = season.dates_of(X)
-        if self.season_ is None or dates is None:
+        if self.season_ is None:
             return np.zeros(len(X if hasattr(X, "__len__") else np.asarray(X)))
-        return SeasonalShift(**self.season_).at(dates)
+        return SeasonalShift(**self.season_).at(times.dates(X, time))
 
     def _numbers(self, X: Any, finite: Any) -> np.ndarray:
         """X as float64[n, p], its columns checked; `finite` False leaves the values unchecked."""
+        X = times.without(X, self._names())
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
         frame = as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X
@@ -255,30 +283,33 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         made = BTYDFeatures.from_dict(self.btyd_ or {})
         return made.transform(self._history(matrix)).to_numpy()
 
-    def _learn_columns(
-        self, X: Any, y: Any, groups: Any = None, **checks: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The matrix and the labels to fit on; keeps names, categories and the seed.
-
-        `checks` are arguments of scikit-learn's validate_data.
-        """
+    def _learn_columns(self, X: Any, groups: Any = None) -> np.ndarray:
+        """The matrix to fit on; keeps names, categories and the seed."""
+        as_fitted.forget(self)
         if self.algorithm not in self.algorithms:
             raise ConfigError.from_unknown("algorithm", str(self.algorithm), self.algorithms)
         if self.n_estimators is not None and self.n_estimators < 1:
             raise ConfigError.from_range("n_estimators", self.n_estimators, "at least 1, or None")
         self.categories_ = categories_of(X)
-        matrix, labels = validate_data(
-            self,
-            as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X,
-            y.to_numpy() if isinstance(y, pd.Series) else y,
-            dtype=np.float64,
-            ensure_all_finite="allow-nan",
-            ensure_min_samples=2,
-            **checks,
-        )
+        matrix = self._checked(X)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.btyd_ = self._fit_btyd(matrix, folds.people(X, groups, len(matrix)))
-        return self._with_made_columns(matrix), labels
+        return self._with_made_columns(matrix)
+
+    def _checked(self, X: Any) -> np.ndarray:
+        """X of a fit as float64[n, p]; FrameError of one line for what scikit-learn refuses."""
+        if isinstance(X, pd.DataFrame) and not X.shape[1]:
+            raise FrameError.from_refused("X", f"it has 0 feature(s) (shape={X.shape})")
+        with in_one_line("X"):
+            return np.asarray(
+                validate_data(
+                    self,
+                    as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X,
+                    dtype=np.float64,
+                    ensure_all_finite="allow-nan",
+                    ensure_min_samples=2,
+                )
+            )
 
     def _training_rows(
         self, X: Any, matrix: np.ndarray, y: np.ndarray, groups: Any, time: Any
@@ -304,14 +335,17 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     def _history(self, matrix: np.ndarray) -> pd.DataFrame:
         """The columns of a matrix that hold counts and ages of past days and orders."""
-        names = getattr(self, "feature_names_in_", ())
+        names = self._names()
         columns = {n: matrix[:, i] for i, n in enumerate(names) if n in _HISTORY_COLUMNS}
         return pd.DataFrame(columns, index=range(len(matrix)))
 
     def _categorical(self) -> list[int]:
         """Positions of the columns that hold category codes."""
-        names = getattr(self, "feature_names_in_", ())
-        return [i for i, name in enumerate(names) if name in self.categories_]
+        return [i for i, name in enumerate(self._names()) if name in self.categories_]
+
+    def _names(self) -> Any:
+        """Names of the columns of X in fit, object[p]; empty for an array."""
+        return getattr(self, "feature_names_in_", ())
 
     def _plan(self) -> boosting.Plan:
         return boosting.Plan(

@@ -110,7 +110,7 @@ class _FromHistory:
 
     def _expectation(self, X: pd.DataFrame, what: str, otherwise: float) -> np.ndarray:
         """An expectation for each row, float64[n]; `otherwise` where there is no history."""
-        name = f"btyd__{what}_{self.horizon}d__all"
+        name = f"btyd__{what}_{self.features_.horizons[0]}d__all"
         return self.features_.transform(X)[name].fillna(otherwise).to_numpy()
 
 

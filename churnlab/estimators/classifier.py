@@ -12,12 +12,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.learners import blend, boosting, folds, forest, season
+from churnlab.estimators.labels import class_labels
+from churnlab.estimators.learners import as_fitted, blend, boosting, folds, forest, season, times
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -73,11 +72,12 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
 
         groups: person of each row; None takes the index level user_id of X, else every row is a
         person. Inner folds keep a person's rows together. time: snapshot of each row; None takes
-        the index level snapshot of X. With more than 100,000 rows a tenth of the people is held out
-        instead of folds.
+        the index level or the column snapshot of X. With more than 100,000 rows a tenth of the
+        people is held out instead of folds.
 
-        HistoryError for a single class; FrameError for `groups` or `time` of another length;
-        ValueError for what scikit-learn refuses.
+        HistoryError for a single class; FrameError for labels that are missing or have more than
+        two classes, for `groups` or `time` of another length, for times that cannot be read, and
+        for what scikit-learn refuses in X.
 
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
         >>> model = ChurnClassifier("lightgbm", n_estimators=5)
@@ -85,44 +85,44 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         >>> model.classes_.tolist()
         [False, True]
         """
-        matrix, y = self._learn_columns(X, y, groups)
-        check_classification_targets(y)
-        self.classes_, churned = np.unique(y, return_inverse=True)
+        features, time = times.to_fit(X, time)
+        matrix = self._learn_columns(features, groups)
+        labels = class_labels(y, len(matrix), type(self).__name__)
+        self.classes_, churned = np.unique(labels, return_inverse=True)
         if len(self.classes_) == 1:
-            raise HistoryError.from_one_class("y", self.classes_[0], len(y))
-        if len(self.classes_) > 2:
-            # scikit-learn's checks ask for these words.
-            raise ValueError(
-                "Only binary classification is supported. The type of the target is multiclass: "
-                f"{len(self.classes_)} classes."
-            )
+            raise HistoryError.from_one_class("y", self.classes_[0], len(labels))
         rows = self._training_rows(X, matrix, churned.astype(np.float64), groups, time)
         inner: folds.Folds = []
         if np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
             inner = folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS)
-        self._grow(rows, season.dates_of(X, time), inner)
+        self._grow(rows, season.dated(time), inner)
+        as_fitted.note(self, self.structure)
         return self
 
-    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+    def raw_score(
+        self, X: Any, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> np.ndarray:
         """Log-odds of churn of each row, float64[n], to which the contributions add up.
 
-        prepared: the result of `prepare(X)`, if the caller has it already. ConfigError for a
-        forest, which has no log-odds.
+        prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
+        ConfigError for a forest, which has no log-odds.
 
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
         >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
         >>> bool(np.allclose(expit(model.raw_score(X)), model.predict_proba(X)[:, 1]))
         True
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         self._check_parts_add_up()
-        return self._scored(X, prepared, self._score_without_shift()) + self._shift(X)
+        return self._scored(X, prepared, self._score_without_shift()) + self._shift(X, time)
 
-    def predict_proba(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+    def predict_proba(
+        self, X: Any, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> np.ndarray:
         """Probability of each class, float64[n, 2]: to stay, and to churn.
 
         prepared: the result of `prepare(X)`; a caller can change one of its columns and predict
-        again without preparing X again.
+        again without preparing X again. time: see needs_time_.
 
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
         >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
@@ -130,18 +130,20 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         >>> bool(rare > often)
         True
         """
-        churn = self._churn(X, prepared)
+        churn = self._churn(X, prepared, time)
         return np.column_stack([1 - churn, churn])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, *, time: Any = None) -> np.ndarray:
         """The more likely class of each row, (n,); churn where its probability is above one half.
+
+        time: see needs_time_.
 
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
         >>> y = np.where(X["visits"] < 15, "left", "here")
         >>> ChurnClassifier("lightgbm", n_estimators=5).fit(X, y).predict(X.tail(1)).tolist()
         ['here']
         """
-        likely = self.predict_proba(X)[:, 1] > 0.5
+        likely = self.predict_proba(X, time=time)[:, 1] > 0.5
         return np.asarray(self.classes_[likely.astype(int)])
 
     def _grow(self, rows: TrainingRows, dates: pd.DatetimeIndex | None, inner: folds.Folds) -> None:
@@ -176,10 +178,10 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
             self.calibration_ = _platt(unseen, y)
         return self.calibration_
 
-    def _churn(self, X: Any, prepared: np.ndarray | None) -> np.ndarray:
+    def _churn(self, X: Any, prepared: np.ndarray | None, time: Any) -> np.ndarray:
         """Churn probability of each row, float64[n]."""
         if self.algorithm != "random_forest":
-            return np.asarray(expit(self.raw_score(X, prepared)))
+            return np.asarray(expit(self.raw_score(X, prepared, time=time)))
         matrix = self.prepare(X) if prepared is None else prepared
         slope, shift = self.calibration_
         return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))

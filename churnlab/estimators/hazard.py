@@ -8,11 +8,11 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.learners import as_fitted, times
 from churnlab.estimators.saving import save_hazard
 
 WEEK_COLUMN = "weeks_ahead"
@@ -87,7 +87,9 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         2
         """
         self._check()
-        frame = _frame(X)
+        as_fitted.forget(self)
+        features, time = times.to_fit(X, time)
+        frame = _frame(features)
         if WEEK_COLUMN in frame:
             raise FrameError.from_duplicates(f"X with the column {WEEK_COLUMN!r} of the model", 1)
         leaves, known = _weeks(y, len(frame))
@@ -104,14 +106,17 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
             groups=person,
             time=_repeated(time, row),
         )
+        as_fitted.note(self, ["weeks"])
         return self
 
-    def predict_curve(self, X: Any, risk: np.ndarray | None = None) -> pd.DataFrame:
+    def predict_curve(
+        self, X: Any, risk: np.ndarray | None = None, *, time: Any = None
+    ) -> pd.DataFrame:
         """Probability not to have left after each week, float64[n, weeks + 1].
 
         It has the index of X and a column a week; it never rises along a row. Weeks after `weeks_`
         are missing. risk: churn probabilities float64[n] of another model, which take the place of
-        the hazard of week 0.
+        the hazard of week 0. time: see needs_time_.
 
         FrameError when X lacks a column or `risk` has another length.
 
@@ -123,23 +128,24 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         >>> model.predict_curve(X.head(1), risk=np.array([0.4]))[0].tolist()
         [0.6]
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         frame = self.select(_frame(X))
         matrix = self._prepared(frame)
-        first = self._hazard(frame, matrix, 0) if risk is None else np.asarray(risk, np.float64)
+        time = times.dates(frame, time) if self.needs_time_ else None
+        first = np.asarray(self._hazard(frame, matrix, 0, time) if risk is None else risk, float)
         if len(first) != len(frame):
             raise FrameError.from_wrong_length("risk", len(first), len(frame))
         curve = np.full((len(frame), self.weeks + 1), np.nan)
         curve[:, 0] = 1 - first
         for week in range(1, self.weeks_ + 1):
-            curve[:, week] = curve[:, week - 1] * (1 - self._hazard(frame, matrix, week))
+            curve[:, week] = curve[:, week - 1] * (1 - self._hazard(frame, matrix, week, time))
         weeks = pd.RangeIndex(self.weeks + 1, name="week")
         return pd.DataFrame(curve, index=frame.index, columns=weeks)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, *, time: Any = None) -> np.ndarray:
         """Probability to stay and to churn within the horizon, float64[n, 2].
 
-        The second column is the hazard of week 0.
+        The second column is the hazard of week 0. time: see needs_time_.
 
         >>> X = pd.DataFrame({"visits": np.arange(60.0)})
         >>> leaves = np.where(X["visits"] < 20, 0, np.nan)
@@ -149,16 +155,19 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         >>> bool(rare > often)
         True
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         frame = self.select(_frame(X))
-        churn = self._hazard(frame, self._prepared(frame), 0)
+        churn = self._hazard(frame, self._prepared(frame), 0, time)
         return np.column_stack([1 - churn, churn])
 
-    def predict_when(self, X: Any, risk: np.ndarray | None = None) -> pd.Series:
+    def predict_when(
+        self, X: Any, risk: np.ndarray | None = None, *, time: Any = None
+    ) -> pd.Series:
         """First week after which a person is as likely to have left as not, float64[n].
 
-        It has the index of X; missing means later than `weeks_`. risk: as in predict_curve. The
-        curve is rounded to 9 digits first, so that every machine gives the same week.
+        It has the index of X; missing means later than `weeks_`. risk, time: as in
+        predict_curve. The curve is rounded to 9 digits first, so that every machine gives the same
+        week.
 
         >>> X = pd.DataFrame({"visits": np.arange(60.0)})
         >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
@@ -168,7 +177,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         >>> model.predict_when(X.head(1), risk=np.array([0.7])).tolist()
         [0.0]
         """
-        curve = self.predict_curve(X, risk)
+        curve = self.predict_curve(X, risk, time=time)
         gone = curve.round(_CURVE_DIGITS).to_numpy() <= 0.5
         week = np.where(gone.any(axis=1), gone.argmax(axis=1), np.nan)
         return pd.Series(week, index=curve.index, name="when")
@@ -186,6 +195,21 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         """
         names = self.model_.feature_names_in_
         return np.asarray([n for n in names if n != WEEK_COLUMN], dtype=object)
+
+    @property
+    def needs_time_(self) -> bool:
+        """Whether the model learnt a season and needs the snapshot of each row.
+
+        See ChurnClassifier.needs_time_.
+
+        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
+        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
+        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> ChurnHazard(weeks=2, learner=learner).fit(X, y).needs_time_
+        False
+        """
+        return self.model_.needs_time_
 
     @property
     def categories_(self) -> dict[str, list[Any]]:
@@ -241,7 +265,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         ...     sorted(path.name for path in model.save(folder).iterdir())
         ['hazard.json', 'model.json', 'model.lgb']
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         facts = {
             "weeks": int(self.weeks),
             "weeks_": self.weeks_,
@@ -260,10 +284,10 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         wide = frame.assign(**{WEEK_COLUMN: 0.0})
         return self.model_.prepare(wide[list(self.model_.feature_names_in_)])
 
-    def _hazard(self, frame: pd.DataFrame, matrix: np.ndarray, week: int) -> np.ndarray:
+    def _hazard(self, frame: pd.DataFrame, matrix: np.ndarray, week: int, time: Any) -> np.ndarray:
         """Hazard of a week, float64[n]; writes the week into the matrix."""
         matrix[:, list(self.model_.feature_names_in_).index(WEEK_COLUMN)] = week
-        return self.model_.predict_proba(frame, matrix)[:, 1]
+        return self.model_.predict_proba(frame, matrix, time=time)[:, 1]
 
     def _sampled(self, row: np.ndarray, week: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows to learn from, in their order: all, or a random sample within the limits.

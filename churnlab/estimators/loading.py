@@ -16,7 +16,7 @@ from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard
-from churnlab.estimators.learners import boosting
+from churnlab.estimators.learners import as_fitted, boosting
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.estimators.saving import (
     HAZARD_FILE,
@@ -84,6 +84,7 @@ def _load_hazard(folder: Path) -> ChurnHazard:
     )
     model.model_ = learner
     model.weeks_ = int(described["weeks_"])
+    as_fitted.note(model, ["weeks"])
     return model
 
 
@@ -96,6 +97,7 @@ def _load_model(folder: Path) -> TreeModel:
         model = MODEL_CLASSES[described["class"]](**described["params"])
         for name, value in _fitted_attributes(described).items():
             setattr(model, name, value)
+        as_fitted.note(model, model.structure)
         trees = _checked_bytes(folder / described["payload"], described["sha256"])
         if model.algorithm == "random_forest":
             model.forest_ = _forest(trees)

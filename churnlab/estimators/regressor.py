@@ -9,11 +9,19 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.utils.validation import check_is_fitted
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.learners import folds, forest, season, value_blend, value_trees
+from churnlab.estimators.labels import amounts
+from churnlab.estimators.learners import (
+    as_fitted,
+    folds,
+    forest,
+    season,
+    times,
+    value_blend,
+    value_trees,
+)
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.constant_columns import constant_at_each_snapshot
 from churnlab.estimators.learners.intervals import ConformalInterval, capped_by_churn
@@ -82,6 +90,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
     """
 
     unit = "log money"
+    structure = ("algorithm", "objective")
 
     def __init__(
         self,
@@ -123,9 +132,9 @@ class LTVRegressor(RegressorMixin, TreeModel):
         one value for everybody at each snapshot are not learnt from (`learners.constant_columns`),
         so that totals are those of all snapshots.
 
-        HistoryError when nobody spends; FrameError for `groups` or `time` of another length;
-        ConfigError for an objective that the algorithm does not have; ValueError for what
-        scikit-learn refuses.
+        HistoryError when nobody spends; FrameError for `groups` or `time` of another length,
+        for amounts that are missing or no numbers, for times that cannot be read, and for what
+        scikit-learn refuses in X; ConfigError for an objective that the algorithm does not have.
 
         >>> X = np.arange(60.0)[:, None]
         >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
@@ -133,8 +142,9 @@ class LTVRegressor(RegressorMixin, TreeModel):
         0
         """
         self._check_objective()
-        matrix, y = self._learn_columns(X, y, groups, y_numeric=True)
-        y = np.asarray(y, np.float64)
+        features, time = times.to_fit(X, time)
+        matrix = self._learn_columns(features, groups)
+        y = amounts(y, len(matrix), type(self).__name__)
         self.n_negative_ = int((y < 0).sum())
         y = _capped_amounts(np.maximum(y, 0.0))
         if not y.any():
@@ -145,25 +155,28 @@ class LTVRegressor(RegressorMixin, TreeModel):
         rows = self._training_rows(X, matrix, y / scale, groups, time)
         inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
         unseen, effect = self._grow(replace(rows, spending=self._spending()), inner)
-        dates = season.dates_of(X, time)
+        dates = season.dated(time)
         self.season_ = None
         if dates is not None and effect.any():
             self.season_ = SeasonalShift.of(dates, effect).state()
         self._correct_totals(y, scale, unseen)
+        as_fitted.note(self, self.structure)
         return self
 
-    def raw_score(self, X: Any, prepared: np.ndarray | None = None) -> np.ndarray:
+    def raw_score(
+        self, X: Any, prepared: np.ndarray | None = None, *, time: Any = None
+    ) -> np.ndarray:
         """Log of each row's expected amount, float64[n]; with objective "mae" the median's root.
 
-        prepared: the result of `prepare(X)`, if the caller has it already. ConfigError for a
-        forest, which averages amounts.
+        prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
+        ConfigError for a forest, which averages amounts.
 
         >>> X = np.arange(60.0)[:, None]
         >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
         >>> bool(np.allclose(np.exp(model.raw_score(X)), model.predict(X)))
         True
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         if self.algorithm == "random_forest":
             self._check_parts_add_up()
 
@@ -182,36 +195,36 @@ class LTVRegressor(RegressorMixin, TreeModel):
             return others.score(trees(rows), rows, factor)
 
         if self.objective == "mae":
-            return self._scored(X, prepared, medians) * np.exp(self._shift(X) / 2)
-        return self._scored(X, prepared, log_money) + self._shift(X)
+            return self._scored(X, prepared, medians) * np.exp(self._shift(X, time) / 2)
+        return self._scored(X, prepared, log_money) + self._shift(X, time)
 
-    def predict(self, X: Any, churn: Any = None) -> np.ndarray:
+    def predict(self, X: Any, churn: Any = None, *, time: Any = None) -> np.ndarray:
         """Expected amount of each row, float64[n], in the unit of y; medians with objective "mae".
 
         churn: churn probability of each row, which caps the amount (`intervals.capped_by_churn`).
         Give it only where the churn window covers the window of the amount, and churn means no more
-        buying. FrameError for `churn` of another length.
+        buying. time: see needs_time_. FrameError for `churn` of another length.
 
         >>> X = np.arange(60.0)[:, None]
         >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
         >>> model.predict(X[:2], churn=[1.0, 1.0]).tolist()
         [0.0, 0.0]
         """
-        amounts = self._amounts(X)
+        expected = self._amounts(X, time)
         if churn is None:
-            return amounts
+            return expected
         churn = np.asarray(churn, np.float64)
-        if churn.shape != amounts.shape:
-            raise FrameError.from_wrong_length("churn", len(churn), len(amounts))
-        _, most = self._interval().bounds(amounts, _COVERAGE_OF_THE_MOST)
-        return capped_by_churn(amounts, churn, most)
+        if churn.shape != expected.shape:
+            raise FrameError.from_wrong_length("churn", len(churn), len(expected))
+        _, most = self._interval().bounds(expected, _COVERAGE_OF_THE_MOST)
+        return capped_by_churn(expected, churn, most)
 
-    def predict_interval(self, X: Any, coverage: float = 0.9) -> np.ndarray:
+    def predict_interval(self, X: Any, coverage: float = 0.9, *, time: Any = None) -> np.ndarray:
         """Lower (at least 0) and upper end of an interval for each row's amount, float64[n, 2].
 
         The interval holds the amounts of a share `coverage` of people like those of fit. It is
         conformal (`intervals.ConformalInterval`); the upper end is infinite where too few rows had
-        a prediction like this one for so high a coverage.
+        a prediction like this one for so high a coverage. time: see needs_time_.
 
         ConfigError for a coverage outside (0, 1). HistoryError when fit had fewer than 20 people or
         fewer than 10 rows with money.
@@ -223,7 +236,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
         """
         if not 0 < coverage < 1:
             raise ConfigError.from_range("coverage", coverage, "above 0 and below 1")
-        return np.column_stack(self._interval().bounds(self._amounts(X), coverage))
+        return np.column_stack(self._interval().bounds(self._amounts(X, time), coverage))
 
     def _check_objective(self) -> None:
         known = ("tweedie",) if self.algorithm == "random_forest" else value_trees.OBJECTIVES
@@ -298,10 +311,10 @@ class LTVRegressor(RegressorMixin, TreeModel):
             return trees, base
         return OtherMembers.of(self.linear_).contributions(trees, base, matrix, self.factor_)
 
-    def _amounts(self, X: Any) -> np.ndarray:
+    def _amounts(self, X: Any, time: Any) -> np.ndarray:
         """Expected amounts before any cap, float64[n]."""
         if self.algorithm != "random_forest":
-            return value_trees.amounts(self.objective, self.raw_score(X))
+            return value_trees.amounts(self.objective, self.raw_score(X, time=time))
         matrix = self.prepare(X)
         return np.maximum(forest.score(self.forest_, matrix) * self.factor_, 0.0)
 

@@ -151,12 +151,15 @@ def _top(values: pd.DataFrame, signals: Mapping[str, str], k: int) -> np.ndarray
     return np.where(np.take_along_axis(best, order, axis=1) > 0, top, -1)
 
 
-def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Explanation:
+def explain(
+    model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, *, time: Any = None
+) -> Explanation:
     """The SHAP values of a fitted model on the rows of X, joined to the catalogue of its features.
 
-    `X` has the columns that the model was fitted on, `catalogue` is that of the dataset. Raises
-    ModelError if base and values do not add up to the model's raw score (S. Lundberg and S. Lee,
-    2017, A Unified Approach to Interpreting Model Predictions: local accuracy).
+    `X` has the columns that the model was fitted on, `catalogue` is that of the dataset. `time` is
+    the snapshot of each row, where the model needs it and X does not hold it. Raises ModelError if
+    base and values do not add up to the model's raw score (S. Lundberg and S. Lee, 2017, A Unified
+    Approach to Interpreting Model Predictions: local accuracy).
 
     >>> from churnlab import Churn, ChurnClassifier, FeatureSet, Snapshots, build_dataset, datasets
     >>> activity = datasets.make_community(users=150, days=120).log().daily()
@@ -169,12 +172,12 @@ def explain(model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame) -> Expla
     """
     matrix = model.prepare(X)
     if model.algorithm != "random_forest":
-        values, base = model.contributions(X, matrix)
-        raw = model.raw_score(X, matrix)
+        values, base = model.contributions(X, matrix, time=time)
+        raw = model.raw_score(X, matrix, time=time)
     else:
         values, base, raw = _forest(model, matrix)
     _check_additive(values, base, raw)
-    wide = model.widened(X, matrix)
+    wide = model.widened(X, matrix, time=time)
     return Explanation(
         pd.DataFrame(values, index=X.index, columns=wide.columns),
         base,

@@ -18,7 +18,7 @@ from sklearn.utils import check_random_state
 
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.learners import folds, season
+from churnlab.estimators.learners import folds, times
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.evaluation import metrics
@@ -176,9 +176,10 @@ class TuningRows:
 
     def _days(self) -> np.ndarray:
         """The day of each row, int64[n]; its rank where snapshots are not dates."""
-        ranks = folds.snapshot_days(self.X, self.time, len(self.y))
-        dates = season.dates_of(self.X, self.time)
-        return ranks if dates is None else day_numbers(dates)
+        _, time = times.to_fit(self.X, self.time)
+        if isinstance(time, pd.DatetimeIndex):
+            return day_numbers(time)
+        return folds.snapshot_days(self.X, time, len(self.y))
 
     def _usable(self, pairs: Folds) -> Folds:
         """The pairs whose labels differ on both sides."""
@@ -191,26 +192,33 @@ class TuningRows:
         if rows is None:
             return model.fit(self.X, self.y, groups=self.groups, time=self.time)
         groups = None if self.groups is None else np.asarray(self.groups)[rows]
-        time = None if self.time is None else np.asarray(self.time)[rows]
-        return model.fit(self._features(rows), self.y[rows], groups=groups, time=time)
+        return model.fit(self._features(rows), self.y[rows], groups=groups, time=self._times(rows))
 
     def loss(self, model: TreeModel, pairs: Folds) -> float:
         """The mean loss of a model that is fitted and judged on each pair; lower is better."""
         losses = [
-            _loss(self.fit(clone(model), learn), self._features(judge), self.y[judge])
+            _loss(
+                self.fit(clone(model), learn),
+                self._features(judge),
+                self.y[judge],
+                self._times(judge),
+            )
             for learn, judge in pairs
         ]
         return float(np.mean(losses))
+
+    def _times(self, rows: np.ndarray) -> Any:
+        return None if self.time is None else np.asarray(self.time)[rows]
 
     def _features(self, rows: np.ndarray) -> Any:
         return self.X.iloc[rows] if isinstance(self.X, pd.DataFrame) else np.asarray(self.X)[rows]
 
 
-def _loss(model: Any, X: Any, y: np.ndarray) -> float:
+def _loss(model: Any, X: Any, y: np.ndarray, time: Any) -> float:
     """The loss of a fitted model on rows that it has not seen; lower is better."""
     if hasattr(model, "predict_proba"):
-        return metrics.log_loss(y == model.classes_[-1], model.predict_proba(X)[:, 1])
-    predicted = model.predict(X)
+        return metrics.log_loss(y == model.classes_[-1], model.predict_proba(X, time=time)[:, 1])
+    predicted = model.predict(X, time=time)
     amounts = np.maximum(y, 0.0)
     if model.objective == "mae":
         return metrics.mae(amounts, predicted)

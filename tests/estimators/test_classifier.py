@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,23 +119,81 @@ def test_a_blend_is_explained_in_sentences_with_its_made_columns(
     )
 
 
-def test_the_seasonal_shift_comes_from_training_and_is_zero_without_a_date(
+def test_the_seasonal_shift_comes_from_training(
     seasonal: tuple[ChurnClassifier, pd.DataFrame, np.ndarray],
 ) -> None:
     model, X, _ = seasonal
-    shift = SeasonalShift(**model.season_).at(
-        pd.DatetimeIndex(X.index.get_level_values("snapshot"))
-    )
-    assert shift.std() > 0.3
-    bare = model.predict_proba(X.reset_index(drop=True))[:, 1]
-    np.testing.assert_allclose(logit(bare), model.raw_score(X) - shift, atol=1e-9)
-    np.testing.assert_array_equal(
-        model.widened(X.reset_index(drop=True))[season.shift_name("log-odds")], 0
-    )
-    values, base = model.contributions(X.reset_index(drop=True))
-    np.testing.assert_allclose(values.sum(axis=1) + base, logit(bare), atol=1e-9)
+    snapshots = pd.DatetimeIndex(X.index.get_level_values("snapshot"))
+    shift = SeasonalShift(**model.season_).at(snapshots)
+    assert shift.std() > 0.3 and model.needs_time_
     next_year = X.rename(index=lambda day: day + pd.Timedelta(days=365), level="snapshot")
     assert np.corrcoef(model.raw_score(next_year), model.raw_score(X))[0, 1] > 0.98
+
+
+def test_the_time_of_a_season_comes_from_the_index_a_column_or_the_argument(
+    seasonal: tuple[ChurnClassifier, pd.DataFrame, np.ndarray],
+) -> None:
+    model, X, _ = seasonal
+    days = pd.DatetimeIndex(X.index.get_level_values("snapshot"))
+    bare = X.reset_index(drop=True)
+    right = model.predict_proba(X)
+    times = {
+        "dates": list(days.date),
+        "text": days.strftime("%Y-%m-%d").to_numpy(),
+        "zoned": days.tz_localize("Asia/Kolkata"),
+        "zoned text": [f"{day:%Y-%m-%d}T00:00:00+08:00" for day in days],
+        "categories": pd.Series(days.strftime("%Y%m%d")).astype("category"),
+        "numpy": days.to_numpy("datetime64[D]"),
+    }
+    for name, time in times.items():
+        np.testing.assert_array_equal(model.predict_proba(bare, time=time), right, err_msg=name)
+        with_column = bare.assign(snapshot=time)
+        np.testing.assert_array_equal(model.predict_proba(with_column), right, err_msg=name)
+        np.testing.assert_array_equal(model.predict_proba(model.select(with_column)), right)
+    text = bare.assign(snapshot=times["text"])
+    for method in ("predict", "raw_score"):
+        one, other = getattr(model, method)(text), getattr(model, method)(X)
+        np.testing.assert_array_equal(one, other)
+    pd.testing.assert_frame_equal(model.widened(text), model.widened(X).reset_index(drop=True))
+    values, base = model.contributions(text)
+    np.testing.assert_allclose(values.sum(axis=1) + base, model.raw_score(X), atol=1e-9)
+    day = days[0]
+    np.testing.assert_array_equal(
+        model.predict_proba(bare[:5], time=str(day)), model.predict_proba(bare[:5], time=[day] * 5)
+    )
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        (None, "needs the snapshot of each row"),
+        ("yesterday", "of 9 rows is 'yesterday'; give dates"),
+        ("now", "of 9 rows is 'now'; give dates"),
+        (20260301, "of 9 rows is 20260301; give dates"),
+        ([None] * 9, "of 9 rows is missing"),
+        (["2026-03-01"] * 8, "time has 8 values for 9 rows of X"),
+        (["2026-03-01"] * 8 + ["2026-02-30"], "of 1 rows is '2026-02-30'"),
+    ],
+)
+def test_a_season_without_a_readable_time_is_refused_in_one_line(
+    seasonal: tuple[ChurnClassifier, pd.DataFrame, np.ndarray], time: Any, told: str
+) -> None:
+    model, X, _ = seasonal
+    bare = X[:9].reset_index(drop=True)
+    for ask in (model.predict, model.predict_proba, model.raw_score, model.contributions):
+        with pytest.raises(FrameError, match=re.escape(told)) as refused:
+            ask(bare, time=time)
+        assert "\n" not in str(refused.value)
+
+
+def test_a_column_of_snapshots_teaches_what_an_index_level_teaches() -> None:
+    X, y, _ = churn_tides(40)
+    model = ChurnClassifier(n_estimators=3, n_jobs=1).fit(X, y)
+    as_text = X.reset_index("snapshot")
+    as_text["snapshot"] = as_text["snapshot"].dt.strftime("%Y-%m-%d")
+    again = ChurnClassifier(n_estimators=3, n_jobs=1).fit(as_text, y)
+    assert list(again.feature_names_in_) == list(X) and again.season_ == model.season_
+    np.testing.assert_array_equal(again.predict_proba(as_text), model.predict_proba(X))
 
 
 def test_a_saved_model_predicts_the_same_bits_whole_or_in_parts(

@@ -169,11 +169,16 @@ def test_the_same_time_of_next_year_has_the_level_of_this_one(objective: str) ->
     assert model.season_ is not None
     bare = frame.reset_index(drop=True)
     later = frame.rename(index=lambda day: day + pd.Timedelta(days=365), level="snapshot")
-    ratio = np.log(model.predict(later) / model.predict(bare))
-    shift = SeasonalShift(**model.season_).at(
-        pd.DatetimeIndex(later.index.get_level_values("snapshot"))
-    )
-    np.testing.assert_allclose(ratio, shift, atol=1e-9)
+    ratio = np.log(model.predict(later) / model.predict(bare, time="2026-05-01"))
+    season = SeasonalShift(**model.season_)
+    shift = season.at(pd.DatetimeIndex(later.index.get_level_values("snapshot")))
+    may = season.at(pd.DatetimeIndex(["2026-05-01"]))
+    np.testing.assert_allclose(ratio, shift - may, atol=1e-9)
+    text = bare.assign(snapshot=later.index.get_level_values("snapshot").strftime("%Y-%m-%d"))
+    np.testing.assert_array_equal(model.predict(text), model.predict(later))
+    np.testing.assert_array_equal(model.predict_interval(text), model.predict_interval(later))
+    with pytest.raises(FrameError, match="needs the snapshot of each row"):
+        model.predict(bare)
     assert np.corrcoef(ratio, planted)[0, 1] > 0.95 and ratio.std() > 0.25
     if objective == "tweedie":
         # Neighbouring days smooth the season.

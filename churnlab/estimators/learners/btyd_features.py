@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from churnlab import btyd
 from churnlab.btyd.fitting import spread
 from churnlab.btyd.statistics import COLUMNS, Statistics, lacking
 from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.estimators.learners import as_fitted
 from churnlab.features.catalogue import Entry, table
 from churnlab.language.sentence import Sentence, sentence, template
 
@@ -106,6 +106,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.models_ = {}
         self.money_ = None
         self.reasons_ = {}
+        as_fitted.note(self, ["model"])
         for kind in COLUMNS if self.kinds is None else self.kinds:
             missing = lacking(X, kind)
             if missing and self.kinds is not None:
@@ -121,7 +122,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         NaN where a person has no history or no model was fitted. FrameError when X lacks a column.
         """
-        check_is_fitted(self)
+        as_fitted.check(self)
         found = [
             values
             for kind in self.models_
@@ -150,17 +151,17 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """The names of the new columns, object[q]; `input_features` is not read."""
-        check_is_fitted(self)
+        as_fitted.check(self)
         return np.array([c.name for c in self._columns()], dtype=object)
 
     def catalogue(self) -> pd.DataFrame:
         """One row a new column: name, signal, builder, unit, window, says, missing, templates."""
-        check_is_fitted(self)
+        as_fitted.check(self)
         return table(self._columns())
 
     def to_dict(self) -> dict[str, Any]:
         """Parameters and fitted models as plain JSON values; `from_dict` reads them back."""
-        check_is_fitted(self)
+        as_fitted.check(self)
         params = self.get_params() | {
             "horizons": list(self.horizons),
             "kinds": None if self.kinds is None else list(self.kinds),
@@ -186,6 +187,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         }
         made.money_ = None if state["money"] is None else btyd.GammaGamma(**state["money"])
         made.reasons_ = dict(state["reasons"])
+        as_fitted.note(made, ["model"])
         return made
 
     def _check(self) -> None:

@@ -69,4 +69,8 @@ def of_size(person: np.ndarray, seed: int, many: int) -> Folds:
 def _codes(what: str, values: Any, rows: int) -> np.ndarray:
     if len(values) != rows:
         raise FrameError.from_wrong_length(what, len(values), rows)
-    return pd.factorize(np.asarray(values), sort=True)[0].astype(np.int64)
+    codes = pd.factorize(np.asarray(values), sort=True)[0].astype(np.int64)
+    missing = int((codes < 0).sum())
+    if missing:
+        raise FrameError.from_refused(what, f"it is missing in {missing:,} rows; give one a row")
+    return codes

@@ -8,7 +8,6 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from churnlab.estimators.learners import folds
 from churnlab.features.catalogue import Entry, table
 from churnlab.language.sentence import sentence
 
@@ -71,17 +70,13 @@ class SeasonalShift:
         return np.asarray((total / (near.sum(axis=1) + WEIGHT_OF_ZERO))[place])
 
 
-def dates_of(X: Any, time: Any = None) -> pd.DatetimeIndex | None:
-    """The snapshot of each row as a date: from `time`, else the index level snapshot of X.
+def dated(time: Any) -> pd.DatetimeIndex | None:
+    """The snapshots of a fit, as `times.to_fit` gives them, if they are dates; else None.
 
-    None where these are not dates.
-
-    >>> dates_of(None, pd.Series(pd.to_datetime(["2026-03-01"])))
-    DatetimeIndex(['2026-03-01'], dtype='datetime64[us]', freq=None)
+    >>> dated(np.array([1, 2])) is None
+    True
     """
-    time = folds.level(X, "snapshot", time)
-    dated = pd.api.types.is_datetime64_any_dtype(getattr(time, "dtype", None))
-    return pd.DatetimeIndex(time) if time is not None and dated else None
+    return time if isinstance(time, pd.DatetimeIndex) else None
 
 
 def shift_name(unit: str) -> str:

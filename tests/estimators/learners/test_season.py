@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_models import CHURN_DAYS, churn_tides
+from support.made_models import CHURN_DAYS
 
 from churnlab.estimators.learners import season
 from churnlab.estimators.learners.season import SeasonalShift
@@ -38,17 +38,10 @@ def test_a_shift_is_the_mean_by_nearness_drawn_to_zero() -> None:
     assert SeasonalShift(**json.loads(json.dumps(found.state()))) == found
 
 
-def test_dates_come_from_the_index_or_from_time() -> None:
-    X = churn_tides(5)[0]
-    assert list(season.dates_of(X)) == list(X.index.get_level_values("snapshot"))
-    assert list(season.dates_of(X.to_numpy(), pd.Series(CHURN_DAYS))) == list(CHURN_DAYS)
-    for nothing in (
-        X.to_numpy(),
-        X.reset_index(drop=True),
-        X.rename(index=lambda day: 1, level="snapshot"),
-    ):
-        assert season.dates_of(nothing) is None
-    assert season.dates_of(X.to_numpy(), np.arange(len(X))) is None
+def test_only_dates_have_a_season() -> None:
+    assert season.dated(CHURN_DAYS) is CHURN_DAYS
+    for nothing in (None, np.arange(5), np.array([20260301])):
+        assert season.dated(nothing) is None
 
 
 @pytest.mark.parametrize("unit", ["log-odds", "log money"])
