@@ -48,6 +48,10 @@ HOMES = {
     "pyspark": "spark.session",
     "optuna": "training.tuning",
     "adbc_driver_postgresql": "events.postgres_table",
+    "adbc_driver_sqlite": "events.sqlite_table",
+    "adbc_driver_manager": "events.adbc_table",
+    "deltalake": "events.delta_table",
+    "pyiceberg": "events.iceberg_table",
 }
 ENGINES = "schema.frames"
 SIGNALS = "features.feature_set"

@@ -29,6 +29,7 @@ from pydantic import Field as Key
 
 from churnlab.config import reading
 from churnlab.errors import ConfigError
+from churnlab.events.addresses import local_folder, within
 from churnlab.events.spec import Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import day_number, to_timestamp
@@ -271,6 +272,9 @@ class Config(Table):
         except ValidationError as error:
             raise reading.refusal(error, cls, given) from None
         config._folder = folder
+        local_folder(config.store.folder, "store.folder")
+        if config.engine == ENGINES[0]:  # Spark writes lists to addresses too
+            local_folder(config.output.folder, "output.folder")
         return config
 
     @property
@@ -286,7 +290,7 @@ class Config(Table):
         >>> config.path(config.log.path), config.path("postgresql://host/app")
         ('/data/events.parquet', 'postgresql://host/app')
         """
-        return given if "://" in given else str(self.folder / given)
+        return within(self.folder, given)
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
         """The targets: churn, value where the log has money, time to churn where asked for.

@@ -28,6 +28,46 @@ class LogError(ChurnlabError):
         return cls(f"{what} {path!r}; give the path of Parquet or CSV files that exist")
 
     @classmethod
+    def from_unknown_scheme(cls, scheme: str, known: Iterable[str]) -> LogError:
+        """An address has a scheme that no reader knows."""
+        schemes = ", ".join(f"{k}:" if k == "adbc" else f"{k}://" for k in known)
+        return cls(
+            f"churnlab reads no {scheme}:// address; give a path or one of {schemes}, "
+            f"or adbc:{scheme}:… where that database has an ADBC driver"
+        )
+
+    @classmethod
+    def from_several_tables(cls, scheme: str, count: int) -> LogError:
+        """Several places were given, and one of them is a table of a database."""
+        return cls(
+            f"{count} places were given and one of them is a {scheme} address; "
+            "give files, or one address alone"
+        )
+
+    @classmethod
+    def from_password(cls, what: str, way: str) -> LogError:
+        """An address holds a password; `what` names the database, `way` says where it belongs."""
+        return cls(f"{what} cannot be read: the address holds a password; {way}")
+
+    @classmethod
+    def from_version(
+        cls, source: str, given: object, known: Iterable[object], what: str = "version"
+    ) -> LogError:
+        """A Delta table lacks the version, or an Iceberg table the snapshot, that was asked for."""
+        last = list(known)
+        there = f"give one of {', '.join(map(str, last[-5:]))}" if last else "leave version out"
+        return cls(f"{source} has no {what} {given!r} (given as version=); {there}")
+
+    @classmethod
+    def from_inside_table(cls, file: str, folder: str, kind: str, readable: bool) -> LogError:
+        """Files of a table that keeps versions were named one by one; `readable` as a table."""
+        way = "give the table's folder" if readable else "read it elsewhere and give a frame"
+        return cls(
+            f"{file} is a part of the {kind} table {folder}, "
+            f"whose files may hold deleted rows; {way}"
+        )
+
+    @classmethod
     def from_unreadable(
         cls, source: str, reason: str, way: str = "repair the file or leave it out"
     ) -> LogError:

@@ -10,14 +10,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from churnlab.events.source import TASKS_A_THREAD, Task, check_columns
+from churnlab.events.source import TASKS_A_THREAD, Source, Task, check_columns
 from churnlab.events.spec import LogSpec
 from churnlab.schema.zones import day_settled, instant, local_day, zone_changes
 
 
 @dataclass(frozen=True)
 class DatabaseTable:
-    """A table of DuckDB or PostgreSQL, queried a range of days at a time."""
+    """A table of a database, of Delta or of Iceberg, queried a range of days at a time."""
 
     name: str
     table: Any
@@ -50,6 +50,12 @@ class DatabaseTable:
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """None: the table is read batch by batch."""
         return None
+
+
+def versioned(source: Source) -> dict[str, int]:
+    """The version of a table that keeps versions, as `{"version": 7}`; else nothing."""
+    version = getattr(source.table, "version", None) if isinstance(source, DatabaseTable) else None
+    return {} if version is None else {"version": version}
 
 
 def _begins(first: int, end: int, wanted: int, zone_name: str | None) -> dict[int, int]:

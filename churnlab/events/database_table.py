@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from churnlab.errors import LogError
+from churnlab.errors import ChurnlabError, LogError
 from churnlab.errors.secrets import without_secrets
 from churnlab.kernels.units import DAY_MICROS, MICRO
 
@@ -105,8 +105,8 @@ class SqlTable(ABC):
         """Whether the time is null in any row."""
         with self._session() as read:
             relation, _ = self._columns(read)
-            null = f"select 1 from {relation} where {identifier(time)} is null"
-            return bool(read(f"select exists({null}) as lacks").read_all()["lacks"][0].as_py())
+            where = f"where {identifier(time)} is null limit 1"
+            return bool(read(f"select 1 as lacks from {relation} {where}").read_all().num_rows)
 
     def batches(
         self, columns: Sequence[str], time: str, low: int | None, high: int | None
@@ -154,6 +154,36 @@ class SqlTable(ABC):
             for column in columns:
                 if column not in kinds:
                     raise LogError.from_missing_column(self.name, role, column, kinds)
+
+
+@contextmanager
+def in_one_line(name: str, way: str) -> Iterator[None]:
+    """Any error of another library as a LogError of the table `name`; `way` says what to do.
+
+    For libraries that raise built-in errors of many kinds beside their own.
+    """
+    try:
+        yield
+    except ChurnlabError:
+        raise
+    except Exception as error:
+        reason = driver_text(error) or type(error).__name__
+        raise LogError.from_unreadable(name, reason, way) from None
+
+
+def reading(connection: Any, opened: ExitStack, options: Mapping[str, object]) -> Read:
+    """A function that runs a statement on an ADBC connection and streams its rows.
+
+    `options` are the driver's own; the cursors are closed with `opened`.
+    """
+
+    def read(statement: str) -> pa.RecordBatchReader:
+        given = {name: str(value) for name, value in options.items()}
+        cursor = opened.enter_context(closing(connection.cursor(adbc_stmt_kwargs=given)))
+        cursor.execute(statement)
+        return cursor.fetch_record_batch()
+
+    return read
 
 
 def identifier(name: str) -> str:

@@ -113,3 +113,18 @@ def _way(reason: str) -> str:
     if "file system operations" in reason:
         return "where you trust the file, allow files outside it with external_access=True"
     return "check that it is a whole DuckDB file"
+
+
+def is_duckdb(path: str | Path) -> bool:
+    """Whether a file begins as DuckDB's do, or has one of their endings.
+
+    >>> is_duckdb("app.duckdb"), is_duckdb("app.parquet")
+    (True, False)
+    """
+    if str(path).lower().endswith((".duckdb", ".ddb", ".db")):
+        return True
+    try:
+        with open(path, "rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False

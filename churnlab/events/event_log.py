@@ -13,10 +13,12 @@ import pandas as pd  # noqa: F401  (the docstrings' examples)
 from churnlab.activity.blocks import BlockRows
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.totals import check_totals
+from churnlab.errors.secrets import without_secrets
 from churnlab.events import rollup, sources
 from churnlab.events.batches import Counts
 from churnlab.events.checks import check_counts
 from churnlab.events.codes import Tables
+from churnlab.events.database_source import versioned
 from churnlab.events.frame_source import open_frame
 from churnlab.events.rollup import Rolled
 from churnlab.events.source import Source
@@ -62,11 +64,14 @@ class EventLog:
     @classmethod
     @takes_options(LogSpec)
     def read(cls, path: str | Path, **options: Any) -> EventLog:
-        """Read Parquet or CSV files, or a table of a database.
+        """Read Parquet or CSV files, or a table: of a database, of Delta or of Iceberg.
 
-        `path` is a file, a pattern or a folder; or a DuckDB file (.duckdb, .ddb, .db) or an address
-        `postgresql://…`, together with `table`. User and password of PostgreSQL come from PGUSER
-        and PGPASSWORD. Ids in CSV files are text. `options` are described at `LogSpec`.
+        `path` is a file, a pattern or a folder; or, together with `table`, a DuckDB or SQLite file
+        or an address such as `postgresql://…` or `adbc:NAME:…` (`churnlab.events.addresses` lists
+        them). User and password of PostgreSQL come from PGUSER and PGPASSWORD. A folder with
+        `_delta_log` is a Delta table, one with `metadata/….metadata.json` an Iceberg table; the
+        version that is read stands in `describe()["version"]`. Ids in CSV files are text.
+        `options` are described at `LogSpec`.
 
         Raises LogError, which says what is wrong, what was given and what to do, and ConfigError
         for an option out of range.
@@ -84,12 +89,12 @@ class EventLog:
         return cls.of(sources.open_path(path, spec), spec)
 
     @classmethod
-    @takes_options(LogSpec, without=("table",))
+    @takes_options(LogSpec, without=("table", "version"))
     def from_frame(cls, frame: Any, **options: Any) -> EventLog:
         """Read a dataframe: pandas, polars, pyarrow, DuckDB, or one that gives an Arrow C stream.
 
         A Spark DataFrame gives a SparkLog, whose daily rows, snapshots, features and lists stay on
-        Spark. `options` and errors are those of `read`, without `table`.
+        Spark. `options` and errors are those of `read`, without `table` and `version`.
 
         >>> at = [pd.Timestamp("2026-03-01 09:00")]
         >>> frame = pd.DataFrame({"who": ["ann"], "at": at, "what": ["open"]})
@@ -121,10 +126,12 @@ class EventLog:
             rolled = rollup.roll(source, spec, Tables(roles))
         seen = roles.seen(names, standard=spec.roles is None)
         aside = _set_aside(rolled.counts, spec)
-        counted = {"source": source.name, "events": rolled.counts.events, **aside}
+        shown = without_secrets(source.name)
+        events = rolled.counts.events
+        counted = {"source": shown, **versioned(source), "events": events, **aside}
         zone_name = spec.timezone or "UTC"
         activity = daily_rows(rolled, roles, seen, spec, zone_name, counted)
-        return cls(activity, seen, zone_name, source.name, tuple(names), aside)
+        return cls(activity, seen, zone_name, shown, tuple(names), aside)
 
     def daily(self) -> DailyActivity:
         """One row per person and active day: everything else is computed from it.
@@ -149,9 +156,10 @@ class EventLog:
 
     def __repr__(self) -> str:
         counted = self.describe()
+        version = f", version {counted['version']}" if "version" in counted else ""
         return (
             f"EventLog({counted['events']:,} events of {counted['people']:,} people, "
-            f"{counted['first_day']} to {counted['last_day']}, {self.timezone})"
+            f"{counted['first_day']} to {counted['last_day']}, {self.timezone}{version})"
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from churnlab.errors import LogError
 from churnlab.events.csv_files import CsvFiles
 from churnlab.events.parquet_files import ParquetFiles
+from churnlab.events.table_folders import check_files
 
 CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt")
 
@@ -41,4 +42,5 @@ def matching(path: str | Path) -> list[str]:
     files = sorted(f for f in glob.glob(text, recursive=True) if Path(f).is_file())
     if not files:
         raise LogError.from_no_file(str(path))
+    check_files(files)
     return files

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 
 from churnlab.errors import LogError
-from churnlab.events.database_table import Read, SqlTable, driver_text, identifier
+from churnlab.events.addresses import holds_password
+from churnlab.events.database_table import Read, SqlTable, driver_text, identifier, reading
 
 _PLAIN = {"int2", "int4", "int8", "float4", "float8", "text", "varchar", "bool"}
 _TIMES = {"timestamp", "timestamptz", "date"}
-_SECRET = re.compile(r"://.*:.*@|[?&]\s*(\w*password|\w*secret|scram_\w+key)\s*=", re.I | re.S)
 _WAY = (
     "check the server, the user's rights, and PGHOST, PGPORT, PGDATABASE, PGUSER and PGPASSWORD "
     "in the environment"
@@ -63,9 +62,9 @@ class PostgresTable(SqlTable):
         if not self.uri.startswith(("postgresql://", "postgres://")):
             way = "give one like postgresql://host:5432/database"
             raise LogError.from_unreadable("PostgreSQL", "the address is not a URI", way)
-        if any(_SECRET.search(text) for text in (self.uri, unquote(self.uri))):
+        if holds_password(self.uri):
             way = "take it out and set PGPASSWORD in the environment"
-            raise LogError.from_unreadable("PostgreSQL", "the address holds a password", way)
+            raise LogError.from_password("PostgreSQL", way)
 
     @property
     def place(self) -> str:
@@ -78,15 +77,8 @@ class PostgresTable(SqlTable):
         try:
             with ExitStack() as opened:
                 connection = opened.enter_context(closing(driver.connect(self.uri)))
-
-                def read(statement: str) -> pa.RecordBatchReader:
-                    options = {"adbc.postgresql.batch_size_hint_bytes": str(self.batch_bytes)}
-                    cursor = opened.enter_context(
-                        closing(connection.cursor(adbc_stmt_kwargs=options))
-                    )
-                    cursor.execute(statement)
-                    return cursor.fetch_record_batch()
-
+                options = {"adbc.postgresql.batch_size_hint_bytes": self.batch_bytes}
+                read = reading(connection, opened, options)
                 read(_SETTINGS).read_all()
                 yield read
         except (driver.Error, pa.ArrowException, OSError) as error:

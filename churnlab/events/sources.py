@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from churnlab.events.addresses import check_files_alone, normal
 from churnlab.events.database_source import DatabaseTable
-from churnlab.events.databases import open_database
+from churnlab.events.databases import check_no_version, open_database
 from churnlab.events.files import as_paths, open_files
 from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
@@ -14,7 +15,17 @@ from churnlab.events.spec import LogSpec
 
 def open_path(path: str | Path | Sequence[str], spec: LogSpec) -> Source:
     """The files that a path, a pattern or several of them name, or the table of a database."""
-    paths = as_paths(path)
+    paths = [normal(place) for place in as_paths(path)]
+    if len(paths) > 1:
+        check_files_alone(paths)
+        check_no_version(spec.version)
+        return open_files(paths)
     memory = f"{max(spec.memory // 2**20, 64)}MB"
-    found = open_database(paths[0], spec.table, memory_limit=memory, threads=spec.threads)
+    found = open_database(
+        paths[0],
+        spec.table,
+        memory_limit=memory,
+        threads=spec.threads,
+        version=spec.version,
+    )
     return DatabaseTable(found.name, found) if found is not None else open_files(paths)

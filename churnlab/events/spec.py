@@ -138,6 +138,8 @@ set aside; the log is refused when they are a larger share of all rows |
     | `memory` | str or int, bytes | "1GB" | bound on the raw events held in memory |
     | `threads` | int | None | cores that work; None: all |
     | `table` | str | None | table of a database (`EventLog.read` alone) |
+    | `version` | int | None | version of a Delta table, or id of a snapshot of an Iceberg table; \
+None: the newest (`EventLog.read` alone) |
 
     `memory` and `threads` change no bit of the result. `days` is no option of users: it restricts
     reading to the local days `[days[0], days[1])`.
@@ -166,6 +168,7 @@ set aside; the log is refused when they are a larger share of all rows |
     memory: Converted[str | int, int] = Converted("1GB", in_bytes)
     threads: int | None = _number(1, 10_000)
     table: str | None = None
+    version: int | None = _number(0, 2**63 - 1)
     days: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -222,7 +225,7 @@ def _parameters() -> dict[str, inspect.Parameter]:
 # Every option by name: a keyword argument with the type that users give and its default.
 OPTIONS: Mapping[str, inspect.Parameter] = _parameters()
 # Options that say how to read a log. All others decide what its daily rows say.
-READING = ("bad_ids", "memory", "threads", "table")
+READING = ("bad_ids", "memory", "threads", "table", "version")
 
 
 def takes_options(

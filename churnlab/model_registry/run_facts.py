@@ -20,7 +20,8 @@ class DatasetFacts:
     `name` is the log's file and `digest` the sha256 of features and labels. `rows`, `people` and
     `columns` are counts, `days` the snapshot days like 2026-03-01, `means` the mean of each label.
     `left_out` counts rows that were left out, by reason; `skipped_builders` says what the log
-    lacks for each builder that contributed nothing.
+    lacks for each builder that contributed nothing. `version` is the version of a Delta table, or
+    the id of a snapshot of an Iceberg table, that the events were read at.
     """
 
     name: str
@@ -32,6 +33,7 @@ class DatasetFacts:
     means: Mapping[str, float] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     skipped_builders: Mapping[str, str] = field(default_factory=dict)
+    version: int | None = None
 
     @classmethod
     def of(cls, name: str, described: Mapping[str, Any]) -> Self:

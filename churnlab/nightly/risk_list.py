@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from churnlab.events.addresses import local_folder
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
 from churnlab.nightly.written import Written
 from churnlab.report.csv_text import csv_text, guarded
@@ -69,9 +70,9 @@ class RiskList:
         The same list gives the same bytes. The Parquet file has ids as they are. In the CSV a text
         that a spreadsheet could take for a formula gets a leading apostrophe, which
         `report.csv_text.unguarded` takes away again. Raises OutputError when the folder cannot be
-        written; then an older list is as it was.
+        written; then an older list is as it was. ConfigError for an address.
         """
-        stem = Path(folder) / f"risk_list_{self.as_of}"
+        stem = local_folder(folder, "the folder of the list") / f"risk_list_{self.as_of}"
         parquet = stem.with_name(f"{stem.name}.parquet")
         csv = stem.with_name(f"{stem.name}.csv")
         table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)

@@ -15,6 +15,7 @@ from markupsafe import escape
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import headline, metrics_of
 from churnlab.evaluation.tables import Table, cell, heading
+from churnlab.events.addresses import local_folder
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.report.document import (
@@ -131,7 +132,7 @@ class ModelCard:
     def save(self, folder: str | Path, language: str = ENGLISH) -> tuple[Path, Path]:
         """Write card.html and card.md, each whole or not at all, and return their paths.
 
-        Raises OutputError when the folder cannot be written.
+        Raises OutputError when the folder cannot be written, ConfigError for an address.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -139,8 +140,9 @@ class ModelCard:
         ['card.html', 'card.md']
         """
         html, markdown = self.html(language), self.markdown(language)
-        page = write_text(Path(folder) / "card.html", html)
-        return page, write_text(Path(folder) / "card.md", markdown)
+        place = local_folder(folder, "the folder of the card")
+        page = write_text(place / "card.html", html)
+        return page, write_text(place / "card.md", markdown)
 
     def _repr_html_(self) -> str:
         style = "width:100%;height:40rem;border:0"

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from churnlab.errors import LogError
+from churnlab.errors import ConfigError, LogError
+from churnlab.errors.secrets import without_secrets
 from churnlab.events.checks import check_counts
+from churnlab.events.databases import is_table
 from churnlab.events.source import check_columns
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_text
@@ -97,8 +99,15 @@ class SparkLog:
 
 
 def read(path: str, *, table: str | None = None, **options: Any) -> SparkLog:
-    """The log in files that Spark reads; the twin of `EventLog.read`. A `table` is ignored."""
-    return SparkLog.of(session.read(path), LogSpec.of(**options))
+    """The log in files that Spark reads; the twin of `EventLog.read`. A `table` is ignored.
+
+    ConfigError for a table of a database, of Delta or of Iceberg, which Spark reads itself.
+    """
+    spec = LogSpec.of(**options)
+    if is_table(path) or spec.version is not None:
+        way = "read the table with Spark and give the frame to EventLog.from_frame"
+        raise ConfigError.from_spark(f"{without_secrets(path)} is no file for Spark to read", way)
+    return SparkLog.of(session.read(path), spec)
 
 
 def from_frame(frame: DataFrame, spec: LogSpec) -> SparkLog:

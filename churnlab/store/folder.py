@@ -25,6 +25,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from churnlab.errors import LockedError, OutputError, StoreError
+from churnlab.events.addresses import local_folder
 from churnlab.schema.days import before, day_text
 from churnlab.schema.files import PartFile
 from churnlab.store.carry import DERIVED, carry_schema, fold
@@ -56,7 +57,7 @@ class StoreFolder:
     """
 
     def __init__(self, path: str | Path, manifest: Manifest) -> None:
-        self.path = Path(path)
+        self.path = local_folder(path, "the folder of the store")
         self.manifest = manifest
         self._lock = FileLock(self.path / ".lock")
         self._unsure = False  # whether the newest manifest may be lost in a crash

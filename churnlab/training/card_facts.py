@@ -113,6 +113,7 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     days = sentence("{first} to {last}", first=log["first_day"], last=log["last_day"])
     facts: dict[Words, Any] = {
         sentence("source"): shown_name(config.log.path),
+        **_version(log),
         sentence("events"): log["events"],
         sentence("people"): log["people"],
         sentence("days"): days,
@@ -128,6 +129,12 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
         for name, missing in ready.train.skipped.items()
     ]
     return facts | ({sentence("signals without data"): _joined(lacking, ", ")} if lacking else {})
+
+
+def _version(log: Mapping[str, Any]) -> dict[Words, Any]:
+    """The version of a Delta table, or the snapshot of an Iceberg table, that was read."""
+    version = log.get("version")
+    return {} if version is None else {sentence("events read at version"): str(version)}
 
 
 def _lateness(config: Config, ready: SplitRows) -> Words:

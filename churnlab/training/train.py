@@ -103,7 +103,10 @@ def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> R
         version=fitted.version,
         models=tuple(sorted(fitted.models)),
         simulated=config.log.simulated,
-        dataset=DatasetFacts.of(shown_name(config.log.path), rows.train.describe()),
+        dataset=DatasetFacts.of(
+            shown_name(config.log.path),
+            {**rows.train.describe(), "version": rows.activity.source.get("version")},
+        ),
         roles=rows.activity.roles.to_dict(),
         timezone=rows.activity.timezone,
         active_within=config.snapshots.active_within,

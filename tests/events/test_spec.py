@@ -27,7 +27,10 @@ MACHINE = {"memory", "threads"}
 def test_every_place_that_takes_options_takes_those_of_the_spec() -> None:
     assert set(OPTIONS) == ALL
     assert set(inspect.signature(cl.EventLog.read).parameters) - {"path"} == ALL
-    assert set(inspect.signature(cl.EventLog.from_frame).parameters) - {"frame"} == ALL - {"table"}
+    assert set(inspect.signature(cl.EventLog.from_frame).parameters) - {"frame"} == ALL - {
+        "table",
+        "version",
+    }
     keys = getattr(LogTable, "model_fields", None) or get_type_hints(LogTable)
     assert set(keys) == (ALL - MACHINE) | {"path", "users", "simulated"}
     assert set(READING) < ALL
