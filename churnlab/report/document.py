@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
@@ -13,6 +14,9 @@ from churnlab.report import plots
 
 EMPTY = sentence("Nothing was given here.")
 Drawing = Callable[[str], plots.Figure]
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # also turns of direction
+_INLINE = re.compile(r"[\\|<`*\[~]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
+_BLOCK = re.compile(r"^(?:(?:#+|[-+]|\d+[.)])(?= |$)|>|(?:-+|=+)$)")  # at the beginning of a line
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,14 @@ def block_in(block: Block, language: str = ENGLISH) -> Text | Bullets | Picture 
 
 
 def escaped(text: str) -> str:
-    r"""Text without any meaning in Markdown.
+    r"""Text without any meaning in Markdown, in one line.
 
-    >>> print(escaped("risk | [0.1, 0.2]"))
-    risk \| \[0.1, 0.2]
+    >>> print(escaped("risk | [0.1, 0.2]"), escaped("1. _x_"))
+    risk \| \[0.1, 0.2] 1\. \_x\_
     """
-    for mark in ("\\", "|", "<", "`", "*", "["):
-        text = text.replace(mark, "\\" + mark)
-    return " ".join(text.split())
+    line = " ".join(_UNSEEN.sub(" ", text).split())
+    plain = _INLINE.sub(r"\\\g<0>", line)
+    return _BLOCK.sub(lambda mark: f"{mark[0][:-1]}\\{mark[0][-1]}", plain)
 
 
 class Tabled(Protocol):

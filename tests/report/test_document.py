@@ -56,9 +56,36 @@ def test_a_table_is_aligned_and_escaped() -> None:
     ]
 
 
-@pytest.mark.parametrize("mark", ["\\", "|", "<", "`", "*", "["])
+@pytest.mark.parametrize("mark", ["\\", "|", "<", "`", "*", "[", "~"])
 def test_marks_of_markdown_are_escaped(mark: str) -> None:
     assert escaped(f"a {mark}\n b") == f"a \\{mark} b"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"])
+def test_a_name_with_the_end_of_a_line_is_one_cell_of_one_row(end: str) -> None:
+    table = Table((f"na{end}me", "n"), ((f"a{end}|{end}b", "1"),), numbers=frozenset({1}))
+    found = table_markdown(table)
+    assert found.splitlines()[0] == "| na me | n |" and found.splitlines()[2] == "| a \\| b | 1 |"
+    assert len(found.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("# a", "\\# a"),
+        ("1. a", "1\\. a"),
+        ("- a", "\\- a"),
+        ("> a", "\\> a"),
+        ("---", "--\\-"),
+        ("__x__ &lt;b&gt;", "\\__x_\\_ \\&lt;b\\&gt;"),
+        ("a\u202eb", "a b"),
+        ("-0.5", "-0.5"),
+        ("12.5", "12.5"),
+        ("session__a__28d & 渠道", "session__a__28d & 渠道"),
+    ],
+)
+def test_a_text_begins_nothing_and_ends_nothing(given: str, found: str) -> None:
+    assert escaped(given) == found
 
 
 def test_a_picture_is_drawn_once_for_each_language() -> None:
