@@ -1,35 +1,23 @@
-"""The command line: `churnlab demo | train | evaluate | card | score | update | features | config`.
-
-The only module that prints. Results go to stdout, progress and errors to stderr. Exit codes:
-0 done, 2 usage or configuration, 3 bad input, 4 model or store of runs, 5 a guard said no,
-6 another update is running, 7 the output cannot be written; 1 is a bug of ours.
-"""
+"""The commands: `churnlab demo | train | evaluate | card | score | update | features | config`."""
 
 from __future__ import annotations
 
 import json
 import sys
-import traceback
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 import churnlab
-from churnlab.errors import ChurnlabError, ConfigError
-from churnlab.errors.secrets import HidingStream, in_short
-
-if TYPE_CHECKING:
-    from churnlab.demo.run import Shown as Part
-    from churnlab.report.terminal import Shown
-    from churnlab.schema.progress import Say
-    from churnlab.training.review import Review
+from churnlab.cli.running import Commands, guarded, progress, stoppable
+from churnlab.cli.showing import print_all, print_json, show, show_part, show_review
+from churnlab.errors import ConfigError
 
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed "
@@ -41,7 +29,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 Run = Annotated[str | None, typer.Option("--run", help="A run id; the newest run by default.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")]
 CHURNLAB_TOML = Path("churnlab.toml")
-PIPE_WIDTH = 160  # columns of a table that is not shown in a terminal
 
 
 @app.callback(invoke_without_command=True)
@@ -67,16 +54,16 @@ def demo(
     debug: Debug = False,
 ) -> None:
     """Run the main job on a simulated community and on the real CDNOW purchases."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.demo.run import demo as run
 
         parts = []
         for part in run(out, users, say):
             parts.append(part.to_dict())
             if not as_json:
-                _show_part(part)
+                show_part(part)
         if as_json:
-            _print_json(parts)
+            print_json(parts)
 
 
 @app.command()
@@ -84,7 +71,7 @@ def train(
     config: ConfigPath = CHURNLAB_TOML, as_json: AsJson = False, debug: Debug = False
 ) -> None:
     """Train models of churn and value, judge them, write the card and log the run."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.report import terminal
         from churnlab.training.train import train as run
@@ -92,10 +79,10 @@ def train(
         done = run(Config.read(config), say=say)
         result = done.to_dict()
         if as_json:
-            _print_json(result)
+            print_json(result)
             return
         del result["metrics"]
-        _print([*terminal.evaluations(done.evaluations), terminal.lines(result)])
+        print_all([*terminal.evaluations(done.evaluations), terminal.lines(result)])
 
 
 @app.command()
@@ -118,7 +105,7 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Judge a run on the held-out days of the log as it is now, beside baselines; backtest it."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.report.document import as_markdown
         from churnlab.training.review import review, warning_time
@@ -132,9 +119,9 @@ def evaluate(
             return
         found = review(settings, run, cuts, say=say)
         if as_json:
-            _print_json(found.to_dict())
+            print_json(found.to_dict())
         else:
-            _show_review(found)
+            show_review(found)
 
 
 def _days(given: str) -> list[int]:
@@ -153,7 +140,7 @@ def card(
     debug: Debug = False,
 ) -> None:
     """Write the model card of a run into the output folder."""
-    with _guarded(debug):
+    with guarded(debug):
         from churnlab.config.inputs import open_tracker
         from churnlab.config.tables import Config
         from churnlab.schema.files import write_text
@@ -165,7 +152,7 @@ def card(
         html = write_text(folder / "card.html", tracker.text(run_id, "card.html"))
         markdown = write_text(folder / "card.md", tracker.text(run_id, "card.md"))
         result = {"run_id": run_id, "card_html": str(html), "card_markdown": str(markdown)}
-        _show(result, as_json)
+        show(result, as_json)
 
 
 @app.command()
@@ -179,13 +166,13 @@ def score(
     debug: Debug = False,
 ) -> None:
     """Write the list: everybody eligible, highest risk first, with reasons."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.nightly.score import score as run_score
 
         settings = Config.read(config)
         risks = run_score(settings, as_of, run=run, say=say)
-        _show(risks.write(settings.path(settings.output.folder)).to_dict(), as_json)
+        show(risks.write(settings.path(settings.output.folder)).to_dict(), as_json)
 
 
 @app.command()
@@ -210,7 +197,7 @@ def update(
     debug: Debug = False,
 ) -> None:
     """Bring the activity store up to date: roll up a day, in the place of what was there for it."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.nightly.update import update as run
 
@@ -220,9 +207,9 @@ def update(
         )
         done = [each.to_dict() for each in updates]
         if as_json:
-            _print_json(done if since else done[0])
+            print_json(done if since else done[0])
         else:
-            _show({"days": len(done), **done[-1]}, False)
+            show({"days": len(done), **done[-1]}, False)
 
 
 @app.command()
@@ -236,7 +223,7 @@ def features(
     debug: Debug = False,
 ) -> None:
     """List the features that this log gives, or write them for one day."""
-    with _guarded(debug), _progress() as say:
+    with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.report import terminal
         from churnlab.training.preparation import features_at
@@ -246,11 +233,11 @@ def features(
         data = features_at(Config.read(config), as_of, say)
         if out is not None:
             rows = data.write(str(out))
-            _show({"rows": rows, "columns": len(data.catalogue), "written": str(out)}, as_json)
+            show({"rows": rows, "columns": len(data.catalogue), "written": str(out)}, as_json)
         elif as_json:
-            _print_json(data.catalogue.to_dict("records"))
+            print_json(data.catalogue.to_dict("records"))
         else:
-            _print([terminal.catalogue(data.catalogue)])
+            print_all([terminal.catalogue(data.catalogue)])
 
 
 @app.command("config")
@@ -263,130 +250,23 @@ def show_config(
     debug: Debug = False,
 ) -> None:
     """Print the configuration as it was read, with the defaults of what it does not say."""
-    with _guarded(debug):
+    with guarded(debug):
         from churnlab.config.tables import Config
 
         if schema:
-            _print_json(Config.json_schema())
+            print_json(Config.json_schema())
             return
         settings = Config.read(config)
         if as_json:
-            _print_json(settings.to_dict())
+            print_json(settings.to_dict())
         else:
             print(settings.to_toml())
 
 
-@contextmanager
-def _guarded(debug: bool) -> Iterator[None]:
-    """Turn an error into one line and the exit code of its kind; hide secrets in all output."""
-    try:
-        with _without_secrets():
-            yield
-    except (typer.Exit, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        with _without_secrets():
-            if debug:
-                traceback.print_exc()
-            text, code = _in_one_line(error)
-            print(f"churnlab: {text}", file=sys.stderr)
-        raise typer.Exit(code) from error
-
-
-@contextmanager
-def _without_secrets() -> Iterator[None]:
-    """Hide passwords and keys in what this process prints, by whatever library.
-
-    Results on stdout keep words such as `token=`: they may be a column's or an event's.
-    """
-    out = HidingStream(sys.stdout, logins_alone=True)
-    with redirect_stdout(out), redirect_stderr(HidingStream(sys.stderr)):
-        yield
-
-
-def _in_one_line(error: Exception) -> tuple[str, int]:
-    """An error's text and exit code."""
-    if isinstance(error, ChurnlabError):
-        return str(error), error.exit_code
-    what = f"{type(error).__name__}: {in_short(str(error))}"
-    return f"a bug of ours: {what}; run with --debug and report it", 1
-
-
-@contextmanager
-def _progress() -> Iterator[Say]:
-    """Progress as a line that moves while somebody watches; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda text: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda text: status.update(text + _compiling())
-
-
-def _compiling() -> str:
-    """A note beside the progress until the kernels have been compiled on this machine."""
-    from churnlab.kernels import cells, jit
-
-    return "" if jit.compiled(cells.features) else " (compiling the kernels, once)"
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    """Print a result as JSON, or as a line a key."""
-    if as_json:
-        _print_json(result)
-        return
-    from churnlab.report import terminal
-
-    _print([terminal.lines(result)])
-
-
-def _print_json(result: Any) -> None:
-    print(json.dumps(result, indent=1, default=str))
-
-
-def _print(things: Iterable[Shown]) -> None:
-    """Print texts and tables; tables have the terminal's width, or PIPE_WIDTH elsewhere."""
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty()
-    console = Console(
-        width=None if terminal else PIPE_WIDTH, highlight=False, no_color=not terminal
-    )
-    for thing in things:
-        if isinstance(thing, str):
-            print(thing)
-        else:
-            console.print(thing)
-
-
-def _show_review(found: Review) -> None:
-    """Print evaluations, then the backtest or why there is none."""
-    from churnlab.report import terminal
-
-    _print(terminal.evaluations(found.evaluations))
-    if found.backtest is not None:
-        _print(terminal.backtest(found.backtest))
-    elif found.no_backtest:
-        _print(terminal.unsure([f"no backtest: {found.no_backtest}"]))
-
-
-def _show_part(part: Part) -> None:
-    """Print what a part of the demonstration found and where its results are."""
-    from churnlab.report import terminal
-
-    simulated = " (SIMULATED data: it shows that the method works, not how well)"
-    kind = simulated if part.name == "community" else " (real purchases)"
-    places = {
-        "run": f"{part.training.run_id} in {part.training.artifacts}",
-        "card": part.training.card_html,
-        "list": part.written.files["list_csv"],
-        "again": f"churnlab train --config {part.config}",
-    }
-    _print([f"\n== {part.name}{kind}", *terminal.evaluations(part.training.evaluations)])
-    _print([terminal.first_on(part.risks.frame), terminal.lines(places)])
-
-
 def main() -> None:
     """The entry point."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal may lack letters
+            stream.reconfigure(errors="backslashreplace")
+    with stoppable():
+        app()

@@ -1,0 +1,203 @@
+"""How a command runs: errors in one line with an exit code, signals, progress."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from churnlab.errors import ChurnlabError, ConfigError
+from churnlab.errors.secrets import HidingStream, in_short
+
+if TYPE_CHECKING:
+    from churnlab.schema.progress import Say
+
+INTERRUPTED = 130  # 128 and the number of the signal, as a shell has it
+NOBODY_READS = 141
+STOPPING = ("SIGTERM", "SIGHUP")
+# What typer says of a wrong call; the class lies in another module from one release to the next.
+_WrongCall: Any = typer.BadParameter.__mro__[2]
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked the process to end, which it does with `code` once it has cleaned up."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.code = 128 + number
+
+
+class NoReader(Exception):
+    """Stdout is a pipe whose reader has gone, such as `head`."""
+
+
+class _Results(HidingStream):
+    """Stdout without secrets, which tells a reader who has gone from any other broken pipe."""
+
+    def write(self, text: str) -> int:
+        """Write the text without secrets; returns its own length, as callers expect."""
+        try:
+            return super().write(text)
+        except BrokenPipeError as error:
+            raise NoReader from error
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError as error:
+            raise NoReader from error
+
+
+class Commands(TyperGroup):
+    """The commands; a wrong call is one line, too."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **more: Any,
+    ) -> Any:
+        """Run a command and end the process with its exit code, as typer does."""
+        typer_main = partial(super().main, args, prog_name, complete_var)
+        call = partial(typer_main, False, windows_expand_args, **more)
+        if not standalone_mode:
+            return call()
+        sys.exit(_code_of(call, sys.argv[1:] if args is None else args))
+
+
+def _code_of(call: Callable[[], Any], words: Sequence[str]) -> int:
+    """The exit code of a command that is called with some words."""
+    try:
+        _check_words(words)
+        code = call()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except _WrongCall as error:
+        _say(f"{_printable(error.format_message()).rstrip('.')}; --help says how to call it")
+        return int(error.exit_code)
+    except ConfigError as error:
+        _say(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        _close_stdout()
+        return NOBODY_READS
+
+
+def _check_words(words: Sequence[str]) -> None:
+    """Refuse a word that is no text: bytes that are not UTF-8 reach Python as half characters."""
+    from churnlab.schema.files import is_text
+
+    for word in words:
+        if not is_text(word):
+            raise ConfigError.from_no_text("the argument", word)
+
+
+@contextmanager
+def guarded(debug: bool) -> Iterator[None]:
+    """Turn an error into one line and the exit code of its kind; hide secrets in all output."""
+    try:
+        with _without_secrets():
+            yield
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt as error:
+        _say("stopped before the end; no file is half written")
+        raise typer.Exit(getattr(error, "code", INTERRUPTED)) from error
+    except NoReader as error:
+        _close_stdout()
+        raise typer.Exit(NOBODY_READS) from error
+    except Exception as error:
+        with _without_secrets():
+            if debug:
+                traceback.print_exc()
+            text, code = _in_one_line(error)
+            _say(text)
+        raise typer.Exit(code) from error
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Raise Stopped where a signal would end the process at once, so that it cleans up first."""
+    before = {}
+    for name in STOPPING:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            before[number] = signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    raise Stopped(number)
+
+
+def _close_stdout() -> None:
+    """Let what is left for stdout go nowhere, or Python complains of it in the end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+@contextmanager
+def _without_secrets() -> Iterator[None]:
+    """Hide passwords and keys in what this process prints, by whatever library.
+
+    Results on stdout keep words such as `token=`: they may be a column's or an event's.
+    """
+    out = _Results(sys.stdout, logins_alone=True)
+    with redirect_stdout(out), redirect_stderr(HidingStream(sys.stderr)):
+        yield
+
+
+def _in_one_line(error: Exception) -> tuple[str, int]:
+    """An error's text and exit code."""
+    if isinstance(error, ChurnlabError):
+        return str(error), error.exit_code
+    what = f"{type(error).__name__}: {in_short(str(error))}"
+    return f"a bug of ours: {what}; run with --debug and report it", 1
+
+
+def _say(text: str) -> None:
+    print(f"churnlab: {_printable(text)}", file=sys.stderr)
+
+
+def _printable(text: str) -> str:
+    """The text in one line, whatever was in a name: signs that do not show are written out."""
+    line = " ".join(text.split("\n"))
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+@contextmanager
+def progress() -> Iterator[Say]:
+    """Progress as a line that moves while somebody watches; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield lambda text: status.update(text + _compiling())
+
+
+def _compiling() -> str:
+    """A note beside the progress until the kernels have been compiled on this machine."""
+    from churnlab.kernels import cells, jit
+
+    return "" if jit.compiled(cells.features) else " (compiling the kernels, once)"

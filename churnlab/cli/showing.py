@@ -1,0 +1,72 @@
+"""Results on stdout: as JSON, as lines, as tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from churnlab.demo.run import Shown as Part
+    from churnlab.report.terminal import Shown
+    from churnlab.training.review import Review
+
+PIPE_WIDTH = 160  # columns of a table that is not shown in a terminal
+
+
+def show(result: dict[str, Any], as_json: bool) -> None:
+    """Print a result as JSON, or as a line a key."""
+    if as_json:
+        print_json(result)
+        return
+    from churnlab.report import terminal
+
+    print_all([terminal.lines(result)])
+
+
+def print_json(result: Any) -> None:
+    """Print a result as JSON; what JSON does not know becomes text."""
+    print(json.dumps(result, indent=1, default=str))
+
+
+def print_all(things: Iterable[Shown]) -> None:
+    """Print texts and tables; tables have the terminal's width, or PIPE_WIDTH elsewhere."""
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    console = Console(
+        width=None if terminal else PIPE_WIDTH, highlight=False, no_color=not terminal
+    )
+    for thing in things:
+        if isinstance(thing, str):
+            print(thing)
+        else:
+            console.print(thing)
+
+
+def show_review(found: Review) -> None:
+    """Print evaluations, then the backtest or why there is none."""
+    from churnlab.report import terminal
+
+    print_all(terminal.evaluations(found.evaluations))
+    if found.backtest is not None:
+        print_all(terminal.backtest(found.backtest))
+    elif found.no_backtest:
+        print_all(terminal.unsure([f"no backtest: {found.no_backtest}"]))
+
+
+def show_part(part: Part) -> None:
+    """Print what a part of the demonstration found and where its results are."""
+    from churnlab.report import terminal
+
+    simulated = " (SIMULATED data: it shows that the method works, not how well)"
+    kind = simulated if part.name == "community" else " (real purchases)"
+    places = {
+        "run": f"{part.training.run_id} in {part.training.artifacts}",
+        "card": part.training.card_html,
+        "list": part.written.files["list_csv"],
+        "again": f"churnlab train --config {part.config}",
+    }
+    print_all([f"\n== {part.name}{kind}", *terminal.evaluations(part.training.evaluations)])
+    print_all([terminal.first_on(part.risks.frame), terminal.lines(places)])
