@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from churnlab.errors import ChurnlabError, ConfigError
+from churnlab.schema.files import check_path, is_text
 
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -41,12 +42,29 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _load(path: Path) -> dict[str, Any]:
+    check_path(path)
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError.from_no_file(str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError.from_syntax(str(path), str(error)) from error
+
+
+def check_texts(given: object, where: str = "") -> None:
+    r"""Raise ConfigError for a key or a text of a configuration that holds half a character.
+
+    >>> check_texts({"log": {"path": "渠道.parquet"}})
+    """
+    if isinstance(given, str) and not is_text(given):
+        raise ConfigError.from_no_text(where or "the key", given)
+    if isinstance(given, Mapping):
+        for key, value in given.items():
+            check_texts(key)
+            check_texts(value, f"{where}.{key}" if where else str(key))
+    elif isinstance(given, list | tuple):
+        for value in given:
+            check_texts(value, where)
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from churnlab.events.addresses import local_folder, within
 from churnlab.events.spec import Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import day_number, to_timestamp
+from churnlab.schema.files import check_path
 from churnlab.schema.frames import ENGINES
 from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
 
@@ -267,6 +268,7 @@ class Config(Table):
         ...
         churnlab.errors.base.ConfigError: unknown table or key 'modle': did you mean 'model'?
         """
+        reading.check_texts(given)
         try:
             config = cls.model_validate(given)
         except ValidationError as error:
@@ -285,11 +287,14 @@ class Config(Table):
     def path(self, given: str) -> str:
         """A path in the file as one that holds wherever the process runs, an address as it is.
 
+        Raises ConfigError for a path that holds NUL.
+
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> config = Config.of({"log": log}, Path("/data"))
         >>> config.path(config.log.path), config.path("postgresql://host/app")
         ('/data/events.parquet', 'postgresql://host/app')
         """
+        check_path(given)
         return within(self.folder, given)
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:

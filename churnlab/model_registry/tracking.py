@@ -42,6 +42,7 @@ from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.loading import load
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.csv_text import csv_text
+from churnlab.schema.files import check_path
 
 _PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
 WHEN = "when"
@@ -83,6 +84,7 @@ class Tracker:
     """
 
     def __init__(self, store: str | Path, experiment: str = "churnlab") -> None:
+        check_path(store)
         self.experiment = experiment
         self.folder = None if "://" in str(store) else Path(store).resolve()
         self.uri = str(store) if self.folder is None else f"sqlite:///{self.folder / 'mlflow.db'}"

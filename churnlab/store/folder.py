@@ -27,7 +27,7 @@ from filelock import FileLock, Timeout
 from churnlab.errors import LockedError, OutputError, StoreError
 from churnlab.events.addresses import local_folder
 from churnlab.schema.days import before, day_text
-from churnlab.schema.files import PartFile
+from churnlab.schema.files import PartFile, check_path
 from churnlab.store.carry import DERIVED, carry_schema, fold
 from churnlab.store.disk import allow_open_files, sweep, sync_folder, writing
 from churnlab.store.manifest import (
@@ -70,6 +70,7 @@ class StoreFolder:
         say. A store that never had a day takes a new meaning. Raises ConfigError when the rows
         of the store mean something else.
         """
+        check_path(path)
         store = cls(path, Manifest(dict(meaning)))
         if store._means(meaning):
             return store

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.config import reading
+from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 
 
@@ -50,3 +52,41 @@ TABLES = st.recursive(PLAIN, lambda inner: st.dictionaries(st.text(), inner, max
 @given(st.dictionaries(st.text(), TABLES, max_size=4))
 def test_tables_as_toml_read_back_to_the_same(tables: dict) -> None:
     assert tomllib.loads(reading.as_toml(tables)) == tables
+
+
+BASE = {"path": "e.parquet", "user": "u", "time": "t", "event": "e"}
+
+
+@pytest.mark.parametrize("half", ["x" + chr(0xD800), "x" + chr(0xDCFF)])
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        (lambda half: {"name": half}, "name 'x"),
+        (lambda half: {"output": {"folder": half}}, "output.folder 'x"),
+        (lambda half: {"log": {**BASE, "path": half}}, "log.path 'x"),
+        (lambda half: {"log": {**BASE, "path": ["a", half]}}, "log.path 'x"),
+        (lambda half: {"log": {**BASE, "roles": {"buy": [half]}}}, "log.roles.buy 'x"),
+        (lambda half: {"log": {**BASE, "roles": {half: ["buy"]}}}, "the key 'x"),
+        (lambda half: {half: 1}, "the key 'x"),
+    ],
+)
+def test_half_a_character_is_no_text(half: str, place: Any, says: str) -> None:
+    with pytest.raises(ConfigError, match="is no text") as error:
+        Config.of({"log": BASE, **place(half)}, Path())
+    assert str(error.value).startswith(says) and str(error.value).isascii()
+
+
+def test_a_path_that_holds_nul_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no text"):
+        Config.read("a\0.toml")
+    (tmp_path / "churnlab.toml").write_text('recipe = "a\\u0000b"\n')
+    with pytest.raises(ConfigError, match="is no text"):
+        Config.read(tmp_path / "churnlab.toml")
+    with pytest.raises(ConfigError, match="is no text"):
+        Config.of({"log": BASE}, Path()).path("lists\0")
+    (tmp_path / "churnlab.toml").write_bytes(b'name = "\xff"\n')
+    with pytest.raises(ConfigError, match="is not valid TOML"):
+        Config.read(tmp_path / "churnlab.toml")
+    (tmp_path / "churnlab.toml").write_bytes(b'name = "\\ud800"\n')
+    with pytest.raises(ConfigError, match="is not valid TOML"):
+        Config.read(tmp_path / "churnlab.toml")

@@ -87,3 +87,11 @@ def test_several_places_are_files_of_one_version(tmp_path: Path) -> None:
             ConfigError, match="version is 3; give it with a Delta or Iceberg table"
         ):
             cl.EventLog.read(place, **COLUMNS, version=3)
+
+
+@pytest.mark.parametrize("place", ["a\0.parquet", "a" + chr(0xD800) + ".csv", "b" + chr(0xDCFF)])
+def test_a_path_that_is_no_text_is_refused(place: str) -> None:
+    for given in (place, f"{place}*", [place, "b.csv"], Path(place)):
+        with pytest.raises(ConfigError, match="is no text") as error:
+            cl.EventLog.read(given, user="u", time="t", event="e")
+        assert str(error.value).isascii()
