@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from churnlab.errors.base import ChurnlabError, near
 
@@ -216,6 +216,49 @@ class FrameError(ChurnlabError):
         )
 
     @classmethod
+    def from_odd_names(cls, names: Iterable[object]) -> FrameError:
+        """Some names of columns are text and others are not."""
+        return cls(
+            f"X has columns whose names are no text: {_listed(names)}; "
+            "give every column a text name"
+        )
+
+    @classmethod
+    def from_more_columns(cls, names: Iterable[str]) -> FrameError:
+        """X has columns that the model did not learn from."""
+        return cls(
+            f"X has columns that the model did not learn from: {_listed(names)}; "
+            "leave them out, as model.select(X) does"
+        )
+
+    @classmethod
+    def from_order(cls, place: int, wanted: object, given: object) -> FrameError:
+        """X has the columns of the fit in another order."""
+        return cls(
+            f"X has its columns in another order than in fit: column {place + 1} is {given!r} "
+            f"and was {wanted!r}; put them in order, as model.select(X) does"
+        )
+
+    @classmethod
+    def from_no_numbers(cls, kinds: Mapping[str, str]) -> FrameError:
+        """Columns of X hold text, dates or other values; `kinds` says which, by column."""
+        named = [f"{name!r} ({kind})" for name, kind in kinds.items()]
+        return cls(
+            f"X has columns that are no numbers: {', '.join(named[:5])}"
+            f"{' …' if len(named) > 5 else ''}; "
+            "give text as the type category, and leave out or convert the others"
+        )
+
+    @classmethod
+    def from_infinite(cls, counts: Mapping[str, int]) -> FrameError:
+        """X holds infinite numbers; `counts` has how many, by column."""
+        named = [f"{name!r} ({count:,})" for name, count in counts.items()]
+        return cls(
+            f"X has infinite (inf) values in columns: {', '.join(named[:5])}"
+            f"{' …' if len(named) > 5 else ''}; give finite numbers, or NaN where none is known"
+        )
+
+    @classmethod
     def from_category(cls, column: object, given: object) -> FrameError:
         """A category column has a name or categories that cannot be saved with the model."""
         return cls(
@@ -282,3 +325,9 @@ class FrameError(ChurnlabError):
             f"the snapshot (time) of {count:,} rows is {given}; "
             'give dates, or ISO text like "2026-03-01"'
         )
+
+
+def _listed(names: Iterable[object]) -> str:
+    """The first five names."""
+    every = [repr(n) for n in names]
+    return ", ".join(every[:5]) + (" …" if len(every) > 5 else "")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.utils import assert_all_finite, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from churnlab.btyd.statistics import COLUMNS
@@ -17,7 +17,8 @@ from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.labels import in_one_line
 from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
-from churnlab.estimators.learners.categories import as_codes, categories_of
+from churnlab.estimators.learners.categories import categories_of, check_names
+from churnlab.estimators.learners.columns import coded, finite_or_named, infinite
 from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -90,7 +91,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         """The columns that the model learnt from, in its order; other columns are left out.
 
         A column `snapshot` stays, as the last one, where the model needs the time. FrameError when
-        X lacks a column.
+        X lacks a column, or has two of one name.
 
         >>> import churnlab as cl
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
@@ -98,6 +99,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         >>> list(model.select(X.assign(name="somebody")))
         ['visits']
         """
+        check_names(X)
         names = [str(n) for n in self.feature_names_in_]
         missing = [n for n in names if n not in X]
         if missing:
@@ -112,7 +114,8 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         The first p columns are those of X. Categories become their positions in the categories
         seen in fit; unseen and missing ones become NaN. The seasonal shift is not included.
 
-        ValueError when columns are missing, renamed or in another order, or a value is infinite.
+        FrameError when columns are missing, renamed or in another order, hold text or dates, or a
+        value is infinite.
 
         >>> import churnlab as cl
         >>> X = pd.DataFrame({"plan": pd.Categorical(["free", "paid"] * 20), "visits": 1.0})
@@ -244,9 +247,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
         def made_columns(rows: np.ndarray) -> np.ndarray:
             if np.isinf(rows).any():
-                assert_all_finite(
-                    rows, allow_nan=True, estimator_name=type(self).__name__, input_name="X"
-                )
+                raise infinite(X)
             return rows[:, :0] if self.btyd_ is None else self._expectations(rows)
 
         return score_in_chunks(self._numbers(X, False), score, self._threads(), made_columns)
@@ -265,10 +266,11 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         X = times.without(X, self._names())
         if self.categories_ and not isinstance(X, pd.DataFrame):
             raise FrameError.from_no_frame(self.categories_)
-        frame = as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X
-        return np.asarray(
-            validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite=finite)
-        )
+        frame = coded(X, self.categories_, getattr(self, "feature_names_in_", None))
+        with in_one_line("X"), finite_or_named(frame):
+            return np.asarray(
+                validate_data(self, frame, reset=False, dtype=np.float64, ensure_all_finite=finite)
+            )
 
     def _with_made_columns(self, matrix: np.ndarray) -> np.ndarray:
         """The columns of X and the model-made ones; for a forest clipped to what 32 bits hold."""
@@ -300,11 +302,12 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         """X of a fit as float64[n, p]; FrameError of one line for what scikit-learn refuses."""
         if isinstance(X, pd.DataFrame) and not X.shape[1]:
             raise FrameError.from_refused("X", f"it has 0 feature(s) (shape={X.shape})")
-        with in_one_line("X"):
+        frame = coded(X, self.categories_)
+        with in_one_line("X"), finite_or_named(frame):
             return np.asarray(
                 validate_data(
                     self,
-                    as_codes(X, self.categories_) if isinstance(X, pd.DataFrame) else X,
+                    frame,
                     dtype=np.float64,
                     ensure_all_finite="allow-nan",
                     ensure_min_samples=2,

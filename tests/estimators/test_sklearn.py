@@ -16,6 +16,16 @@ ESTIMATORS = [
 ]
 
 
-@parametrize_with_checks(ESTIMATORS)
+def declared(estimator: Any) -> dict[str, str]:
+    """Checks that are known to fail, with the reason."""
+    if not isinstance(estimator, ChurnClassifier | LTVRegressor):
+        return {}
+    return {
+        "check_dataframe_column_names_consistency": "columns that are missing, unknown or in "
+        "another order are named in one line, where the check wants scikit-learn's four lines"
+    }
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=declared)
 def test_scikit_learns_checks_pass(estimator: Any, check: Any) -> None:
     check(estimator)

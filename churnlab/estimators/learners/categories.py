@@ -9,19 +9,21 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import FrameError
+from churnlab.schema.known_values import places
 
 
 def categories_of(X: Any) -> dict[str, list[Any]]:
     """The categories of each category column of X, by column; empty for an array.
 
-    FrameError for a category that is not text, a number or a truth value, and for a category
-    column whose name is not text: neither can be written to a model file.
+    FrameError for columns of the same name, for a category that is not text, a number or a truth
+    value, and for a category column whose name is not text: neither can be written to a model file.
 
     >>> categories_of(pd.DataFrame({"plan": pd.Categorical(["free", "paid"]), "days": [1, 2]}))
     {'plan': ['free', 'paid']}
     """
     if not isinstance(X, pd.DataFrame):
         return {}
+    check_names(X)
     found = {}
     for name in X.columns:
         kind = X[name].dtype
@@ -34,10 +36,21 @@ def categories_of(X: Any) -> dict[str, list[Any]]:
     return found
 
 
+def check_names(X: pd.DataFrame) -> None:
+    """FrameError for columns of the same name, and for names of which some are no text."""
+    twice = list(dict.fromkeys(X.columns[X.columns.duplicated()]))
+    if twice:
+        raise FrameError.from_same_names("X", map(str, twice))
+    odd = [n for n in X.columns if not isinstance(n, str)]
+    if odd and len(odd) < X.shape[1]:
+        raise FrameError.from_odd_names(odd)
+
+
 def as_codes(X: pd.DataFrame, categories: Mapping[str, list[Any]]) -> pd.DataFrame:
     """X with each category column as codes, float64: the positions in `categories` of the fit.
 
-    A category that was not seen in fit, and a missing one, become NaN.
+    A category that was not seen in fit, and a missing one, become NaN. Values are found however
+    they are spelled: 1, 1.0 and "1" are one category.
 
     >>> X = pd.DataFrame({"plan": pd.Categorical(["paid", "trial"])})
     >>> as_codes(X, {"plan": ["free", "paid"]})["plan"].tolist()
@@ -48,7 +61,5 @@ def as_codes(X: pd.DataFrame, categories: Mapping[str, list[Any]]) -> pd.DataFra
 
 
 def _codes(column: pd.Series, categories: list[Any]) -> pd.Series:
-    known = pd.Index(categories, dtype=object)
-    values = pd.Index(column.astype(object), dtype=object)
-    codes = np.asarray(known.get_indexer(values), np.float64)
+    codes = places(column, categories).astype(np.float64)
     return pd.Series(np.where(codes < 0, np.nan, codes), index=column.index)
