@@ -24,13 +24,15 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
     create_model,
+    model_validator,
 )
 from pydantic import Field as Key
 
 from churnlab.config import reading
 from churnlab.errors import ConfigError
 from churnlab.events.addresses import local_folder, within
-from churnlab.events.spec import Converted, LogSpec
+from churnlab.events.presets import filled
+from churnlab.events.spec import NEEDED, Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import day_number, to_timestamp
 from churnlab.schema.files import check_path
@@ -85,6 +87,12 @@ class LogFile(Table):
         """The options of `EventLog.read` by name."""
         return {name: getattr(self, name) for name in _log_keys()}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, given: Any) -> Any:
+        """The keys with those that a preset fills."""
+        return filled(given) if isinstance(given, Mapping) else given
+
     if TYPE_CHECKING:  # the other keys are the options of LogSpec
 
         def __getattr__(self, name: str) -> Any: ...
@@ -100,7 +108,7 @@ def _log_keys() -> dict[str, Any]:
             hint = _as_toml(hints[option.name])
             says = meanings.get(option.name, f"As {option.name}= of EventLog.read.")
             default = [] if hint == list[str] else option.default
-            default = ... if default is MISSING else default
+            default = ... if default is MISSING or option.name in NEEDED else default
             keys[option.name] = (hint, Key(default, description=says))
     return keys
 
@@ -354,7 +362,9 @@ class Config(Table):
         ['local', 'spark']
         """
         draft = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-        return draft | cls.model_json_schema() | {"title": "churnlab.toml"}
+        schema = draft | cls.model_json_schema() | {"title": "churnlab.toml"}
+        schema["$defs"]["LogTable"]["required"] = ["path"]  # a preset fills the others
+        return schema
 
     def to_toml(self) -> str:
         """The whole configuration as TOML text, defaults included.

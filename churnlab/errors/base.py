@@ -110,6 +110,14 @@ class ConfigError(ChurnlabError):
         return cls(f"the configuration lacks {names} in {where}; add it")
 
     @classmethod
+    def from_no_column(cls, names: Iterable[str], presets: Iterable[str]) -> ConfigError:
+        """Options that name a needed column of the log were not given."""
+        return cls(
+            f"{', '.join(f'{name}=' for name in names)} names no column of the log; give it, "
+            f"or preset= for a known export: {', '.join(presets)}"
+        )
+
+    @classmethod
     def from_type(cls, key: str, given: object, wanted: str) -> ConfigError:
         """A value has the wrong type; `wanted` says which type is right."""
         return cls(f"{key} is {given!r}; give {wanted}")

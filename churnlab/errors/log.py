@@ -68,6 +68,14 @@ class LogError(ChurnlabError):
         )
 
     @classmethod
+    def from_draft(cls, draft: str, whole: str) -> LogError:
+        """A file with a part of a day was given beside the file of the whole day."""
+        return cls(
+            f"{draft} holds events that {whole} holds once more; "
+            "leave it out, for example with a pattern like events_2*"
+        )
+
+    @classmethod
     def from_unreadable(
         cls, source: str, reason: str, way: str = "repair the file or leave it out"
     ) -> LogError:

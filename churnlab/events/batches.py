@@ -82,7 +82,7 @@ class Reader:
     @property
     def zone(self) -> str | None:
         """The zone that takes the log's clock to local time, None where it shows local time."""
-        return None if self.tables.naive else self.spec.timezone or "UTC"
+        return self.spec.clock_zone(bool(self.tables.naive))
 
     def read(self, batch: pa.RecordBatch, days: tuple[int, int] | None = None) -> Slice:
         """The sound events of a batch; text ids and event names are codes of `tables`.
@@ -133,10 +133,9 @@ class Reader:
         """Microseconds of the log's clock, int64[n]."""
         if not len(column):
             return np.zeros(0, np.int64)
-        clock, naive = read_clock(
-            self.source, name, column, self.spec.timezone, self.spec.time_unit
-        )
-        self.tables.check_clock(self.source, name, naive)
+        zone = self.spec.timezone or ("UTC" if self.spec.utc else None)
+        clock, naive = read_clock(self.source, name, column, zone, self.spec.time_unit)
+        self.tables.check_clock(self.source, name, naive and not self.spec.utc)
         return clock
 
     @cached_property

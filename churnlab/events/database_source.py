@@ -36,7 +36,7 @@ class DatabaseTable:
             whole = partial(self.table.batches, spec.columns, spec.time, None, None)
             return [Task(whole, spec.days)]
         zoned = getattr(kinds.field(spec.time).type, "tz", None) is not None
-        zone_name = spec.timezone or "UTC" if zoned else None
+        zone_name = spec.clock_zone(not zoned)
         first, last = local_day(np.array(span), *zone_changes(zone_name, *span)).tolist()
         if spec.days is not None:
             first = max(first, spec.days[0])

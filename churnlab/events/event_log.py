@@ -45,6 +45,7 @@ class EventLog:
     | `source` | the name of the source, as messages say it |
     | `names` | all event names, sorted |
     | `counts` | rows set aside, by reason |
+    | `preset` | the options that a preset filled, by name |
 
     >>> frame = pd.DataFrame({"who": ["ann", None], "at": "2026-03-01 09:00Z", "what": "open"})
     >>> log = EventLog.from_frame(frame, user="who", time="at", event="what", bad_ids=0.5)
@@ -60,6 +61,7 @@ class EventLog:
     source: str
     names: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
+    preset: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     @takes_options(LogSpec)
@@ -131,7 +133,7 @@ class EventLog:
         counted = {"source": shown, **versioned(source), "events": events, **aside}
         zone_name = spec.timezone or "UTC"
         activity = daily_rows(rolled, roles, seen, spec, zone_name, counted)
-        return cls(activity, seen, zone_name, shown, tuple(names), aside)
+        return cls(activity, seen, zone_name, shown, tuple(names), aside, spec.of_preset)
 
     def daily(self) -> DailyActivity:
         """One row per person and active day: everything else is computed from it.

@@ -67,7 +67,7 @@ def _day_cuts(times: pa.ChunkedArray, spec: LogSpec, wanted: int) -> list[int]:
     clock: np.ndarray = np.concatenate(chunks)  # type: ignore[arg-type]
     if (np.diff(clock) < 0).any():
         return []
-    zone_name = None if times.type.tz is None else spec.timezone or "UTC"
+    zone_name = spec.clock_zone(times.type.tz is None)
     changes = zone_changes(zone_name, int(clock[0]), int(clock[-1]))
     rows = [0]
     for k in range(1, wanted):

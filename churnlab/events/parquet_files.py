@@ -33,7 +33,7 @@ class ParquetFiles:
         if not groups:
             raise LogError.from_empty(self.name)
         if all(g.low is not None for g in groups):
-            days = DayGroups(groups, None if groups[0].naive else spec.timezone or "UTC")
+            days = DayGroups(groups, spec.clock_zone(groups[0].naive))
             to_fit = days.rows * BYTES_A_ROW * threads // spec.memory + 1
             wanted = max(threads * TASKS_A_THREAD, to_fit)
             ranges = days.ranges(wanted, spec.days, 4 * BATCH)

@@ -26,11 +26,13 @@ from typing import (
 )
 
 from churnlab.errors import ConfigError
+from churnlab.events.presets import PRESETS, filled, preset_of
 from churnlab.kernels.units import MICRO
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names, check_distinct
 from churnlab.schema.zones import zone, zone_name
 
+NEEDED = ("user", "time", "event")
 Given = TypeVar("Given")
 Held = TypeVar("Held")
 Options = ParamSpec("Options")
@@ -140,6 +142,8 @@ set aside; the log is refused when they are a larger share of all rows |
     | `table` | str | None | table of a database (`EventLog.read` alone) |
     | `version` | int | None | version of a Delta table, or id of a snapshot of an Iceberg table; \
 None: the newest (`EventLog.read` alone) |
+    | `preset` | str | None | a known export, whose options need not be given: "ga4", \
+"amplitude", "mixpanel", "segment", "segment_warehouse", "snowplow"; see `churnlab.events.presets` |
 
     `memory` and `threads` change no bit of the result. `days` is no option of users: it restricts
     reading to the local days `[days[0], days[1])`.
@@ -151,9 +155,9 @@ None: the newest (`EventLog.read` alone) |
     ('badge',)
     """
 
-    user: str
-    time: str
-    event: str
+    user: str = ""
+    time: str = ""
+    event: str = ""
     amount: str | None = None
     roles: Mapping[str, Names] | None = None
     receipts: Converted[Names, tuple[str, ...]] = Converted((), as_names)
@@ -169,9 +173,14 @@ None: the newest (`EventLog.read` alone) |
     threads: int | None = _number(1, 10_000)
     table: str | None = None
     version: int | None = _number(0, 2**63 - 1)
+    preset: str | None = None
     days: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        lacking = [name for name in NEEDED if not getattr(self, name)]
+        if lacking:
+            raise ConfigError.from_no_column(lacking, PRESETS)
+        preset_of(self.preset)
         if self.timezone is not None:
             zone(self.timezone)
         if self.time_unit is not None and self.time_unit not in UNITS:
@@ -186,8 +195,30 @@ None: the newest (`EventLog.read` alone) |
 
     @classmethod
     def of(cls, **options: Any) -> LogSpec:
-        """The same as `LogSpec(**options)`."""
-        return cls(**options)
+        """The options, with those of a preset filled in.
+
+        >>> LogSpec.of(preset="ga4").user
+        'user_pseudo_id'
+        """
+        return cls(**filled(options))
+
+    @property
+    def utc(self) -> bool:
+        """Whether times without a zone are in UTC, as those of some presets are."""
+        return preset_of(self.preset).utc
+
+    @property
+    def of_preset(self) -> dict[str, Any]:
+        """The options that are as the preset fills them, by name."""
+        options = preset_of(self.preset).options
+        return {name: value for name, value in options.items() if getattr(self, name) == value}
+
+    def clock_zone(self, naive: bool) -> str | None:
+        """The zone that takes the log's clock to local time, None where it shows local time.
+
+        `naive`: the times carry no zone.
+        """
+        return None if naive and not self.utc else self.timezone or "UTC"
 
     def wanted(self) -> dict[str, str]:
         """The column of each option that names one, and of each measure.
@@ -250,7 +281,7 @@ def takes_options(
         @wraps(method)
         def checked(*args: Any, **options: Any) -> Result:
             shown.bind(*args, **options)
-            return method(*args, **options)
+            return method(*args, **filled(options))
 
         checked.__signature__ = shown  # type: ignore[attr-defined]
         return checked  # type: ignore[return-value]

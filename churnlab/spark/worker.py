@@ -96,7 +96,7 @@ class SummariseEvents:
         days = [np.zeros(0, np.int64)]
         for batch in larger(named(batches, self.spec)):
             read = reader.read(batch)
-            day = local_days(read.clock, None if tables.naive else self.spec.timezone)
+            day = local_days(read.clock, self.spec.clock_zone(bool(tables.naive)))
             timely = self._timely(read, day)
             bad_amounts += int((timely & _bad_amounts(read, tables)).sum())
             events += int(timely.sum())

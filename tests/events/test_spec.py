@@ -39,7 +39,7 @@ def test_every_place_that_takes_options_takes_those_of_the_spec() -> None:
 def test_defaults_and_given_types_are_shown() -> None:
     shown = inspect.signature(cl.EventLog.read).parameters
     assert all(p.kind is p.KEYWORD_ONLY for name, p in shown.items() if name != "path")
-    assert {n for n, p in shown.items() if p.default is p.empty} == {"path", *NEEDED}
+    assert {n for n, p in shown.items() if p.default is p.empty} == {"path"}
     assert shown["memory"].default == "1GB" and shown["memory"].annotation == str | int
     assert shown["receipts"].annotation == str | Iterable[str]
     assert shown["bad_ids"].default == 0.01 and shown["receipts"].default == ()
@@ -52,12 +52,21 @@ def test_every_option_is_described_once() -> None:
     assert described == [f.name for f in fields(LogSpec) if f.name != "days"]
 
 
-@pytest.mark.parametrize("options", [{}, {**NEEDED, "usr": "u"}, {**NEEDED, "days": (0, 1)}])
-def test_a_lacking_or_unknown_option_is_a_type_error(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [{**NEEDED, "usr": "u"}, {**NEEDED, "days": (0, 1)}])
+def test_an_unknown_option_is_a_type_error(options: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="argument"):
         cl.EventLog.read("log.parquet", **options)
     with pytest.raises(TypeError, match="argument"):
         cl.EventLog.from_frame(TABLE, **options)
+
+
+def test_a_needed_option_that_is_lacking_is_named() -> None:
+    for call in (
+        lambda: cl.EventLog.read("a.csv"),
+        lambda: cl.EventLog.from_frame(TABLE, time="t"),
+    ):
+        with pytest.raises(ConfigError, match=r"user=.* names no column of the log; give it, or"):
+            call()
 
 
 def test_only_a_database_takes_a_table() -> None:
