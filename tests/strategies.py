@@ -101,4 +101,6 @@ def to_log(found: list[Event], meaning: Meaning) -> cl.EventLog:
         ignore=sorted(meaning.ignore),
         measures=["seconds"],
         timezone=meaning.zone,
+        bad_amounts=1,
+        bad_measures=1,
     )

@@ -187,6 +187,38 @@ class LogError(ChurnlabError):
         )
 
     @classmethod
+    def from_bad_numbers(
+        cls,
+        source: str,
+        column: str,
+        seen: tuple[int, int],
+        examples: Iterable[str],
+        allowed: tuple[str, float],
+        ways: Iterable[str],
+    ) -> LogError:
+        """More numbers of a column cannot be used than an option allows to set aside.
+
+        `seen` counts the unusable and the given ones, `allowed` is the option and its share,
+        `ways` are what to do about it.
+        """
+        option, share = allowed
+        told = ", ".join(map(repr, examples))
+        return cls(
+            f"column {column!r} of {source} is no usable number in {seen[0]:,} of {seen[1]:,} rows "
+            f"that give one ({told}), more than the share {share:g} that may be set aside; "
+            f"{', '.join(ways)}, or raise {option}"
+        )
+
+    @classmethod
+    def from_no_text(cls, source: str, column: str, example: str) -> LogError:
+        """A column of text holds bytes that are not UTF-8, or half of a surrogate pair."""
+        first = repr(example).replace(r"\\", "\\")
+        return cls(
+            f"column {column!r} of {source} holds bytes that are no text, the first {first}; "
+            "correct or drop these rows, or write the column as UTF-8"
+        )
+
+    @classmethod
     def from_mixed_zones(cls, source: str, column: str) -> LogError:
         """Some times of a log have a zone and others have none."""
         return cls(

@@ -11,12 +11,14 @@ import pyarrow.compute as pc
 
 from churnlab.activity.arrivals import known_days
 from churnlab.errors import LogError
+from churnlab.events.amounts import read_amounts
 from churnlab.events.codes import Tables
+from churnlab.events.id_column import known_ids
 from churnlab.events.measured import read_measure
-from churnlab.events.numbers import read_numbers
 from churnlab.events.spec import LogSpec
-from churnlab.events.texts import as_dictionary, is_text, simpler
+from churnlab.events.texts import as_dictionary, is_text, no_text, readable, simpler
 from churnlab.events.times import local_days, read_clock
+from churnlab.events.unusable import Unusable
 from churnlab.kernels.ids import TextIds
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
@@ -48,6 +50,7 @@ class Counts:
     bad_ids: int = 0
     bad_measures: int = 0
     bad_amounts: int = 0
+    negative_amounts: int = 0
     duplicates: int = 0
     duplicates_dropped: int = 0
     too_late: int = 0
@@ -68,8 +71,8 @@ class Counts:
 class Reader:
     """Turns the batches of one log into columns of its sound events.
 
-    `counts` collects the rows that were set aside. `tables` holds the codes that all readers of the
-    log share.
+    `counts` collects the rows that were set aside, `unusable` the numbers that cannot be used, by
+    their column. `tables` holds the codes that all readers of the log share.
     """
 
     def __init__(self, source: str, spec: LogSpec, tables: Tables) -> None:
@@ -77,6 +80,7 @@ class Reader:
         self.spec = spec
         self.tables = tables
         self.counts = Counts()
+        self.unusable: dict[str, Unusable] = {}
         self._sure: dict[tuple[int, int], tuple[int, int]] = {}
 
     @property
@@ -94,7 +98,7 @@ class Reader:
         self.counts.rows += batch.num_rows
         batch, name = self._named(self._with_ids(batch))
         clock = self._clock(self.spec.time, batch.column(self.spec.time))
-        amount, lacking = self._amount(batch)
+        amount, lacking = self._amount(batch, name)
         return Slice(
             frozen(self._ids(batch)),
             frozen(clock),
@@ -147,13 +151,17 @@ class Reader:
 
     def _with_ids(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch without the rows that have no id; text ids as a dictionary."""
-        column = batch.column(self.spec.user)
+        column = known_ids(self.source, self.spec.user, batch.column(self.spec.user))
+        column = as_dictionary(column) if is_text(column.type) else column
+        if column is not batch.column(self.spec.user):
+            place = batch.schema.get_field_index(self.spec.user)
+            batch = batch.set_column(place, self.spec.user, column)
         if not is_text(column.type):
             return self._keep(batch, column.is_valid(), "bad_ids") if column.null_count else batch
-        column = as_dictionary(column)
-        place = batch.schema.get_field_index(self.spec.user)
-        batch = batch.set_column(place, self.spec.user, column)
         bad = self._nothing.find(column.dictionary) >= 0
+        unreadable = no_text(column.dictionary)
+        if unreadable is not None:
+            bad |= unreadable
         if not bad.any() and not column.null_count:
             return batch
         keep = pc.invert(pc.fill_null(pc.take(pa.array(bad), column.indices), True))
@@ -185,6 +193,9 @@ class Reader:
                 )
             column = column.cast(pa.string())
         column = as_dictionary(column)
+        unreadable = no_text(column.dictionary)
+        if unreadable is not None:
+            raise LogError.from_no_text(self.source, self.spec.event, _told(column, unreadable))
         empty = [i for i, n in enumerate(column.dictionary.to_pylist()) if n == ""]
         lacking = column.null_count
         if empty:
@@ -219,12 +230,16 @@ class Reader:
             codes[present] = table.encode(texts, hashes)
         return codes[indices]
 
-    def _amount(self, batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray]:
+    def _amount(self, batch: pa.RecordBatch, name: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Amounts float64[n], and 1 where an amount is null, uint8[n] (empty: nowhere)."""
         if self.spec.amount is None:
             return frozen(np.zeros(0)), frozen(np.zeros(0, np.uint8))
         column = batch.column(self.spec.amount)
-        values, null = read_numbers(self.source, self.spec.amount, column)
+        seen = self.unusable.setdefault("amount", Unusable())
+        values, null, negative = read_amounts(
+            self.source, column, self.spec, self.tables, name, seen
+        )
+        self.counts.negative_amounts += negative
         lacking = np.zeros(0, np.uint8) if null is None else null.view(np.uint8)
         return frozen(values), frozen(lacking)
 
@@ -249,6 +264,14 @@ class Reader:
         """What each event adds to each measure, int64[n, measures]."""
         out = np.zeros((batch.num_rows, len(self.spec.measures)), np.int64)
         for i, measure in enumerate(self.spec.measures):
-            out[:, i], unusable = read_measure(self.source, batch, measure, self.tables)
+            seen = self.unusable.setdefault(f"measure {measure.name}", Unusable())
+            out[:, i], unusable = read_measure(
+                self.source, batch, measure, self.tables, self.spec.decimal, seen
+            )
             self.counts.bad_measures += unusable
         return out
+
+
+def _told(column: pa.DictionaryArray, unreadable: np.ndarray) -> str:
+    """The first of the texts that are none, with its bytes written out."""
+    return readable(column.dictionary.filter(pa.array(unreadable)))[0].as_py()

@@ -33,6 +33,7 @@ class Tables:
     texts: dict[str, TextIds] = field(default_factory=dict)
     naive: bool | None = None
     _meaning: Meaning | None = None
+    _refunds: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
 
     def ids_of(self, source: str, column: str, kind: pa.DataType) -> IntIds | TextIds:
         """The table of ids, made when the first batch shows their type.
@@ -82,6 +83,13 @@ class Tables:
             if self._meaning is None or len(self._meaning.flags) != len(self.names):
                 self._meaning = meaning_of(self.roles, list(self.names))
             return self._meaning
+
+    def refunds(self) -> np.ndarray:
+        """Which of the event names seen so far give money back, bool[names]."""
+        with self.lock:
+            if len(self._refunds) != len(self.names):
+                self._refunds = np.array([self.roles.is_refund(n) for n in self.names], bool)
+            return self._refunds
 
 
 def meaning_of(roles: Roles, names: list[str]) -> Meaning:

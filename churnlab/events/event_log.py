@@ -16,7 +16,7 @@ from churnlab.activity.totals import check_totals
 from churnlab.errors.secrets import without_secrets
 from churnlab.events import rollup, sources
 from churnlab.events.batches import Counts
-from churnlab.events.checks import check_counts
+from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.codes import Tables
 from churnlab.events.database_source import versioned
 from churnlab.events.frame_source import open_frame
@@ -126,6 +126,7 @@ class EventLog:
         if spec.amount is not None and paying != roles:
             roles = paying
             rolled = rollup.roll(source, spec, Tables(roles))
+        check_numbers(source.name, spec, rolled.unusable)
         seen = roles.seen(names, standard=spec.roles is None)
         aside = _set_aside(rolled.counts, spec)
         shown = without_secrets(source.name)
@@ -177,6 +178,7 @@ def _set_aside(counts: Counts, spec: LogSpec) -> dict[str, int]:
         "duplicates": counts.duplicates_dropped or counts.duplicates,
         "duplicates_dropped": counts.duplicates_dropped,
         "bad_amounts": counts.bad_amounts,
+        "negative_amounts": counts.negative_amounts,
         "bad_measures": counts.bad_measures,
         "bad_ids": counts.bad_ids,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import LogError
+from churnlab.events.pandas_columns import arrow_of
 from churnlab.events.source import BATCH, TASKS_A_THREAD, Task, check_columns, quoted
 from churnlab.events.spec import LogSpec
 from churnlab.events.times import micros_of
@@ -89,7 +89,7 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
     if isinstance(frame, pd.DataFrame):
         check_columns("the frame", columns, frame.columns)
         _check_objects(frame, [columns[o] for o in ("time", "arrived") if o in columns])
-        return Frame("the frame", _from_pandas(frame[names]))
+        return Frame("the frame", arrow_of(frame[names], _of_numbers(columns)))
     if isinstance(frame, duckdb.DuckDBPyRelation):
         check_columns("the relation", columns, frame.columns)
         return Frame("the relation", frame.project(quoted(names)).to_arrow_table())
@@ -118,12 +118,7 @@ def _check_objects(frame: pd.DataFrame, times: list[str]) -> None:
             raise LogError.from_wrong_type("the frame", name, given, wanted)
 
 
-def _from_pandas(frame: pd.DataFrame) -> pa.Table:
-    with warnings.catch_warnings():  # pyarrow 25 asks pandas 3.1 for zoned times in the old way
-        warnings.filterwarnings("ignore", "Series.values returning an ndarray that drops timezone")
-        try:
-            return pa.Table.from_pandas(frame, preserve_index=False)
-        except pa.ArrowException as error:
-            reason = ": ".join(map(str, error.args))
-            way = "give every column values of one type"
-            raise LogError.from_unreadable("the frame", reason, way) from error
+def _of_numbers(columns: dict[str, str]) -> set[str]:
+    """The columns that may be numbers: of the amounts and of the measures."""
+    needed = {columns.get(o) for o in ("user", "time", "event", "event_id", "arrived")}
+    return {*columns.values()} - needed

@@ -10,7 +10,8 @@ from churnlab.errors import LogError
 from churnlab.events.codes import Tables
 from churnlab.events.numbers import read_numbers
 from churnlab.events.texts import as_dictionary, is_text
-from churnlab.kernels.units import AMOUNT_LIMIT, MICRO
+from churnlab.events.unusable import Unusable, usable
+from churnlab.kernels.units import MICRO
 from churnlab.schema.measures import Measure
 
 _COMPARE = {
@@ -25,33 +26,45 @@ NOT_COUNTED = -(2**63)  # the bits of the float64 -0.0, which is counted as 0.0
 
 
 def read_measure(
-    source: str, batch: pa.RecordBatch, measure: Measure, tables: Tables
+    source: str,
+    batch: pa.RecordBatch,
+    measure: Measure,
+    tables: Tables,
+    decimal: str | None = None,
+    seen: Unusable | None = None,
 ) -> tuple[np.ndarray, int]:
     """What each event adds to a measure, int64[n], and how many numbers cannot be used.
 
     A count adds 0 or 1. A sum adds millionths; NaN, infinity and numbers beyond the limit of
     amounts add 0 and are counted as unusable. A distinct measure gives a code of the value,
-    NOT_COUNTED where there is none.
+    NOT_COUNTED where there is none. `decimal` is the decimal mark of numbers written as text,
+    `seen` collects examples of unusable ones.
     """
     meets = _meets(source, batch, measure)
     if measure.column is None:
         return meets.astype(np.int64), 0
     column = batch.column(measure.column)
     if measure.kind == "sum":
-        return _millionths(source, measure.column, column, meets)
+        numbers = read_numbers(source, measure.column, column, decimal)
+        return _millionths(column, *numbers, meets, Unusable() if seen is None else seen)
     given = column.is_valid().to_numpy(zero_copy_only=False)
     codes = _value_codes(source, measure.column, column, tables)
     return np.where(meets & given, codes, NOT_COUNTED), 0
 
 
 def _millionths(
-    source: str, name: str, column: pa.Array, meets: np.ndarray
+    column: pa.Array,
+    values: np.ndarray,
+    null: np.ndarray | None,
+    meets: np.ndarray,
+    seen: Unusable,
 ) -> tuple[np.ndarray, int]:
-    values, null = read_numbers(source, name, column)
     counted = meets if null is None else meets & ~null
-    usable = np.abs(np.nan_to_num(values, nan=np.inf)) <= AMOUNT_LIMIT
-    added = np.rint(np.where(usable & counted, values, 0.0) * MICRO).astype(np.int64)
-    return added, int((~usable & counted).sum())
+    fit = usable(values)
+    bad = np.zeros(len(values), bool) if fit is None else ~fit & counted
+    seen.add(column, counted, bad)
+    added = np.rint(np.where(counted & ~bad, values, 0.0) * MICRO).astype(np.int64)
+    return added, int(bad.sum())
 
 
 def _meets(source: str, batch: pa.RecordBatch, measure: Measure) -> np.ndarray:

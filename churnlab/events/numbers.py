@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import LogError
 from churnlab.events.texts import is_text
+from churnlab.events.written_numbers import read_written
 
 
-def read_numbers(source: str, name: str, column: pa.Array) -> tuple[np.ndarray, np.ndarray | None]:
+def read_numbers(
+    source: str, name: str, column: pa.Array, decimal: str | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Numbers float64[n], and where the column is null, bool[n], or None when it is null nowhere.
 
-    Text that is not a number gives NaN, and empty text counts as null. A null's number is
-    arbitrary. Raises LogError for a type that is neither numeric nor text.
+    Text that is not a number gives NaN; empty text and words such as "null" count as null.
+    `decimal` is the decimal mark of text. A null's number is arbitrary. Raises LogError for a type
+    that is neither numeric nor text.
 
     >>> read_numbers("the log", "amount", pa.array(["5", "much", ""]))[0]
     array([ 5., nan, nan])
     """
     if is_text(column.type):
-        text = column.cast(pa.string()).to_pandas()
-        null = (text.isna() | (text == "")).to_numpy(bool)
-        return pd.to_numeric(text, errors="coerce").to_numpy(np.float64), null
+        return read_written(column, decimal)
     kind = column.type
     if pa.types.is_null(kind):
         return np.zeros(len(column)), np.ones(len(column), bool)

@@ -23,6 +23,7 @@ from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
 from churnlab.events.source import BATCH, BYTES_A_ROW, Source, Task
 from churnlab.events.spec import LogSpec
+from churnlab.events.unusable import Unusable
 from churnlab.kernels import local_days
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
@@ -48,6 +49,7 @@ class Rolled:
     tables: Tables
     blocks: list[Block] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
+    unusable: dict[str, Unusable] = field(default_factory=dict)
     start: int = 2**62
     end: int = _NEVER
 
@@ -55,6 +57,8 @@ class Rolled:
         """Add the blocks and counts of a task."""
         self.blocks += roller.blocks
         self.counts.add(roller.counts)
+        for what, seen in roller.reader.unusable.items():
+            self.unusable.setdefault(what, Unusable()).merge(seen)
         for block in roller.blocks:
             self.start = min(self.start, block.day)
             self.end = max(self.end, block.day + 1)

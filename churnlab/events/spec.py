@@ -105,7 +105,7 @@ def _name_set(given: Names) -> frozenset[str]:
     return frozenset(as_names(given))
 
 
-def _number(low: int, high: int, default: float | None = None) -> Any:
+def _number(low: float, high: float, default: float | None = None) -> Any:
     """A field that must be a number in `[low, high]`, or None."""
     return field(default=default, metadata={"range": (low, high)})
 
@@ -137,6 +137,12 @@ occurred and arrived before |
 None: no limit (the store: 3) |
     | `bad_ids` | share, 0 to 1 | 0.01 | rows whose id is null, empty or a word such as "null" are \
 set aside; the log is refused when they are a larger share of all rows |
+    | `bad_amounts` | share, 0 to 1 | 0.01 | amounts that are no number or beyond 1e10 are set \
+aside; the log is refused when they are a larger share of the amounts given |
+    | `bad_measures` | share, 0 to 1 | 0.01 | the same for the numbers of each measure |
+    | `decimal` | "." or "," | None | decimal mark of amounts and measures written as text; None: \
+".", and a text with two readings, such as 1,234, is no number |
+    | `amount_scale` | number | None | amounts are multiplied by it: 0.01 for cents; None: 1 |
     | `memory` | str or int, bytes | "1GB" | bound on the raw events held in memory |
     | `threads` | int | None | cores that work; None: all |
     | `table` | str | None | table of a database (`EventLog.read` alone) |
@@ -169,6 +175,10 @@ None: the newest (`EventLog.read` alone) |
     arrived: str | None = None
     late_days: int | None = _number(0, 10**6)
     bad_ids: float = _number(0, 1, default=0.01)
+    bad_amounts: float = _number(0, 1, default=0.01)
+    bad_measures: float = _number(0, 1, default=0.01)
+    decimal: str | None = field(default=None, metadata={"among": (".", ",")})
+    amount_scale: float | None = _number(1e-12, 1e12)
     memory: Converted[str | int, int] = Converted("1GB", in_bytes)
     threads: int | None = _number(1, 10_000)
     table: str | None = None
@@ -192,6 +202,9 @@ None: the newest (`EventLog.read` alone) |
                 if not low <= value <= high:
                     wanted = f"a number from {low} to {high:,}"
                     raise ConfigError.from_range(option.name, value, wanted)
+            if value is not None and value not in option.metadata.get("among", (value,)):
+                known = map(repr, option.metadata["among"])
+                raise ConfigError.from_type(option.name, value, " or ".join(known))
 
     @classmethod
     def of(cls, **options: Any) -> LogSpec:
@@ -256,7 +269,7 @@ def _parameters() -> dict[str, inspect.Parameter]:
 # Every option by name: a keyword argument with the type that users give and its default.
 OPTIONS: Mapping[str, inspect.Parameter] = _parameters()
 # Options that say how to read a log. All others decide what its daily rows say.
-READING = ("bad_ids", "memory", "threads", "table", "version")
+READING = ("bad_ids", "bad_amounts", "bad_measures", "memory", "threads", "table", "version")
 
 
 def takes_options(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 
@@ -55,3 +56,37 @@ def as_dictionary(column: pa.Array) -> pa.DictionaryArray:
     if column.indices.type != pa.int32():
         return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int32()), column.dictionary)
     return column
+
+
+def no_text(values: pa.Array) -> np.ndarray | None:
+    """Which strings are not valid UTF-8, bool[n]; None where all are. A null is no such string.
+
+    >>> no_text(pa.array(["ann", "大"])) is None
+    True
+    """
+    data = values.buffers()[2]
+    if data is None or np.frombuffer(data, np.uint8).max(initial=0) < 128:
+        return None
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = values.cast(pa.large_binary()).to_pylist()
+        return np.array([v is not None and v.decode(errors="ignore").encode() != v for v in raw])
+    return None
+
+
+def readable(values: pa.Array) -> pa.Array:
+    """Strings with bytes that are no text written out, as in `\\\\xff`."""
+    if no_text(values) is None:
+        return values
+    raw = values.cast(pa.large_binary()).to_pylist()
+    told = [None if v is None else v.decode(errors="backslashreplace") for v in raw]
+    return pa.array(told, values.type)
+
+
+def as_strings(column: pa.Array) -> pa.Array:
+    """Bytes as strings, unchecked: `no_text` finds those that are no text."""
+    column = column.cast(pa.large_binary())
+    return pa.LargeStringArray.from_buffers(
+        len(column), *column.buffers()[1:], column.buffers()[0], column.null_count, column.offset
+    )

@@ -18,6 +18,7 @@ STANDARD_ROLES = (
     "push_opened",
     "purchase",
     "onboarding",
+    "refund",
 )
 RECEIPT_ROLES = frozenset({"push_sent", "social_received"})
 OTHER = "other"
@@ -57,6 +58,10 @@ class Roles:
     Roles have the names that the user gave them, in any letters (`role_column` gives the column).
     An act is done by the person. A receipt happens *to* the person and does not make a day active:
     `push_sent`, `social_received`, and the roles and events that are named as receipts.
+
+    The amounts of the role `purchase` are money spent, or all amounts where the log has no such
+    role. An event of the role `refund` gives money back: its amount, whatever its sign, is
+    subtracted, and it is no order.
     """
 
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -153,9 +158,20 @@ class Roles:
     def is_money(self, event: str) -> bool:
         """Whether the amount of an event is money spent.
 
-        The amounts of purchases are money, or all amounts when there is no role `purchase`.
+        The amounts of purchases and refunds are money, or all amounts when there is no role
+        `purchase`.
         """
-        return "purchase" not in self.events or event in self.events["purchase"]
+        if "purchase" not in self.events:
+            return True
+        return event in self.events["purchase"] or self.is_refund(event)
+
+    def is_refund(self, event: str) -> bool:
+        """Whether the amount of an event is money given back.
+
+        >>> Roles.declared({"purchase": "buy", "refund": "sent back"}).is_refund("sent back")
+        True
+        """
+        return event in self.events.get("refund", ())
 
     def to_dict(self) -> dict[str, object]:
         """Plain lists, in the form of churnlab.toml."""

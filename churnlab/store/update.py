@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from churnlab.activity.arrivals import days_of_arrival
 from churnlab.errors import ConfigError, LogError, StoreError
 from churnlab.events import files, rollup, sources
-from churnlab.events.checks import check_counts
+from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.codes import Tables
 from churnlab.events.frame_source import open_frame
 from churnlab.events.rollup import Rolled
@@ -147,6 +147,7 @@ class StoreLog:
             return Rolled(Tables(self.declared))
         if rolled.counts.rows:
             check_counts(source.name, spec, rolled.counts.rows, 1, rolled.counts.bad_ids, True)
+            check_numbers(source.name, spec, rolled.unusable)
         return rolled
 
     def _source(self, day: int, until: int, given: Any) -> Source:

@@ -50,7 +50,15 @@ def test_csv_fields_that_are_empty() -> None:
     ]
     Path("log.csv").write_text("\n".join(lines))
     log = cl.EventLog.read(
-        "log.csv", user="u", time="t", event="e", amount="a", roles={}, timezone="UTC", bad_ids=0.5
+        "log.csv",
+        user="u",
+        time="t",
+        event="e",
+        amount="a",
+        roles={},
+        timezone="UTC",
+        bad_ids=0.5,
+        bad_amounts=0.5,
     )
     assert (
         log.counts["bad_ids"] == 2

@@ -63,6 +63,7 @@ def test_files_that_differ_in_types_are_read_or_refused_in_one_line(
             "time": "t",
             "event": "e",
             "amount": "a",
+            "bad_amounts": 1,
             "roles": {},
             "timezone": "UTC",
         }

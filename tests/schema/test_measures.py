@@ -24,7 +24,7 @@ from churnlab.features.expression import Sum
 from churnlab.schema.measures import OPERATORS, Measure
 
 START = datetime(2026, 3, 1)
-OPTIONS = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
+OPTIONS = {"user": "u", "time": "t", "event": "e", "timezone": "UTC", "bad_measures": 1}
 KINDS = {
     "text": pa.string(),
     "number": pa.int64(),

@@ -25,6 +25,7 @@ COLUMNS = {
     "event": "e",
     "amount": "a",
     "timezone": "America/New_York",
+    "bad_amounts": 0.1,
     "ignore": ["heartbeat"],
     "measures": [
         Measure.sum("n"),
@@ -157,6 +158,8 @@ def small(times: Any, amounts: Any = None, names: Any = None) -> cl.EventLog:
         roles={},
         timezone="UTC",
         measures=[Measure.sum("a", name="size")],
+        bad_amounts=1,
+        bad_measures=1,
     )
 
 
