@@ -75,8 +75,17 @@ class Meaning:
         passive = RECEIPTS | (self.receipts & set(self.roles))
         return name not in self.receipts and any(r not in passive for r in self.of(name))
 
+    def refund(self, name: str) -> bool:
+        return name in self.roles.get("refund", ())
+
     def money(self, name: str) -> bool:
-        return "purchase" not in self.roles or name in self.roles["purchase"]
+        bought = "purchase" not in self.roles or name in self.roles["purchase"]
+        return bought or self.refund(name)
+
+    def paid(self, event: Event) -> int:
+        """Money spent in millionths, below zero for money given back."""
+        amount = micros(event.amount) if self.money(event.name) else 0
+        return -abs(amount) if self.refund(event.name) else amount
 
 
 def local(event: Event, zone: str) -> datetime:
@@ -117,7 +126,7 @@ def one_day(events: list[Event], meaning: Meaning) -> dict[str, int]:
     for event in events:
         for role in meaning.of(event.name):
             row[f"n_{role}"] += 1
-        paid = micros(event.amount) if meaning.money(event.name) else 0
+        paid = meaning.paid(event)
         row["money"] += paid
         row["orders"] += paid > 0
         row["m_seconds"] += micros(event.seconds)
@@ -285,11 +294,10 @@ def churned(
 def spent(events: list[Event], meaning: Meaning, user: object, t: int, horizon: int) -> int:
     """Money in the window, in millionths."""
     return sum(
-        micros(e.amount)
+        meaning.paid(e)
         for e in events
         if e.user == user
         and e.name not in meaning.ignore
-        and meaning.money(e.name)
         and t <= (local(e, meaning.zone).date() - EPOCH).days < t + horizon
     )
 

@@ -23,6 +23,7 @@ NAMES = [
     "badge",
     "heartbeat",
     "step",
+    "sent_back",
 ]
 ROLES = {
     "open": ["app_open", "push_open"],
@@ -33,6 +34,7 @@ ROLES = {
     "push_opened": ["push_open"],
     "purchase": ["buy"],
     "onboarding": ["step"],
+    "refund": ["sent_back"],
 }
 START = datetime(2026, 3, 1)
 MINUTES = st.one_of(

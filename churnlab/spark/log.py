@@ -9,10 +9,11 @@ from typing import Any
 
 from churnlab.errors import ConfigError, LogError
 from churnlab.errors.secrets import without_secrets
-from churnlab.events.checks import check_counts
+from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.databases import is_table
 from churnlab.events.source import check_columns
 from churnlab.events.spec import LogSpec
+from churnlab.events.unusable import Unusable
 from churnlab.schema.days import day_text
 from churnlab.schema.roles import Roles
 from churnlab.spark import session
@@ -124,13 +125,17 @@ def _summary(events: DataFrame, spec: LogSpec, declared: Roles) -> dict[str, Any
 
     Raises LogError for a log that cannot be used.
     """
-    sums = [n for n in SUMMARY.names if n not in ("start", "end", "naive", "names")]
+    sums = [n for n in SUMMARY.names if n not in ("start", "end", "naive", "names", "unusable")]
     rows = session.mapped(events, SummariseEvents(spec, declared), SUMMARY)
     summary = session.one_row(rows, sums)
     if summary["any_naive"] and not summary["all_naive"]:
         raise LogError.from_mixed_zones(SOURCE, spec.time)
     found = summary["start"] is not None
     check_counts(SOURCE, spec, summary["rows"], summary["ignored"], summary["bad_ids"], found)
+    unusable: dict[str, Unusable] = {}
+    for seen in summary["unusable"]:
+        unusable.setdefault(seen["what"], Unusable()).merge(seen)
+    check_numbers(SOURCE, spec, unusable)
     return summary
 
 
@@ -138,7 +143,7 @@ def _describe(
     summary: Mapping[str, Any], context: LogContext, rows_before: int | None
 ) -> dict[str, object]:
     """Counts and dates for `describe`."""
-    names = ["events", "ignored", "bad_amounts", "bad_measures", "bad_ids"]
+    names = ["events", "ignored", "bad_amounts", "negative_amounts", "bad_measures", "bad_ids"]
     counts = {name: summary[name] for name in names}
     if context.spec.arrived:
         counts["too_late"] = summary["too_late"]

@@ -122,7 +122,7 @@ def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
     """One row from a few, the only row that is ever collected.
 
     It has the sum of each column of `sums`, the lowest `start`, the highest `end`, whether all
-    and whether any of the rows are `naive`, and all `names`.
+    and whether any of the rows are `naive`, all `names` and all lists of `unusable` together.
     """
     from pyspark.sql import functions as F
 
@@ -134,8 +134,10 @@ def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
         F.max("naive").alias("any_naive"),
     ]
     names = F.array_sort(F.array_distinct(F.flatten(F.collect_set("names")))).alias("names")
+    unusable = F.flatten(F.collect_list("unusable")).alias("unusable")
     with in_one_line():
-        return dict(parts.agg(*totals, *ends, names).collect()[0].asDict())
+        found = parts.agg(*totals, *ends, names, unusable).collect()[0]
+        return dict(found.asDict(recursive=True))
 
 
 def first_of_each(frame: DataFrame, key: str, order: Iterable[str], place: str) -> DataFrame:

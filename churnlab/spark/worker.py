@@ -47,6 +47,14 @@ from churnlab.spark.batches import SNAPSHOT, USER, Separated, is_text, larger, n
 
 SOURCE = "the frame"
 KEYS = ("user_id", "snapshot")
+_UNUSABLE = pa.struct(
+    {
+        "what": pa.string(),
+        "given": pa.int64(),
+        "unusable": pa.int64(),
+        "examples": pa.list_(pa.string()),
+    }
+)
 SUMMARY = pa.schema(
     {
         "rows": pa.int64(),
@@ -54,12 +62,14 @@ SUMMARY = pa.schema(
         "bad_ids": pa.int64(),
         "bad_measures": pa.int64(),
         "bad_amounts": pa.int64(),
+        "negative_amounts": pa.int64(),
         "too_late": pa.int64(),
         "events": pa.int64(),
         "start": pa.int64(),
         "end": pa.int64(),
         "naive": pa.bool_(),
         "names": pa.list_(pa.string()),
+        "unusable": pa.list_(_UNUSABLE),
     }
 )
 _VALUES = 4_000_000
@@ -109,12 +119,14 @@ class SummariseEvents:
             "bad_ids": reader.counts.bad_ids,
             "bad_measures": reader.counts.bad_measures,
             "bad_amounts": bad_amounts,
+            "negative_amounts": reader.counts.negative_amounts,
             "too_late": too_late,
             "events": events,
             "start": int(seen.min()) if len(seen) else None,
             "end": int(seen.max()) + 1 if len(seen) else None,
             "naive": tables.naive,
             "names": sorted(tables.names),
+            "unusable": [{"what": what, **vars(seen)} for what, seen in reader.unusable.items()],
         }
         yield pa.RecordBatch.from_pylist([row], SUMMARY)
 

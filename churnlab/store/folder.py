@@ -30,6 +30,7 @@ from churnlab.schema.days import before, day_text
 from churnlab.schema.files import PartFile, check_path
 from churnlab.store.carry import DERIVED, carry_schema, fold
 from churnlab.store.disk import allow_open_files, sweep, sync_folder, writing
+from churnlab.store.later_columns import filled, grown, later_of
 from churnlab.store.manifest import (
     NAME,
     SCHEMA_VERSION,
@@ -254,7 +255,9 @@ class StoreFolder:
         rows = checked_rows(table, day_text(day), DERIVED)
         ids = str(rows.schema.field(ID).type)
         measures = tuple(n for n in rows.column_names if n not in (ID, KNOWN))
-        columns = now.columns or measures
+        columns = grown(now.columns or measures, measures)
+        rows = filled(rows, [c for c in later_of(columns) if c in columns])
+        measures = tuple(n for n in rows.column_names if n not in (ID, KNOWN))
         if rows.num_rows and ids != (now.ids or ids):
             raise StoreError.from_ids(day=day_text(day), given=ids, folder=self.path, kept=now.ids)
         if sorted(columns) != sorted(measures):
@@ -347,10 +350,15 @@ class StoreFolder:
             picked = self._kept() if wanted is None else wanted
             self._require(picked)
             allow_open_files(len(picked))
-            files = [(day, RowFile(self.path, entries[day].file, columns)) for day in picked]
-            return OpenFiles(
-                files, RowFile(self.path, folded.file, carry_columns) if folded else None
-            )
+            later = later_of(self.columns)
+            of_days = [c for c in later if c in self.columns]
+            files = [
+                (day, RowFile(self.path, entries[day].file, columns, of_days)) for day in picked
+            ]
+            if not folded:
+                return OpenFiles(files, None)
+            carried = [c for c in later if c not in of_days]
+            return OpenFiles(files, RowFile(self.path, folded.file, carry_columns, carried))
 
         return self._again(open_now)
 

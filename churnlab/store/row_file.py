@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab.errors import StoreError
+from churnlab.store.later_columns import filled
 
 ID = "user_id"
 KNOWN = "known"
@@ -46,18 +47,24 @@ class RowFile:
     """A file as a cursor over its row groups.
 
     One row group is in memory at a time, and the rows that were taken. `columns` are the measures
-    to read, None for all; `user_id` and `known` are always read. Raises FileNotFoundError when the
+    to read, None for all; `user_id` and `known` are always read. `later` are columns that the file
+    may lack (see `later_columns`). Raises FileNotFoundError when the
     file is missing, and StoreError when it is not what was written.
     """
 
     def __init__(
-        self, folder: Path, entry: FileEntry, columns: Sequence[str] | None = None
+        self,
+        folder: Path,
+        entry: FileEntry,
+        columns: Sequence[str] | None = None,
+        later: Sequence[str] = (),
     ) -> None:
         self.path = folder / entry.name
         self.entry = entry
         self._file = self._guarded(self._open)
         names = self._file.schema_arrow.names
         self._columns = [n for n in names if columns is None or n in (ID, KNOWN, *columns)]
+        self._later = [n for n in later if columns is None or n in columns]
         self._group = 0
         self._at = 0
         self._table: Any = None
@@ -84,7 +91,8 @@ class RowFile:
     @property
     def schema(self) -> pa.Schema:
         """The columns that are read."""
-        return pa.schema([self._file.schema_arrow.field(n) for n in self._columns])
+        stored = pa.schema([self._file.schema_arrow.field(n) for n in self._columns])
+        return filled(stored.empty_table(), self._later).schema
 
     def sample(self) -> list[Any]:
         """The file's sample of people: ids in the order of their hashes."""
@@ -125,7 +133,7 @@ class RowFile:
         table = self._file.read_row_group(self._group, columns=self._columns, use_threads=False)
         if table.num_rows != self._file.metadata.row_group(self._group).num_rows:
             raise ValueError("a row group is short of rows")
-        return table.replace_schema_metadata(None)
+        return filled(table.replace_schema_metadata(None), self._later)
 
     def _stop(self, high: Any) -> int:
         """The first row of the group whose person lies after `high`."""

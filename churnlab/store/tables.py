@@ -25,6 +25,7 @@ from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, NARROW, SUMS
 from churnlab.schema.roles import role_column
 from churnlab.store.carry import RECENT, latest
+from churnlab.store.later_columns import filled, later_of, without_unused
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.row_file import ID, KNOWN
 
@@ -45,10 +46,12 @@ def day_table(rolled: Rolled, spec: LogSpec, day: int, until: int, integers: boo
     """The rows of a day as the store holds them, with what had arrived by the day `until`.
 
     Rows are sorted by user and version. `integers` is the type of ids for a day without rows.
+    Without roles of the user's own, a later column has to count something to be there.
     """
     names = columns_of(rolled.tables.roles.names, spec)
     blocks = [b for b in rolled.blocks if b.day == day and known_by(b.known, until)]
-    return _table(blocks, _ids(rolled, integers), names, versions=spec.arrived is not None)
+    table = _table(blocks, _ids(rolled, integers), names, versions=spec.arrived is not None)
+    return without_unused(table) if spec.roles is None else table
 
 
 def _ids(rolled: Rolled, integers: bool) -> pa.Array:
@@ -123,10 +126,11 @@ def summary(table: pa.Table, roles: tuple[str, ...]) -> dict[str, Any]:
     """
     rows = latest(table)
     names = ("acts", "receipts", *map(role_column, roles))
-    totals = {name: pc.sum(rows.column(name)).as_py() or 0 for name in names}
+    there = [name for name in names if name in rows.column_names]
+    totals = {name: pc.sum(rows.column(name)).as_py() or 0 for name in there}
     return {
         "events": totals["acts"] + totals["receipts"],
-        "roles": [role for role in roles if totals[role_column(role)]],
+        "roles": [role for role in roles if totals.get(role_column(role))],
     }
 
 
@@ -140,6 +144,8 @@ def changed_people(before: pa.Table, after: pa.Table) -> int:
     kinds = {t.schema.field(ID).type for t in (before, after)}
     if len(kinds) > 1:  # one is empty, or the store refuses the other
         return before.num_rows + after.num_rows
+    later = [c for t in (before, after) for c in later_of(t.column_names) if c in t.column_names]
+    before, after = filled(before, later), filled(after, later)
     both = [chunk for t in (before, after) for chunk in t.column(ID).chunks]
     ids = pa.chunked_array(both, type=kinds.pop()).combine_chunks()
     people = ids.dictionary_encode().indices.to_numpy().astype(np.int64)

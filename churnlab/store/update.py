@@ -128,6 +128,8 @@ class StoreLog:
             rolled = self._roll(day, until, None, day)
         table = day_table(rolled, self.spec, day, until, integers)
         counts = {n: v for n, v in vars(rolled.counts).items() if n not in ("rows", "too_late")}
+        if not counts["negative_amounts"]:
+            del counts["negative_amounts"]
         if arrived:
             counts["too_late"] = too_late
         return RolledDay(table, counts | summary(table, self.declared.names))

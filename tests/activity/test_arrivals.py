@@ -86,6 +86,8 @@ def to_log(found: Arrived, meaning: oracle.Meaning, **options: Any) -> cl.EventL
         ignore=sorted(meaning.ignore),
         measures=["seconds", Measure.distinct("e", name="kinds")],
         timezone=meaning.zone,
+        bad_amounts=1,
+        bad_measures=1,
         **options,
     )
 
@@ -132,12 +134,7 @@ def test_features_eligibility_and_labels_equal_the_oracle(
 
 
 def check_counts(log: cl.EventLog, sound: list[oracle.Event], meaning: oracle.Meaning) -> None:
-    plain = pd.DataFrame(
-        [
-            (e.user, e.at, e.name, oracle.micros(e.amount) if meaning.money(e.name) else 0)
-            for e in sound
-        ]
-    )
+    plain = pd.DataFrame([(e.user, e.at, e.name, meaning.paid(e)) for e in sound])
     assert log.counts["duplicates"] == int(plain.duplicated().sum())
     lacking = [e for e in sound if e.amount is None and meaning.money(e.name)]
     assert log.counts["bad_amounts"] == len(lacking) + sum(

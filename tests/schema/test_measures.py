@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import churnlab as cl
 from churnlab.errors import ConfigError, LogError
-from churnlab.events import rollup, sources
+from churnlab.events import frame_source, rollup
 from churnlab.features.expression import Sum
 from churnlab.schema.measures import OPERATORS, Measure
 
@@ -145,7 +145,7 @@ def test_measures_equal_plain_python(
         }[kind]
         measures.append(Measure(f"m{i}", kind, data.draw(st.sampled_from(column)), tuple(where)))  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
-        for module in (sources, rollup):
+        for module in (frame_source, rollup):
             patch.setattr(module, "BATCH", batch)
         log = check(rows, measures, table_of(rows))
     bad = [
@@ -242,7 +242,7 @@ def test_distinct_values_of_many_people_across_batches(
     batch: int, order: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng, rows = np.random.default_rng(0), 1500 if batch == 1 else 20_000
-    for module in (sources, rollup):
+    for module in (frame_source, rollup):
         monkeypatch.setattr(module, "BATCH", batch)
     at = np.datetime64("2026-03-01", "us") + np.sort(rng.integers(0, 2 * 86_400, rows)).astype(
         "timedelta64[s]"

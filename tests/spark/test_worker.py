@@ -50,6 +50,8 @@ def spec_of(meaning: Any, arrived: bool) -> LogSpec:
         measures=MEASURES,
         timezone=meaning.zone,
         bad_ids=1.0,
+        bad_amounts=1.0,
+        bad_measures=1.0,
         arrived="arrived" if arrived else None,
         late_days=9 if arrived else None,
     )
@@ -141,7 +143,13 @@ def test_parts_by_person_are_the_whole(
         next(SummariseEvents(spec, declared)(iter(p))).to_pylist()[0]
         for p in (table.to_batches(size)[::2], table.to_batches(size)[1::2])
     ]
-    for name in ("bad_measures", "bad_ids", "ignored", "too_late" if arrived else "bad_amounts"):
+    for name in (
+        "negative_amounts",
+        "bad_measures",
+        "bad_ids",
+        "ignored",
+        "too_late" if arrived else "bad_amounts",
+    ):
         assert sum(f[name] for f in counted) == local.counts[name], name
     assert sum(f["events"] for f in counted) == local.describe()["events"]
 
