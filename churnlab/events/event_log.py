@@ -44,13 +44,16 @@ class EventLog:
     | `timezone` | the zone of the local days |
     | `source` | the name of the source, as messages say it |
     | `names` | all event names, sorted |
-    | `counts` | rows set aside, by reason |
+    | `counts` | rows set aside or odd, by reason |
     | `preset` | the options that a preset filled, by name |
+
+    Of `counts`, `bad_amounts` are amounts set aside, `negative_amounts` are below zero in an event
+    that is neither a purchase nor a refund and so change no money.
 
     >>> frame = pd.DataFrame({"who": ["ann", None], "at": "2026-03-01 09:00Z", "what": "open"})
     >>> log = EventLog.from_frame(frame, user="who", time="at", event="what", bad_ids=0.5)
     >>> log
-    EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC)
+    EventLog(1 events of 1 people, 2026-03-01 to 2026-03-01, UTC; bad_ids 1)
     >>> log.counts["bad_ids"], log.names
     (1, ('open',))
     """
@@ -162,8 +165,13 @@ class EventLog:
         version = f", version {counted['version']}" if "version" in counted else ""
         return (
             f"EventLog({counted['events']:,} events of {counted['people']:,} people, "
-            f"{counted['first_day']} to {counted['last_day']}, {self.timezone}{version})"
+            f"{counted['first_day']} to {counted['last_day']}, {self.timezone}{version}{self._odd()})"
         )
+
+    def _odd(self) -> str:
+        """The counts that are not zero, as `counts` names them."""
+        told = [f"{name} {count:,}" for name, count in self.counts.items() if count]
+        return f"; {', '.join(told)}" if told else ""
 
 
 @by_engine("spark.log:from_frame")

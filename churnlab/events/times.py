@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from churnlab.errors import LogError
 from churnlab.events import iso8601
 from churnlab.events.spec import UNITS
-from churnlab.events.texts import is_text
+from churnlab.events.texts import is_text, readable
 from churnlab.kernels.units import DAY_MICROS, MICRO
 from churnlab.schema.days import day_number
 from churnlab.schema.zones import local_day, zone_changes
@@ -63,7 +63,7 @@ def _parsed(source: str, name: str, column: pa.Array, unit: str | None) -> pa.Ar
     if unit is not None:
         found = _with_numbers(source, name, text, found, unit)
     if not found.read.all():
-        bad = text.filter(pa.array(~found.read))
+        bad = readable(text.filter(pa.array(~found.read)))
         if pc.match_substring_regex(bad[:1], _NUMBER)[0].as_py():
             _counted(source, name, bad[:1].cast(pa.float64()), unit)
         example = bad[0].as_py()[:80]

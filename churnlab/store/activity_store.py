@@ -363,6 +363,7 @@ class ActivityStore:
         return {
             "source": str(self.folder.path),
             "events": 0,
+            "negative_amounts": 0,
             **total,
             "first_day": day_text(self.start),
             "last_day": day_text(self.end - 1),

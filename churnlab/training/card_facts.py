@@ -124,6 +124,8 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
         sentence("rows without an id"): log["bad_ids"],
         sentence("arrival times"): _lateness(config, ready),
     }
+    if log.get("negative_amounts"):
+        facts[sentence("negative amounts that are no money")] = log["negative_amounts"]
     lacking = [
         sentence("{signal} (no {missing})", signal=name, missing=missing)
         for name, missing in ready.train.skipped.items()

@@ -21,7 +21,7 @@ import churnlab as cl
 from churnlab.activity import arrivals
 from churnlab.dataset import compute
 from churnlab.errors import LogError
-from churnlab.events import rollup, sources
+from churnlab.events import frame_source, rollup
 from churnlab.schema.days import day_number
 from churnlab.schema.measures import Measure
 
@@ -115,7 +115,7 @@ def test_features_eligibility_and_labels_equal_the_oracle(
         or known_of(e, a, meaning.zone) <= day_of(e.at, meaning.zone) + late_days
     ]
     with pytest.MonkeyPatch.context() as patch:
-        for module in (sources, rollup):
+        for module in (frame_source, rollup):
             patch.setattr(module, "BATCH", batch)
         log = to_log(found, meaning, late_days=late_days)
     sound = [e for e, _ in kept if e.name not in meaning.ignore]

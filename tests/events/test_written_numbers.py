@@ -100,8 +100,8 @@ def test_any_text_is_a_number_of_python_a_number_with_marks_or_none(
     text: str, decimal: str | None
 ) -> None:
     values, nothing = read_written(pa.array([text, text]), decimal)
-    assert (
-        nothing[0] == (text.strip() in NOTHING) and values[0] == values[1] or math.isnan(values[0])
+    assert (nothing[0] == (text.strip() in NOTHING) and values[0] == values[1]) or math.isnan(
+        values[0]
     )
     if not math.isnan(values[0]) and decimal != ",":
         try:

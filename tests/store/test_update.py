@@ -164,13 +164,15 @@ def test_odd_events_are_counted_as_in_a_log(tmp_path: Path) -> None:
         }
     )
     frame = pd.concat([heavy, odd, heavy.iloc[:5].assign(event="never seen")]).iloc[::-1]
+    roles = {k: v for k, v in datasets.ROLES.items() if k in ("purchase", "content")}
+    how = options(roles=roles, bad_amounts=0.1)
     raw = cl.EventLog.from_frame(
         frame,
-        **options(roles={k: v for k, v in datasets.ROLES.items() if k in ("purchase", "content")}),
+        **how,
     ).daily()
     store = ActivityStore.create(
         tmp_path / "store",
-        **options(roles={k: v for k, v in datasets.ROLES.items() if k in ("purchase", "content")}),
+        **how,
     )
     done = store.append("2026-01-01", frame)
     assert (done.counts["bad_ids"], done.counts["bad_amounts"], done.counts["events"]) == (
