@@ -165,7 +165,8 @@ class EventLog:
         version = f", version {counted['version']}" if "version" in counted else ""
         return (
             f"EventLog({counted['events']:,} events of {counted['people']:,} people, "
-            f"{counted['first_day']} to {counted['last_day']}, {self.timezone}{version}{self._odd()})"
+            f"{counted['first_day']} to {counted['last_day']}, "
+            f"{self.timezone}{version}{self._odd()})"
         )
 
     def _odd(self) -> str:
