@@ -33,7 +33,8 @@ class Served:
         """Churn probability or amount of each row, float64[n].
 
         For a ChurnHazard it is the survival curve, float64[n, weeks + 1]. Category columns may
-        come as text. `params` is part of MLflow's interface and is not read.
+        come as text. A model that learnt a season takes the snapshot of each row from a column
+        `snapshot`: dates or ISO text. `params` is part of MLflow's interface and is not read.
         """
         if isinstance(self.model, ChurnHazard):
             return self.model.predict_curve(data).to_numpy()

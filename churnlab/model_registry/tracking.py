@@ -32,13 +32,16 @@ with warnings.catch_warnings():  # mlflow 3.17 warns of its own type hints
     import mlflow.pyfunc
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
-from mlflow.models import infer_signature
+from mlflow.models import ModelSignature, infer_signature
+from mlflow.types import ColSpec, DataType, Schema
+from mlflow.types.schema import AnyType
 
 from churnlab import served
 from churnlab.errors import ModelError
 from churnlab.errors.secrets import without_secrets
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.estimators.learners.times import SNAPSHOT
 from churnlab.estimators.loading import load
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.csv_text import csv_text
@@ -327,10 +330,33 @@ def _dataset(facts: DatasetFacts) -> Any:
 
 
 def synthetic_example(model: Model, rows: int = 3) -> pd.DataFrame:
-    """A made-up input of a model: the numbers 0, 1, 2 and known categories, no person's row."""
-    return pd.DataFrame(
-        {str(name): _made_up(model.categories_.get(name), rows) for name in model.feature_names_in_}
-    )
+    """A made-up input of a model: the numbers 0, 1, 2 and known categories, no person's row.
+
+    A model that learnt a season gets a column `snapshot` of ISO text, which lives through JSON.
+    """
+    columns = {
+        str(name): _made_up(model.categories_.get(name), rows) for name in model.feature_names_in_
+    }
+    if model.needs_time_:
+        columns[SNAPSHOT] = [f"2026-{1 + i % 12:02d}-01" for i in range(rows)]
+    return pd.DataFrame(columns)
+
+
+def signature(model: Model, example: pd.DataFrame, output: np.ndarray) -> ModelSignature:
+    """What a served model takes and gives.
+
+    A number is a double. Categories and the snapshot are of any type, because MLflow would refuse a
+    category column where text was declared, and text or a date where the other was; the model reads
+    all of them. MLflow may let the snapshot be absent: the model takes it from the index too, and
+    refuses rows without it in one line, where MLflow would print all rows.
+    """
+    made = {SNAPSHOT} - {*model.feature_names_in_}
+    several = {*model.categories_} | made
+    columns = [
+        ColSpec(AnyType() if n in several else DataType.double, n, required=n not in made)
+        for n in map(str, example)
+    ]
+    return ModelSignature(Schema(columns), infer_signature(example, output).outputs)
 
 
 def _made_up(categories: Sequence[str] | None, rows: int) -> Any:
@@ -350,7 +376,7 @@ def _log_model(target: str, model: Model) -> None:
             name=target,
             loader_module=served.__name__,
             data_path=str(Path(folder) / target),
-            signature=infer_signature(example, predictor.predict(example)),
+            signature=signature(model, example, predictor.predict(example)),
             input_example=example,
             pip_requirements=requirements(),
         )

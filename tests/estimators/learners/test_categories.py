@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,3 +44,24 @@ def test_categories_are_plain_values_that_a_model_file_can_hold() -> None:
         categories_of(pd.DataFrame({"day": pd.Categorical([pd.Timestamp("2026-01-01")])}))
     with pytest.raises(FrameError, match="a name that is not text"):
         categories_of(pd.DataFrame({0: pd.Categorical(["x"])}))
+
+
+@pytest.mark.parametrize(
+    ("categories", "given", "codes"),
+    [
+        (["1", "2", "unknown"], [1, 2, 1], [0, 1, 0]),
+        (["1", "2", "unknown"], [2.0, np.nan, 3.0], [1, np.nan, np.nan]),
+        ([1, 2], ["2", "1", "x"], [1, 0, np.nan]),
+        ([1, "1"], ["1", 1, 1.0], [1, 0, 0]),
+        ([False, True], ["True", False, None], [1, 0, np.nan]),
+        ([0.5, 1.0], ["0.5", "1", 1], [0, 1, 1]),
+        (["a", "b"], pd.Categorical(["b", None, "new"]), [1, np.nan, np.nan]),
+    ],
+)
+def test_numbers_as_text_and_text_as_numbers_are_known(
+    categories: list[Any], given: Any, codes: list[float]
+) -> None:
+    X = pd.DataFrame({"tier": given}, index=[5, 6, 7])
+    found = as_codes(X, {"tier": categories})["tier"]
+    np.testing.assert_array_equal(found, codes)
+    assert found.index.tolist() == [5, 6, 7]
