@@ -29,12 +29,16 @@ class LogError(ChurnlabError):
 
     @classmethod
     def from_unknown_scheme(cls, scheme: str, known: Iterable[str]) -> LogError:
-        """An address has a scheme that no reader knows."""
-        schemes = ", ".join(f"{k}:" if k == "adbc" else f"{k}://" for k in known)
+        """An address has a scheme that no reader knows; `scheme` as it is written, like ftp://."""
         return cls(
-            f"churnlab reads no {scheme}:// address; give a path or one of {schemes}, "
-            f"or adbc:{scheme}:… where that database has an ADBC driver"
+            f"churnlab reads no {scheme} address; give a path or one of {', '.join(known)}; "
+            "adbc:NAME:… is any database that has an ADBC driver NAME"
         )
+
+    @classmethod
+    def from_no_place(cls, scheme: str, example: str) -> LogError:
+        """An address ends where the name of a file, a folder, a driver or a table should be."""
+        return cls(f"a {scheme} address names nothing; give one like {example}")
 
     @classmethod
     def from_several_tables(cls, scheme: str, count: int) -> LogError:

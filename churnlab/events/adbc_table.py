@@ -27,7 +27,8 @@ class AdbcTable(SqlTable):
     `driver` is the driver's name, such as snowflake: a package `adbc_driver_snowflake` that is
     installed, or a driver that ADBC's own driver manager finds. `uri` goes to the driver as it is;
     `${NAME}` in it stands for a variable of the environment, where passwords belong. `table` may
-    name its schema ("app.events"). LogError for an address that holds a password.
+    name its schema ("app.events"). LogError for an address that holds a password,
+    ConfigError for a driver that is no name.
     """
 
     driver: str
@@ -35,6 +36,8 @@ class AdbcTable(SqlTable):
     table: str
 
     def __post_init__(self) -> None:
+        if not self.driver.replace("-", "_").isidentifier():
+            raise ConfigError.from_type("the ADBC driver", self.driver, "a name like snowflake")
         if holds_password(self.uri):
             way = "write ${NAME} in its place and set NAME in the environment"
             raise LogError.from_password(self.driver, way)

@@ -28,7 +28,18 @@ from churnlab.errors import ConfigError, LogError
 POSTGRES = ("postgresql", "postgres")
 FILE_SYSTEMS = ("file", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "hdfs", "viewfs")
 TABLES = ("postgresql", "postgres", "sqlite", "duckdb", "adbc", "delta", "iceberg")
-_SHOWN = (*(t for t in TABLES if t != "postgres"), "s3", "gs", "abfss", "file")
+# What each scheme needs after it.
+_EXAMPLES = {
+    "sqlite": "sqlite:///app.db",
+    "duckdb": "duckdb:///app.duckdb",
+    "delta": "delta:///srv/events",
+    "iceberg": "iceberg://catalogue/shop.events",
+    "adbc": "adbc:snowflake:${SNOWFLAKE_URI}",
+}
+_SHOWN = (
+    *("postgresql://", "sqlite://", "duckdb://", "delta://", "iceberg://"),
+    *("s3://", "gs://", "abfss://", "file://"),
+)
 _ADBC = "adbc"
 _SCHEME = re.compile(r"\s*(?:jdbc:)?([a-z][a-z0-9+.-]+):(//?)(?=.|$)", re.I)
 _OTHER = re.compile(r"\s*(adbc|jdbc|odbc):", re.I)
@@ -70,14 +81,22 @@ def normal(place: str) -> str:
     if not scheme:
         return place
     if scheme == _ADBC:
-        return "adbc:" + place.strip().split(":", 1)[1]
+        return _checked(scheme, "adbc:" + place.strip().split(":", 1)[1])
     known = {*FILE_SYSTEMS, *TABLES, *(f"delta+{name}" for name in FILE_SYSTEMS)}
     if scheme not in known:
-        raise LogError.from_unknown_scheme(scheme, _SHOWN)
-    found = _SCHEME.match(place)
-    if found is None:  # jdbc: or odbc: and a driver's name
-        raise LogError.from_unknown_scheme(scheme, _SHOWN)
-    return f"{scheme}://{place[found.end() :].rstrip()}"
+        written = f"{scheme}://" if _SCHEME.match(place) else f"{scheme}:"
+        raise LogError.from_unknown_scheme(written, _SHOWN)
+    rest = _SCHEME.sub("", place, count=1).rstrip()
+    return _checked(scheme, f"{scheme}://{rest}")
+
+
+def _checked(scheme: str, address: str) -> str:
+    """The address; LogError where nothing stands after its scheme."""
+    example = _EXAMPLES.get(scheme.partition("+")[0])
+    named = parts_of_adbc(address) if scheme == _ADBC else (address[len(scheme) + 3 :],)
+    if example is not None and not all(part.strip("/") for part in named):
+        raise LogError.from_no_place(f"{scheme}:", example)
+    return address
 
 
 def local_folder(place: str | Path, what: str) -> Path:

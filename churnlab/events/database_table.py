@@ -207,7 +207,8 @@ def driver_text(error: Exception) -> str:
     >>> driver_text(OSError("no route to postgresql://me:secret@host. SQLSTATE: 08001"))
     'no route to postgresql://***@host'
     """
-    text = re.sub(r"(?s)\s*(Query was:|\.\s*SQLSTATE|\bLINE \d+:).*", "", str(error))
+    text = re.sub(r"\x1b\[[\d;]*m", "", str(error))  # colours
+    text = re.sub(r"(?s)\s*(Query was:|\.\s*SQLSTATE|\bLINE \d+:).*", "", text)
     text = re.sub(r"^(\w+: )?\[libpq\] ", "", text)
     text = re.sub(r'"([^"\n]{60})[^"\n]{20,}"', r'"\1…"', text)
     return without_secrets(text)

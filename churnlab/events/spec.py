@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import tzinfo
 from functools import wraps
+from numbers import Integral, Real
 from typing import (
     Any,
     Concatenate,
@@ -199,8 +200,11 @@ None: the newest (`EventLog.read` alone) |
             value = getattr(self, option.name)
             if "range" in option.metadata and value is not None:
                 low, high = option.metadata["range"]
-                if not low <= value <= high:
-                    wanted = f"a number from {low} to {high:,}"
+                kind = Real if "float" in str(option.type) else Integral
+                right = isinstance(value, kind) and not isinstance(value, bool)
+                if not right or not low <= value <= high:
+                    what = "a number" if kind is Real else "a whole number"
+                    wanted = f"{what} from {low} to {high:,}"
                     raise ConfigError.from_range(option.name, value, wanted)
             if value is not None and value not in option.metadata.get("among", (value,)):
                 known = map(repr, option.metadata["among"])

@@ -53,6 +53,8 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
             AdbcTable("sqlite", made, table).schema()
     with pytest.raises(LogError, match="has no column 'n'"):
         rows(AdbcTable("sqlite", made, "events"), ["n"], "u")
+    with pytest.raises(ConfigError, match="ADBC driver is '../x'; give a name like snowflake"):
+        AdbcTable("../x", made, "events")
     monkeypatch.setitem(sys.modules, "adbc_driver_manager", None)
     with pytest.raises(ConfigError, match=r"pip install churnlab\[adbc\]$"):
         AdbcTable("sqlite", made, "events").schema()

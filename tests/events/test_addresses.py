@@ -102,6 +102,21 @@ def test_schemes_are_told_in_every_form(tmp_path: Path) -> None:
     assert scheme_of("http:/host") == ""
 
 
+@pytest.mark.parametrize(
+    "place",
+    ["adbc:", "adbc::x", "adbc:sqlite:", "sqlite://", "sqlite:///", "delta://", "iceberg://"],
+)
+def test_an_address_names_something(place: str) -> None:
+    with pytest.raises(LogError, match="address names nothing; give one like"):
+        normal(place)
+
+
+@pytest.mark.parametrize("place", ["jdbc:oracle:thin:@h", "odbc:DSN=x"])
+def test_a_scheme_without_slashes_is_named_as_it_is_written(place: str) -> None:
+    with pytest.raises(LogError, match=rf"^churnlab reads no {place[:4]}: address; give a path"):
+        normal(place)
+
+
 def test_the_parts_of_an_address() -> None:
     assert parts_of_adbc("adbc: DuckDB:/a b.duckdb") == ("duckdb", "/a b.duckdb")
     assert parts_of_adbc("adbc:snowflake:bob@account/db") == ("snowflake", "bob@account/db")

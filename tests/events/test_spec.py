@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import Any, get_type_hints
 
+import numpy as np
 import pytest
 from support.logs import COLUMNS, TABLE
 
@@ -120,3 +121,22 @@ def test_settings_that_mean_nothing_are_refused_in_one_line(name: str, value: An
     with pytest.raises(ConfigError, match=f"{name} is .*; give a") as caught:
         cl.EventLog.from_frame(TABLE, **{**COLUMNS, name: value})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options, wanted",
+    [
+        ({"version": "1"}, "a whole number from 0 to"),
+        ({"version": True}, "a whole number from 0 to"),
+        ({"version": 1.5}, "a whole number from 0 to"),
+        ({"threads": "2"}, "a whole number from 1 to"),
+        ({"late_days": 2.5}, "a whole number from 0 to"),
+        ({"bad_ids": "few"}, "a number from 0 to 1"),
+        ({"bad_ids": float("nan")}, "a number from 0 to 1"),
+        ({"bad_ids": True}, "a number from 0 to 1"),
+    ],
+)
+def test_a_number_of_another_type_is_one_line(options: dict[str, Any], wanted: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{next(iter(options))} is .*; give {wanted}"):
+        LogSpec.of(**NEEDED, **options)
+    assert LogSpec.of(**NEEDED, threads=np.int64(2), bad_ids=np.float32(0.5)).threads == 2
