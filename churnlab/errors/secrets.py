@@ -48,10 +48,10 @@ _WORD = (
     r"(?:api|access|account|private|shared|encryption)[_-]?key)[\w.-]*|pass|pw|sig|sas|jwt"
 )
 _KEY = rf"(?<![\w.-])(?:{_WORD})"
-_EQUALS = r"(?:\s*=(?!=)\s*|%3D)"
+_EQUALS = r"(?:\s*=(?!=\s)\s*|%3D)"  # and no comparison, like a == b
 _QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\{[^}]*\}"
 _QUERY = re.compile(
-    rf"([?&](?:{_WORD}|key|code|auth)=|(?:%3F|%26)(?:{_WORD})%3D)(?!=)((?:(?!%26)[^\s&])+)", re.I
+    rf"([?&](?:{_WORD}|key|code|auth)=|(?:%3F|%26)(?:{_WORD})%3D)((?:(?!%26)[^\s&])+)", re.I
 )
 _PAIR = re.compile(rf"({_KEY}{_EQUALS})({_QUOTED}|(?:(?!%3B|%26)[^\s&;])+)", re.I)
 _ENTRY = re.compile(rf"((?<=[\"'])(?:{_WORD})[\"']\s*:\s*)({_QUOTED})", re.I)
