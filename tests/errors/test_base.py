@@ -23,7 +23,16 @@ EXIT_CODES = {
     "OutputError": 7,
     "StoreError": 3,
 }
-NUMBERS = {"int": 2, "float": 0.5, "tuple[float, float, float]": (1.0, 2.0, 3.0)}
+GIVEN = {
+    "int": 2,
+    "float": 0.5,
+    "tuple[float, float, float]": (1.0, 2.0, 3.0),
+    "tuple[int, int]": (1, 2),
+    "tuple[str, float]": ("one", 0.5),
+    "tuple[str, dict[str, str]]": ("one", {"one": "two"}),
+    "Mapping[str, str]": {"one": "two"},
+    "Mapping[str, int]": {"one": 2},
+}
 
 
 def constructors() -> Iterator[Callable[..., ChurnlabError]]:
@@ -41,7 +50,7 @@ def made(make: Callable[..., ChurnlabError]) -> ChurnlabError:
     for name, parameter in inspect.signature(make).parameters.items():
         kind = str(parameter.annotation)
         listed = kind.startswith("Iterable")
-        given[name] = NUMBERS.get(kind, ["one", "two"] if listed else "two\nlines")
+        given[name] = GIVEN.get(kind, ["one", "two"] if listed else "two\nlines")
     return make(**given)
 
 
