@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from churnlab.errors import FrameError
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
+from churnlab.estimators.learners.unlogged import UNLOGGED
 
 LAST = "cadence__since_last_days__all"
 TENURE = "lifecycle__tenure_days__all"
@@ -31,6 +32,7 @@ def _column(X: pd.DataFrame, name: str, otherwise: float) -> np.ndarray:
 class _OneNumber(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A logistic curve over one number, which rises or falls with the risk."""
 
+    @UNLOGGED
     def fit(self, X: pd.DataFrame, y: Any) -> Self:
         """The baseline, with its curve fitted on labels y (n,) of 0 and 1."""
         self.classes_ = np.array([0.0, 1.0])

@@ -14,6 +14,7 @@ import lightgbm as lgb
 import numpy as np
 
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.unlogged import UNLOGGED
 
 MAX_ROUNDS = 800
 PATIENCE = 60
@@ -65,6 +66,7 @@ def _leaves_for(rows: int) -> int:
     return 7 if rows < _SMALL_DATA else 15
 
 
+@UNLOGGED
 def fit(
     plan: Plan,
     X: np.ndarray,
@@ -114,6 +116,7 @@ class CustomLoss:
         return "loss", float(self.loss(labels, scores + self.start).mean()), False
 
 
+@UNLOGGED
 def fit_custom(
     plan: Plan, loss: CustomLoss, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
 ) -> GrownTrees:

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.unlogged import UNLOGGED
 
 # RandomForestClassifier or RandomForestRegressor; scikit-learn has no types.
 Forest: TypeAlias = Any
@@ -18,6 +19,7 @@ _MANY_ROWS = 20_000
 _FOLDS_OF_MANY = 3
 
 
+@UNLOGGED
 def fit(
     kind: type[Forest],
     X: np.ndarray,

@@ -11,6 +11,7 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from churnlab.estimators.learners.additive import Additive, by_row, dummies, sample
+from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import lines
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.lines import KNOTS
@@ -117,6 +118,7 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.interp(x, knots, places) if len(knots) > 1 else np.where(np.isnan(x), np.nan, 0.0)
 
 
+@UNLOGGED
 def _solve(
     z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
