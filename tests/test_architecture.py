@@ -42,7 +42,7 @@ ROOMS = [
 HOMES = {
     "lightgbm": "estimators.learners.boosting",
     "shap": "explanation.explanation",
-    "mlflow": "model_registry.tracking",
+    "mlflow": "model_registry.mlflow_store",
     "matplotlib": "report.plots",
     "numba": "kernels.jit",
     "pyspark": "spark.session",

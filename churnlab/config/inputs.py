@@ -9,6 +9,7 @@ from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 from churnlab.events import users
 from churnlab.events.event_log import EventLog
+from churnlab.model_registry.address import is_address
 from churnlab.model_registry.tracking import Tracker
 from churnlab.schema.frames import by_engine, on_engine
 from churnlab.store.activity_store import ActivityStore
@@ -52,8 +53,10 @@ def open_activity(
 
 
 def open_tracker(config: Config) -> Tracker:
-    """The store of runs of [tracking]."""
-    return Tracker(config.path(config.tracking.store), config.tracking.experiment)
+    """The store of runs of [tracking]; a run that it does not take is kept in [output]."""
+    store = config.tracking.store
+    place = store if is_address(store) else config.path(store)
+    return Tracker(place, config.tracking.experiment, config.path(config.output.folder))
 
 
 def read_users(config: Config, activity: Activity) -> pd.DataFrame | None:

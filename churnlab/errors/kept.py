@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from churnlab.errors.base import ChurnlabError
+from churnlab.errors.base import ChurnlabError, near
 from churnlab.errors.secrets import in_short
 
 
@@ -57,6 +57,53 @@ class ModelError(ChurnlabError):
         return cls(
             f"the store {store} cannot be used: {in_short(reason)}; "
             "check its address and that it can be written"
+        )
+
+    @classmethod
+    def from_scheme(cls, store: str, known: Iterable[str]) -> ModelError:
+        """The address of a store has a scheme that MLflow does not know."""
+        schemes = ", ".join(sorted(filter(None, known)))
+        return cls(
+            f"{store} is no address of a store of runs, {store.partition(':')[0]!r} is unknown; "
+            f"give a folder, or an address that begins with one of {schemes}"
+        )
+
+    @classmethod
+    def from_not_logged(cls, said: str, folder: str, way: str) -> ModelError:
+        """A run could not be logged, as `said`; its folder is kept, and `way` logs it later."""
+        return cls(f"{said}; what was trained is kept in {folder}, log it later by {way}")
+
+    @classmethod
+    def from_unverified(cls, run: str) -> ModelError:
+        """A run has no manifest of its files, so that none of them can be verified."""
+        return cls(
+            f"{run} has no manifest of its files, it was logged by an earlier churnlab "
+            "or by another tool; train again"
+        )
+
+    @classmethod
+    def from_lost_file(cls, name: str, run: str, reason: str) -> ModelError:
+        """A file of a run is missing or cannot be read."""
+        return cls(
+            f"{name} of {run} cannot be read: {in_short(reason)}; restore the file or train again"
+        )
+
+    @classmethod
+    def from_not_of_run(cls, name: str, run: str, files: Iterable[str]) -> ModelError:
+        """A run never had a file of that name."""
+        return cls(f"{run} has no file {name!r}: {near(name, files)}")
+
+    @classmethod
+    def from_others(cls, run: str) -> ModelError:
+        """A run that is to be deleted was not logged by churnlab."""
+        return cls(f"{run} was not logged by churnlab and stays; delete it by MLflow's own means")
+
+    @classmethod
+    def from_deleted_experiment(cls, store: str, name: str) -> ModelError:
+        """The experiment was deleted, so that MLflow takes no run for it."""
+        return cls(
+            f"the experiment {name!r} of the store {store} was deleted; "
+            "restore it, or give another name under [tracking] experiment"
         )
 
     @classmethod

@@ -102,7 +102,7 @@ class VerifiedFiles:
         Raises ModelError where the run never had it, where it is missing and where it was changed.
         """
         if name not in self.manifest.sums:
-            raise ModelError.from_no_run(self.run, f"a file {name!r}")
+            raise ModelError.from_not_of_run(name, self.run, self.manifest.sums)
         content = self.fetch(name)
         if digest(content) != self.manifest.sums[name]:
             raise ModelError.from_digest(f"{name} of {self.run}")

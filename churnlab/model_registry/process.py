@@ -34,7 +34,7 @@ def is_gone(mark: str) -> bool:
         ended, now = _state(int(pid))
     except (ValueError, TypeError):
         return False
-    return place == _place() and (ended or now != started)
+    return place == _place() and (ended or bool(now and now != started))
 
 
 def _place() -> list[str]:

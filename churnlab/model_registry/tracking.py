@@ -1,59 +1,42 @@
 """Tracker: each training as one MLflow run, with its parameters, metrics, facts, card and models.
 
-The only module that imports mlflow. It writes nothing outside the store that the user names.
+It writes nothing outside the store that the user names.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import logging
-import os
+import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from filelock import FileLock
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-
-with warnings.catch_warnings():  # mlflow 3.17 warns of its own type hints
-    warnings.simplefilter("ignore")
-    import mlflow  # after telemetry was switched off above
-    import mlflow.data
-    import mlflow.pyfunc
-from mlflow.entities import Run
-from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature, infer_signature
-from mlflow.types import ColSpec, DataType, Schema
-from mlflow.types.schema import AnyType
-
-from churnlab import served
-from churnlab.errors import ModelError
-from churnlab.errors.secrets import without_secrets
+from churnlab.errors import ChurnlabError, ConfigError, ModelError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
-from churnlab.estimators.learners.times import SNAPSHOT
 from churnlab.estimators.loading import load
-from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
+from churnlab.model_registry.address import Address
+from churnlab.model_registry.manifest import MANIFEST, Manifest, VerifiedFiles, digest, sums_of
+from churnlab.model_registry.mlflow_store import MANIFEST_TAG, LoggedRun, MlflowStore, save_model
+from churnlab.model_registry.quiet import IMPATIENT, QUIET
+from churnlab.model_registry.run_facts import RunFacts
+from churnlab.model_registry.run_folder import FILES, MODELS, RunRecord, Trial, keep, plain
 from churnlab.report.csv_text import csv_text
 from churnlab.schema.files import check_path
 
-_PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
 WHEN = "when"
 TRAINING = "training"
 FACTS = "about.json"
 CATALOGUE = "catalogue.csv"
-_HAS_HAZARD = "churnlab.when"
-_NOISY = ("mlflow", "alembic", "mlflow.store.db.utils")
+_LOCK_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -73,11 +56,15 @@ class TrainedRun:
 
 
 class Tracker:
-    """A store of runs: a folder (SQLite and artifacts inside it), or the URI of an MLflow server
-    or database.
+    """A store of runs: a folder (SQLite and artifacts inside it), or the address of an MLflow
+    server or database.
 
-    Every method raises ModelError, with the store's name, when the store cannot be reached or does
-    not have the run.
+    `experiment` names the MLflow experiment. `kept` is the folder for runs that the store did not
+    take; without it they are kept in a temporary folder. Every method raises ModelError, with the
+    store's name, when the store cannot be reached or does not have the run.
+
+    A run is nested in the run that is active, or in the one that MLFLOW_RUN_ID names, where that
+    is in the same store. No run but our own is changed, ended or deleted.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> config = trained_config()
@@ -86,11 +73,34 @@ class Tracker:
     ('churned',)
     """
 
-    def __init__(self, store: str | Path, experiment: str = "churnlab") -> None:
+    def __init__(
+        self, store: str | Path, experiment: str = "churnlab", kept: str | Path | None = None
+    ) -> None:
         check_path(store)
+        self.address = Address.of(store)
         self.experiment = experiment
-        self.folder = None if "://" in str(store) else Path(store).resolve()
-        self.uri = str(store) if self.folder is None else f"sqlite:///{self.folder / 'mlflow.db'}"
+        self.kept = None if kept is None else Path(kept)
+        self.folder = self.address.folder
+        self.uri = self.address.uri
+
+    def check(self) -> None:
+        """Raise ModelError where a run could not be logged now; for before a long training.
+
+        In a folder nothing is made or changed, but that runs of killed processes are marked as
+        failed. On a server or in a database the experiment is made if it is not there, and a run
+        with an empty file is logged and deleted.
+
+        >>> from churnlab.demo.example import tracker
+        >>> tracker().check()
+        """
+        with self._told():
+            self._check_experiment()
+            self.address.try_writing()
+        if not self.address.holds_runs():
+            return
+        with self._open(create=True) as store:
+            if self.folder is None:
+                self._try_logging(store)
 
     def log_training(
         self,
@@ -109,7 +119,8 @@ class Tracker:
         `models` are by target. `params` and `metrics` are flat. `artifacts` maps file names to
         text, such as the card. `hazard` is logged as the model `when`, each row of `trials` (by
         target, as in `Tuned`) as a nested run. No row of a person is stored: the input example of
-        a model is made up. A training that fails half-way leaves no run.
+        a model is made up. A training that cannot be logged leaves no run, and the ModelError
+        names the folder that keeps it, for `log_kept`.
 
         >>> from churnlab.demo.example import tracker
         >>> run = tracker().load()
@@ -119,22 +130,39 @@ class Tracker:
         {'churned_auc': 0.7}
         >>> tracker().discard(again)
         """
-        with self._new_run(TRAINING) as (experiment, run):
-            mlflow.log_params({k: _short(v) for k, v in params.items()})
-            mlflow.log_metrics(dict(metrics))
-            mlflow.log_input(_dataset(facts.dataset), context="training")
-            mlflow.log_text(_json(facts), FACTS)
-            mlflow.log_text(csv_text(catalogue), CATALOGUE)
-            for name, text in artifacts.items():
-                mlflow.log_text(text, name)
-            for target, model in models.items():
-                _log_model(target, model)
-            if hazard is not None:
-                _log_model(WHEN, hazard)
-            mlflow.set_tag(_HAS_HAZARD, str(hazard is not None).lower())
-            for target, frame in (trials or {}).items():
-                _log_trials(experiment, f"{target} trial", frame)
-            return run
+        tried = {f"{target} trial": rows for target, rows in (trials or {}).items()}
+        dataset = (facts.dataset.name, facts.dataset.digest)
+        record = RunRecord.of(params, metrics, dataset, tried)
+        texts = {FACTS: _json(facts), CATALOGUE: csv_text(catalogue), **artifacts}
+        folder = Path(tempfile.mkdtemp(prefix="churnlab-run-"))
+        named: Mapping[str, Model] = {**models, **({WHEN: hazard} if hazard else {})}
+        with self._told(), QUIET:
+            record.write(folder, texts)
+            for name, model in named.items():
+                save_model(model, folder / MODELS / name)
+        return self._log_or_keep(folder)
+
+    def log_kept(self, folder: str | Path) -> str:
+        """Log a training that a folder keeps because the store did not take it.
+
+        Returns the run's id. The folder stays.
+
+        >>> from churnlab.demo.example import tracker
+        >>> tracker().log_kept("nowhere")
+        Traceback (most recent call last):
+        ...
+        churnlab.errors.kept.ModelError: no model can be read from nowhere/run.json (...
+        """
+        folder = Path(folder)
+        record = RunRecord.read(folder)
+        with self._new_run(TRAINING) as (store, run):
+            models = {p.name: store.log_model(run, p) for p in (folder / MODELS).glob("*")}
+            store.log_record(run, record, models)
+            content = _manifest(folder, models).to_bytes()
+            (folder / FILES / MANIFEST).write_bytes(content)
+            store.log_files(run, folder / FILES)
+            store.log_tag(run, MANIFEST_TAG, digest(content))
+            return run.run_id
 
     def log_trials(self, trials: pd.DataFrame) -> str:
         """Log the trials of a tuning as runs nested in a run `tuning`, and return its id.
@@ -143,21 +171,22 @@ class Tracker:
         >>> trials = pd.DataFrame({"trial": [0], "loss": [0.4], "seconds": [2.0], "leaves": [7]})
         >>> tracker().discard(tracker().log_trials(trials))
         """
-        with self._new_run("tuning") as (experiment, run):
-            _log_trials(experiment, "trial", trials)
-            return run
+        with self._new_run("tuning") as (store, run):
+            store.log_trials(run, "trial", Trial.all_of(trials))
+            return run.run_id
 
     def discard(self, run_id: str) -> None:
-        """Delete a run and the runs nested in it, so that it is not the newest.
+        """Delete a run and our runs nested in it, so that it is not the newest.
+
+        Raises ModelError for a run that churnlab did not log.
 
         >>> from churnlab.demo.example import tracker
         >>> trials = pd.DataFrame({"trial": [0], "loss": [0.4], "seconds": [2.0]})
         >>> run_id = tracker().log_trials(trials)
         >>> tracker().discard(run_id)
         """
-        with self._open():
-            self._run(run_id)
-            _delete(run_id)
+        with self._open() as store:
+            store.delete(store.run(run_id).run_id)
 
     def latest(self) -> str:
         """The id of the newest finished training.
@@ -166,24 +195,17 @@ class Tracker:
         >>> tracker().latest() == tracker().load().run_id
         True
         """
-        wanted = f"attributes.status = 'FINISHED' and attributes.run_name = '{TRAINING}'"
-        with self._open() as experiment:
-            found = mlflow.search_runs(
-                [experiment],
-                filter_string=wanted,
-                max_results=1,
-                order_by=["attributes.start_time DESC"],
-                output_format="list",
-            )
-        if not found:
-            raise ModelError.from_no_run(self._name(), "any finished training")
-        return str(found[0].info.run_id)
+        with self._open() as store:
+            found = store.newest()
+        if found is None:
+            raise ModelError.from_no_run(str(self.address), "any finished training")
+        return found.run_id
 
     def load(self, run_id: str | None = None) -> TrainedRun:
         """The models and facts of a run, the newest when `run_id` is None.
 
-        Model files are checked by their sha256 before they are read; loading runs no code from
-        them.
+        A file is read only where its sha256 is the one that was noted when the run was logged;
+        loading runs no code from it.
 
         >>> from churnlab.demo.example import tracker
         >>> run = tracker().load()
@@ -191,14 +213,17 @@ class Tracker:
         (131, 30)
         """
         run_id = run_id or self.latest()
-        with self._open(), tempfile.TemporaryDirectory() as folder:
-            run = self._run(run_id)
-            facts = RunFacts.from_dict(json.loads(self._text(run, FACTS)))
-            catalogue = pd.read_csv(io.StringIO(self._text(run, CATALOGUE)), keep_default_na=False)
-            models = {target: self._model(run_id, target, folder) for target in facts.models}
-            has_hazard = run.data.tags.get(_HAS_HAZARD) == "true"
-            hazard = self._model(run_id, WHEN, folder) if has_hazard else None
-        return TrainedRun(run_id, models, facts, catalogue, dict(run.data.metrics), hazard)
+        with self._open() as store, tempfile.TemporaryDirectory() as folder:
+            run = store.run(run_id)
+            files = _files(store, run)
+            facts = RunFacts.from_dict(json.loads(files.read(FACTS)))
+            catalogue = pd.read_csv(io.BytesIO(files.read(CATALOGUE)), keep_default_na=False)
+            names = [*facts.models, *([WHEN] if any(files.below(WHEN)) else [])]
+            models = {
+                name: load(files.copy(f"{name}/data/{name}", Path(folder) / name)) for name in names
+            }
+        hazard = models.pop(WHEN, None)
+        return TrainedRun(run_id, models, facts, catalogue, run.metrics, hazard)
 
     def location(self, run_id: str) -> str:
         """The address of a run's artifacts.
@@ -207,185 +232,125 @@ class Tracker:
         >>> tracker().location(tracker().latest())
         'file:///.../artifacts/.../artifacts'
         """
-        with self._open():
-            return str(self._run(run_id).info.artifact_uri)
+        with self._open() as store:
+            return store.run(run_id).place
 
     def text(self, run_id: str, name: str) -> str:
-        """A text artifact of a run, such as card.md.
+        """A text artifact of a run, such as card.md, whose sha256 is verified.
 
         >>> from churnlab.demo.example import tracker
         >>> tracker().text(tracker().latest(), "card.md").splitlines()[0]
         '# Example: who is about to leave'
         """
-        with self._open():
-            return self._text(self._run(run_id), name)
+        with self._open() as store:
+            return _files(store, store.run(run_id)).read(name).decode()
 
-    @staticmethod
-    def _text(run: Run, name: str) -> str:
-        return str(mlflow.artifacts.load_text(f"{run.info.artifact_uri}/{name}"))
-
-    def _run(self, run_id: str) -> Run:
+    def _log_or_keep(self, folder: Path) -> str:
+        """Log a run from its folder, which is deleted then, and kept where that fails."""
         try:
-            return mlflow.get_run(run_id)
-        except MlflowException as error:
-            raise ModelError.from_no_run(self._name(), f"run {run_id}") from error
+            run_id = self.log_kept(folder)
+        except ChurnlabError as error:
+            kept = str(keep(folder, self.kept))
+            tracker = f"churnlab.Tracker({str(self.address)!r}, {self.experiment!r})"
+            way = f"{tracker}.log_kept({kept!r})"
+            raise ModelError.from_not_logged(str(error), kept, way) from error
+        shutil.rmtree(folder, ignore_errors=True)
+        return run_id
 
-    def _model(self, run_id: str, target: str, folder: str) -> Any:
-        local = mlflow.artifacts.download_artifacts(
-            f"runs:/{run_id}/{target}", dst_path=str(Path(folder) / target)
-        )
-        return load(Path(local) / "data" / target)
-
-    def _name(self) -> str:
-        return str(self.folder or self.uri.split("@")[-1])
+    def _try_logging(self, store: MlflowStore) -> None:
+        """Log a run with an empty file, and delete it."""
+        run = store.start("check")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "check.txt").touch()
+                store.log_files(run, Path(folder))
+        finally:
+            store.delete(run.run_id)
 
     @contextmanager
-    def _new_run(self, name: str) -> Iterator[tuple[str, str]]:
-        """Open a new run; yields the experiment's id and the run's. An error deletes the run."""
-        run_id = ""
-        with self._open(create=True) as experiment:
+    def _new_run(self, name: str) -> Iterator[tuple[MlflowStore, LoggedRun]]:
+        """Open a new run; an error deletes it."""
+        with self._open(create=True) as store:
+            run = store.start(name, store.outer_run())
             try:
-                with mlflow.start_run(experiment_id=experiment, run_name=name) as run:
-                    run_id = str(run.info.run_id)
-                    yield experiment, run_id
+                yield store, run
+                store.finish(run)
             except BaseException:
-                if run_id:  # it has ended by now, as MLflow wants of a run that is deleted
-                    _delete(run_id)
+                with IMPATIENT, suppress(Exception):  # the first error is the one that is told
+                    store.delete(run.run_id)
                 raise
 
     @contextmanager
-    def _open(self, create: bool = False) -> Iterator[str]:
-        """Point mlflow at the store for a while; yields the experiment's id.
+    def _open(self, create: bool = False) -> Iterator[MlflowStore]:
+        """Reach the store; only logging may `create` one that does not exist."""
+        if not create and not self.address.holds_runs():
+            raise ModelError.from_no_run(str(self.address), "any finished training")
+        with self._told(), QUIET:
+            self._check_experiment()
+            with IMPATIENT, self._alone(create):
+                store = MlflowStore(self.address, self.experiment, create)
+                if create:
+                    store.end_killed()
+            yield store
 
-        Only logging may `create` a store that does not exist.
-        """
-        if not create and self.folder is not None and not (self.folder / "mlflow.db").exists():
-            raise ModelError.from_no_run(self._name(), "any finished training")
-        before = mlflow.get_tracking_uri()
-        quiet = {name: logging.getLogger(name).level for name in _NOISY}
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell every error of MLflow in one line; its plug-ins and clouds raise any class."""
         try:
-            for name in _NOISY:
-                logging.getLogger(name).setLevel(logging.ERROR)
-            mlflow.set_tracking_uri(self.uri)
-            yield self._experiment()
-        except MlflowException as error:
-            raise ModelError.from_store(self._name(), str(error)) from error
-        finally:
-            mlflow.set_tracking_uri(before)
-            for name, level in quiet.items():
-                logging.getLogger(name).setLevel(level)
+            yield
+        except ChurnlabError:
+            raise
+        except Exception as error:
+            known = getattr(error, "supported_uri_schemes", None)
+            if known:
+                raise ModelError.from_scheme(str(self.address), known) from error
+            raise ModelError.from_store(str(self.address), _reason(error)) from error
 
-    def _experiment(self) -> str:
-        """The id of the experiment, which is created when the store does not have it."""
-        if self.folder is None:
-            return self._found_or_created()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock"):
-                return self._found_or_created((self.folder / "artifacts").as_uri())
-        except OSError as error:
-            raise ModelError.from_store(self._name(), str(error)) from error
+    @contextmanager
+    def _alone(self, create: bool) -> Iterator[None]:
+        """Keep other processes from making the database of the same folder meanwhile."""
+        if self.folder is None or not create:
+            yield
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS):
+            yield
 
-    def _found_or_created(self, artifacts: str | None = None) -> str:
-        found = mlflow.get_experiment_by_name(self.experiment)
-        if found:
-            return found.experiment_id
-        return str(mlflow.create_experiment(self.experiment, artifact_location=artifacts))
+    def _check_experiment(self) -> None:
+        """Raise ConfigError where no store takes the experiment's name."""
+        if not self.experiment.strip() or plain(self.experiment) != self.experiment:
+            wanted = "a name without control characters"
+            raise ConfigError.from_range("experiment", plain(self.experiment), wanted)
 
 
-def _delete(run_id: str) -> None:
-    """Delete a run and the runs nested in it."""
-    where = [mlflow.get_run(run_id).info.experiment_id]
-    nested = f"tags.`mlflow.parentRunId` = '{run_id}'"
-    for inner in mlflow.search_runs(where, filter_string=nested, output_format="list"):
-        mlflow.delete_run(inner.info.run_id)
-    mlflow.delete_run(run_id)
+def _reason(error: Exception) -> str:
+    """What an error says, with its class where that says more than the class of MLflow's own."""
+    text = str(error)
+    return (
+        text if type(error).__module__.startswith("mlflow") else f"{type(error).__name__}: {text}"
+    )
 
 
-def _log_trials(experiment: str, name: str, trials: pd.DataFrame) -> None:
-    """Log each trial as a run nested in the open one: its settings, its loss, its seconds."""
-    for row in trials.to_dict("records"):
-        number = int(row.pop("trial"))
-        metrics = {"loss": row.pop("loss"), "seconds": row.pop("seconds")}
-        with mlflow.start_run(experiment_id=experiment, run_name=f"{name} {number}", nested=True):
-            mlflow.log_params({str(k): _short(v) for k, v in row.items()})
-            mlflow.log_metrics(metrics)
+def _files(store: MlflowStore, run: LoggedRun) -> VerifiedFiles:
+    """The files of a run, after its manifest was verified."""
+    noted = run.tags.get(MANIFEST_TAG)
+    if noted is None:
+        raise ModelError.from_unverified(str(run))
+    content = store.fetch(run, {}, MANIFEST)
+    if digest(content) != noted:
+        raise ModelError.from_digest(f"{MANIFEST} of {run}")
+    manifest = Manifest.parse(content, str(run))
+    return VerifiedFiles(str(run), manifest, partial(store.fetch, run, manifest.models))
 
 
-def _short(value: Any) -> str:
-    """A parameter as text that every MLflow store takes."""
-    return without_secrets(str(value))[:500]
+def _manifest(folder: Path, models: Mapping[str, str]) -> Manifest:
+    """The manifest of a run's folder; `models` are the ids of its models by name."""
+    sums = sums_of(folder / FILES)
+    sums.pop(MANIFEST, None)  # of an earlier try
+    for name in models:
+        sums |= sums_of(folder / MODELS / name, f"{name}/")
+    return Manifest(sums, models)
 
 
 def _json(facts: RunFacts) -> str:
     return json.dumps(facts.to_dict(), indent=1, sort_keys=True, allow_nan=False)
-
-
-def _dataset(facts: DatasetFacts) -> Any:
-    """The dataset's name and digest as an MLflow input, without its rows."""
-    source = mlflow.data.sources.LocalArtifactDatasetSource(facts.name)  # type: ignore[attr-defined]
-    return mlflow.data.meta_dataset.MetaDataset(
-        source, name=facts.name[:200], digest=facts.digest[:32]
-    )
-
-
-def synthetic_example(model: Model, rows: int = 3) -> pd.DataFrame:
-    """A made-up input of a model: the numbers 0, 1, 2 and known categories, no person's row.
-
-    A model that learnt a season gets a column `snapshot` of ISO text, which lives through JSON.
-    """
-    columns = {
-        str(name): _made_up(model.categories_.get(name), rows) for name in model.feature_names_in_
-    }
-    if model.needs_time_:
-        columns[SNAPSHOT] = [f"2026-{1 + i % 12:02d}-01" for i in range(rows)]
-    return pd.DataFrame(columns)
-
-
-def signature(model: Model, example: pd.DataFrame, output: np.ndarray) -> ModelSignature:
-    """What a served model takes and gives.
-
-    A number is a double. Categories and the snapshot are of any type, because MLflow would refuse a
-    category column where text was declared, and text or a date where the other was; the model reads
-    all of them. MLflow may let the snapshot be absent: the model takes it from the index too, and
-    refuses rows without it in one line, where MLflow would print all rows.
-    """
-    made = {SNAPSHOT} - {*model.feature_names_in_}
-    several = {*model.categories_} | made
-    columns = [
-        ColSpec(AnyType() if n in several else DataType.double, n, required=n not in made)
-        for n in map(str, example)
-    ]
-    return ModelSignature(Schema(columns), infer_signature(example, output).outputs)
-
-
-def _made_up(categories: Sequence[str] | None, rows: int) -> Any:
-    """A column of categories in turn, or of the numbers from 0 on where there are none."""
-    if categories:
-        return [categories[i % len(categories)] for i in range(rows)]
-    return np.arange(rows, dtype=np.float64)
-
-
-def _log_model(target: str, model: Model) -> None:
-    """Log a model as its files, with the signature of what it serves."""
-    example = synthetic_example(model)
-    predictor = served.Served(model)
-    with tempfile.TemporaryDirectory() as folder:
-        model.save(Path(folder) / target)
-        mlflow.pyfunc.log_model(
-            name=target,
-            loader_module=served.__name__,
-            data_path=str(Path(folder) / target),
-            signature=signature(model, example, predictor.predict(example)),
-            input_example=example,
-            pip_requirements=requirements(),
-        )
-
-
-def requirements() -> list[str]:
-    """The packages and versions that a model was made with, for MLflow."""
-    pins = [f"{name}=={version(name)}" for name in _PINNED]
-    try:
-        return [f"churnlab=={version('churnlab')}", *pins]
-    except PackageNotFoundError:
-        return pins

@@ -51,8 +51,10 @@ class TrainingResult:
 def train(config: Config, log: EventLog | None = None, say: Say = silent) -> TrainingResult:
     """Train, judge and explain the models of a configuration, and log them as one run.
 
-    `log` takes the place of the configuration's. Nothing is written before everything is
-    computed. Raises a ChurnlabError in one line for a log that cannot be learnt from.
+    `log` takes the place of the configuration's. Whether a run can be logged is tried first, and
+    nothing else is written before everything is computed. Raises a ChurnlabError in one line for a
+    log that cannot be learnt from. Where the run cannot be logged afterwards, the error names the
+    folder that keeps what was trained.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> from churnlab import train
@@ -60,6 +62,7 @@ def train(config: Config, log: EventLog | None = None, say: Say = silent) -> Tra
     True
     """
     check_budget(config.model.tune)
+    open_tracker(config).check()
     activity = read_everybody(config, log, say)
     rows = split(config, label(config, activity, say))
     fitted = fit(config, rows.train, say)

@@ -17,7 +17,8 @@ from churnlab.errors import ModelError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard
 from churnlab.estimators.regressor import LTVRegressor
-from churnlab.model_registry.tracking import Tracker, synthetic_example
+from churnlab.model_registry.mlflow_store import MlflowStore, synthetic_example
+from churnlab.model_registry.tracking import Tracker
 from churnlab.served import _load_pyfunc
 
 CANARY = "canary-person-7c1"
@@ -211,21 +212,37 @@ def test_a_text_of_a_run_and_what_is_nested_in_it(store: tuple[Tracker, str]) ->
     assert [r.info.run_id for r in client.search_runs(where)] == [run]
 
 
-def test_a_training_that_fails_half_way_leaves_no_run(
-    store: tuple[Tracker, str], models: dict, monkeypatch: pytest.MonkeyPatch
+def test_a_training_that_cannot_be_logged_leaves_no_run_and_is_kept(
+    store: tuple[Tracker, str],
+    models: dict,
+    frame: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    def broken(*args: object, **options: object) -> None:
-        raise RuntimeError("no room")
-
-    tracker, run = store
-    monkeypatch.setattr("churnlab.model_registry.tracking._log_model", broken)
-    with pytest.raises(RuntimeError, match="no room"):
-        tracker.log_training(
-            models,
-            params={},
-            metrics={},
-            catalogue=pd.DataFrame({"name": []}),
-            facts=made_up_facts(),
-            artifacts={},
-        )
-    assert tracker.latest() == run
+    tracker = Tracker(store[0].folder, kept=tmp_path / "kept")  # type: ignore[arg-type]
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowStore, "log_files", lambda *given: 1 / 0)
+        with pytest.raises(ModelError, match="ZeroDivisionError.* is kept in ") as error:
+            tracker.log_training(
+                models,
+                params={"seed": 0},
+                metrics={"churned_auc": 0.9},
+                catalogue=pd.DataFrame({"name": ["a"]}),
+                facts=made_up_facts(models=("churned", "ltv")),
+                artifacts={"card.md": "# Card"},
+                trials={"churned": pd.DataFrame({"trial": [0], "loss": [0.5], "seconds": 1.0})},
+            )
+    assert len(str(error.value).splitlines()) == 1
+    assert tracker.latest() == store[1]
+    client = mlflow.MlflowClient(tracker.uri)
+    where = [client.get_run(store[1]).info.experiment_id]
+    assert [r.info.run_id for r in client.search_runs(where)] == [store[1]]
+    assert len(client.search_logged_models(where)) == 2  # those of the run that was there
+    [kept] = (tmp_path / "kept").iterdir()
+    assert f"log_kept('{kept}')" in str(error.value)
+    run = tracker.load(tracker.log_kept(kept))
+    np.testing.assert_array_equal(
+        run.models["churned"].predict_proba(frame), models["churned"].predict_proba(frame)
+    )
+    assert run.metrics == {"churned_auc": 0.9} and tracker.text(run.run_id, "card.md") == "# Card"
+    tracker.discard(run.run_id)
