@@ -65,3 +65,23 @@ def trained(community: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
 
     config = write(tmp_path_factory.mktemp("job"), community.events, community.users)
     return config, json.loads(call("train", "--config", config, "--json"))
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an MLflow server on loopback."""
+    from support.mlflow_server import served
+
+    with served(tmp_path_factory.mktemp("server")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's database without a run, to be copied: to make its tables takes seconds."""
+    from churnlab.model_registry.tracking import Tracker
+
+    tracker = Tracker(tmp_path_factory.mktemp("empty"))
+    with tracker._open(create=True) as store:
+        store.client.rename_experiment(store.experiment, "used up")
+    return tracker.folder / "mlflow.db"  # type: ignore[operator]

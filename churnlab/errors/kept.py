@@ -55,7 +55,7 @@ class ModelError(ChurnlabError):
     def from_store(cls, store: str, reason: str) -> ModelError:
         """The MLflow store cannot be reached or written."""
         return cls(
-            f"the store {store} cannot be used: {in_short(reason)}; "
+            f"the store {store} cannot be used: {in_short(reason).rstrip('.')}; "
             "check its address and that it can be written"
         )
 
@@ -85,7 +85,8 @@ class ModelError(ChurnlabError):
     def from_lost_file(cls, name: str, run: str, reason: str) -> ModelError:
         """A file of a run is missing or cannot be read."""
         return cls(
-            f"{name} of {run} cannot be read: {in_short(reason)}; restore the file or train again"
+            f"{name} of {run} cannot be read: {in_short(reason).rstrip('.')}; "
+            "restore the file or train again"
         )
 
     @classmethod

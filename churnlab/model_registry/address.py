@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy
 
 from churnlab.errors import ModelError
+from churnlab.model_registry.run_folder import plain
 
 DATABASE = "mlflow.db"
 ARTIFACTS = "artifacts"
@@ -65,7 +66,7 @@ class Address:
             raise ModelError.from_store(ascii(str(store)), str(error)) from error
 
     def __str__(self) -> str:
-        return str(self.folder or self.uri)
+        return plain(str(self.folder or self.uri))
 
     @property
     def artifacts(self) -> str | None:

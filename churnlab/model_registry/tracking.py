@@ -251,7 +251,7 @@ class Tracker:
             run_id = self.log_kept(folder)
         except ChurnlabError as error:
             kept = str(keep(folder, self.kept))
-            tracker = f"churnlab.Tracker({str(self.address)!r}, {self.experiment!r})"
+            tracker = f"churnlab.Tracker({str(self.folder or self.uri)!r}, {self.experiment!r})"
             way = f"{tracker}.log_kept({kept!r})"
             raise ModelError.from_not_logged(str(error), kept, way) from error
         shutil.rmtree(folder, ignore_errors=True)
