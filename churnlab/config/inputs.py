@@ -54,9 +54,10 @@ def open_activity(
 
 def open_tracker(config: Config) -> Tracker:
     """The store of runs of [tracking]; a run that it does not take is kept in [output]."""
-    store = config.tracking.store
-    place = store if is_address(store) else config.path(store)
-    return Tracker(place, config.tracking.experiment, config.path(config.output.folder))
+    store, kept = config.tracking.store, config.path(config.output.folder)
+    of_mlflow = is_address(store) and "://" not in store
+    place = store if of_mlflow else config.path(store)
+    return Tracker(place, config.tracking.experiment, None if "://" in kept else kept)
 
 
 def read_users(config: Config, activity: Activity) -> pd.DataFrame | None:

@@ -74,3 +74,18 @@ def test_people_have_the_ids_of_the_log(folder: Path) -> None:
 def test_runs_are_tracked_in_the_folder_of_the_file(folder: Path) -> None:
     tracker = open_tracker(config(folder))
     assert (tracker.folder, tracker.experiment) == (folder / "churnlab-runs", "churnlab")
+    assert tracker.kept == folder / "churnlab-output"
+
+
+@pytest.mark.parametrize(
+    "store, uri",
+    [
+        ("databricks", "databricks"),
+        ("databricks://work", "databricks://work"),
+        ("HTTP://host:5000", "http://host:5000"),
+        ("sqlite:///runs.db", "sqlite:///{folder}/runs.db"),
+    ],
+)
+def test_a_store_of_runs_may_be_an_address_of_mlflow(folder: Path, store: str, uri: str) -> None:
+    tracker = open_tracker(Config.of({"log": LOG, "tracking": {"store": store}}, folder))
+    assert tracker.folder is None and tracker.uri == uri.format(folder=folder)

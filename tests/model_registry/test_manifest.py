@@ -136,7 +136,7 @@ def test_no_damaged_run_says_anything_else(store: tuple[Tracker, list[str]]) -> 
                 assert now == then, (way, file)
         shutil.rmtree(file.parent)
         shutil.move(whole, file.parent)
-    assert refused > DAMAGES / 2
+    assert refused > DAMAGES / 4  # load reads no MLmodel and no example
 
 
 def of_run(file: Path, run_id: str) -> bool:
