@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from churnlab.kernels import forks as _forks
+
 __version__ = "0.1.0"
 
 _HOMES = {

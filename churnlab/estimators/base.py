@@ -23,6 +23,7 @@ from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.saving import save
+from churnlab.kernels import forks
 
 _HISTORY_COLUMNS = frozenset(c for columns in COLUMNS.values() for c in columns)
 _LARGEST_FOR_A_FOREST = 1e30
@@ -364,6 +365,4 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
 
     def _threads(self) -> int:
         """Number of threads; 0 for as many as cores."""
-        if self.n_jobs is None:
-            return 1
-        return max(self.n_jobs, 0)
+        return forks.threads(1 if self.n_jobs is None else max(self.n_jobs, 0))

@@ -15,11 +15,13 @@ import numpy as np
 
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.unlogged import UNLOGGED
+from churnlab.kernels import forks
 
 MAX_ROUNDS = 800
 PATIENCE = 60
 FIXED_ROUNDS = 100
 _SMALL_DATA = 50_000
+forks.in_children(lambda: lgb.basic._LIB.LGBM_SetMaxThreads(1))
 # A booster fitted on all rows, and out-of-fold raw scores float64[n] (None without folds).
 GrownTrees: TypeAlias = tuple[lgb.Booster, np.ndarray | None]
 
