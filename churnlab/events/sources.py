@@ -11,11 +11,15 @@ from churnlab.events.databases import check_no_version, open_database
 from churnlab.events.files import as_paths, open_files
 from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
+from churnlab.schema.files import check_path
 
 
 def open_path(path: str | Path | Sequence[str], spec: LogSpec) -> Source:
     """The files that a path, a pattern or several of them name, or the table of a database."""
-    paths = [normal(place) for place in as_paths(path)]
+    given = as_paths(path)
+    for place in given:
+        check_path(place)
+    paths = [normal(place) for place in given]
     if len(paths) > 1:
         check_files_alone(paths)
         check_no_version(spec.version)
