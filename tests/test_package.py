@@ -30,7 +30,7 @@ def test_the_wheel_holds_data_and_templates_and_nothing_else(tmp_path: Path) -> 
     assert {
         "churnlab/demo/data/cdnow.parquet",
         "churnlab/demo/data/README.md",
-        "churnlab/report/templates/card.html.j2",
+        "churnlab/report/templates/page.html.j2",
         "churnlab/language/locale/churnlab.pot",
         "churnlab/py.typed",
     } <= set(names)

@@ -1,4 +1,4 @@
-"""The commands: `churnlab demo | train | evaluate | card | score | update | features | config`."""
+"""The commands: `churnlab demo | profile | train | evaluate | card | score | update | features | config`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 
 import churnlab
 from churnlab.cli.running import Commands, guarded, progress, stoppable
-from churnlab.cli.showing import print_all, print_json, show, show_part, show_review
+from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.errors import ConfigError
 
 app = typer.Typer(
@@ -64,6 +64,29 @@ def demo(
                 show_part(part)
         if as_json:
             print_json(parts)
+
+
+@app.command()
+def profile(
+    config: ConfigPath = CHURNLAB_TOML,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the profile as a page, with pictures.")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Look at the log before the work: people, days, roles, gaps, what was set aside."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.inputs import open_log
+        from churnlab.config.tables import Config
+        from churnlab.schema.files import write_text
+
+        settings = Config.read(config)
+        say("reading events")
+        found = open_log(settings).profile()
+        if html is not None:
+            write_text(html, found.html())
+        print_json(found.to_dict()) if as_json else print_wide(found.text)
 
 
 @app.command()

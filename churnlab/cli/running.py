@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from churnlab.errors import ChurnlabError, ConfigError
 from churnlab.errors.secrets import HidingStream, in_short
+from churnlab.language.printable import printable
 
 if TYPE_CHECKING:
     from churnlab.schema.progress import Say
@@ -86,7 +87,7 @@ def _code_of(call: Callable[[], Any], words: Sequence[str]) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except _WrongCall as error:
-        _say(f"{_printable(error.format_message()).rstrip('.')}; --help says how to call it")
+        _say(f"{printable(error.format_message()).rstrip('.')}; --help says how to call it")
         return int(error.exit_code)
     except ConfigError as error:
         _say(str(error))
@@ -175,13 +176,7 @@ def _in_one_line(error: Exception) -> tuple[str, int]:
 
 
 def _say(text: str) -> None:
-    print(f"churnlab: {_printable(text)}", file=sys.stderr)
-
-
-def _printable(text: str) -> str:
-    """The text in one line, whatever was in a name: signs that do not show are written out."""
-    line = " ".join(text.split("\n"))
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    print(f"churnlab: {printable(text)}", file=sys.stderr)
 
 
 @contextmanager

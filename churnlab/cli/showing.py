@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ def show(result: dict[str, Any], as_json: bool) -> None:
 def print_json(result: Any) -> None:
     """Print a result as JSON; what JSON does not know becomes text."""
     print(json.dumps(result, indent=1, default=str))
+
+
+def print_wide(text: Callable[[int], str]) -> None:
+    """Print a text that is made for a width: the terminal's, or PIPE_WIDTH elsewhere."""
+    from rich.console import Console
+
+    print(text(Console().width if sys.stdout.isatty() else PIPE_WIDTH))
 
 
 def print_all(things: Iterable[Shown]) -> None:

@@ -15,6 +15,7 @@ from churnlab.events.amounts import read_amounts
 from churnlab.events.codes import Tables
 from churnlab.events.id_column import known_ids
 from churnlab.events.measured import read_measure
+from churnlab.events.seen import Seen
 from churnlab.events.spec import LogSpec
 from churnlab.events.texts import as_dictionary, is_text, no_text, readable, simpler
 from churnlab.events.times import local_days, read_clock
@@ -71,8 +72,9 @@ class Counts:
 class Reader:
     """Turns the batches of one log into columns of its sound events.
 
-    `counts` collects the rows that were set aside, `unusable` the numbers that cannot be used, by
-    their column. `tables` holds the codes that all readers of the log share.
+    `counts` collects the rows that were set aside, `seen` examples of them and the events of each
+    name, `unusable` the numbers that cannot be used, by their column. `tables` holds the codes that
+    all readers of the log share.
     """
 
     def __init__(self, source: str, spec: LogSpec, tables: Tables) -> None:
@@ -81,6 +83,7 @@ class Reader:
         self.tables = tables
         self.counts = Counts()
         self.unusable: dict[str, Unusable] = {}
+        self.seen = Seen()
         self._sure: dict[tuple[int, int], tuple[int, int]] = {}
 
     @property
@@ -98,6 +101,7 @@ class Reader:
         self.counts.rows += batch.num_rows
         batch, name = self._named(self._with_ids(batch))
         clock = self._clock(self.spec.time, batch.column(self.spec.time))
+        self.seen.count(name)
         amount, lacking = self._amount(batch, name)
         return Slice(
             frozen(self._ids(batch)),
@@ -168,8 +172,11 @@ class Reader:
         return self._keep(batch, keep, "bad_ids")
 
     def _keep(self, batch: pa.RecordBatch, keep: pa.Array, reason: str) -> pa.RecordBatch:
-        """The rows to keep; the others are counted under the reason."""
+        """The rows to keep; the others are counted under the reason, with examples."""
         kept = batch.filter(keep)
+        if self.seen.wants(reason):
+            column = self.spec.event if reason == "ignored" else self.spec.user
+            self.seen.note(reason, batch.column(column).filter(pc.invert(keep)))
         setattr(self.counts, reason, getattr(self.counts, reason) + batch.num_rows - len(kept))
         return kept
 

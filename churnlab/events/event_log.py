@@ -20,6 +20,7 @@ from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.codes import Tables
 from churnlab.events.database_source import versioned
 from churnlab.events.frame_source import open_frame
+from churnlab.events.log_profile import LogProfile, profile_of
 from churnlab.events.rollup import Rolled
 from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec, takes_options
@@ -46,6 +47,8 @@ class EventLog:
     | `names` | all event names, sorted |
     | `counts` | rows set aside or odd, by reason |
     | `preset` | the options that a preset filled, by name |
+    | `named` | the number of events of each name |
+    | `examples` | up to three values for each reason to set rows aside |
 
     Of `counts`, `bad_amounts` are amounts set aside, `negative_amounts` are below zero in an event
     that is neither a purchase nor a refund and so change no money.
@@ -65,6 +68,8 @@ class EventLog:
     names: tuple[str, ...]
     counts: Mapping[str, int] = field(default_factory=dict)
     preset: Mapping[str, Any] = field(default_factory=dict)
+    named: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     @takes_options(LogSpec)
@@ -137,7 +142,9 @@ class EventLog:
         counted = {"source": shown, **versioned(source), "events": events, **aside}
         zone_name = spec.timezone or "UTC"
         activity = daily_rows(rolled, roles, seen, spec, zone_name, counted)
-        return cls(activity, seen, zone_name, shown, tuple(names), aside, spec.of_preset)
+        named = rolled.seen.by_name(list(rolled.tables.names))
+        looked = spec.of_preset, named, rolled.examples()
+        return cls(activity, seen, zone_name, shown, tuple(names), aside, *looked)
 
     def daily(self) -> DailyActivity:
         """One row per person and active day: everything else is computed from it.
@@ -149,6 +156,18 @@ class EventLog:
         DailyActivity(1 people, 2026-03-01 to 2026-03-01)
         """
         return self.activity
+
+    def profile(self) -> LogProfile:
+        """A look before the work: people, days, roles, what no role takes, what was set aside.
+
+        In a notebook it is a page with a picture, in a terminal text.
+
+        >>> frame = pd.DataFrame({"u": ["ann"], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
+        >>> profile = EventLog.from_frame(frame, user="u", time="t", event="e").profile()
+        >>> profile.one_day, profile.roles["role"].tolist()
+        (1, ['open'])
+        """
+        return profile_of(self.activity, self.named, self.counts, self.examples)
 
     def describe(self) -> dict[str, object]:
         """Counts and dates of the log, with the rows that were set aside.

@@ -21,6 +21,7 @@ from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
 from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
+from churnlab.events.seen import Seen
 from churnlab.events.source import BATCH, BYTES_A_ROW, Source, Task
 from churnlab.events.spec import LogSpec
 from churnlab.events.unusable import Unusable
@@ -50,8 +51,19 @@ class Rolled:
     blocks: list[Block] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     unusable: dict[str, Unusable] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
     start: int = 2**62
     end: int = _NEVER
+
+    def examples(self) -> dict[str, list[str]]:
+        """Up to three values for each reason to set rows aside."""
+        found = Seen()
+        found.add(self.seen)
+        for what, numbers in self.unusable.items():
+            if numbers.examples:
+                reason = "bad_amounts" if what == "amount" else "bad_measures"
+                found.tell(reason, numbers.examples)
+        return found.examples
 
     def add(self, roller: _Roller) -> None:
         """Add the blocks and counts of a task."""
@@ -59,6 +71,7 @@ class Rolled:
         self.counts.add(roller.counts)
         for what, seen in roller.reader.unusable.items():
             self.unusable.setdefault(what, Unusable()).merge(seen)
+        self.seen.add(roller.reader.seen)
         for block in roller.blocks:
             self.start = min(self.start, block.day)
             self.end = max(self.end, block.day + 1)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader
-from markupsafe import escape
 
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import headline, metrics_of
 from churnlab.evaluation.tables import Table, cell, heading
 from churnlab.events.addresses import local_folder
 from churnlab.language.catalogues import ENGLISH
-from churnlab.language.sentence import Words, in_language, sentence
+from churnlab.language.sentence import Words, sentence
 from churnlab.report.document import (
-    EMPTY,
     Block,
     Bullets,
     Drawing,
@@ -27,10 +23,8 @@ from churnlab.report.document import (
     Picture,
     Section,
     Text,
-    block_in,
-    escaped,
-    markdown_parts,
 )
+from churnlab.report.page import Page
 from churnlab.schema.files import write_text
 
 SIMULATED = sentence(
@@ -63,8 +57,8 @@ class CardFacts:
 
 
 @dataclass(frozen=True)
-class ModelCard:
-    """A title and sections, as a page that stands alone (no network, no script) or in Markdown.
+class ModelCard(Page):
+    """What a product manager reads of a model, as a page that stands alone or in Markdown.
 
     >>> print(ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",))).markdown()[:52])
     # Churn
@@ -73,11 +67,6 @@ class ModelCard:
     <BLANKLINE>
     ## In one sentence
     """
-
-    title: Words
-    subtitle: Words
-    banner: Words
-    sections: tuple[Section, ...]
 
     @classmethod
     def of(cls, facts: CardFacts) -> ModelCard:
@@ -105,30 +94,6 @@ class ModelCard:
         subtitle = sentence("Model card · version {version}", version=facts.version)
         return cls(facts.title, subtitle, SIMULATED if facts.simulated else "", sections)
 
-    def html(self, language: str = ENGLISH) -> str:
-        """The card as a page in a language; the page needs nothing but itself.
-
-        >>> "<h1>Churn</h1>" in ModelCard.of(CardFacts("Churn", "v1", ())).html()
-        True
-        """
-        say = partial(in_language, language=language)
-        page = _environment().get_template("card.html.j2")
-        return page.render(card=self, say=say, language=language, empty=EMPTY, block_in=block_in)
-
-    def markdown(self, language: str = ENGLISH) -> str:
-        """The card in Markdown, in a language; a picture is named only.
-
-        >>> ModelCard.of(CardFacts("Churn", "v1", ())).markdown().splitlines()[0]
-        '# Churn'
-        """
-        title, subtitle, banner = (
-            escaped(in_language(words, language))
-            for words in (self.title, self.subtitle, self.banner)
-        )
-        head = [f"# {title}", subtitle, *([f"> **{banner}**"] if banner else [])]
-        body = (part for s in self.sections for part in markdown_parts(s, 2, language))
-        return "\n\n".join([*head, *body]) + "\n"
-
     def save(self, folder: str | Path, language: str = ENGLISH) -> tuple[Path, Path]:
         """Write card.html and card.md, each whole or not at all, and return their paths.
 
@@ -143,20 +108,6 @@ class ModelCard:
         place = local_folder(folder, "the folder of the card")
         page = write_text(place / "card.html", html)
         return page, write_text(place / "card.md", markdown)
-
-    def _repr_html_(self) -> str:
-        style = "width:100%;height:40rem;border:0"
-        return f'<iframe sandbox srcdoc="{escape(self.html())}" style="{style}"></iframe>'
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("churnlab.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _facts(facts: Mapping[Words, Any]) -> tuple[Block, ...]:

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure as Figure
 
 from churnlab.evaluation.contenders import label as contender_label
@@ -36,12 +37,17 @@ def _figure(
 ) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     axes = figure.subplots()
+    _plain(axes, grid)
+    return figure, axes
+
+
+def _plain(axes: Axes, grid: Literal["x", "y"] = "y") -> None:
+    """Thin lines, and none above and on the right."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=INK, labelsize=9, color=GREY)
     axes.grid(axis=grid, color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
-    return figure, axes
 
 
 def _name_axes(axes: Axes, language: str, x: Words, y: Words = "") -> None:
@@ -244,6 +250,48 @@ def profit(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
     contacted = sentence("share of people contacted, most profitable first")
     _name_axes(axes, language, contacted, sentence("profit of the campaign"))
     _legend(axes, "lower left")
+    return figure
+
+
+def by_day(days: pd.DataFrame, language: str = ENGLISH) -> Figure:
+    """Events and people by day, one above the other; a day without events is a gap.
+
+    `days` is `LogProfile.days`.
+
+    >>> days = pd.DataFrame({"day": pd.to_datetime(["2026-03-01"]), "events": [7], "people": [2]})
+    >>> type(by_day(days)).__name__
+    'Figure'
+    """
+    figure = Figure(figsize=(5.0, 3.4), layout="constrained", facecolor="white")
+    upper, lower = figure.subplots(2, sharex=True)
+    events = upper, "events", BLUE, sentence("events")
+    people = lower, "people", GREEN, heading("people")
+    for axes, column, colour, words in (events, people):
+        _plain(axes)
+        axes.bar(days["day"], days[column], width=1.0, color=colour)
+        axes.set_ylabel(in_language(words, language))
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        axes.locator_params(axis="y", nbins=4)
+    ticks = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    lower.xaxis.set_major_locator(ticks)
+    lower.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
+    lower.margins(x=0.01)
+    return figure
+
+
+def by_month(months: pd.DataFrame, language: str = ENGLISH) -> Figure:
+    """Money by month. `months` is `LogProfile.months`.
+
+    >>> type(by_month(pd.DataFrame({"month": ["2026-03"], "money": [12.5]}))).__name__
+    'Figure'
+    """
+    figure, axes = _figure(width=5.0, height=2.4)
+    place = np.arange(len(months))
+    axes.bar(place, months["money"], color=ORANGE)
+    step = max(1, len(months) // 12)
+    axes.set_xticks(place[::step], months["month"][::step], rotation=30, ha="right")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    _name_axes(axes, language, sentence("month"), sentence("money"))
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NoReturn
 
 from churnlab.errors import ConfigError, LogError
 from churnlab.errors.secrets import without_secrets
@@ -61,6 +61,11 @@ class SparkLog:
         Unlike on one machine, people and repeated events are not counted.
         """
         return dict(self._activity.source)
+
+    def profile(self) -> NoReturn:
+        """Raise ConfigError: a profile is made on one machine."""
+        way = "read the log, or some days of it, there: EventLog.read(…).profile()"
+        raise ConfigError.from_spark("a profile is made on one machine", way)
 
     @cached_property
     def _activity(self) -> SparkActivity:

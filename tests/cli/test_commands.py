@@ -197,3 +197,12 @@ def test_a_password_is_in_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         said = call("config", "--config", config, *words, code=1)
         assert "a bug of ours: OSError: GET http://***@host/?token=***" in said
         assert ("Traceback" in said) == bool(words) and "Canary" not in said
+
+
+def test_a_log_is_looked_at_before_the_work(trained: tuple[Path, dict], tmp_path: Path) -> None:
+    config, _ = trained
+    shown = call("profile", "--config", config, "--html", tmp_path / "profile.html")
+    assert shown.startswith("people  ") and "Event names that no role takes" in shown
+    assert (tmp_path / "profile.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    found = json.loads(call("profile", "--config", config, "--json"))
+    assert sum(day["events"] for day in found["days"]) == found["events"]

@@ -1,0 +1,73 @@
+"""What a reader saw beside the events: how many of each name, examples of what was set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+EXAMPLES = 3
+_LONGEST = 40  # characters of an example
+
+
+@dataclass
+class Seen:
+    """Events by the code of their name, and up to three different examples for each reason."""
+
+    events: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def count(self, codes: np.ndarray) -> None:
+        """Count events by the codes of their names, int32[n].
+
+        >>> seen = Seen()
+        >>> seen.count(np.array([0, 2, 2]))
+        >>> seen.by_name(["open", "like", "buy"])
+        {'open': 1, 'buy': 2}
+        """
+        self._add(np.bincount(codes))
+
+    def _add(self, counts: np.ndarray) -> None:
+        more = len(counts) - len(self.events)
+        if more > 0:
+            self.events = np.concatenate([self.events, np.zeros(more, np.int64)])
+        self.events[: len(counts)] += counts
+
+    def by_name(self, names: Sequence[str]) -> dict[str, int]:
+        """The events of each name that has any; `names` are in the order of their codes."""
+        counted = zip(names, self.events.tolist(), strict=False)
+        return {name: events for name, events in counted if events}
+
+    def wants(self, reason: str) -> bool:
+        """True while there are fewer than three examples for a reason."""
+        return len(self.examples.get(reason, ())) < EXAMPLES
+
+    def note(self, reason: str, values: pa.Array) -> None:
+        """Note values that were set aside for a reason; text in quotes, long ones cut.
+
+        >>> seen = Seen()
+        >>> seen.note("bad_ids", pa.array(["", "null", None, "", "none"]))
+        >>> seen.examples
+        {'bad_ids': ["''", "'null'", 'null']}
+        """
+        self.tell(reason, [_told(v) for v in values.unique()[:EXAMPLES].to_pylist()])
+
+    def tell(self, reason: str, told: Sequence[str]) -> None:
+        """Add examples that are text already, as far as there are fewer than three."""
+        known = self.examples.get(reason, ())
+        self.examples[reason] = list(dict.fromkeys([*known, *told]))[:EXAMPLES]
+
+    def add(self, other: Seen) -> None:
+        """Add what the reader of another part of the log saw."""
+        self._add(other.events)
+        for reason, told in other.examples.items():
+            self.tell(reason, told)
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "null"
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
