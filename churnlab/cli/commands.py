@@ -1,4 +1,4 @@
-"""The commands: `churnlab demo | profile | train | evaluate | card | score | update | features | config`."""
+"""The commands of `churnlab`, from `demo` to `config`."""
 
 from __future__ import annotations
 
