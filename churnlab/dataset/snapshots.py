@@ -16,6 +16,7 @@ from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.schema.days import Day, day_number, day_numbers, day_text, to_timestamp, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.targets import Target
+from churnlab.schema.user_ids import known_ids
 
 KEYS = ["user_id", "snapshot"]
 
@@ -177,15 +178,27 @@ def _from_frame(given: Any, targets: tuple[Target, ...]) -> Snapshots:
     missing = [c for c in KEYS if c not in frame]
     if missing:
         raise FrameError.from_missing_columns("the snapshots", missing, frame.columns)
-    out = frame[["user_id"]].assign(snapshot=_midnights(frame["snapshot"])).reset_index(drop=True)
+    ids = known_ids("the snapshots", frame["user_id"])
+    out = ids.to_frame().assign(snapshot=_midnights(frame["snapshot"])).reset_index(drop=True)
     for name in ("churned", "ltv"):
         if name in frame and frame[name].notna().any():
-            out[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            out[name] = _label(frame[name])
     repeated = int(out.duplicated(KEYS).sum())
     if repeated:
         raise FrameError.from_duplicates("the snapshots", repeated)
     _check_labels(out)
     return Snapshots(out, targets)
+
+
+def _label(column: pd.Series) -> np.ndarray:
+    """A label as float64[n], NaN where it is missing; FrameError for text that is no number."""
+    try:
+        return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError):
+        odd = pd.to_numeric(column.astype(object), errors="coerce").isna() & column.notna()
+        example = ascii(column[odd].iloc[0]) if odd.any() else str(column.dtype)
+        name, wanted = str(column.name), "numbers"
+        raise FrameError.from_bad_label(name, example, int(odd.sum()), wanted) from None
 
 
 def _midnights(column: pd.Series) -> np.ndarray:

@@ -150,6 +150,20 @@ class FrameError(ChurnlabError):
         )
 
     @classmethod
+    def from_wrong_ids(cls, what: str, column: str, kind: str) -> FrameError:
+        """An id column holds truth values, lists or mappings."""
+        return cls(f"column {column!r} of {what} holds a {kind}; give text or whole numbers")
+
+    @classmethod
+    def from_no_text(cls, what: str, column: str, example: str) -> FrameError:
+        """A column of text holds bytes that are not UTF-8, or half of a surrogate pair."""
+        first = ascii(example[:60]).replace(r"\\", "\\")
+        return cls(
+            f"column {column!r} of {what} holds what is no text, the first {first}; "
+            "correct or drop these rows"
+        )
+
+    @classmethod
     def from_unknown_users(cls, count: int, rows: int, example: object) -> FrameError:
         """No snapshot row has a user id of the log, mostly because the id types differ."""
         return cls(

@@ -75,7 +75,7 @@ def _meets(source: str, batch: pa.RecordBatch, measure: Measure) -> np.ndarray:
         column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         try:
             found = _compared(column, operator, value)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, UnicodeEncodeError) as error:
             kind = str(column.type)
             raise LogError.from_condition(source, name, operator, value, kind) from error
         known = pc.and_(pc.fill_null(found, False), column.is_valid())

@@ -10,6 +10,7 @@ from churnlab.errors import FrameError
 from churnlab.features import catalogue as rows
 from churnlab.language.sentence import sentence
 from churnlab.schema.names import as_column, twins
+from churnlab.schema.user_ids import known_ids
 
 _BUILDER = "attributes"
 
@@ -36,6 +37,7 @@ def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
     twice = twins(map(str, users.columns))
     if twice:
         raise FrameError.from_same_names("the users frame", twice)
+    users = users.assign(user_id=known_ids("the users frame", users["user_id"]))
     repeated = int(users["user_id"].duplicated().sum())
     if repeated:
         raise FrameError.from_duplicates("the users frame", repeated)
@@ -72,11 +74,16 @@ def _typed(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column):
         raise FrameError.from_date_attribute(str(column.name))
     text = column.astype(object).where(column.notna(), None)
-    values = sorted({str(v) for v in text if v is not None})
+    values = sorted({_told(v) for v in text if v is not None})
     return pd.Series(
-        pd.Categorical(text.map(lambda v: None if v is None else str(v)), categories=values),
+        pd.Categorical(text.map(lambda v: None if v is None else _told(v)), categories=values),
         index=column.index,
     )
+
+
+def _told(value: object) -> str:
+    """A category as text; half of a surrogate pair, which no file can hold, is written out."""
+    return str(value).encode(errors="backslashreplace").decode()
 
 
 def catalogue(attributes: Iterable[str]) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import pandas as pd
 import pyarrow as pa
 
+from churnlab.errors import FrameError
+
 F = TypeVar("F", bound=Callable[..., Any])
 ENGINES = ("local", "spark")
 _SPARK = ("pyspark.", "churnlab.spark.")
@@ -59,7 +61,28 @@ def by_engine(spark: str) -> Callable[[F], F]:
 def as_pandas(frame: Any) -> pd.DataFrame:
     """A dataframe of any library that speaks the Arrow C stream, as a pandas DataFrame.
 
+    UUIDs become text. Raises FrameError for a column of text with bytes that are not UTF-8.
+
     >>> as_pandas(pa.table({"user_id": ["ann"]}))["user_id"].tolist()
     ['ann']
     """
-    return frame if isinstance(frame, pd.DataFrame) else pa.table(frame).to_pandas()
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    table = pa.table(frame)
+    for i, field in enumerate(table.schema):
+        if isinstance(field.type, pa.UuidType):
+            texts = [None if v is None else str(v) for v in table.column(i).to_pylist()]
+            table = table.set_column(i, field.name, pa.array(texts, pa.string()))
+        elif pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            _check_text(field.name, table.column(i))
+    return table.to_pandas()
+
+
+def _check_text(name: str, column: pa.ChunkedArray) -> None:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = column.cast(pa.large_binary()).to_pylist()
+        told = (v.decode(errors="backslashreplace") for v in raw if v is not None)
+        odd = next(t for t, v in zip(told, filter(None, raw), strict=False) if t.encode() != v)
+        raise FrameError.from_no_text("the frame", name, odd) from None

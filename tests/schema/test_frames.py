@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+from churnlab.errors import FrameError
 from churnlab.schema.frames import as_pandas, by_engine, engine_of, on_engine
 
 
@@ -42,3 +45,16 @@ def test_frames_of_other_libraries_become_pandas_and_pandas_stays_itself() -> No
     frame = pd.DataFrame({"user_id": ["ann", "bob"], "age": [40.0, 50.0]})
     assert as_pandas(frame) is frame
     pd.testing.assert_frame_equal(as_pandas(pa.Table.from_pandas(frame)), frame)
+
+
+def test_uuids_become_text_and_bytes_that_are_no_text_are_refused() -> None:
+    person = uuid.UUID(int=5)
+    table = pa.table({"user_id": pa.array([person.bytes, None], pa.uuid())})
+    assert as_pandas(table)["user_id"].dropna().tolist() == [str(person)]
+    raw = pa.array([b"ann", b"a\xff"], pa.large_binary())
+    texts = pa.LargeStringArray.from_buffers(2, *raw.buffers()[1:])
+    with pytest.raises(
+        FrameError, match=r"column 'c' of the frame holds what is no text"
+    ) as caught:
+        as_pandas(pa.table({"c": texts}))
+    assert r"'a\xff'" in str(caught.value) and "\n" not in str(caught.value)

@@ -298,6 +298,8 @@ def test_distinct_values_of_many_people_across_batches(
         ),
         (Measure.count("x", where=[("number", "in", [1, "ios"])]), "cannot be compared by in"),
         (Measure.count("x", where=[("text", "==", object())]), "cannot be compared by =="),
+        (Measure.count("x", where=[("text", "==", "\ud800")]), "cannot be compared by =="),
+        (Measure.count("x", where=[("text", "in", ["\ud800"])]), "cannot be compared by in"),
         (
             Measure.count("x", where=[("numbr", "==", 1)]),
             r"no column 'numbr' \(given as measures x\.numbr=\): did you mean 'number'",
