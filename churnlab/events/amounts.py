@@ -8,8 +8,11 @@ import pyarrow as pa
 from churnlab.events.codes import Tables
 from churnlab.events.numbers import read_numbers
 from churnlab.events.spec import LogSpec
-from churnlab.events.unusable import Unusable, usable
+from churnlab.events.unusable import Unusable
+from churnlab.kernels.amounts import look
+from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import MONEY
+from churnlab.kernels.units import AMOUNT_LIMIT
 
 
 def read_amounts(
@@ -28,16 +31,16 @@ def read_amounts(
     """
     values, null = read_numbers(source, spec.amount or "", column, spec.decimal)
     values = scaled(values, spec.amount_scale)
-    fit = usable(values)
-    given = None if null is None else ~null
-    bad = None if fit is None else ~fit if given is None else ~fit & given
+    lacking = np.zeros(0, np.uint8) if null is None else null.view(np.uint8)
+    given, unusable, below = look(frozen(values), frozen(lacking))
+    bad = ~(np.abs(values) <= AMOUNT_LIMIT) & _there(values, null) if unusable else None
     seen.add(column, given, bad)
     negative = 0
-    if len(values) and not values.min() >= 0:  # NaN counts as below
-        below = values < 0 if given is None else (values < 0) & given
-        below = below if fit is None else below & fit
+    if below:
         money = (tables.meaning().flags[name] & MONEY) > 0
-        negative = int((below & ~money).sum())
+        negative = int(
+            ((values < 0) & (values >= -AMOUNT_LIMIT) & ~money & _there(values, null)).sum()
+        )
     return _given_back(values, tables, name), null, negative
 
 
@@ -53,6 +56,11 @@ def scaled(values: np.ndarray, scale: float | None) -> np.ndarray:
         return values
     whole = round(1 / scale)
     return values / whole if whole and 1 / whole == scale else values * scale
+
+
+def _there(values: np.ndarray, null: np.ndarray | None) -> np.ndarray:
+    """Where an amount is given, bool[n]."""
+    return np.ones(len(values), bool) if null is None else ~null
 
 
 def _given_back(values: np.ndarray, tables: Tables, name: np.ndarray) -> np.ndarray:

@@ -62,7 +62,7 @@ def _millionths(
     counted = meets if null is None else meets & ~null
     fit = usable(values)
     bad = np.zeros(len(values), bool) if fit is None else ~fit & counted
-    seen.add(column, counted, bad)
+    seen.add(column, int(counted.sum()), bad)
     added = np.rint(np.where(counted & ~bad, values, 0.0) * MICRO).astype(np.int64)
     return added, int(bad.sum())
 

@@ -27,15 +27,15 @@ class Unusable:
     unusable: int = 0
     examples: list[str] = field(default_factory=list)
 
-    def add(self, column: pa.Array, given: np.ndarray | None, bad: np.ndarray | None) -> None:
-        """Add a batch: which rows give a number (None: all), and which of these are unusable.
+    def add(self, column: pa.Array, given: int, bad: np.ndarray | None) -> None:
+        """Add a batch: how many rows give a number, and which of these are unusable (None: none).
 
         >>> seen = Unusable()
-        >>> seen.add(pa.array(["5", "$7"]), None, np.array([False, True]))
+        >>> seen.add(pa.array(["5", "$7"]), 2, np.array([False, True]))
         >>> seen
         Unusable(given=2, unusable=1, examples=['$7'])
         """
-        self.given += len(column) if given is None else int(given.sum())
+        self.given += given
         if bad is None or not bad.any():
             return
         nan = _is_nan(column) & bad

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,8 +139,8 @@ def _summary(events: DataFrame, spec: LogSpec, declared: Roles) -> dict[str, Any
     found = summary["start"] is not None
     check_counts(SOURCE, spec, summary["rows"], summary["ignored"], summary["bad_ids"], found)
     unusable: dict[str, Unusable] = {}
-    for seen in summary["unusable"]:
-        unusable.setdefault(seen["what"], Unusable()).merge(seen)
+    for what, seen in map(json.loads, summary["unusable"]):
+        unusable.setdefault(what, Unusable()).merge(seen)
     check_numbers(SOURCE, spec, unusable)
     return summary
 

@@ -136,8 +136,7 @@ def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
     names = F.array_sort(F.array_distinct(F.flatten(F.collect_set("names")))).alias("names")
     unusable = F.flatten(F.collect_list("unusable")).alias("unusable")
     with in_one_line():
-        found = parts.agg(*totals, *ends, names, unusable).collect()[0]
-        return dict(found.asDict(recursive=True))
+        return dict(parts.agg(*totals, *ends, names, unusable).collect()[0].asDict())
 
 
 def first_of_each(frame: DataFrame, key: str, order: Iterable[str], place: str) -> DataFrame:

@@ -14,6 +14,7 @@ A job is a frozen dataclass that Spark pickles, and a callable from batches to b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -47,14 +48,6 @@ from churnlab.spark.batches import SNAPSHOT, USER, Separated, is_text, larger, n
 
 SOURCE = "the frame"
 KEYS = ("user_id", "snapshot")
-_UNUSABLE = pa.struct(
-    {
-        "what": pa.string(),
-        "given": pa.int64(),
-        "unusable": pa.int64(),
-        "examples": pa.list_(pa.string()),
-    }
-)
 SUMMARY = pa.schema(
     {
         "rows": pa.int64(),
@@ -69,7 +62,7 @@ SUMMARY = pa.schema(
         "end": pa.int64(),
         "naive": pa.bool_(),
         "names": pa.list_(pa.string()),
-        "unusable": pa.list_(_UNUSABLE),
+        "unusable": pa.list_(pa.string()),
     }
 )
 _VALUES = 4_000_000
@@ -91,7 +84,8 @@ class PersonJob(Protocol):
 class SummariseEvents:
     """Summarise a partition of a log before it is rolled up: one row with the columns of SUMMARY.
 
-    The rows of all partitions together give what no partition can know by itself. It does not
+    The rows of all partitions together give what no partition can know by itself. `unusable` lists
+    pairs as JSON: what a column is for, and the fields of its `Unusable`. It does not
     matter which people the batches hold.
     """
 
@@ -126,7 +120,7 @@ class SummariseEvents:
             "end": int(seen.max()) + 1 if len(seen) else None,
             "naive": tables.naive,
             "names": sorted(tables.names),
-            "unusable": [{"what": what, **vars(seen)} for what, seen in reader.unusable.items()],
+            "unusable": [json.dumps([what, vars(seen)]) for what, seen in reader.unusable.items()],
         }
         yield pa.RecordBatch.from_pylist([row], SUMMARY)
 

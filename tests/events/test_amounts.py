@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.command import call
 
 import churnlab as cl
 from churnlab.errors import LogError
@@ -183,17 +184,36 @@ def test_spending_labels_and_features_know_refunds() -> None:
     assert X["spend__since_last_days__all"].tolist() == [9.0]
 
 
-def test_from_the_command_line_and_churnlab_toml(tmp_path: Path) -> None:
-    from churnlab.config.tables import LogTable
+TOML = """
+[log]
+path = "log.csv"
+user = "u"
+time = "t"
+event = "e"
+amount = "a"
+timezone = "UTC"
+{options}
 
-    table = LogTable(
-        path="log.csv", **OPTIONS, bad_amounts=0.2, bad_measures=0.3, decimal=",", amount_scale=0.01
-    )
-    assert {k: table.options()[k] for k in ("bad_amounts", "decimal", "amount_scale")} == {
-        "bad_amounts": 0.2,
-        "decimal": ",",
-        "amount_scale": 0.01,
-    }
+[store]
+folder = "store"
+"""
+
+
+@pytest.mark.parametrize(
+    "options, code",
+    [("", 3), ('decimal = ","\namount_scale = 0.01', 0), ("bad_amounts = 1.0", 0)],
+)
+def test_from_the_command_line(options: str, code: int) -> None:
+    table_of(["1250,00"] * 3).to_pandas().to_csv("log.csv", index=False)
+    Path("churnlab.toml").write_text(TOML.format(options=options))
+    said = call("update", "--day", "2026-03-01", "--config", "churnlab.toml", code=code)
+    if code:
+        assert "log.csv is no usable number in 3 of 3 rows" in said
+        return
+    store = cl.ActivityStore.open("store")
+    bad = 3 * options.startswith("bad")
+    assert store.describe()["bad_amounts"] == bad
+    assert store.daily().values("money").sum() == (0 if bad else 37_500_000)
 
 
 def test_amounts_of_mixed_objects() -> None:

@@ -11,18 +11,17 @@ from churnlab.events.unusable import EXAMPLES, Unusable, usable
 def test_examples_are_the_first_different_ones_and_short() -> None:
     seen = Unusable()
     column = pa.array(["a", "a", "b", "5", "x" * 100, "c"])
-    seen.add(column, None, np.array([True, True, True, False, True, True]))
+    seen.add(column, 6, np.array([True, True, True, False, True, True]))
     assert (seen.given, seen.unusable) == (6, 5)
     assert seen.examples == ["a", "b", "x" * 40 + "…"] and len(seen.examples) == EXAMPLES
-    seen.add(pa.array(["d"]), None, np.array([True]))
+    seen.add(pa.array(["d"]), 1, np.array([True]))
     assert seen.unusable == 6 and len(seen.examples) == EXAMPLES
 
 
 def test_nan_in_a_column_of_numbers_is_not_given() -> None:
     seen = Unusable()
     column = pa.array([1.0, np.nan, None, np.inf, np.nan])
-    counted = np.array([True, True, False, True, False])
-    seen.add(column, counted, np.array([False, True, False, True, False]))
+    seen.add(column, 3, np.array([False, True, False, True, False]))
     assert (seen.given, seen.unusable, seen.examples) == (2, 1, ["inf"])
 
 

@@ -42,6 +42,18 @@ pytestmark = MARKS
             LogError,
             "cannot be compared by < 3",
         ),
+        (
+            {"a": ["$1", "2", "3"]},
+            {},
+            LogError,
+            r"no usable number in 1 of 3 rows that give one \('\$1'\).*strip currency signs",
+        ),
+        (
+            {"a": ["1", "2", "3,5"]},
+            {"measures": ["a"], "bad_amounts": 1},
+            LogError,
+            'in 1 of 3 rows .*decimal=",".* or raise bad_measures',
+        ),
         ({}, {"ignore": ["open", "purchase"]}, LogError, "all 3 rows of the frame are ignored"),
         (
             {"u": [], "t": pa.array([], pa.timestamp("us", tz="UTC")), "e": [], "a": []},
@@ -73,3 +85,18 @@ def test_zones_in_one_part_only(session: Any, tmp_path: Path) -> None:
     )
     with pytest.raises(LogError, match="time zone in some parts and none in others"):
         cl.EventLog.from_frame(frame, user="u", time="t", event="e", timezone="UTC").daily()
+
+
+def test_amounts_and_refunds_are_those_of_one_machine(session: Any, tmp_path: Path) -> None:
+    columns = {"a": ["1.250,50", "-7", "40,25"], "e": ["purchase", "open", "back"]}
+    rest = {"u": ["a", "b", "c"], "t": pa.array([0, 1, 2], pa.timestamp("us", tz="UTC"))}
+    frame = small(session, tmp_path, **columns)
+    options: dict[str, Any] = {"user": "u", "time": "t", "event": "e", "amount": "a"}
+    options |= {"roles": {"purchase": "purchase", "refund": "back"}, "decimal": ","}
+    log = cl.EventLog.from_frame(frame, **options, amount_scale=0.1)
+    local = cl.EventLog.from_frame(pa.table(rest | columns), **options, amount_scale=0.1)
+    money = {row["user_id"]: row["money"] for row in log.daily().frame().collect()}
+    assert money == {"a": 125_050_000, "b": 0, "c": -4_025_000}
+    assert local.daily().frame().set_index("user_id")["money"].to_dict() == money
+    for name in ("negative_amounts", "bad_amounts"):
+        assert log.describe()[name] == local.counts[name] == (name == "negative_amounts")
