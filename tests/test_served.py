@@ -29,7 +29,8 @@ from churnlab.errors import FrameError, ModelError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard
 from churnlab.estimators.regressor import LTVRegressor
-from churnlab.model_registry.tracking import Tracker, signature, synthetic_example
+from churnlab.model_registry.mlflow_store import signature, synthetic_example
+from churnlab.model_registry.tracking import Tracker
 
 X, Y, _ = mixed()
 PLANS = ["free", "paid", "trial"]

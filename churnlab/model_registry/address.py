@@ -21,7 +21,8 @@ PATIENCE_SECONDS = 10
 _OF_MLFLOW = ("databricks", "databricks-uc", "uc")
 _AMAZON = "arn:aws:"
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
-_DATABASES = (*_PORTS, "sqlite")
+_SQLITE = "sqlite"
+_IN_MEMORY = (None, "", ":memory:")
 
 
 def is_address(store: str | Path) -> bool:
@@ -70,8 +71,20 @@ class Address:
 
     @property
     def artifacts(self) -> str | None:
-        """The address of a folder's artifacts; None where the store decides where they go."""
-        return None if self.folder is None else (self.folder / ARTIFACTS).as_uri()
+        """The address of artifacts beside the database; None where the store decides.
+
+        MLflow would put the artifacts of a SQLite database into the working directory.
+
+        >>> Address.of("/data/runs").artifacts, Address.of("https://mlflow.shop").artifacts
+        ('file:///data/runs/artifacts', None)
+        """
+        folder = self.folder
+        if folder is None and self._scheme() == _SQLITE:
+            folder = Path(str(sqlalchemy.make_url(self.uri).database)).resolve().parent
+        return None if folder is None else (folder / ARTIFACTS).as_uri()
+
+    def _scheme(self) -> str:
+        return urlsplit(self.uri).scheme.partition("+")[0]
 
     def holds_runs(self) -> bool:
         """Whether a store may be there: a folder without a database has none.
@@ -93,10 +106,12 @@ class Address:
 
     def try_opening(self) -> None:
         """Raises an error soon where a database cannot be opened; MLflow tries for 101 seconds."""
-        scheme = urlsplit(self.uri).scheme.partition("+")[0]
-        if scheme not in _DATABASES:
+        scheme = self._scheme()
+        if scheme not in (*_PORTS, _SQLITE):
             return
         url = sqlalchemy.make_url(self.uri)
+        if scheme == _SQLITE and url.database in _IN_MEMORY:
+            raise ModelError.from_store(str(self), "it is in memory, and runs would be lost")
         if url.host and scheme in _PORTS:
             port = url.port or _PORTS[scheme]
             socket.create_connection((url.host, port), PATIENCE_SECONDS).close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import mlflow
@@ -96,3 +97,19 @@ def test_nobody_listens(scheme: str) -> None:
     with pytest.raises(ModelError, match="cannot be used") as error:
         Tracker(f"{scheme}://bob:pw@127.0.0.1:{free_port()}/db").check()
     assert "pw" not in str(error.value).replace("pwd", "") and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("store", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
+def test_a_store_that_would_be_lost_is_refused(store: str) -> None:
+    with pytest.raises(ModelError, match="it is in memory"):
+        Tracker(store).check()
+
+
+def test_the_artifacts_of_a_database_are_beside_it(tmp_path: Path, empty_database: Path) -> None:
+    (tmp_path / "a b").mkdir()
+    shutil.copy(empty_database, tmp_path / "a b" / "runs.db")
+    tracker = Tracker("sqlite:///a b/runs.db")  # in the working directory
+    tracker.check()
+    run = log_small(tracker)
+    assert tracker.load().run_id == run
+    assert (tmp_path / "a b" / "artifacts").is_dir() and not (tmp_path / "mlruns").exists()

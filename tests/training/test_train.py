@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from support.command import TOML, call, tree, write
 from support.poor_rows import PEOPLE
 
+from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
+from churnlab.model_registry.mlflow_store import MlflowStore
 from churnlab.training.train import train
 
 
@@ -104,3 +107,31 @@ def test_sixty_people_go_the_whole_way(tmp_path: Path) -> None:
     result = train(Config.read(tmp_path / "churnlab.toml"), made.log())
     assert result.evaluations["churned"].warnings, "what few people leave unsure is said"
     assert all(np.isfinite(v) for v in result.to_dict()["metrics"].values())
+
+
+def test_the_store_is_tried_before_anything_is_read(tmp_path: Path) -> None:
+    (tmp_path / "churnlab.toml").write_text(
+        '[log]\npath = "nothing.parquet"\nuser = "u"\ntime = "t"\nevent = "e"\n'
+        '[tracking]\nstore = "quux://bob:secret@host/runs"\n'
+    )
+    before = tree(tmp_path)
+    said = call("train", "--config", tmp_path / "churnlab.toml", code=4)
+    assert "'quux' is unknown" in said and said.count("\n") == 1 and "secret" not in said
+    assert tree(tmp_path) == before
+
+
+def test_what_was_trained_is_kept_where_the_store_breaks(
+    community: datasets.Community, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = '[model]\nalgorithm = "lightgbm"\nwhen = false\n[features]\nbuilders = ["Tenure"]\n'
+    config = write(tmp_path / "job", community.events, community.users, f"{TOML}\n{toml}")
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowStore, "log_files", lambda *given: 1 / 0)
+        said = call("train", "--config", config, code=4)
+    [kept] = (tmp_path / "job" / "output").glob("run-not-logged-*")
+    assert said.count("\n") == 1 and f"is kept in {kept}" in said
+    run = open_tracker(Config.read(config)).log_kept(kept)
+    done = json.loads(
+        call("score", "--as-of", "2026-06-01", "--config", config, "--run", run, "--json")
+    )
+    assert done["people"] > 50
