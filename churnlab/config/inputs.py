@@ -6,11 +6,12 @@ import pandas as pd
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.tables import Config
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, FrameError
 from churnlab.events import users
 from churnlab.events.event_log import EventLog
+from churnlab.features.known_attributes import KnownAttributes
 from churnlab.model_registry.address import is_address
-from churnlab.model_registry.tracking import Tracker
+from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.schema.frames import by_engine, on_engine
 from churnlab.store.activity_store import ActivityStore
 
@@ -60,17 +61,45 @@ def open_tracker(config: Config) -> Tracker:
     return Tracker(place, config.tracking.experiment, None if "://" in kept else kept)
 
 
-def read_users(config: Config, activity: Activity) -> pd.DataFrame | None:
+def read_users(
+    config: Config, activity: Activity, known: KnownAttributes | None = None
+) -> pd.DataFrame | None:
     """Attributes of people from the file that [log] names; None without one.
 
-    Ids are of the type that the log's have. For a log on Spark, Parquet stays there and this is
-    a Spark DataFrame.
+    Ids are of the type that the log's have, and attributes of the types that they had in a
+    training, if they are `known` from one; what does not fit is missing. For a log on Spark,
+    Parquet stays there and this is a Spark DataFrame. Raises FrameError when an attribute of the
+    training is missing, or does not fit in more than the share `bad_attributes`.
     """
-    if config.log.users is None:
+    share = config.log.bad_attributes
+    if not 0 <= share <= 1:
+        raise ConfigError.from_range("bad_attributes", share, "a number from 0 to 1")
+    if known is not None and not known.kinds:
         return None
-    return _users_of(activity, config.path(config.log.users), config.log.user)
+    if config.log.users is None:
+        if known is not None:
+            raise FrameError.from_lacking_attributes(known.names.values(), ())
+        return None
+    users = _users_of(activity, config.path(config.log.users), config.log.user, known)
+    return users if known is None else _as_in_training(users, known, share)
+
+
+def known_attributes(trained: TrainedRun) -> KnownAttributes:
+    """The attributes that a run learnt from, with their types."""
+    model = trained.models["churned"]
+    return KnownAttributes.of(model.feature_names_in_, model.categories_, trained.catalogue)
 
 
 @by_engine("spark.users:read")
-def _users_of(activity: Activity, path: str, user: str) -> pd.DataFrame:
-    return users.read(path, user, activity.text_ids)
+def _users_of(
+    activity: Activity, path: str, user: str, known: KnownAttributes | None
+) -> pd.DataFrame:
+    return users.read(path, user, activity.text_ids, known.is_category if known else None)
+
+
+@by_engine("spark.users:as_in_training")
+def _as_in_training(found: pd.DataFrame, known: KnownAttributes, share: float) -> pd.DataFrame:
+    fitted, misfits = known.fit(found)
+    for misfit in misfits:
+        misfit.check(share)
+    return fitted

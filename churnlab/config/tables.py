@@ -80,6 +80,9 @@ class LogFile(Table):
     stands for a day like 2026-03-04 where the log has one file a day."""
     users: str | None = None
     """A file with one row a person: the id and attributes that were known from the start."""
+    bad_attributes: float = 0.01
+    """The share of an attribute's values that may differ in type or category from the training of
+    the run that scores; they are set aside, and above it the users are refused."""
     simulated: bool = False
     """Whether the log was made up; the card says so."""
 

@@ -196,6 +196,45 @@ class FrameError(ChurnlabError):
         )
 
     @classmethod
+    def from_odd_attribute(cls, column: str) -> FrameError:
+        """A static attribute holds lists, bytes or other values that are no category."""
+        return cls(
+            f"attribute {column!r} holds lists, bytes or the like; give numbers, texts or "
+            "true and false, or leave it out"
+        )
+
+    @classmethod
+    def from_text_ids(cls, example: object) -> FrameError:
+        """The users have text ids, and the log's are whole numbers."""
+        return cls(
+            f"the users frame has the id {example!r}, and the log's ids are whole numbers; "
+            "give ids of the same type in the log, the snapshots and the users"
+        )
+
+    @classmethod
+    def from_lacking_attributes(cls, names: Iterable[str], given: Iterable[str]) -> FrameError:
+        """Attributes that a run was trained with are not there any more."""
+        names = list(names)
+        return cls(
+            f"the users lack {len(names)} attribute(s) that the run was trained with: "
+            f"{_listed(names)}; {near(names[0], given)}; give them, or train again"
+        )
+
+    @classmethod
+    def from_unfit_attribute(
+        cls, name: str, counts: tuple[int, int], share: float, examples: str, wanted: str
+    ) -> FrameError:
+        """Too many values of an attribute are not of the type, or the categories, of the training.
+
+        `counts` are those that do not fit and all that are given; `wanted` says what fits.
+        """
+        return cls(
+            f"attribute {name!r} is not as in training in {counts[0]:,} of {counts[1]:,} values, "
+            f"more than the share {share:g} that may be set aside: {examples}; it was {wanted}; "
+            "correct the users, train again, or raise bad_attributes"
+        )
+
+    @classmethod
     def from_bad_predictions(cls, name: str, count: int, rows: int, unusable: int) -> FrameError:
         """Predictions differ in length from the labels, or are not finite."""
         return cls(

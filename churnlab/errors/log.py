@@ -100,6 +100,12 @@ class LogError(ChurnlabError):
         )
 
     @classmethod
+    def from_same_columns(cls, file: str, names: Iterable[str]) -> LogError:
+        """A CSV file has columns of the same name."""
+        listed = ", ".join(map(repr, names))
+        return cls(f"{file} has columns of the same name: {listed}; name each once")
+
+    @classmethod
     def from_empty(cls, source: str) -> LogError:
         """The log has no rows at all; the error is an EmptyLogError."""
         return EmptyLogError(f"{source} holds no event (0 rows); give a log with at least one row")

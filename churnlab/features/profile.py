@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from datetime import date, time, timedelta
 
+import numpy as np
 import pandas as pd
 
 from churnlab.errors import FrameError
@@ -13,15 +15,18 @@ from churnlab.schema.names import as_column, twins
 from churnlab.schema.user_ids import known_ids
 
 _BUILDER = "attributes"
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal")
 
 
 def attributes(users: pd.DataFrame, ids: pd.Series, whole: bool = True) -> pd.DataFrame:
     """The attributes of each row's person, in columns named `profile__<attribute>__static`.
 
-    Numbers are float64, all else is category; a person who is not in `users` has missing values.
-    `users` has user_id and a column for each attribute, known before every snapshot. Raises
-    FrameError for a missing user_id, for a user_id or a name that occurs twice, and, unless `ids`
-    are a part of the whole (`whole` False), if `users` knows nobody of them.
+    Numbers, true and false are float64, all else is category; infinite numbers, and everything of a
+    person who is not in `users`, are missing. `users` has user_id and a column for each attribute,
+    known before every snapshot; rows without an id are left out. Raises FrameError for a missing
+    user_id or one of another type than `ids`, for a user_id or a name that occurs twice, for dates
+    and lists, and, unless `ids` are a part of the whole (`whole` False), if `users` knows nobody of
+    them.
 
     >>> users = pd.DataFrame({"user_id": [1, 2], "age": [20, 30]})
     >>> attributes(users, pd.Series([2, 3]))["profile__age__static"].tolist()
@@ -37,12 +42,12 @@ def table(users: pd.DataFrame, text_ids: bool) -> pd.DataFrame:
     twice = twins(map(str, users.columns))
     if twice:
         raise FrameError.from_same_names("the users frame", twice)
-    users = users.assign(user_id=known_ids("the users frame", users["user_id"]))
+    users = users[users["user_id"].notna()]
+    ids = known_ids("the users frame", users["user_id"])
+    users = users.assign(user_id=_ids(ids, text_ids))
     repeated = int(users["user_id"].duplicated().sum())
     if repeated:
         raise FrameError.from_duplicates("the users frame", repeated)
-    if text_ids and not pd.api.types.is_string_dtype(users["user_id"]):
-        users = users.assign(user_id=users["user_id"].astype(str))
     by_user = users.set_index("user_id")
     by_user.index.get_indexer(by_user.index[:1])  # builds its look-up here, in one thread
     return pd.DataFrame({str(c): _typed(by_user[c]) for c in by_user}, index=by_user.index)
@@ -68,22 +73,74 @@ def column_name(attribute: str) -> str:
     return f"profile__{as_column(attribute)}__static"
 
 
+def _ids(ids: pd.Series, text_ids: bool) -> pd.Series:
+    """Ids as text or as whole numbers, whichever the log has; FrameError where they are neither."""
+    if not pd.api.types.is_string_dtype(ids):
+        whole = pd.to_numeric(ids, errors="coerce")
+        if len(ids) and whole.notna().all() and (whole % 1 == 0).all():
+            ids = whole.astype("int64")
+        return ids.astype(str) if text_ids else ids
+    if text_ids:
+        return ids
+    numbers = pd.to_numeric(ids, errors="coerce")
+    if numbers.isna().any() or (numbers % 1 != 0).any():
+        raise FrameError.from_text_ids(ids[numbers.isna() | (numbers % 1 != 0)].iloc[0])
+    return numbers.astype("int64")
+
+
 def _typed(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column.astype("float64")
-    if pd.api.types.is_datetime64_any_dtype(column):
+    kind = kind_of(column)
+    if kind == "dates":
         raise FrameError.from_date_attribute(str(column.name))
-    text = column.astype(object).where(column.notna(), None)
-    values = sorted({_told(v) for v in text if v is not None})
+    if kind == "others":
+        raise FrameError.from_odd_attribute(str(column.name))
+    if kind == "numbers":
+        values = column.where(column.notna(), None).astype("float64")
+        return values.where(np.isfinite(values))
+    known = column.notna()
+    text = pd.Series([spelled(v) for v in column[known]], index=column.index[known], dtype=object)
+    categories = sorted(set(text))
     return pd.Series(
-        pd.Categorical(text.map(lambda v: None if v is None else _told(v)), categories=values),
-        index=column.index,
+        pd.Categorical(text.reindex(column.index), categories=categories), index=column.index
     )
 
 
-def _told(value: object) -> str:
-    """A category as text; half of a surrogate pair, which no file can hold, is written out."""
-    return str(value).encode(errors="backslashreplace").decode()
+def kind_of(column: pd.Series) -> str:
+    """What an attribute holds: "numbers", "dates", "texts", or "others" such as lists.
+
+    A column of any values is one of numbers where all of them are numbers, true or false.
+
+    >>> kind_of(pd.Series([1, None, 2.5], dtype=object)), kind_of(pd.Series(["a", 1]))
+    ('numbers', 'texts')
+    """
+    dtype = column.dtype
+    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype):
+        return "others" if pd.api.types.is_complex_dtype(dtype) else "numbers"
+    if dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype):
+        return "dates"
+    found = pd.api.types.infer_dtype(column, skipna=True)
+    if found in _NUMBERS:
+        return "numbers"
+    if found in ("string", "empty", "categorical"):
+        return "texts"
+    values = [v for v in column if isinstance(v, date | timedelta | np.datetime64 | time)]
+    if values:
+        return "dates"
+    odd = any(isinstance(v, bytes | tuple) or not isinstance(v, Hashable) for v in column)
+    return "others" if odd else "texts"
+
+
+def spelled(value: object) -> str:
+    """A category's text: a whole number without decimals, whatever its type.
+
+    Half of a surrogate pair, which no file can hold, is written out.
+
+    >>> spelled(1.0), spelled(1), spelled("1.0"), spelled(True)
+    ('1', '1', '1.0', 'True')
+    """
+    whole = isinstance(value, float) and value.is_integer()
+    text = str(int(value)) if whole else str(value)  # type: ignore[call-overload]
+    return text.encode(errors="backslashreplace").decode()
 
 
 def catalogue(attributes: Iterable[str]) -> pd.DataFrame:

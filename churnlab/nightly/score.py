@@ -6,7 +6,12 @@ from typing import Any
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.as_trained import as_trained, check_meaning
-from churnlab.config.inputs import open_activity, open_tracker, read_users
+from churnlab.config.inputs import (
+    known_attributes,
+    open_activity,
+    open_tracker,
+    read_users,
+)
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
 from churnlab.dataset.rule import check_past
@@ -38,7 +43,8 @@ def score(
     SparkRiskList, whose `frame` is a Spark DataFrame. Raises HistoryError when there is no event
     before that day or nobody is eligible, GuardError when the log ends more than three days before
     it, ConfigError when it does not mean what it meant in training, ModelError when no run or
-    model can be read, FrameError when the log lacks features that the models learnt from.
+    model can be read, FrameError when the log lacks features that the models learnt from, or the
+    people's attributes are not of the types of the training.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> from churnlab import score
@@ -54,7 +60,7 @@ def score(
     activity = open_activity(config, log, by_groups=True)
     _check_fresh(activity, day)
     check_meaning(trained.facts, activity)
-    users = read_users(config, activity)
+    users = read_users(config, activity, known_attributes(trained))
     say("building features, scoring and explaining")
     return _list_of(activity, trained, config, day, users)
 

@@ -28,8 +28,12 @@ def places(values: Any, known: Sequence[Any]) -> np.ndarray:
     if isinstance(column.dtype, pd.CategoricalDtype):
         of_categories = places(column.cat.categories.astype(object), known)
         return np.append(of_categories, -1)[column.cat.codes]
-    given = _hashable(pd.Index(column.astype(object), dtype=object))
-    found = np.asarray(pd.Index(known, dtype=object).get_indexer(given), np.int64)
+    given, index = pd.Index(column.astype(object), dtype=object), pd.Index(known, dtype=object)
+    try:
+        found = np.asarray(index.get_indexer(given), np.int64)
+    except TypeError:  # lists and others that no category can be
+        given = pd.Index([v if isinstance(v, Hashable) else None for v in given], dtype=object)
+        found = np.asarray(index.get_indexer(given), np.int64)
     other = np.flatnonzero((found < 0) & ~given.isna())
     if len(other):
         spelled: dict[Hashable, int] = {}
@@ -38,15 +42,6 @@ def places(values: Any, known: Sequence[Any]) -> np.ndarray:
         codes, kinds = pd.factorize(given[other], use_na_sentinel=False)
         found[other] = np.array([spelled.get(_meant(v), -1) for v in kinds], np.int64)[codes]
     return found
-
-
-def _hashable(values: pd.Index) -> pd.Index:
-    """The values, with None for lists and others that no category can be."""
-    try:
-        values.is_unique  # noqa: B018  (hashes every value)
-    except TypeError:
-        return pd.Index([v if isinstance(v, Hashable) else None for v in values], dtype=object)
-    return values
 
 
 def _meant(value: Any) -> Hashable:

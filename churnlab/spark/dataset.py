@@ -20,7 +20,7 @@ from churnlab.schema.targets import Target
 from churnlab.spark import snapshots as on_spark
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.batches import SNAPSHOT, USER, travelling
-from churnlab.spark.session import DataFrame, Session, kind_of, sent, write_whole
+from churnlab.spark.session import DataFrame, Session, sent, write_whole
 from churnlab.spark.snapshots import SparkSnapshots
 from churnlab.spark.users import typed
 from churnlab.spark.worker import KEYS, SnapshotRows
@@ -120,11 +120,9 @@ def build(
         sides.append(activity.side(SNAPSHOT, "the snapshots", snapshots.given, columns))
         job = replace(job, snapshots=columns)
     if users is not None:
-        frame = typed(sent(users, session), activity.text_ids)
-        names = [n for n in frame.columns if n != "user_id"]
-        texts = [n for n in names if kind_of(frame, n) == "string"]
-        columns = travelling(USER, names, texts)
-        sides.append(activity.side(USER, "the users", frame, columns))
+        frame, columns = typed(users, activity.text_ids, session)
+        plain = {name: name for name in columns.values()}
+        sides.append(activity.side(USER, "the users", frame, plain))
         job = replace(job, attributes=columns)
     return SparkDataset(activity, job, tuple(sides), snapshots.targets)
 

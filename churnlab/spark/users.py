@@ -2,39 +2,164 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from churnlab.errors import FrameError
+import pandas as pd
+import pyarrow as pa
+
+from churnlab.errors import FrameError, LogError
 from churnlab.events import users
+from churnlab.features import profile
+from churnlab.features.known_attributes import KnownAttributes, Misfit, joined
+from churnlab.schema.frames import as_pandas, engine_of
+from churnlab.schema.names import twins
 from churnlab.spark.activity import SparkActivity
-from churnlab.spark.session import NUMBERS, TIMES, DataFrame, column, kind_of
+from churnlab.spark.batches import USER, to_arrow, travelling
+from churnlab.spark.session import (
+    NUMBERS,
+    TEXTS,
+    TIMES,
+    DataFrame,
+    Session,
+    column,
+    in_one_line,
+    mapped,
+    sent,
+)
 from churnlab.spark.session import read as read_frame
 
+_ID = "user_id"
+_COUNTED = pa.schema(
+    {
+        "name": pa.string(),
+        "unfit": pa.int64(),
+        "given": pa.int64(),
+        "examples": pa.list_(pa.string()),
+        "wanted": pa.string(),
+        "learnt": pa.bool_(),
+    }
+)
 
-def read(activity: SparkActivity, path: str, user: str) -> DataFrame | pd.DataFrame:
+
+def read(
+    activity: SparkActivity, path: str, user: str, known: KnownAttributes | None = None
+) -> DataFrame | pd.DataFrame:
     """Static attributes in files whose id column is `user`: a Spark DataFrame of Parquet files.
 
     Files of another kind are read on this machine, into a pandas DataFrame.
     """
     if ".parquet" in path:
-        return read_frame(path).withColumnRenamed(user, "user_id")
-    return users.read(path, user, activity.text_ids)
+        frame = _parquet(path)
+        return frame.toDF(*(_ID if n == user else n for n in frame.columns))
+    return users.read(path, user, activity.text_ids, known.is_category if known else None)
 
 
-def typed(frame: DataFrame, text_ids: bool) -> DataFrame:
-    """Static attributes with numbers as doubles and everything else as text.
+def _parquet(path: str) -> DataFrame:
+    """Parquet files; LogError where names of columns differ in capitals alone, as Spark wants."""
+    try:
+        return read_frame(path)
+    except Exception as error:
+        if "COLUMN_ALREADY_EXISTS" not in str(error):
+            raise
+        reason = "for Spark, two columns whose names differ in capitals alone are one"
+        raise LogError.from_unreadable(path, reason, "rename one of them") from error
 
-    Raises FrameError for a date, and when user_id is missing.
+
+def as_in_training(frame: DataFrame, known: KnownAttributes, share: float) -> DataFrame:
+    """The attributes as in a training; the twin of that in config/inputs, which has the errors.
+
+    The frame is read once for what does not fit.
     """
-    if "user_id" not in frame.columns:
-        raise FrameError.from_missing_columns("the users frame", ["user_id"], frame.columns)
-    attributes = []
-    for name in frame.columns:
-        kind = kind_of(frame, name)
-        if name == "user_id":
-            continue
+    kept = known.columns_of(frame.columns)
+    text_ids = frame.schema.fields[frame.columns.index(_ID)].dataType.typeName() in TEXTS
+    job = _AsInTraining(known, tuple(frame.columns), tuple(kept), text_ids)
+    plain = frame.toDF(*job.travel)
+    with in_one_line():
+        found = mapped(plain, replace(job, count=True), _COUNTED).collect()
+    for name in kept:
+        same = [Misfit(**row.asDict()) for row in found if row["name"] == name]
+        if same:
+            joined(same).check(share)
+    return mapped(plain, job, job.schema).toDF(_ID, *kept)
+
+
+@dataclass(frozen=True)
+class _AsInTraining:
+    """Job from rows of users to the same as in a training, or to a count of what does not fit.
+
+    `columns` are those of the users and `kept` the attributes of the training among them.
+    """
+
+    known: KnownAttributes
+    columns: tuple[str, ...]
+    kept: tuple[str, ...]
+    text_ids: bool
+    count: bool = False
+
+    @property
+    def travel(self) -> list[str]:
+        """Names of the columns that Spark tells apart, whatever their letters."""
+        return [f"churnlab_{i}" for i in range(len(self.columns))]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns that come out, under names that Spark takes."""
+        texts = map(self.known.is_category, self.kept)
+        kinds = [pa.string() if text else pa.float64() for text in texts]
+        user = (_ID, pa.string() if self.text_ids else pa.int64())
+        return pa.schema([user, *((f"churnlab_{i}", kind) for i, kind in enumerate(kinds))])
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows of one task."""
+        for batch in batches:
+            frame = batch.rename_columns(list(self.columns)).to_pandas()
+            fitted, misfits = self.known.fit(frame[frame[_ID].notna()])
+            if self.count:
+                yield pa.RecordBatch.from_pylist([asdict(m) for m in misfits], _COUNTED)
+            else:
+                yield to_arrow(fitted.set_axis(self.schema.names, axis=1), self.schema)
+
+
+def typed(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
+    """user_id and attributes, numbers as doubles and all else as text, under travelling names.
+
+    `given` is a Spark DataFrame or a frame on this machine. The second value gives each attribute
+    its travelling name. Raises FrameError as `features.profile.attributes` does.
+    """
+    if engine_of(given) != "spark":
+        return _typed_here(given, text_ids, session)
+    names = list(given.columns)
+    if _ID not in names:
+        raise FrameError.from_missing_columns("the users frame", [_ID], names)
+    twice = twins(names)
+    if twice:
+        raise FrameError.from_same_names("the users frame", twice)
+    kinds = {f.name: f.dataType.typeName() for f in given.schema.fields if f.name != _ID}
+    for name, kind in kinds.items():
         if kind in TIMES:
             raise FrameError.from_date_attribute(name)
-        attributes.append(column(name).cast("double" if kind in NUMBERS else "string").alias(name))
-    user = column("user_id").cast("string") if text_ids else column("user_id")
-    return frame.select(user.alias("user_id"), *attributes)
+        if kind not in (*NUMBERS, *TEXTS):
+            raise FrameError.from_odd_attribute(name)
+    columns = travelling(USER, kinds, [n for n, kind in kinds.items() if kind in TEXTS])
+    plain = given.toDF(*(columns.get(n, _ID) for n in names))
+    user = column(_ID).cast("string") if text_ids else column(_ID)
+    casts = {n: "string" if kind in TEXTS else "double" for n, kind in kinds.items()}
+    attributes = [column(c).cast(casts[n]).alias(c) for n, c in columns.items()]
+    return plain.select(user.alias(_ID), *attributes), columns
+
+
+def _typed_here(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
+    """The same for a frame on this machine, by the rules of this machine."""
+    table = profile.table(as_pandas(given), text_ids)
+    texts = [n for n in table if isinstance(table[n].dtype, pd.CategoricalDtype)]
+    columns = travelling(USER, table, texts)
+    arrays = {
+        columns[n]: pa.array(table[n].astype(object).where(table[n].notna(), None), pa.string())
+        if n in texts
+        else pa.array(table[n].to_numpy(), pa.float64())
+        for n in table
+    }
+    user = pa.array(table.index, pa.string() if text_ids else pa.int64())
+    return sent(pa.table({_ID: user, **arrays}), session), columns

@@ -15,6 +15,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
+from churnlab.features.known_attributes import KnownAttributes
 from churnlab.schema.days import Day, before, day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
@@ -59,11 +60,19 @@ def read_everybody(config: Config, log: EventLog | None = None, say: Say = silen
     return activity
 
 
-def label(config: Config, activity: DailyActivity, say: Say = silent) -> LabelledRows:
-    """Features and labels at the snapshot days of the configuration."""
+def label(
+    config: Config,
+    activity: DailyActivity,
+    say: Say = silent,
+    known: KnownAttributes | None = None,
+) -> LabelledRows:
+    """Features and labels at the snapshot days of the configuration.
+
+    `known` are the attributes of the run that is to be judged by these rows.
+    """
     targets = config.targets(activity.has_money)
     days = snapshot_days(config, activity, targets)
-    return LabelledRows(activity, targets, days, build(config, activity, days, targets, say))
+    return LabelledRows(activity, targets, days, build(config, activity, days, targets, say, known))
 
 
 def build(
@@ -72,11 +81,13 @@ def build(
     days: list[int],
     targets: tuple[Target, ...],
     say: Say = silent,
+    known: KnownAttributes | None = None,
 ) -> Dataset:
-    """Features and labels of the people eligible at `days`."""
+    """Features and labels of the people eligible at `days`; `known` as in `label`."""
     say(f"building features at {len(days)} snapshot days")
     snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
-    return build_dataset(activity, snapshots, config.feature_set(), read_users(config, activity))
+    users = read_users(config, activity, known)
+    return build_dataset(activity, snapshots, config.feature_set(), users)
 
 
 def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> Dataset:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from churnlab.config.as_trained import as_trained, check_meaning
-from churnlab.config.inputs import open_tracker
+from churnlab.config.inputs import known_attributes, open_tracker
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
@@ -80,7 +80,7 @@ def review(
     """
     trained = open_tracker(config).load(run)
     config = as_trained(config, trained.facts)
-    rows = label(config, read_everybody(config, log, say), say)
+    rows = label(config, read_everybody(config, log, say), say, known_attributes(trained))
     found = _judged_again(config, trained, rows)
     if not cuts:
         return Review(trained.run_id, found)

@@ -109,6 +109,59 @@ def test_a_log_that_means_something_else_than_in_training_is_refused(
     assert not (tmp_path / "output").exists()
 
 
+def elsewhere(config: Path, folder: Path, users: pd.DataFrame | None, end: str = "") -> Path:
+    """The configuration of a run in another folder, with other attributes of people."""
+    text = config.read_text().replace(
+        'store = "runs"', f"store = {json.dumps(str(config.parent / 'runs'))}"
+    )
+    text = text.replace('"events.parquet"', json.dumps(str(config.parent / "events.parquet")))
+    if users is None:
+        text = text.replace('users = "users.parquet"\n', "")
+    else:
+        users.to_csv(folder / "users.csv", index=False)
+        text = text.replace("users.parquet", "users.csv")
+    (folder / "churnlab.toml").write_text(text.replace("[log.roles]", f"{end}\n[log.roles]"))
+    return folder / "churnlab.toml"
+
+
+def test_attributes_of_tonight_are_of_the_types_of_the_training(
+    trained: tuple[Path, dict],
+    community: datasets.Community,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    users, day = community.users, "2026-06-01"
+    there = [c for c in users if c != "user_id"]
+    assert there == ["channel", "age_band"]
+    config = elsewhere(trained[0], tmp_path, users.assign(new="2026-01-01"))
+    expected = score(Config.read(trained[0]), day).frame
+    pd.testing.assert_frame_equal(score(Config.read(config), day).frame, expected)
+    assert caplog.text.count("set aside") == 0
+    some = users.assign(channel=users["channel"].where(users.index != 3, "radio"))
+    config = elsewhere(trained[0], tmp_path, some)
+    assert len(score(Config.read(config), day).frame) == len(expected)
+    assert "attribute 'channel': 1 of 250 values are set aside" in caplog.text
+    says = call(
+        "score",
+        "--as-of",
+        day,
+        "--config",
+        elsewhere(trained[0], tmp_path, some, "bad_attributes = 0.0"),
+        code=3,
+    )
+    assert "'channel' is not as in training in 1 of 250 values" in says and "'radio'" in says
+    config = elsewhere(trained[0], tmp_path, users.assign(channel=range(250)))
+    for command in (["score", "--as-of", day], ["evaluate", "--cuts", "0"]):
+        says = call(*command, "--config", config, code=3)
+        assert "in 250 of 250 values, more than the share 0.01" in says and says.count("\n") == 1
+    for given in (users.drop(columns="channel"), None):
+        config = elsewhere(trained[0], tmp_path, given)
+        says = call("score", "--as-of", day, "--config", config, code=3)
+        assert "that the run was trained with: 'channel'" in says and says.count("\n") == 1
+    config = elsewhere(trained[0], tmp_path, users, "bad_attributes = 2.0")
+    assert "bad_attributes is 2.0" in call("score", "--as-of", day, "--config", config, code=2)
+
+
 def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     days = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.integers(0, 160, 9000), "D")
