@@ -13,7 +13,7 @@ from churnlab.errors import FrameError, LogError
 from churnlab.events import users
 from churnlab.features import profile
 from churnlab.features.known_attributes import KnownAttributes, Misfit, joined
-from churnlab.schema.frames import as_pandas, engine_of
+from churnlab.schema.frames import as_pandas
 from churnlab.schema.names import twins
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.batches import USER, to_arrow, travelling
@@ -122,14 +122,25 @@ class _AsInTraining:
                 yield to_arrow(fitted.set_axis(self.schema.names, axis=1), self.schema)
 
 
-def typed(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
-    """user_id and attributes, numbers as doubles and all else as text, under travelling names.
+def _typed_here(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
+    """The same for a frame on this machine, by the rules of this machine."""
+    table = profile.table(as_pandas(given), text_ids)
+    texts = [n for n in table if isinstance(table[n].dtype, pd.CategoricalDtype)]
+    columns = travelling(USER, table, texts)
+    arrays = {
+        columns[n]: pa.array(table[n].astype(object).where(table[n].notna(), None), pa.string())
+        if n in texts
+        else pa.array(table[n].to_numpy(), pa.float64())
+        for n in table
+    }
+    user = pa.array(table.index, pa.string() if text_ids else pa.int64())
+    return sent(pa.table({_ID: user, **arrays}), session), columns
 
-    `given` is a Spark DataFrame or a frame on this machine. The second value gives each attribute
-    its travelling name. Raises FrameError as `features.profile.attributes` does.
-    """
-    if engine_of(given) != "spark":
-        return _typed_here(given, text_ids, session)
+
+def typed_there(
+    given: DataFrame, text_ids: bool, session: Session
+) -> tuple[DataFrame, dict[str, str]]:
+    """`typed` for a Spark DataFrame, by the types of Spark."""
     names = list(given.columns)
     if _ID not in names:
         raise FrameError.from_missing_columns("the users frame", [_ID], names)
@@ -148,18 +159,3 @@ def typed(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict
     casts = {n: "string" if kind in TEXTS else "double" for n, kind in kinds.items()}
     attributes = [column(c).cast(casts[n]).alias(c) for n, c in columns.items()]
     return plain.select(user.alias(_ID), *attributes), columns
-
-
-def _typed_here(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
-    """The same for a frame on this machine, by the rules of this machine."""
-    table = profile.table(as_pandas(given), text_ids)
-    texts = [n for n in table if isinstance(table[n].dtype, pd.CategoricalDtype)]
-    columns = travelling(USER, table, texts)
-    arrays = {
-        columns[n]: pa.array(table[n].astype(object).where(table[n].notna(), None), pa.string())
-        if n in texts
-        else pa.array(table[n].to_numpy(), pa.float64())
-        for n in table
-    }
-    user = pa.array(table.index, pa.string() if text_ids else pa.int64())
-    return sent(pa.table({_ID: user, **arrays}), session), columns
