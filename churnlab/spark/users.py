@@ -122,8 +122,13 @@ class _AsInTraining:
                 yield to_arrow(fitted.set_axis(self.schema.names, axis=1), self.schema)
 
 
-def _typed_here(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
-    """The same for a frame on this machine, by the rules of this machine."""
+@by_engine("spark.users:typed_there")
+def typed(given: Any, text_ids: bool, session: Session) -> tuple[DataFrame, dict[str, str]]:
+    """user_id and attributes, numbers as doubles and all else as text, under travelling names.
+
+    `given` is a Spark DataFrame or a frame on this machine. The second value gives each attribute
+    its travelling name. Raises FrameError as `features.profile.attributes` does.
+    """
     table = profile.table(as_pandas(given), text_ids)
     texts = [n for n in table if isinstance(table[n].dtype, pd.CategoricalDtype)]
     columns = travelling(USER, table, texts)
