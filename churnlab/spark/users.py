@@ -13,7 +13,7 @@ from churnlab.errors import FrameError, LogError
 from churnlab.events import users
 from churnlab.features import profile
 from churnlab.features.known_attributes import KnownAttributes, Misfit, joined
-from churnlab.schema.frames import as_pandas
+from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.names import twins
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.batches import USER, to_arrow, travelling
