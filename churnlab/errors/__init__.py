@@ -16,6 +16,7 @@ the command line ends:
 
 from churnlab.errors.base import ChurnlabError, ConfigError, near
 from churnlab.errors.data import FrameError, HistoryError
+from churnlab.errors.files import FileError
 from churnlab.errors.kept import GuardError, LockedError, ModelError, OutputError, StoreError
 from churnlab.errors.log import EmptyLogError, LogError
 
@@ -23,6 +24,7 @@ __all__ = [
     "ChurnlabError",
     "ConfigError",
     "EmptyLogError",
+    "FileError",
     "FrameError",
     "GuardError",
     "HistoryError",

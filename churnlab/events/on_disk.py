@@ -15,9 +15,11 @@ from churnlab.errors import LogError
 from churnlab.events.batches import Reader
 from churnlab.events.codes import Tables
 from churnlab.events.database_source import DatabaseTable
+from churnlab.events.file_system import local_file
 from churnlab.events.parquet_files import ParquetFiles
 from churnlab.events.source import BYTES_A_ROW, Source, Task, quoted
 from churnlab.events.spec import LogSpec
+from churnlab.events.text_errors import explained
 from churnlab.schema.roles import Roles
 
 _LEAST_MEMORY = 256  # MB, with which DuckDB still works
@@ -44,11 +46,12 @@ class Disk:
             f"select *, {person} as churnlab_part from events",
             "format parquet, partition_by (churnlab_part), compression lz4",
         )
-        files = [sorted(map(str, part.glob("*.parquet"))) for part in sorted(out.iterdir())]
+        parts = [sorted(part.glob("*.parquet")) for part in sorted(out.iterdir())]
+        files = [tuple(map(local_file, part)) for part in parts]
         whole = replace(self.spec, memory=_PLENTY)  # a partition is not cut further
         return [
             Task(
-                partial(_all_batches, ParquetFiles(source.name, tuple(found)), whole),
+                partial(_all_batches, ParquetFiles(source.name, found), whole),
                 self.spec.days,
                 ordered=False,
             )
@@ -75,7 +78,7 @@ class Disk:
             f"(select * from events where not {nothing} qualify {first})",
             "format parquet, compression lz4, per_thread_output true",
         )
-        files = tuple(map(str, sorted(out.glob("*.parquet"))))
+        files = tuple(map(local_file, sorted(out.glob("*.parquet"))))
         return ParquetFiles(source.name, files), before - after
 
     def spooled(self, source: Source) -> ParquetFiles:
@@ -98,7 +101,7 @@ class Disk:
         if writer is None:
             raise LogError.from_empty(source.name)
         writer.close()
-        return ParquetFiles(source.name, (str(file),))
+        return ParquetFiles(source.name, (local_file(file),))
 
     def _copy(self, source: Source, select: str, options: str) -> tuple[Path, int, int]:
         """Write the rows that `select` makes of the table `events` into a fresh folder.
@@ -112,13 +115,14 @@ class Disk:
                 connection.execute(f"set {setting} = '{value}'")
             try:
                 relation = source.relation(connection)
-                if relation is None:
+                if relation is None or not {*self.spec.columns} <= {*relation.columns}:
                     relation = self.spooled(source).relation(connection)
+                assert relation is not None
                 relation.project(quoted(self.spec.columns)).create_view("events")
                 before = _count(connection, "select count(*) from events")
                 after = _count(connection, f"copy ({select}) to '{out}' ({options})")
             except duckdb.Error as error:
-                raise LogError.from_unreadable(source.name, str(error)) from error
+                raise explained(source.name, error, {}) from error
         return out, before, after
 
     def _settings(self) -> dict[str, object]:

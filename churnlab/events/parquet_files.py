@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,10 +11,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from churnlab.errors import LogError
-from churnlab.events.row_groups import DayGroups, Group, groups_of, read_groups
-from churnlab.events.source import BATCH, BYTES_A_ROW, TASKS_A_THREAD, Task, check_columns
+from churnlab.errors import FileError, LogError
+from churnlab.events import signatures
+from churnlab.events.file_system import File
+from churnlab.events.plain_text import literal
+from churnlab.events.row_groups import DayGroups, Group, groups_of, opened, read_groups
+from churnlab.events.source import BATCH, BYTES_A_ROW, TASKS_A_THREAD, Task
 from churnlab.events.spec import LogSpec
+from churnlab.events.texts import is_text
+
+_AT_ONCE = 16  # files at an address whose metadata are asked for at the same time
 
 
 @dataclass(frozen=True)
@@ -20,16 +28,24 @@ class ParquetFiles:
     """Parquet files, read a range of days at a time where the statistics of row groups allow it."""
 
     name: str
-    files: tuple[str, ...]
+    files: tuple[File, ...]
 
     @property
     def rows(self) -> int:
         """The number of events by the files' metadata."""
-        return sum(pq.read_metadata(f).num_rows for f in self.files)
+        return sum(meta.num_rows for _, meta, _ in self._metadata())
+
+    def _metadata(self) -> Iterator[tuple[File, pq.FileMetaData, pa.Schema]]:
+        """The metadata and the schema of each file; LogError for one that cannot be read."""
+        if all(f.system is None for f in self.files):
+            yield from map(_metadata_of, self.files)
+        else:
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                yield from pool.map(_metadata_of, self.files)
 
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
         """Ranges of days where the times of row groups hardly overlap, else one unordered task."""
-        groups = [g for file in self.files for g in self._groups(file, spec)]
+        groups = self._groups(spec)
         if not groups:
             raise LogError.from_empty(self.name)
         if all(g.low is not None for g in groups):
@@ -42,16 +58,57 @@ class ParquetFiles:
         ordered = len(groups) == 1 or groups[0].low is None
         return [Task(lambda: read_groups(groups, spec, BATCH), spec.days, ordered=ordered)]
 
-    def _groups(self, file: str, spec: LogSpec) -> list[Group]:
-        try:
-            with pq.ParquetFile(file) as opened:
-                meta = opened.metadata
-                arrow = opened.schema_arrow
-        except (pa.ArrowException, OSError) as error:
-            raise LogError.from_unreadable(file, str(error)) from error
-        check_columns(file, spec.wanted(), arrow.names)
-        return list(groups_of(file, meta, arrow, spec.time))
+    def _groups(self, spec: LogSpec) -> list[Group]:
+        """The row groups of all files; LogError where a column is missing or of different types."""
+        wanted = spec.wanted()
+        groups: list[Group] = []
+        first: dict[str, tuple[str, str]] = {}
+        for file, meta, arrow in self._metadata():
+            groups += groups_of(file, meta, arrow, spec)
+            for option in ("user", "time", "arrived"):
+                name = wanted.get(option, "")
+                kind = _kind(arrow, name, ids=option == "user")
+                seen, other = first.setdefault(option, (kind, file.name)) if kind else ("", "")
+                if kind != seen:
+                    raise FileError.from_other_types(name, other, seen, file.name, kind)
+        return groups
 
-    def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation:
-        """All files as one relation, columns matched by name."""
-        return connection.read_parquet(list(self.files), union_by_name=True)
+    def relation(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyRelation | None:
+        """All files as one relation, columns matched by name; None for files at an address."""
+        if any(f.system is not None for f in self.files):
+            return None
+        return connection.read_parquet([literal(f.path) for f in self.files], union_by_name=True)
+
+
+def _kind(schema: pa.Schema, column: str, *, ids: bool) -> str:
+    """What two files must have in common in a column of ids or of times; empty where unknown."""
+    if column not in schema.names:
+        return ""
+    kind = schema.field(column).type
+    if ids:
+        return "text" if is_text(kind) else "a whole number" if pa.types.is_integer(kind) else ""
+    if not pa.types.is_timestamp(kind):
+        return ""
+    return "a time without a zone" if kind.tz is None else "a time with a zone"
+
+
+def _metadata_of(file: File) -> tuple[File, pq.FileMetaData, pa.Schema]:
+    try:
+        with opened(file) as found:
+            return file, found.metadata, found.schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: File, error: Exception) -> LogError:
+    """The error for a file that is no sound Parquet file: what it is where its bytes say so."""
+    if not file.size:
+        return FileError.from_zero_bytes(file.name)
+    head = file.head(signatures.HEAD)
+    other = signatures.foreign(head)
+    told = signatures.told(head)
+    if other is None and told not in ("", "Parquet"):
+        other = f"no Parquet file but {told}", "give it a name with the ending of its kind"
+    if other is not None:
+        return FileError.from_foreign(file.name, *other)
+    return LogError.from_unreadable(file.name, str(error))

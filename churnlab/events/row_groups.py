@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab.errors import LogError
+from churnlab.events.file_system import File
+from churnlab.events.picked import Picker
 from churnlab.events.spec import LogSpec
 from churnlab.schema.zones import local_day, zone_changes
 
@@ -21,32 +23,41 @@ class Group:
     """A row group by its file and its place in it.
 
     `low` and `high` are the smallest and largest time in microseconds, None where the statistics do
-    not say; `naive`: the times carry no zone; `text` names the text columns of the file.
+    not say; `naive`: the times carry no zone; `text` names the text columns of the file; `picker`
+    makes the wanted columns.
     """
 
-    file: str
+    file: File
     place: int
     rows: int
     low: int | None
     high: int | None
     naive: bool
     text: tuple[str, ...]
+    picker: Picker = field(compare=False)
 
 
-def groups_of(file: str, meta: pq.FileMetaData, arrow: pa.Schema, time: str) -> Iterator[Group]:
-    """The row groups of a file that have rows, with the statistics of the column `time`."""
+def groups_of(
+    file: File, meta: pq.FileMetaData, arrow: pa.Schema, spec: LogSpec
+) -> Iterator[Group]:
+    """The row groups of a file that have rows, with the statistics of the column of times.
+
+    LogError where the file lacks a column of the log.
+    """
+    picker = Picker(file, arrow, spec.wanted())
+    time = spec.time
     text = tuple(
         f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
     )
     column = next((i for i in range(meta.num_columns) if meta.schema.column(i).path == time), None)
-    kind = arrow.field(time).type
-    usable = column is not None and pa.types.is_timestamp(kind)
+    kind = arrow.field(time).type if column is not None and time in arrow.names else pa.null()
+    usable = pa.types.is_timestamp(kind)
     for place in range(meta.num_row_groups):
         rows = meta.row_group(place).num_rows
         found = meta.row_group(place).column(column).statistics if usable else None
         low, high = (_ends(found) if found is not None else None) or (None, None)
         if low is not None or rows:
-            yield Group(file, place, rows, low, high, usable and kind.tz is None, text)
+            yield Group(file, place, rows, low, high, usable and kind.tz is None, text, picker)
 
 
 def _ends(found: Any) -> tuple[int, int] | None:
@@ -125,19 +136,27 @@ def read_groups(groups: list[Group], spec: LogSpec, batch: int) -> Iterator[pa.R
     """
     by_file: dict[str, list[Group]] = {}
     for group in groups:
-        by_file.setdefault(group.file, []).append(group)
-    for file, mine in by_file.items():
+        by_file.setdefault(group.file.name, []).append(group)
+    for mine in by_file.values():
+        file = mine[0].file
+        picker = mine[0].picker
         texts = [c for c in spec.columns if c in mine[0].text]
         try:
-            with pq.ParquetFile(
-                file, read_dictionary=texts, page_checksum_verification=True
-            ) as opened:
+            with opened(file, read_dictionary=texts, page_checksum_verification=True) as found:
                 for places, rows in together([(g.place, g.rows) for g in mine], batch):
-                    yield from opened.iter_batches(
-                        rows, row_groups=places, columns=spec.columns, use_threads=False
-                    )
+                    for some in found.iter_batches(
+                        rows, row_groups=places, columns=picker.read, use_threads=False
+                    ):
+                        yield picker.pick(some)
         except (pa.ArrowException, OSError) as error:
-            raise LogError.from_unreadable(file, str(error)) from error
+            raise LogError.from_unreadable(file.name, str(error)) from error
+
+
+def opened(file: File, **options: Any) -> pq.ParquetFile:
+    """A Parquet file; one at an address is read in few large requests."""
+    if file.system is None:
+        return pq.ParquetFile(file.path, **options)
+    return pq.ParquetFile(file.path, filesystem=file.system, pre_buffer=True, **options)
 
 
 def together(groups: list[tuple[int, int]], batch: int) -> Iterator[tuple[list[int], int]]:

@@ -23,7 +23,7 @@ def open_path(path: str | Path | Sequence[str], spec: LogSpec) -> Source:
     if len(paths) > 1:
         check_files_alone(paths)
         check_no_version(spec.version)
-        return open_files(paths)
+        return open_files(paths, spec)
     memory = f"{max(spec.memory // 2**20, 64)}MB"
     found = open_database(
         paths[0],
@@ -32,4 +32,4 @@ def open_path(path: str | Path | Sequence[str], spec: LogSpec) -> Source:
         threads=spec.threads,
         version=spec.version,
     )
-    return DatabaseTable(found.name, found) if found is not None else open_files(paths)
+    return DatabaseTable(found.name, found) if found is not None else open_files(paths, spec)

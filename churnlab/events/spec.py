@@ -29,6 +29,7 @@ from typing import (
 from churnlab.errors import ConfigError
 from churnlab.events.presets import PRESETS, filled, preset_of
 from churnlab.kernels.units import MICRO
+from churnlab.events.text_options import check_text_options
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names, check_distinct
 from churnlab.schema.zones import zone, zone_name
@@ -146,6 +147,11 @@ aside; the log is refused when they are a larger share of the amounts given |
     | `amount_scale` | number | None | amounts are multiplied by it: 0.01 for cents; None: 1 |
     | `memory` | str or int, bytes | "1GB" | bound on the raw events held in memory |
     | `threads` | int | None | cores that work; None: all |
+    | `encoding` | str | None | encoding of CSV and JSON files, such as "gb18030", "utf-16" or \
+"latin-1"; None: by the byte order mark, else UTF-8 |
+    | `names` | str or list | () | names of all columns of CSV files that have no header |
+    | `separator` | str | None | what separates the columns of CSV files; None: the one of comma, \
+semicolon, tab and bar that fits the first line |
     | `table` | str | None | table of a database (`EventLog.read` alone) |
     | `version` | int | None | version of a Delta table, or id of a snapshot of an Iceberg table; \
 None: the newest (`EventLog.read` alone) |
@@ -182,6 +188,9 @@ None: the newest (`EventLog.read` alone) |
     amount_scale: float | None = _number(1e-12, 1e12)
     memory: Converted[str | int, int] = Converted("1GB", in_bytes)
     threads: int | None = _number(1, 10_000)
+    encoding: str | None = None
+    names: Converted[Names, tuple[str, ...]] = Converted((), as_names)
+    separator: str | None = None
     table: str | None = None
     version: int | None = _number(0, 2**63 - 1)
     preset: str | None = None
@@ -196,6 +205,7 @@ None: the newest (`EventLog.read` alone) |
             zone(self.timezone)
         if self.time_unit is not None and self.time_unit not in UNITS:
             raise ConfigError.from_unknown("time_unit", str(self.time_unit), UNITS)
+        check_text_options(self.encoding, self.names, self.separator)
         for option in fields(self):
             value = getattr(self, option.name)
             if "range" in option.metadata and value is not None:
@@ -273,7 +283,18 @@ def _parameters() -> dict[str, inspect.Parameter]:
 # Every option by name: a keyword argument with the type that users give and its default.
 OPTIONS: Mapping[str, inspect.Parameter] = _parameters()
 # Options that say how to read a log. All others decide what its daily rows say.
-READING = ("bad_ids", "bad_amounts", "bad_measures", "memory", "threads", "table", "version")
+READING = (
+    "bad_ids",
+    "bad_amounts",
+    "bad_measures",
+    "memory",
+    "threads",
+    "encoding",
+    "names",
+    "separator",
+    "table",
+    "version",
+)
 
 
 def takes_options(

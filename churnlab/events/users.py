@@ -8,7 +8,9 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import LogError
-from churnlab.events.files import matching
+from churnlab.events.file_system import File
+from churnlab.events.files import kind_of, matching
+from churnlab.events.plain_text import TextFile
 from churnlab.events.source import check_columns
 
 
@@ -39,16 +41,26 @@ def read(
     return frame.rename(columns={user: "user_id"})
 
 
-def _read(file: str, user: str, as_text: Callable[[str], bool]) -> pd.DataFrame:
-    if file.endswith(".parquet"):
-        return pd.read_parquet(file)
-    head = pd.read_csv(file, header=None, nrows=1, dtype="str", keep_default_na=False)
+def _read(file: File, user: str, as_text: Callable[[str], bool]) -> pd.DataFrame:
+    if kind_of(file) == "Parquet":
+        return pd.read_parquet(file.path, filesystem=file.system)
+    text = TextFile.of(file, None, "CSV")
+    with text.opened() as stream:
+        head = pd.read_csv(
+            stream,
+            header=None,
+            nrows=1,
+            dtype="str",
+            keep_default_na=False,
+            encoding=text.encoding,
+        )
     names = head.iloc[0].tolist()
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
-        raise LogError.from_same_columns(file, twice)
+        raise LogError.from_same_columns(file.name, twice)
     kinds = {n: "str" for n in names if n == user or as_text(n)}
-    return pd.read_csv(file, dtype=kinds, low_memory=False)  # type: ignore[arg-type]
+    with text.opened() as stream:
+        return pd.read_csv(stream, dtype=kinds, low_memory=False, encoding=text.encoding)  # type: ignore[arg-type]
 
 
 def _mixed(frames: list[pd.DataFrame]) -> set[str]:

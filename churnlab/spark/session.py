@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from churnlab import errors
 from churnlab.errors import ConfigError
-from churnlab.events import csv_files, files
+from churnlab.events import files
+from churnlab.events.csv_header import Style, read_header
+from churnlab.events.plain_text import TextFile
 from churnlab.schema.files import check_path, one_line, part_folder
 from churnlab.schema.frames import by_engine
 
@@ -188,9 +190,10 @@ def read(path: str) -> DataFrame:
     if "://" in path:
         return _csv(path, ",") if ".csv" in path else spark_session().read.parquet(path)
     found = files.matching(path)
-    local = [f"file://{Path(f).resolve()}" for f in found]
-    if found[0].lower().endswith(files.CSV):
-        return _csv(local, csv_files.header(found[0])[1])
+    local = [f"file://{Path(f.path).resolve()}" for f in found]
+    if files.kind_of(found[0]) == "CSV":
+        header = read_header(TextFile.of(found[0], None), Style())
+        return _csv(local, header.separator)
     return spark_session().read.parquet(*local)
 
 

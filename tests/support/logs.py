@@ -16,7 +16,7 @@ import pytest
 
 import churnlab as cl
 from churnlab.dataset import compute
-from churnlab.events import csv_files, frame_source, parquet_files, rollup
+from churnlab.events import frame_source, parquet_files, rollup, text_reader
 from churnlab.schema.measures import Measure
 
 COLUMNS = {
@@ -107,7 +107,7 @@ def check_set_back(read: Callable[[dict[str, Any]], cl.EventLog], table: pa.Tabl
 
 def in_batches_of(rows: int, patch: pytest.MonkeyPatch) -> None:
     """Read logs in batches of so many rows."""
-    for module in (csv_files, frame_source, parquet_files, rollup):
+    for module in (frame_source, parquet_files, rollup, text_reader):
         patch.setattr(module, "BATCH", rows)
 
 

@@ -1,0 +1,108 @@
+"""Where the wanted columns are in lines of JSON, and of which type they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from churnlab.events.nested import Step
+
+_WHOLE = {"BIGINT", "UBIGINT"}
+_NUMBER = {*_WHOLE, "DOUBLE", "HUGEINT"}
+TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
+
+
+@dataclass(frozen=True)
+class JsonColumn:
+    """A wanted column: its name, the property that it begins with, the steps from there, its kind.
+
+    The kind is a key of TYPES.
+    """
+
+    name: str
+    top: str
+    steps: tuple[Step, ...]
+    kind: str = "text"
+
+    @property
+    def plain(self) -> bool:
+        """Whether the property itself is the column, as text."""
+        return self.kind == "text" and not self.steps
+
+    def sql(self, top: str, read: str) -> str:
+        """SQL for the column: text, or the JSON of a number or truth value.
+
+        `top` is SQL for the property that the column begins with, `read` the type that this has.
+        """
+        if read == "VARCHAR":
+            return top
+        inner = below(top, self.steps)
+        return f"json_extract_string({inner}, '$')" if self.kind == "text" else inner
+
+    def typed(self, column: pa.Array) -> pa.Array:
+        """The values of a batch in the column's type; text where some are of another type."""
+        if self.kind == "text":
+            return column
+        try:
+            return column.cast(pa.string()).cast(TYPES[self.kind])
+        except pa.ArrowInvalid:
+            return pa.array([None if v is None else _as_text(v) for v in column.to_pylist()])
+
+
+def _as_text(value: str) -> str:
+    found = json.loads(value)
+    return found if isinstance(found, str) else value
+
+
+def kind_of(types: Collection[str]) -> str:
+    """The kind of a column by the types of JSON that its values have.
+
+    >>> kind_of({"UBIGINT"}), kind_of({"UBIGINT", "DOUBLE"}), kind_of({"BOOLEAN", "VARCHAR"})
+    ('whole', 'number', 'text')
+    """
+    found = {*types} - {"NULL"}
+    if not found:
+        return "text"
+    if found <= _WHOLE:
+        return "whole"
+    if found <= _NUMBER:
+        return "number"
+    return "truth" if found == {"BOOLEAN"} else "text"
+
+
+def below(value: str, steps: Iterable[Step]) -> str:
+    """SQL for what lies below a value of JSON.
+
+    >>> below("j", ["params", 0])
+    "j->'/params'->'$[0]'"
+    """
+    for step in steps:
+        if isinstance(step, int):
+            value = f"{value}->'$[{step}]'"
+        elif isinstance(step, str):
+            value = f"{value}->{text('/' + step.replace('~', '~0').replace('/', '~1'))}"
+        else:
+            named = f"lambda entry: json_extract_string(entry, '$.key') = {text(step[0])}"
+            value = f"list_filter(try_cast({value} as JSON[]), {named})[1]"
+    return value
+
+
+def text(value: str) -> str:
+    """A text of SQL.
+
+    >>> print(text("it's"))
+    'it''s'
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A name quoted for SQL.
+
+    >>> print(identifier('a"b'))
+    "a""b"
+    """
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,58 @@
+"""The wanted columns of a file: its own, those inside its own, and those that its folders name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from churnlab.errors import LogError
+from churnlab.events.file_system import File
+from churnlab.events.nested import Step, at_path, steps_of
+from churnlab.events.partitions import partition_of, with_partition
+from churnlab.events.source import check_columns
+
+
+class Picker:
+    """Makes the wanted columns of a log from the batches of one file.
+
+    `wanted` takes options to columns. `read` are the columns to read, inner ones by a dotted path.
+    LogError for a column that the file does not have.
+    """
+
+    def __init__(self, file: File, schema: pa.Schema, wanted: dict[str, str]) -> None:
+        columns = list(dict.fromkeys(wanted.values()))
+        found = {c: steps_of(c, schema.names) for c in columns}
+        self.steps = {c: place for c, place in found.items() if place is not None}
+        parts = partition_of(file.path)
+        self.outside = {c: parts[c] for c in columns if c not in self.steps and c in parts}
+        inner = [c for c in (*self.steps, *self.outside) if c not in schema.names]
+        check_columns(file.name, wanted, [*schema.names, *inner])
+        self._check_steps(file, schema, wanted)
+        self.read = list(dict.fromkeys(_to_read(*place) for place in self.steps.values()))
+        self.plain = not inner
+
+    def _check_steps(self, file: File, schema: pa.Schema, wanted: dict[str, str]) -> None:
+        """LogError for a step into a column that its type does not have."""
+        for option, column in wanted.items():
+            top, steps = self.steps.get(column, ("", []))
+            try:
+                at_path(pa.nulls(0, schema.field(top).type), steps) if steps else None
+            except KeyError as error:
+                known = [f.name for f in schema]
+                raise LogError.from_missing_column(file.name, option, column, known) from error
+
+    def pick(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The wanted columns of a batch of the columns `read`."""
+        if self.plain:
+            return batch
+        columns = {c: at_path(batch.column(top), steps) for c, (top, steps) in self.steps.items()}
+        if not columns:
+            raise ValueError("a log whose columns are all folders")
+        return with_partition(pa.record_batch(columns), self.outside)
+
+
+def _to_read(top: str, steps: Sequence[Step]) -> str:
+    """The column to read: an inner one where no list stands between, else the whole column."""
+    texts = [s for s in steps if isinstance(s, str)]
+    return ".".join([top, *texts]) if len(texts) == len(steps) else top
