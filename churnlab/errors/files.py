@@ -18,6 +18,12 @@ class FileError(LogError):
         return cls(f"{file} is {what}, and churnlab reads {READ} files here; {way}")
 
     @classmethod
+    def from_other_kind(cls, file: str, kind: str) -> FileError:
+        """A file is of a kind that is read, and its name says another."""
+        ending = {"JSON Lines": ".jsonl"}.get(kind, f".{kind.lower()}")
+        return cls(f"{file} holds {kind}, as its first bytes say; give it a name with {ending}")
+
+    @classmethod
     def from_unknown_kind(cls, file: str) -> FileError:
         """Neither the name nor the bytes of a file say what it is."""
         return cls(

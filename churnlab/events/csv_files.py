@@ -42,7 +42,7 @@ class CsvFiles:
     @cached_property
     def texts(self) -> list[TextFile]:
         """How each file is packed and encoded."""
-        return [TextFile.of(f, self.style.encoding) for f in self.files]
+        return [TextFile.of(f, self.style.encoding, "CSV") for f in self.files]
 
     @cached_property
     def headers(self) -> list[Header]:

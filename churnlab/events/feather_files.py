@@ -73,6 +73,9 @@ def _opened(file: File) -> Iterator[Reader]:
     other = signatures.foreign(head)
     if other is not None:
         raise FileError.from_foreign(file.name, *other)
+    told = signatures.told(head)
+    if told not in ("", "Feather"):
+        raise FileError.from_other_kind(file.name, told)
     try:
         with file.open() as stream:
             if head.startswith(signatures.FEATHER):

@@ -191,7 +191,9 @@ def _of_folder(folder: str, files: list[File], depth: int) -> list[File]:
         if not f.name.endswith(".crc")
         and not any(p.startswith((".", "_")) and "=" not in p for p in Path(f.path).parts[depth:])
     ]
-    known = [f for f in plain if ending_of(f.name)] or [f for f in plain if _told(f)]
+    known = [f for f in plain if ending_of(f.name)] or [
+        f for f in plain if _told(f) in ("Parquet", "Feather")
+    ]
     if not known:
         raise FileError.from_no_known_file(folder, (f.name for f in plain))
     return known

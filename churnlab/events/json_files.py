@@ -47,7 +47,7 @@ class JsonFiles:
     @cached_property
     def texts(self) -> list[TextFile]:
         """How each file is packed and encoded; files without a byte are left out."""
-        return [TextFile.of(f, self.encoding) for f in self.files if f.size]
+        return [TextFile.of(f, self.encoding, "JSON Lines") for f in self.files if f.size]
 
     @cached_property
     def formats(self) -> list[str]:
@@ -69,7 +69,10 @@ class JsonFiles:
         rare = [c for c in spec.columns if c not in found and c not in folders]
         found |= self._seen(spec, rare, None) if rare else {}
         if any(c not in found for c in rare):
-            check_columns(self.name, spec.wanted(), [*self._keys(spec), *found, *folders])
+            keys = self._keys(spec)
+            if keys:  # else no line holds anything
+                there = dict.fromkeys([*keys, *found, *folders])
+                check_columns(self.name, spec.wanted(), there)
         return [*found.values()]
 
     def _seen(

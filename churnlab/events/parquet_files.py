@@ -106,9 +106,14 @@ def _unreadable(file: File, error: Exception) -> LogError:
         return FileError.from_zero_bytes(file.name)
     head = file.head(signatures.HEAD)
     other = signatures.foreign(head)
-    told = signatures.told(head)
-    if other is None and told not in ("", "Parquet"):
-        other = f"no Parquet file but {told}", "give it a name with the ending of its kind"
     if other is not None:
         return FileError.from_foreign(file.name, *other)
-    return LogError.from_unreadable(file.name, str(error))
+    told = signatures.told(head)
+    if told != "Parquet":
+        return (
+            FileError.from_other_kind(file.name, told)
+            if told
+            else FileError.from_unknown_kind(file.name)
+        )
+    reason = "its end is missing" if "footer" in str(error) else str(error)
+    return LogError.from_unreadable(file.name, reason)

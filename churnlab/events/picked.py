@@ -27,7 +27,8 @@ class Picker:
         parts = partition_of(file.path)
         self.outside = {c: parts[c] for c in columns if c not in self.steps and c in parts}
         inner = [c for c in (*self.steps, *self.outside) if c not in schema.names]
-        check_columns(file.name, wanted, [*schema.names, *inner])
+        others = {*parts, *inner} - {*schema.names}
+        check_columns(file.name, wanted, [*schema.names, *others])
         self._check_steps(file, schema, wanted)
         self.read = list(dict.fromkeys(_to_read(*place) for place in self.steps.values()))
         self.plain = not inner

@@ -40,10 +40,11 @@ class TextFile:
     encoding: str
 
     @classmethod
-    def of(cls, file: File, encoding: str | None) -> TextFile:
+    def of(cls, file: File, encoding: str | None, kind: str = "") -> TextFile:
         """A file whose first bytes are text; LogError with what it is where they are not.
 
-        Without an `encoding` a byte order mark says it, and UTF-8 is taken where there is none.
+        Without an `encoding` a byte order mark says it, and UTF-8 is taken where there is none. A
+        file of another `kind` than CSV or JSON Lines, if that is given, is refused too.
         """
         head = file.head(signatures.HEAD)
         packing = next((p for magic, p in _PACKINGS.items() if head.startswith(magic)), "none")
@@ -53,6 +54,9 @@ class TextFile:
         if encoding is None:
             found = cls(file, packing, next((e for b, e in _BOMS if head.startswith(b)), "utf-8"))
         _check_text(file.name, head, found.encoding)
+        told = signatures.told(head)
+        if told and kind and told != kind:
+            raise FileError.from_other_kind(file.name, told)
         return found
 
     @property
@@ -135,10 +139,6 @@ def _check_text(name: str, head: bytes, encoding: str) -> None:
     other = signatures.foreign(head)
     if other is not None:
         raise FileError.from_foreign(name, *other)
-    kind = signatures.told(head) if head.startswith((b"PAR1", b"ARROW1")) else ""
-    if kind:
-        ending = ".parquet" if kind == "Parquet" else ".feather"
-        raise FileError.from_foreign(name, f"a {kind} file", f"give it a name with {ending}")
     if b"\0" in head and not codecs.lookup(encoding).name.startswith("utf-"):
         raise FileError.from_encoding(name, encoding, "it holds zero bytes")
     if head.count(b"\0") > len(head) // 8 and codecs.lookup(encoding).name == "utf-8":

@@ -50,7 +50,7 @@ def _of_csv(name: str, text: str) -> LogError:
 
 
 def _of_json(name: str, path: str, line: int, reason: str) -> LogError:
-    reason = reason.strip().rstrip(".")
+    reason = reason.partition(". ")[0].strip().rstrip(".")
     if "invalid UTF-8" in reason:
         return FileError.from_encoding(name, "UTF-8", f"line {_exact(path, line):,}")
     way = "write one JSON object a line, and correct or drop that line"

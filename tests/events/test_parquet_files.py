@@ -35,7 +35,11 @@ def test_a_truncated_parquet_file(frame: pd.DataFrame, tmp_path: Path) -> None:
             pa.array([1] * 3),
             "column 'u' is text in .*0.parquet and a whole number in .*1.parquet|column 'u' is a whole number in .*0.parquet and text in .*1.parquet",
         ),
-        ("t", pa.array([datetime(2026, 3, 1)] * 3), "column 't' is a time with(out)? .* zone in .*0.parquet and a time with(out)? .* zone in .*1.parquet"),
+        (
+            "t",
+            pa.array([datetime(2026, 3, 1)] * 3),
+            "column 't' is a time with(out)? .* zone in .*0.parquet and a time with(out)? .* zone in .*1.parquet",
+        ),
         ("e", None, r"1\.parquet has no column 'e' \(given as event=\)"),
         ("a", pa.array(["much"] * 3), None),
         ("t", pa.array(["2026-03-01 10:00Z"] * 3), None),
