@@ -13,8 +13,8 @@ import pyarrow as pa
 from churnlab.errors import FileError, LogError
 from churnlab.events import signatures
 from churnlab.events.file_system import File
-from churnlab.events.partitions import partition_of, with_folders, with_partition
-from churnlab.events.source import BATCH, Task, check_columns
+from churnlab.events.picked import Picker
+from churnlab.events.source import BATCH, Task
 from churnlab.events.spec import LogSpec
 
 Reader: TypeAlias = pa.RecordBatchFileReader | pa.RecordBatchStreamReader
@@ -36,20 +36,16 @@ class FeatherFiles:
         """One task, in the order of the files."""
         for file in self.files:
             with _opened(file) as reader:
-                names = with_folders(reader.schema.names, [file])
-            check_columns(file.name, spec.wanted(), names)
+                Picker(file, reader.schema, spec.wanted())
         return [Task(lambda: self._batches(spec), spec.days)]
 
     def _batches(self, spec: LogSpec) -> Iterator[pa.RecordBatch]:
         for file in self.files:
-            values = partition_of(file.path)
             with _opened(file) as reader:
-                inside = [c for c in spec.columns if c in reader.schema.names]
-                outside = {c: values.get(c) for c in spec.columns if c not in inside}
+                picker = Picker(file, reader.schema, spec.wanted())
                 for batch in _each(reader):
-                    batch = with_partition(batch.select(inside), outside)
                     for begin in range(0, batch.num_rows, BATCH):
-                        yield batch.slice(begin, BATCH)
+                        yield picker.pick(batch.slice(begin, BATCH)).select(spec.columns)
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """None: the files are read batch by batch."""

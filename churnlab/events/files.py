@@ -28,6 +28,7 @@ _ENDINGS = {
     "JSON Lines": (".jsonl", ".ndjson", ".json"),
     "Feather": (".feather", ".arrow", ".arrows", ".ipc"),
 }
+_UNFINISHED = {"_temporary", "_spark_metadata"}
 _PACKED = (".gz", ".zst", ".bz2")
 
 
@@ -179,7 +180,9 @@ def _is_mark(name: str) -> bool:
     >>> [_is_mark(n) for n in ("a/_SUCCESS", "a/.a.parquet.crc", "a/_a.parquet", "a/part-0")]
     [True, True, False, False]
     """
-    last = name.rpartition("/")[2]
+    *folders, last = name.split("/")
+    if {*folders} & _UNFINISHED:
+        return True
     return last.endswith(".crc") or (last.startswith("_") and not ending_of(last))
 
 

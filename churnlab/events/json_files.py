@@ -111,8 +111,10 @@ class JsonFiles:
             values = partition_of(texts[0].file.path)
             related = partial(_related, columns=columns, way=way)
             for batch in rows_of(self.name, texts, spec, related):
-                typed = {c.name: c.typed(batch.column(f"c{i}")) for i, c in enumerate(columns)}
-                yield with_partition(pa.record_batch(typed), {c: values.get(c) for c in outside})
+                if columns:
+                    arrays = [c.typed(a) for c, a in zip(columns, batch.columns, strict=True)]
+                    batch = pa.record_batch(arrays, [c.name for c in columns])
+                yield with_partition(batch, {c: values.get(c) for c in outside})
 
     def relation(self, connection: Connection) -> None:
         """None: the types of numbers are made batch by batch."""
@@ -127,15 +129,15 @@ def _related(
     read |= {c.top: "JSON" for c in columns if not c.plain}
     tops = {top: identifier(top) for top in read}
     how = f"format={text(way)}, compression={text(packing)}"
-    if distinct(read):
+    if read and distinct(read):
         declared = ", ".join(f"{text(top)}: {text(kind)}" for top, kind in read.items())
         source = f"read_json({_several(paths)}, {how}, records=true, columns={{{declared}}})"
     else:  # DuckDB's names differ in more than upper and lower case
         source = f"read_json_objects({_several(paths)}, {how})"
         tops = {top: below("json", [top]) for top in read}
         read = dict.fromkeys(read, "JSON")
-    shown = (f"{c.sql(tops[c.top], read[c.top])} as c{i}" for i, c in enumerate(columns))
-    return connection.sql(f"select {', '.join(shown)} from {source}")
+    shown = [f"{c.sql(tops[c.top], read[c.top])} as c{i}" for i, c in enumerate(columns)]
+    return connection.sql(f"select {', '.join(shown) or '1'} from {source}")
 
 
 def _asked_of(

@@ -16,6 +16,7 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -90,7 +91,8 @@ def _entry(column: pa.Array, place: int) -> pa.Array:
     """One entry of each list, null in a list that is shorter."""
     long = pc.fill_null(pc.greater(pc.list_value_length(column), place), False)
     kept = pc.list_element(column.filter(long), place)
-    return pc.replace_with_mask(pa.nulls(len(column), kept.type), long, kept)
+    there = long.to_numpy(zero_copy_only=False)
+    return kept.take(pa.array(np.cumsum(there) - 1, mask=~there))
 
 
 def _of_key(column: pa.Array, key: str) -> pa.Array:

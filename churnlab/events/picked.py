@@ -30,8 +30,10 @@ class Picker:
         others = {*parts, *inner} - {*schema.names}
         check_columns(file.name, wanted, [*schema.names, *others])
         self._check_steps(file, schema, wanted)
-        self.read = list(dict.fromkeys(_to_read(*place) for place in self.steps.values()))
         self.plain = not inner
+        self.read = list(dict.fromkeys(_to_read(*place) for place in self.steps.values()))
+        if not self.read:
+            self.read = schema.names[:1]  # for the number of rows
 
     def _check_steps(self, file: File, schema: pa.Schema, wanted: dict[str, str]) -> None:
         """LogError for a step into a column that its type does not have."""
@@ -47,10 +49,11 @@ class Picker:
         """The wanted columns of a batch of the columns `read`."""
         if self.plain:
             return batch
-        columns = {c: at_path(batch.column(top), steps) for c, (top, steps) in self.steps.items()}
-        if not columns:
-            raise ValueError("a log whose columns are all folders")
-        return with_partition(pa.record_batch(columns), self.outside)
+        found = with_partition(batch, {c: v for c, v in self.outside.items()})
+        for name, (top, steps) in self.steps.items():
+            if steps:
+                found = found.append_column(name, at_path(batch.column(top), steps))
+        return found
 
 
 def _to_read(top: str, steps: Sequence[Step]) -> str:

@@ -53,10 +53,10 @@ class TextFile:
             head = found.head()
         if encoding is None:
             found = cls(file, packing, next((e for b, e in _BOMS if head.startswith(b)), "utf-8"))
-        _check_text(file.name, head, found.encoding)
         told = signatures.told(head)
-        if told and kind and told != kind:
+        if told not in ("", kind or told) or told in ("Parquet", "Feather"):
             raise FileError.from_other_kind(file.name, told)
+        _check_text(file.name, head, found.encoding)
         return found
 
     @property

@@ -97,4 +97,6 @@ def told(head: bytes) -> str:
     if foreign(head) or b"\0" in head or not head:
         return ""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text:
+        return ""
     return "JSON Lines" if text[:1] in (b"{", b"[") else "CSV"

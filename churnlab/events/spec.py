@@ -28,8 +28,8 @@ from typing import (
 
 from churnlab.errors import ConfigError
 from churnlab.events.presets import PRESETS, filled, preset_of
-from churnlab.kernels.units import MICRO
 from churnlab.events.text_options import check_text_options
+from churnlab.kernels.units import MICRO
 from churnlab.schema.measures import Measure
 from churnlab.schema.names import as_names, check_distinct
 from churnlab.schema.zones import zone, zone_name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from churnlab.errors import FileError, LogError
-from churnlab.events.file_system import File
+from churnlab.events.file_system import local_file
 from churnlab.events.plain_text import TextFile
 
 _CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -58,22 +58,36 @@ def _of_json(name: str, path: str, line: int, reason: str) -> LogError:
 
 
 def _exact(path: str, line: int) -> int:
-    """The number of the bad line: DuckDB names it, or the line after it."""
+    """The number of the bad line.
+
+    DuckDB counts either from 1 or from 2, and without empty lines, so the true one is looked for
+    from the line before.
+    """
     path = re.sub(r"\[([\[\]*?])\]", r"\1", path)
-    text = TextFile.of(File(path, path, 0), None)
-    for number, given in enumerate(islice(_lines(text), max(line - 2, 0), line), max(line - 1, 1)):
-        try:
-            if not isinstance(json.loads(given), dict):
-                return number
-            json.dumps(json.loads(given), ensure_ascii=False).encode()
-        except ValueError:
-            if given.strip():
-                return number
-    return line
+    begin = max(line - 2, 0)
+    lines = islice(_lines(TextFile.of(local_file(path), None)), begin, None)
+    bad = (number for number, given in enumerate(lines, begin + 1) if not _is_record(given))
+    return next(bad, line)
 
 
-def _lines(text: TextFile):  # type: ignore[no-untyped-def]
-    """The lines of a file as bytes."""
+def _is_record(line: bytes) -> bool:
+    """Whether a line is empty or one JSON object of sound text in which no name comes twice."""
+    try:
+        found = json.loads(line, object_pairs_hook=_once) if line.strip() else {}
+        json.dumps(found, ensure_ascii=False).encode()
+    except ValueError:
+        return False
+    return isinstance(found, dict)
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name comes twice")
+    return found
+
+
+def _lines(text: TextFile) -> Iterator[bytes]:
     rest = b""
     for block in text.blocks():
         *whole, rest = (rest + block).split(b"\n")

@@ -19,7 +19,7 @@ from churnlab.events.text_errors import explained
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Relation: TypeAlias = duckdb.DuckDBPyRelation
-_LEAST_MEMORY = 512  # MB, with which DuckDB reads text
+_LEAST_MEMORY = 512  # MiB, with which DuckDB reads text
 
 
 def is_packed(name: str) -> bool:
@@ -55,7 +55,7 @@ def connected(spec: LogSpec) -> Iterator[Connection]:
     """A connection to DuckDB within the memory and the cores of a log."""
     settings = {
         "threads": spec.threads or os.cpu_count() or 1,
-        "memory_limit": f"{max(spec.memory // 2**20, _LEAST_MEMORY)}MB",
+        "memory_limit": f"{max(spec.memory // 2**20, _LEAST_MEMORY)}MiB",
     }
     with duckdb.connect(":memory:", config=settings) as connection:
         yield connection

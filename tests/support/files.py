@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 import churnlab as cl
 
@@ -54,9 +55,7 @@ def rows(path: str | Path, **options: Any) -> list[tuple[Any, str, int]]:
 
 def refusal(path: str | Path, **options: Any) -> str:
     """The one line by which a log is refused."""
-    try:
+    with pytest.raises(cl.ChurnlabError) as caught:
         cl.EventLog.read(path, **{**OPTIONS, **options})
-    except cl.ChurnlabError as error:
-        assert "\n" not in str(error)
-        return str(error)
-    raise AssertionError(f"{path} was read")
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
