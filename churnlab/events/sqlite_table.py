@@ -158,6 +158,8 @@ def is_sqlite(path: str | Path) -> bool:
     >>> is_sqlite("no such file")
     False
     """
+    if not Path(path).is_file():  # a pipe would be waited for
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(len(MAGIC)) == MAGIC
