@@ -123,6 +123,8 @@ def is_duckdb(path: str | Path) -> bool:
     """
     if str(path).lower().endswith((".duckdb", ".ddb", ".db")):
         return True
+    if not Path(path).is_file():  # a pipe would be waited for
+        return False
     try:
         with open(path, "rb") as file:
             return file.read(12)[8:] == b"DUCK"
