@@ -154,7 +154,7 @@ def _part(part: str) -> str:
     text = re.sub(
         r"\[(!?)([^\]]+)\]|([*])|([?])|(.)",
         lambda m: (
-            f"[{'^' if m[1] else ''}{m[2].replace(chr(92), chr(92) * 2)}]"
+            f"[{'^/' if m[1] else ''}{m[2].replace(chr(92), chr(92) * 2)}]"
             if m[2]
             else "[^/]*"
             if m[3]
