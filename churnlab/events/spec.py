@@ -118,11 +118,12 @@ class LogSpec:
 
     | option | type | default | meaning |
     |---|---|---|---|
-    | `user` | str | needed | column of the person's id: text or whole numbers |
+    | `user` | str | needed | column of the person's id: text, whole numbers or UUIDs |
     | `time` | str | needed | column of the event's time: timestamps, dates, ISO 8601 text, or \
 numbers with `time_unit` |
     | `event` | str | needed | column of the event's name: text or whole numbers |
-    | `amount` | str | None | column of amounts, in the currency of the log |
+    | `amount` | str | None | column of amounts in one currency: money spent in the role \
+`purchase` (without it: in all events), money given back in the role `refund` |
     | `roles` | {role: names} | None | the event names of each role; None: an event named like \
 a standard role has it |
     | `receipts` | str or list | () | more roles or events that happen to a person and are no acts |
