@@ -185,3 +185,11 @@ class ConfigError(ChurnlabError):
     def from_range(cls, name: str, given: object, wanted: str) -> ConfigError:
         """A number or a day lies outside its range."""
         return cls(f"{name} is {given!r}; give {wanted}")
+
+    @classmethod
+    def from_not_trees(cls, kind: str) -> ConfigError:
+        """A model that is more than trees was asked for its trees."""
+        return cls(
+            f"a model of kind {kind!r} is not trees with one score; explain it with cl.explain, "
+            'or fit algorithm="lightgbm" or "random_forest"'
+        )

@@ -161,6 +161,28 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
             values if self.season_ is None else np.column_stack([values, self._shift(X, time)])
         ), base
 
+    def tree_model(self) -> Any:
+        """The trees, where the model is trees alone: a LightGBM booster or a forest.
+
+        It takes the rows of `prepare(X)`, as `shap.TreeExplainer(model.tree_model())` needs them.
+        ConfigError for a blend, which adds other members, and for the objective "ziln", whose trees
+        give three scores.
+
+        >>> import churnlab as cl
+        >>> X = pd.DataFrame({"visits": np.arange(40.0)})
+        >>> model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
+        >>> raw = model.tree_model().predict(model.prepare(X), raw_score=True)
+        >>> bool(np.allclose(raw, model.raw_score(X)))
+        True
+        """
+        as_fitted.check(self)
+        if self.algorithm == "random_forest":
+            return self.forest_
+        if self.algorithm == "blend" or self.objective == "ziln":
+            kind = self.algorithm if self.algorithm == "blend" else self.objective
+            raise ConfigError.from_not_trees(kind)
+        return self.booster_
+
     def widened(
         self, X: pd.DataFrame, prepared: np.ndarray | None = None, *, time: Any = None
     ) -> pd.DataFrame:

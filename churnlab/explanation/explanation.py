@@ -88,6 +88,25 @@ class Explanation:
         """
         return self.groups().abs().mean().sort_values(ascending=False)
 
+    def to_shap(self) -> Any:
+        """The same as a `shap.Explanation`, for shap's own plots.
+
+        A category column is shown by its text and coloured by the place of the category.
+
+        >>> shap_values = example().to_shap()
+        >>> shap_values.values.shape, shap_values.base_values.tolist()
+        ((2, 2), [0.0, 0.0])
+        """
+        import shap
+
+        return shap.Explanation(
+            values=self.values.to_numpy(np.float64),
+            base_values=np.full(len(self.values), self.base),
+            data=self.X.apply(_as_numbers).to_numpy(np.float64),
+            display_data=self.X.to_numpy(object),
+            feature_names=[str(name) for name in self.values.columns],
+        )
+
     def reasons(self, k: int = 3, language: str = ENGLISH) -> pd.DataFrame:
         """The `k` sentences that raise each row's score most, at most one of a signal.
 
@@ -108,6 +127,14 @@ class Explanation:
             said[rows, reasons] = told(read or {name: rows})
         columns = [f"reason_{i + 1}" for i in range(k)]
         return pd.DataFrame(said, index=self.values.index, columns=columns, dtype=object)
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    """A column as float64: places of the sorted categories for one that holds no numbers."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype(np.float64)
+    places = pd.factorize(column, sort=True)[0].astype(np.float64)
+    return pd.Series(np.where(places < 0, np.nan, places), index=column.index)
 
 
 def example() -> Explanation:

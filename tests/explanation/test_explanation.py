@@ -12,6 +12,7 @@ from support.made_up_language import install, made_up
 
 import churnlab as cl
 from churnlab.errors import ConfigError, ModelError
+from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.explanation.explanation import Explanation, _check_additive, example
@@ -120,3 +121,64 @@ def test_users_write_any_format_of_python_in_a_plain_sentence() -> None:
         "4.0e+01!",
         "2.0e+00!",
     ]
+
+
+def _with_category() -> pd.DataFrame:
+    plans = np.where(np.arange(len(X)) % 5 == 4, None, np.take(["a", "b"], np.arange(len(X)) % 2))
+    return X.assign(plan=pd.Categorical(plans))
+
+
+@pytest.mark.filterwarnings("ignore")  # shap's and matplotlib's own
+@pytest.mark.parametrize("algorithm", ["blend", "random_forest"])
+def test_shaps_own_plots_take_an_explanation(algorithm: str) -> None:
+    import matplotlib
+    import shap
+
+    matplotlib.use("Agg")
+    frame = _with_category()
+    model = ChurnClassifier(algorithm, n_estimators=10, n_jobs=1).fit(frame, Y)
+    why = cl.explain(model, frame[:60], CATALOGUE)
+    found = why.to_shap()
+    assert found.shape == (60, len(why.values.columns))
+    np.testing.assert_array_equal(found.values, why.values)
+    assert found.feature_names == list(why.values.columns)
+    assert set(found.display_data[:, list(why.X).index("plan")]) == {"a", "b", np.nan}
+    for plot in (shap.plots.beeswarm, shap.plots.bar):
+        assert plot(found, show=False) is not None
+    assert shap.plots.waterfall(found[3], show=False) is not None
+    matplotlib.pyplot.close("all")
+
+
+@pytest.mark.filterwarnings("ignore")  # shap's own
+@pytest.mark.parametrize(
+    "model",
+    [
+        ChurnClassifier("lightgbm", n_estimators=20, n_jobs=1),
+        ChurnClassifier("random_forest", n_estimators=10),
+        LTVRegressor("lightgbm", n_estimators=20, n_jobs=1),
+        LTVRegressor("lightgbm", objective="hurdle", n_estimators=20, n_jobs=1),
+        LTVRegressor("random_forest", n_estimators=10),
+    ],
+    ids=lambda model: f"{type(model).__name__}-{model.algorithm}-{model.objective}",
+)
+def test_shaps_tree_explainer_agrees_where_the_model_is_trees_alone(model: TreeModel) -> None:
+    import shap
+
+    frame = _with_category()
+    model.fit(frame, Y if isinstance(model, ChurnClassifier) else Y * 3 + rng.random(len(Y)))
+    why = cl.explain(model, frame[:50], CATALOGUE)
+    explainer = shap.TreeExplainer(model.tree_model())
+    theirs = np.asarray(explainer.shap_values(model.prepare(frame[:50])))
+    theirs = theirs[:, :, -1] if theirs.ndim == 3 else theirs
+    np.testing.assert_allclose(theirs, why.values.to_numpy(), rtol=0, atol=1e-6)
+    base = np.ravel(explainer.expected_value)[-1]
+    assert base == pytest.approx(why.base, abs=1e-6)
+
+
+def test_a_model_that_is_more_than_trees_says_so() -> None:
+    for model in (
+        ChurnClassifier(n_estimators=2, n_jobs=1).fit(X, Y),
+        LTVRegressor("lightgbm", objective="ziln", n_estimators=2, n_jobs=1).fit(X, Y * 3),
+    ):
+        with pytest.raises(ConfigError, match="is not trees with one score; explain it with"):
+            model.tree_model()
