@@ -364,6 +364,11 @@ class FrameError(ChurnlabError):
         return cls(f"{what} cannot be used: {reason}")
 
     @classmethod
+    def from_bad_weight(cls, given: str, where: str) -> FrameError:
+        """A sample weight is no weight."""
+        return cls(f"sample_weight is {given} {where}; give a finite number of 0 or more a row")
+
+    @classmethod
     def from_no_time(cls) -> FrameError:
         """A model with a season was not told the time of the rows."""
         return cls(

@@ -22,6 +22,7 @@ from churnlab.estimators.learners.columns import coded, finite_or_named, infinit
 from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
+from churnlab.estimators.learners.weights import Counted
 from churnlab.estimators.saving import save
 from churnlab.kernels import forks
 
@@ -337,16 +338,15 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
                 )
             )
 
-    def _training_rows(
-        self, X: Any, matrix: np.ndarray, y: np.ndarray, groups: Any, time: Any
-    ) -> TrainingRows:
+    def _training_rows(self, given: Counted, matrix: np.ndarray, y: np.ndarray) -> TrainingRows:
         return TrainingRows(
             matrix,
             y,
-            folds.snapshot_days(X, time, len(y)),
-            folds.people(X, groups, len(y)),
+            folds.snapshot_days(given.X, given.time, len(y)),
+            folds.people(given.X, given.groups, len(y)),
             self._categorical(),
             self._seed,
+            weight=given.weight,
         )
 
     def _fit_btyd(self, matrix: np.ndarray, person: np.ndarray) -> dict[str, Any] | None:

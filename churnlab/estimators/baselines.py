@@ -1,4 +1,8 @@
-"""Baselines that a model has to beat: small estimators on a few columns of a Dataset."""
+"""Baselines that a model has to beat: small estimators on a few columns of a Dataset.
+
+`sample_weight` in fit says how often a row counts (`learners.weights`). Buy-till-you-die models
+learn from histories without labels, each person once; there it weighs the curve and the factor.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from churnlab.errors import FrameError
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.unlogged import UNLOGGED
+from churnlab.estimators.learners.weights import read
 
 LAST = "cadence__since_last_days__all"
 TENURE = "lifecycle__tenure_days__all"
@@ -29,14 +34,24 @@ def _column(X: pd.DataFrame, name: str, otherwise: float) -> np.ndarray:
     return X[name].fillna(otherwise).to_numpy(np.float64)
 
 
+def _factor(y: Any, expected: np.ndarray, sample_weight: Any) -> float:
+    """Total of the amounts y over the total expected, float64[n] each; rows count by weight."""
+    weight = read(sample_weight, len(expected))
+    if weight is None:
+        return float(np.sum(y) / max(expected.sum(), 1e-12))
+    return float((weight * np.asarray(y)).sum() / max((weight * expected).sum(), 1e-12))
+
+
 class _OneNumber(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A logistic curve over one number, which rises or falls with the risk."""
 
     @UNLOGGED
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, with its curve fitted on labels y (n,) of 0 and 1."""
         self.classes_ = np.array([0.0, 1.0])
-        self.curve_ = LogisticRegression(C=1e6).fit(self._number(X), np.asarray(y, int))
+        self.curve_ = LogisticRegression(C=1e6).fit(
+            self._number(X), np.asarray(y, int), sample_weight=read(sample_weight, len(X))
+        )
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
@@ -56,10 +71,10 @@ class BaseRate(_OneNumber):
     [0.75, 0.25]
     """
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, after the mean of y was kept."""
         self.classes_ = np.array([0.0, 1.0])
-        self.rate_ = float(np.mean(y))
+        self.rate_ = float(np.average(y, weights=read(sample_weight, len(X))))
         return self
 
     def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
@@ -124,13 +139,13 @@ class BTYD(_FromHistory, _OneNumber):
     training, and `reasons_` says why.
     """
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, fitted on the rows' histories and labels y (n,) of 0 and 1.
 
         FrameError when X lacks the columns of the histories.
         """
         self._fit_history(X)
-        return super().fit(X, y)
+        return super().fit(X, y, sample_weight)
 
     def _number(self, X: pd.DataFrame) -> np.ndarray:
         if self.reasons_:
@@ -147,9 +162,9 @@ class ModifiedBTYD(BTYD):
 class _Amount(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Base of the value baselines."""
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, after the mean of the amounts y (n,) was kept."""
-        self.mean_ = float(np.mean(y))
+        self.mean_ = float(np.average(y, weights=read(sample_weight, len(X))))
         return self
 
 
@@ -189,9 +204,9 @@ class SpendRate(_Amount):
     [30.0, 0.0]
     """
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, after the factor was learnt from the amounts y (n,)."""
-        self.factor_ = float(np.sum(y) / max(self._rate(X).sum(), 1e-12))
+        self.factor_ = _factor(y, self._rate(X), sample_weight)
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -213,14 +228,14 @@ class BTYDValue(_FromHistory, _Amount):
 
     kind: ClassVar[str] = "orders"
 
-    def fit(self, X: pd.DataFrame, y: Any) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, fitted on the rows' histories and amounts y (n,).
 
         FrameError when X lacks the columns of the histories.
         """
         self._fit_history(X)
-        self.factor_ = float(np.sum(y) / max(self._spend(X).sum(), 1e-12))
-        return super().fit(X, y)
+        self.factor_ = _factor(y, self._spend(X), sample_weight)
+        return super().fit(X, y, sample_weight)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Expected amount of each row, float64[n]."""

@@ -16,7 +16,16 @@ from sklearn.ensemble import RandomForestClassifier
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.labels import class_labels
-from churnlab.estimators.learners import as_fitted, blend, boosting, folds, forest, season, times
+from churnlab.estimators.learners import (
+    as_fitted,
+    blend,
+    boosting,
+    folds,
+    forest,
+    season,
+    times,
+    weights,
+)
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -65,10 +74,17 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         tags.classifier_tags.multi_class = False
         return tags
 
-    def fit(self, X: Any, y: Any, *, groups: Any = None, time: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, time: Any = None
+    ) -> Self:
         """The model, fitted on X (n rows, p columns) and labels y (n,) of two classes.
 
         The larger class label is churn. Missing values and category columns are allowed in X.
+
+        sample_weight: how often each row counts, float64[n]. Whole numbers count rows (0 leaves a
+        row out); other weights are scaled to a mean of 1. Losses, lines, calibration and early
+        stopping are weighted; limits on the number of rows, folds, bagging and the models of
+        histories, which learn without labels, are not.
 
         groups: person of each row; None takes the index level user_id of X, else every row is a
         person. Inner folds keep a person's rows together. time: snapshot of each row; None takes
@@ -85,13 +101,15 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         >>> model.classes_.tolist()
         [False, True]
         """
+        given = weights.counted(X, y, groups, time, sample_weight)
+        X, y, groups, time, _ = given
         features, time = times.to_fit(X, time)
         matrix = self._learn_columns(features, groups)
         labels = class_labels(y, len(matrix), type(self).__name__)
         self.classes_, churned = np.unique(labels, return_inverse=True)
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(labels))
-        rows = self._training_rows(X, matrix, churned.astype(np.float64), groups, time)
+        rows = self._training_rows(given._replace(time=time), matrix, churned.astype(np.float64))
         inner: folds.Folds = []
         if np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
             inner = folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS)
@@ -151,14 +169,16 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         self.season_ = None
         if self.algorithm == "blend":
             grown = blend.grow(self._plan(), rows, inner)
-            slope, shift = self._calibrated(grown.unseen, rows.y)
+            slope, shift = self._calibrated(grown.unseen, rows)
             self.booster_, line = grown.scaled(slope, shift)
             self.linear_ = line.state()
             if dates is not None and grown.effect.any():
                 self.season_ = SeasonalShift.of(dates, grown.effect).scaled(slope).state()
         elif self.algorithm == "lightgbm":
-            booster, unseen = boosting.fit(self._plan(), rows.X, rows.y, rows.categorical, inner)
-            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows.y))
+            booster, unseen = boosting.fit(
+                self._plan(), rows.X, rows.y, rows.categorical, inner, weight=rows.weight
+            )
+            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows))
         else:
             self.forest_, unseen = forest.fit(
                 RandomForestClassifier,
@@ -168,14 +188,15 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
                 self.n_estimators,
                 self._seed,
                 self.n_jobs or 1,
+                rows.weight,
             )
-            self._calibrated(None if unseen is None else _log_odds(unseen), rows.y)
+            self._calibrated(None if unseen is None else _log_odds(unseen), rows)
 
-    def _calibrated(self, unseen: np.ndarray | None, y: np.ndarray) -> tuple[float, float]:
+    def _calibrated(self, unseen: np.ndarray | None, rows: TrainingRows) -> tuple[float, float]:
         """Slope and shift of the calibration, which are kept; 1 and 0 without calibration."""
         self.calibration_ = (1.0, 0.0)
         if self.calibrate and unseen is not None:
-            self.calibration_ = _platt(unseen, y)
+            self.calibration_ = _platt(unseen, rows.y, rows.weight)
         return self.calibration_
 
     def _churn(self, X: Any, prepared: np.ndarray | None, time: Any) -> np.ndarray:
@@ -213,7 +234,7 @@ def _log_odds(share: np.ndarray) -> np.ndarray:
     return np.asarray(logit(np.clip(share, _SMALLEST_FOREST_SHARE, 1 - _SMALLEST_FOREST_SHARE)))
 
 
-def _platt(log_odds: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def _platt(log_odds: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:
     """Slope and shift with the least log loss of expit(slope * log_odds + shift); slope above 0.
 
     Rows with a NaN are left out. scikit-learn's calibration would find the same minimum with
@@ -222,12 +243,16 @@ def _platt(log_odds: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     known = np.isfinite(log_odds)
     log_odds = log_odds[known]
     y = y[known]
+    counts = None if weight is None else weight[known]
+
+    def mean(values: np.ndarray) -> float:
+        return float(np.average(values, weights=counts))
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         z = np.exp(w[0]) * log_odds + w[1]
         error = expit(z) - y
-        slope = np.array([np.mean(error * (z - w[1])), np.mean(error)])
-        return float(np.mean(np.logaddexp(0, z) - y * z)), slope
+        slope = np.array([mean(error * (z - w[1])), mean(error)])
+        return mean(np.logaddexp(0, z) - y * z), slope
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

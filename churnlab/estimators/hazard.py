@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
-from churnlab.estimators.learners import as_fitted, times
+from churnlab.estimators.learners import as_fitted, times, weights
 from churnlab.estimators.saving import save_hazard
 
 WEEK_COLUMN = "weeks_ahead"
@@ -68,12 +68,21 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.most = most
         self.n_jobs = n_jobs
 
-    def fit(self, X: Any, y: pd.DataFrame, *, groups: Any = None, time: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: pd.DataFrame,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        time: Any = None,
+    ) -> Self:
         """The model, fitted on X (n rows, p columns) and the labels of TimeToChurn.
 
         y: n rows with the columns leaves_week (week in which the person leaves, missing if not
         observed to leave) and known_weeks (number of observed weeks). A snapshot with 0 known weeks
-        teaches nothing. groups, time: as in ChurnClassifier.fit.
+        teaches nothing. sample_weight, groups, time: as in ChurnClassifier.fit; all weeks of a
+        snapshot count as often as it does.
 
         FrameError when y lacks a column, has another length or holds impossible weeks, and when X
         has a column weeks_ahead. HistoryError when nobody leaves or everybody leaves in week 0.
@@ -88,6 +97,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         """
         self._check()
         as_fitted.forget(self)
+        X, y, groups, time, weight = weights.counted(X, y, groups, time, sample_weight)
         features, time = times.to_fit(X, time)
         frame = _frame(features)
         if WEEK_COLUMN in frame:
@@ -103,6 +113,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.model_.fit(
             frame.iloc[row].assign(**{WEEK_COLUMN: week.astype(np.float64)}),
             (leaves[row] == week).astype(np.float64),
+            _repeated(weight, row),
             groups=person,
             time=_repeated(time, row),
         )

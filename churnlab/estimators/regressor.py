@@ -21,6 +21,7 @@ from churnlab.estimators.learners import (
     times,
     value_blend,
     value_trees,
+    weights,
 )
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.constant_columns import constant_at_each_snapshot
@@ -124,13 +125,15 @@ class LTVRegressor(RegressorMixin, TreeModel):
         tags.target_tags.positive_only = True
         return tags
 
-    def fit(self, X: Any, y: Any, *, groups: Any = None, time: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, time: Any = None
+    ) -> Self:
         """The model, fitted on X (n rows, p columns) and amounts y (n,), in any unit of money.
 
-        groups, time: as in ChurnClassifier.fit. With more than 200,000 rows a tenth of the people
-        is held out instead of folds. Where the snapshots lie within less than a year, columns with
-        one value for everybody at each snapshot are not learnt from (`learners.constant_columns`),
-        so that totals are those of all snapshots.
+        sample_weight, groups, time: as in ChurnClassifier.fit. With more than 200,000 rows a tenth
+        of the people is held out instead of folds. Where the snapshots lie within less than a year,
+        columns with one value for everybody at each snapshot are not learnt from
+        (`learners.constant_columns`), so that totals are those of all snapshots.
 
         HistoryError when nobody spends; FrameError for `groups` or `time` of another length,
         for amounts that are missing or no numbers, for times that cannot be read, and for what
@@ -142,24 +145,27 @@ class LTVRegressor(RegressorMixin, TreeModel):
         0
         """
         self._check_objective()
+        given = weights.counted(X, y, groups, time, sample_weight)
+        X, y, groups, time, weight = given
         features, time = times.to_fit(X, time)
         matrix = self._learn_columns(features, groups)
         y = amounts(y, len(matrix), type(self).__name__)
         self.n_negative_ = int((y < 0).sum())
-        y = _capped_amounts(np.maximum(y, 0.0))
+        y = _capped_amounts(np.maximum(y, 0.0), weight)
         if not y.any():
             raise HistoryError.from_no_money(len(y))
         constant = constant_at_each_snapshot(X, matrix, time)
         matrix = np.where(constant, 0.0, matrix) if constant.any() else matrix
-        scale = float(y[y > 0].mean())
-        rows = self._training_rows(X, matrix, y / scale, groups, time)
+        paid = y > 0
+        scale = float(np.average(y[paid], weights=None if weight is None else weight[paid]))
+        rows = self._training_rows(given._replace(time=time), matrix, y / scale)
         inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
         unseen, effect = self._grow(replace(rows, spending=self._spending()), inner)
         dates = season.dated(time)
         self.season_ = None
         if dates is not None and effect.any():
             self.season_ = SeasonalShift.of(dates, effect).state()
-        self._correct_totals(y, scale, unseen)
+        self._correct_totals(y, scale, unseen, weight)
         as_fitted.note(self, self.structure)
         return self
 
@@ -270,12 +276,11 @@ class LTVRegressor(RegressorMixin, TreeModel):
                 self.n_estimators,
                 self._seed,
                 self.n_jobs or 1,
+                rows.weight,
             )
             return unseen, no_effect
         if self.algorithm == "lightgbm":
-            self.booster_, score = value_trees.grow(
-                self.objective, self._plan(), rows.X, rows.y, rows.categorical, inner
-            )
+            self.booster_, score = value_trees.grow(self.objective, self._plan(), rows, inner)
             effect = no_effect
         else:
             grown = value_blend.grow(self.objective, self._plan(), rows, inner)
@@ -285,7 +290,9 @@ class LTVRegressor(RegressorMixin, TreeModel):
             effect = grown.effect
         return None if score is None else value_trees.amounts(self.objective, score), effect
 
-    def _correct_totals(self, y: np.ndarray, scale: float, unseen: np.ndarray | None) -> None:
+    def _correct_totals(
+        self, y: np.ndarray, scale: float, unseen: np.ndarray | None, weight: np.ndarray | None
+    ) -> None:
         """Learns the factor to the unit of y that makes totals right, and the interval.
 
         `unseen` holds out-of-fold amounts over `scale`, or is None.
@@ -294,8 +301,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
         self.spread_ = None
         if unseen is not None:
             if self.calibrate and self.objective != "mae":
-                self.factor_ = scale * _total_factor(y / scale, unseen)
-            self.spread_ = ConformalInterval.fit(y, unseen * self.factor_).state()
+                self.factor_ = scale * _total_factor(y / scale, unseen, weight)
+            self.spread_ = ConformalInterval.fit(y, unseen * self.factor_, weight).state()
         if self.algorithm != "random_forest":
             self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
 
@@ -330,20 +337,24 @@ def _with_money(inner: folds.Folds, y: np.ndarray) -> folds.Folds:
     return inner if enough else []
 
 
-def _capped_amounts(y: np.ndarray) -> np.ndarray:
+def _capped_amounts(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """The amounts, capped at 2% of their sum or 20 times the mean of those above zero.
 
     The larger of both caps holds; both are those of the capped amounts, so the cap is lowered until
     it stays. A warning tells how much money is left out, if that is 10% or more.
     """
     most = float(y.max())
-    times = max(_MOST_SHARE_A_ROW * (y > 0).sum(), _MOST_MEANS_A_ROW)
+    w = np.ones(len(y)) if weight is None else weight
+    paid = y > 0
+    times = max(_MOST_SHARE_A_ROW * w[paid].sum(), _MOST_MEANS_A_ROW)
     for _ in range(200):
-        lower = min(most, times * float(np.minimum(y, most)[y > 0].mean())) if most > 0 else 0.0
+        lower = 0.0
+        if most > 0:
+            lower = min(most, times * float(np.average(np.minimum(y, most)[paid], weights=w[paid])))
         if most - lower <= 1e-9 * most:
             break
         most = lower
-    left_out = 1 - float(np.minimum(y, most).sum() / y.sum()) if most > 0 else 0.0
+    left_out = 1 - float((w * np.minimum(y, most)).sum() / (w * y).sum()) if most > 0 else 0.0
     if left_out > _WARN_FROM_SHARE:
         warnings.warn(
             f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as "
@@ -355,7 +366,9 @@ def _capped_amounts(y: np.ndarray) -> np.ndarray:
     return np.minimum(y, most)
 
 
-def _total_factor(y: np.ndarray, unseen: np.ndarray) -> float:
+def _total_factor(y: np.ndarray, unseen: np.ndarray, weight: np.ndarray | None) -> float:
     """Total of the amounts over the total of the out-of-fold amounts, within [0.5, 2]."""
     known = np.isfinite(unseen)
-    return float(np.clip(y[known].sum() / max(unseen[known].sum(), 1e-300), 0.5, 2.0))
+    w = np.ones(int(known.sum())) if weight is None else weight[known]
+    total = (w * y[known]).sum()
+    return float(np.clip(total / max((w * unseen[known]).sum(), 1e-300), 0.5, 2.0))

@@ -22,7 +22,10 @@ def declared(estimator: Any) -> dict[str, str]:
         return {}
     return {
         "check_dataframe_column_names_consistency": "columns that are missing, unknown or in "
-        "another order are named in one line, where the check wants scikit-learn's four lines"
+        "another order are named in one line, where the check wants scikit-learn's four lines",
+        "check_sample_weight_equivalence_on_dense_data": "rows are bagged, put into folds and "
+        "counted for the size of leaves one by one, so a row twice is not a row with a weight of "
+        "two; test_weights checks it where it holds",
     }
 
 

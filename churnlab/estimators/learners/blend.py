@@ -17,7 +17,7 @@ from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 FitLine: TypeAlias = Callable[[TrainingRows], tuple[Additive, np.ndarray]]
-Loss: TypeAlias = Callable[[np.ndarray, np.ndarray], float]
+Loss: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
 _SHARES = np.linspace(0, 1, 11)
 _EQUAL_SHARE = 0.5
 _MIN_ROWS_OF_A_KIND = 10
@@ -58,25 +58,27 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
     if not day_effects_help(rows):
         rows = rows.undated()
     line, effect = _fit_line(rows)
-    level = float(logit(rows.y.mean()))
+    level = float(logit(np.average(rows.y, weights=rows.weight)))
     booster, trees = boosting.fit(
-        plan, rows.X, rows.y, rows.categorical, inner, start=level + effect
+        plan, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
     )
     if trees is None:
         return ChurnBlend(booster, level, line, _EQUAL_SHARE, None, effect)
     lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
-    share = best_share(rows.y, trees + level + effect, lines + effect)
+    share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight)
     unseen = share * (trees + level) + (1 - share) * lines + effect
     return ChurnBlend(booster, level, line, share, unseen, effect)
 
 
-def best_share(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+def best_share(
+    y: np.ndarray, first: np.ndarray, second: np.ndarray, weight: np.ndarray | None = None
+) -> float:
     """Share of the first log-odds, in tenths, in the best blend with the second.
 
     Of the shares whose log loss is within one standard error of the least, it is the nearest to a
     half, so that chance does not choose (L. Breiman and others, 1984, Classification and
     regression trees, section 3.4.3). y: 0 or 1, float64[n]. first, second: log-odds float64[n];
-    rows with a NaN do not count.
+    rows with a NaN do not count. weight: how often a row counts, float64[n].
 
     >>> best_share(np.tile([0.0, 1.0], 9), np.tile([-3.0, 3.0], 9), np.zeros(18))
     1.0
@@ -84,10 +86,13 @@ def best_share(y: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     known = np.isfinite(first) & np.isfinite(second)
     y, first, second = y[known], first[known], second[known]
     losses = np.array([_log_losses(y, s * first + (1 - s) * second) for s in _SHARES])
-    return nearest_share(losses, _SHARES, _EQUAL_SHARE)
+    weight = None if weight is None else weight[known]
+    return nearest_share(losses, _SHARES, _EQUAL_SHARE, weight)
 
 
-def nearest_share(losses: np.ndarray, shares: np.ndarray, wanted: float) -> float:
+def nearest_share(
+    losses: np.ndarray, shares: np.ndarray, wanted: float, weight: np.ndarray | None = None
+) -> float:
     """Of k shares the nearest to `wanted` within one standard error of the least mean loss.
 
     losses: float64[k, n], the loss of each row under each share.
@@ -95,8 +100,13 @@ def nearest_share(losses: np.ndarray, shares: np.ndarray, wanted: float) -> floa
     >>> nearest_share(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), wanted=0.5)
     0.0
     """
-    worse = losses - losses[losses.mean(axis=1).argmin()]
-    close = worse.mean(axis=1) <= worse.std(axis=1) / np.sqrt(max(losses.shape[1], 1))
+    if not losses.shape[1]:
+        return wanted
+    worse = losses - losses[np.average(losses, axis=1, weights=weight).argmin()]
+    mean = np.average(worse, axis=1, weights=weight)
+    spread = np.sqrt(np.average((worse - mean[:, None]) ** 2, axis=1, weights=weight))
+    rows = losses.shape[1] if weight is None else weight.sum()
+    close = mean <= spread / np.sqrt(rows)
     return float(min(shares[close], key=lambda s: abs(s - wanted)))
 
 
@@ -110,9 +120,9 @@ def effects_predict_later(fit: FitLine, loss: Loss, rows: TrainingRows) -> bool:
 
     The line learns from the first half of the days and half of the people; it is judged on the
     last quarter of the days and the other people; then the halves change sides. `fit` gives a line
-    and its day effects; `loss` the mean loss of (y, score). False with fewer than eight days, which
-    cannot tell season from signal, and where a half has fewer than ten rows above 0 or fewer than
-    ten below its highest y.
+    and its day effects; `loss` the mean loss of (y, score, weight). False with fewer than eight
+    days, which cannot tell season from signal, and where a half has fewer than ten rows above 0 or
+    fewer than ten below its highest y.
     """
     days, place = np.unique(rows.day, return_inverse=True)
     if len(days) < _MIN_DAYS:
@@ -130,17 +140,18 @@ def effects_predict_later(fit: FitLine, loss: Loss, rows: TrainingRows) -> bool:
             return False
         for sign, taught in ((1, learn.undated()), (-1, learn)):
             line, _ = fit(taught)
-            gain += sign * loss(rows.y[judge], line.score(rows.X[judge]))
+            counts = None if rows.weight is None else rows.weight[judge]
+            gain += sign * loss(rows.y[judge], line.score(rows.X[judge]), counts)
     return gain > 0
 
 
 def _fit_line(rows: TrainingRows) -> tuple[RankLogistic, np.ndarray]:
-    return RankLogistic.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed)
+    return RankLogistic.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed, rows.weight)
 
 
 def _log_losses(y: np.ndarray, z: np.ndarray) -> np.ndarray:
     return np.asarray(np.logaddexp(0, z) - y * z)
 
 
-def _log_loss(y: np.ndarray, z: np.ndarray) -> float:
-    return float(np.mean(_log_losses(y, z)))
+def _log_loss(y: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> float:
+    return float(np.average(_log_losses(y, z), weights=weight))

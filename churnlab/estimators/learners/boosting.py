@@ -76,6 +76,7 @@ def fit(
     categorical: list[int],
     folds: Folds,
     start: np.ndarray | None = None,
+    weight: np.ndarray | None = None,
 ) -> GrownTrees:
     """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
 
@@ -84,9 +85,10 @@ def fit(
     are not held out get NaN.
 
     X: float64[n, p]. y: float64[n]. categorical: positions of the columns with category codes.
-    start: a score float64[n] that the trees add to; no raw score includes it.
+    start: a score float64[n] that the trees add to; no raw score includes it. weight: how often a
+    row counts in the losses, float64[n]; None for once.
     """
-    training = _Training(plan, plan.params(len(y)), X, y, categorical, start)
+    training = _Training(plan, plan.params(len(y)), X, y, categorical, start, weight)
     if not folds:
         return training.grow(plan.rounds or FIXED_ROUNDS), None
     if len(folds) == 1:
@@ -110,17 +112,30 @@ class CustomLoss:
 
     def objective(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[np.ndarray, np.ndarray]:
         """The derivatives, with the signature of LightGBM's `objective`."""
-        return self.gradients(np.asarray(data.get_label(), np.float64), scores + self.start)
+        labels = np.asarray(data.get_label(), np.float64)
+        slope, bend = self.gradients(labels, scores + self.start)
+        weight = data.get_weight()
+        if weight is None:
+            return slope, bend
+        counts = np.asarray(weight, np.float64)[:, None]
+        return slope * counts, bend * counts
 
     def measure(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[str, float, bool]:
         """The mean loss, with the signature of LightGBM's `feval`."""
         labels = np.asarray(data.get_label(), np.float64)
-        return "loss", float(self.loss(labels, scores + self.start).mean()), False
+        losses = self.loss(labels, scores + self.start)
+        return "loss", float(np.average(losses, weights=data.get_weight())), False
 
 
 @UNLOGGED
 def fit_custom(
-    plan: Plan, loss: CustomLoss, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
+    plan: Plan,
+    loss: CustomLoss,
+    X: np.ndarray,
+    y: np.ndarray,
+    categorical: list[int],
+    folds: Folds,
+    weight: np.ndarray | None = None,
 ) -> GrownTrees:
     """`fit` with a CustomLoss; raw scores are float64[n, k]. A single fold is cross-validated."""
     params = plan.params(len(y)) | {
@@ -128,7 +143,7 @@ def fit_custom(
         "num_class": len(loss.start),
         "metric": "None",
     }
-    training = _Training(plan, params, X, y, categorical, measure=loss.measure)
+    training = _Training(plan, params, X, y, categorical, None, weight, loss.measure)
     rounds = plan.rounds or FIXED_ROUNDS
     unseen = None
     if folds:
@@ -147,6 +162,7 @@ class _Training:
     y: np.ndarray
     categorical: list[int]
     start: np.ndarray | None = None
+    weight: np.ndarray | None = None
     measure: Any = None
 
     def grow(self, rounds: int) -> lgb.Booster:
@@ -158,7 +174,8 @@ class _Training:
         data = self._data(learn)
         unknown = _take_rows(self.X, held_out)
         start = None if self.start is None else self.start[held_out]
-        valid = data.create_valid(unknown, self.y[held_out], init_score=start)
+        weight = None if self.weight is None else self.weight[held_out]
+        valid = data.create_valid(unknown, self.y[held_out], weight=weight, init_score=start)
         booster = lgb.train(
             self.params, data, self._most_rounds(), valid_sets=[valid], callbacks=self._stop()
         )
@@ -200,14 +217,16 @@ class _Training:
 
     def _data(self, rows: np.ndarray | None = None) -> lgb.Dataset:
         """LightGBM's dataset of some rows, or of all."""
-        X, y, start = self.X, self.y, self.start
+        X, y, start, weight = self.X, self.y, self.start, self.weight
         if rows is not None:
             X = _take_rows(X, rows)
             y = y[rows]
             start = None if start is None else start[rows]
+            weight = None if weight is None else weight[rows]
         return lgb.Dataset(
             X,
             y,
+            weight=weight,
             categorical_feature=self.categorical,
             feature_name=[f"f{i}" for i in range(X.shape[1])],
             init_score=start,

@@ -28,12 +28,14 @@ def fit(
     trees: int | None,
     seed: int,
     threads: int,
+    weight: np.ndarray | None = None,
 ) -> tuple[Forest, np.ndarray | None]:
     """A forest fitted on all rows, and out-of-fold predictions float64[n], or None without folds.
 
     kind: RandomForestClassifier or RandomForestRegressor. X: float64[n, p]. y: float64[n]. trees:
     number of trees, 200 for None; the forests of the folds have 50. threads: never change a
-    result. With more than 20,000 rows only three folds are used; the other rows get NaN.
+    result. weight: how often a row counts, float64[n]; None for once. With more than 20,000 rows
+    only three folds are used; the other rows get NaN.
     """
     settings = {
         "min_samples_leaf": max(1, min(_LEAF_ROWS, len(y) // 50)),
@@ -43,9 +45,11 @@ def fit(
     }
     unseen = np.full(len(y), np.nan) if folds else None
     for learn, held_out in folds[:_FOLDS_OF_MANY] if len(y) > _MANY_ROWS else folds:
-        part = kind(n_estimators=_FOLD_TREES, **settings).fit(X[learn], y[learn])
+        part = kind(n_estimators=_FOLD_TREES, **settings).fit(
+            X[learn], y[learn], sample_weight=None if weight is None else weight[learn]
+        )
         unseen[held_out] = score(part, X[held_out])  # type: ignore[index]
-    forest = kind(n_estimators=trees or DEFAULT_TREES, **settings).fit(X, y)
+    forest = kind(n_estimators=trees or DEFAULT_TREES, **settings).fit(X, y, sample_weight=weight)
     return forest.set_params(n_jobs=1), unseen
 
 

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from churnlab.estimators.learners.weights import quantiles
+
 _KEPT_RATIOS = 1000
 _ROWS_A_BIN = 200
 _MOST_BINS = 10
@@ -35,10 +37,11 @@ class ConformalInterval:
     counts: list[int]
 
     @classmethod
-    def fit(cls, y: np.ndarray, unseen: np.ndarray) -> Self:
+    def fit(cls, y: np.ndarray, unseen: np.ndarray, weight: np.ndarray | None = None) -> Self:
         """The interval learnt from amounts y and out-of-fold predictions, float64[n] each.
 
-        Both have the same unit. Rows with a NaN prediction are left out.
+        Both have the same unit. Rows with a NaN prediction are left out. weight: how often a row
+        counts, float64[n]; a weight of 2 is a row twice.
 
         >>> interval = ConformalInterval.fit(np.arange(1.0, 100.0), np.full(99, 50.0))
         >>> low, high = interval.bounds(np.array([50.0]), 0.9)
@@ -46,15 +49,17 @@ class ConformalInterval:
         [5.0, 95.0]
         """
         known = np.isfinite(unseen)
+        w = np.ones(int(known.sum())) if weight is None else weight[known]
         y, unseen = y[known], unseen[known]
-        floor = 0.05 * float(y.mean()) or 1.0
-        bins = int(np.clip(len(y) // _ROWS_A_BIN, 1, _MOST_BINS))
-        edges = np.unique(np.quantile(unseen, np.arange(1, bins) / bins))
+        floor = 0.05 * float(np.average(y, weights=w)) or 1.0
+        bins = int(np.clip(w.sum() // _ROWS_A_BIN, 1, _MOST_BINS))
+        order = np.argsort(unseen, kind="stable")
+        counts = None if weight is None else w[order]
+        edges = np.unique(quantiles(unseen[order], np.arange(1, bins) / bins, counts))
         place = np.searchsorted(edges, unseen, side="right")
-        ratios = [np.sort((y / (unseen + floor))[place == b]) for b in range(len(edges) + 1)]
-        return cls(
-            floor, edges.tolist(), [_thinned(r).tolist() for r in ratios], [len(r) for r in ratios]
-        )
+        ratio = y / (unseen + floor)
+        kept = [_thinned(ratio[place == b], w[place == b]) for b in range(len(edges) + 1)]
+        return cls(floor, edges.tolist(), [r.tolist() for r, _ in kept], [n for _, n in kept])
 
     def state(self) -> dict[str, Any]:
         """The fields as plain JSON values; the class called with them gives the interval back."""
@@ -77,10 +82,16 @@ class ConformalInterval:
         return ends[place, 0] * size, ends[place, 1] * size
 
 
-def _thinned(ratios: np.ndarray) -> np.ndarray:
-    """At most 1,000 of the sorted ratios, at even ranks, with the first and the last."""
-    ranks = np.linspace(0, len(ratios) - 1, min(len(ratios), _KEPT_RATIOS))
-    return ratios[ranks.round().astype(int)]
+def _thinned(ratios: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, int]:
+    """At most 1,000 of the sorted ratios, at even ranks, with the first and the last; their number.
+
+    A ratio is there `w` times.
+    """
+    order = np.argsort(ratios, kind="stable")
+    count = int(np.round(w.sum()))
+    ranks = np.linspace(0, count - 1, min(count, _KEPT_RATIOS)).round()
+    places = np.searchsorted(np.cumsum(w[order]), ranks, side="right")
+    return ratios[order][np.minimum(places, len(ratios) - 1)], count
 
 
 def _quantiles(kept: np.ndarray, count: int, coverage: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
+from churnlab.estimators.learners import weights
 from churnlab.estimators.learners.additive import Additive, by_row, dummies, sample
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import lines
@@ -34,7 +35,13 @@ class RankLogistic(Additive):
 
     @classmethod
     def fit(
-        cls, X: np.ndarray, y: np.ndarray, day: np.ndarray, categorical: list[int], seed: int
+        cls,
+        X: np.ndarray,
+        y: np.ndarray,
+        day: np.ndarray,
+        categorical: list[int],
+        seed: int,
+        weight: np.ndarray | None = None,
     ) -> tuple[Self, np.ndarray]:
         """The fitted model and each row's day effect, float64[n] in log-odds, with mean zero.
 
@@ -44,7 +51,8 @@ class RankLogistic(Additive):
 
         X: float64[n, p], NaN for missing. y: 0 or 1, float64[n]. day: snapshot codes int64[n]; all
         equal for no day effects. categorical: positions of columns to leave out. seed: decides the
-        sample of rows that is used when X has more than 16 million cells.
+        sample of rows that is used when X has more than 16 million cells. weight: how often a row
+        counts, float64[n]; a weight of 2 is a row twice.
 
         >>> x = np.arange(400.0)[:, None]
         >>> model, effect = RankLogistic.fit(x, (x[:, 0] > 200) * 1.0, np.zeros(400, int), [], 0)
@@ -53,18 +61,20 @@ class RankLogistic(Additive):
         (True, 0.0)
         """
         rows = sample(len(y), _MOST_CELLS // (2 * X.shape[1] + 1), seed)
+        w = None if weight is None else weight[rows]
         columns = range(X.shape[1])
-        curves = [_rank_curve(X[rows, j], j in categorical) for j in columns]
+        curves = [_rank_curve(X[rows, j], j in categorical, w) for j in columns]
         z = np.column_stack([_place(X[rows, j], *curves[j]) for j in columns])
         missing = np.isnan(z)
         missing[:, categorical] = False
         days, at = dummies(day[rows])
-        solved, effect = _solve(np.nan_to_num(z), missing / 2, at, y[rows])
-        weight, absent = np.split(solved[1:], 2)
-        mean = (np.where(missing, absent / 2, np.nan_to_num(z) * weight)).mean(axis=0)
+        solved, effect = _solve(np.nan_to_num(z), missing / 2, at, y[rows], w)
+        slopes, absent = np.split(solved[1:], 2)
+        parts = np.where(missing, absent / 2, np.nan_to_num(z) * slopes)
+        mean = np.average(parts, axis=0, weights=w)
         model = cls(
             base=float(solved[0] + mean.sum()),
-            weight=weight.tolist(),
+            weight=slopes.tolist(),
             absent=(absent / 2 - mean).tolist(),
             present=(-mean).tolist(),
             knots=[knots.tolist() for knots, _ in curves],
@@ -101,17 +111,27 @@ class RankLogistic(Additive):
         return _place(x, np.array(self.knots[column]), np.array(self.places[column]))
 
 
-def _rank_curve(x: np.ndarray, skip: bool) -> tuple[np.ndarray, np.ndarray]:
+def _rank_curve(
+    x: np.ndarray, skip: bool, weight: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Quantiles of a column, and the share of known rows below each, less a half.
 
     Ties count by halves. A column to skip, or without a known value, gets a single point.
     """
-    known = np.sort(x[~np.isnan(x)])
-    if skip or not len(known):
+    is_known = ~np.isnan(x)
+    if skip or not is_known.any():
         return np.zeros(1), np.zeros(1)
-    knots = np.unique(np.quantile(known, np.linspace(0, 1, KNOTS)))
-    below = np.searchsorted(known, knots, "left") + np.searchsorted(known, knots, "right")
-    return knots, below / 2 / len(known) - 0.5
+    if weight is None:
+        known = np.sort(x[is_known])
+        reached = np.arange(len(known) + 1)
+    else:
+        order = np.argsort(x[is_known], kind="stable")
+        known, weight = x[is_known][order], weight[is_known][order]
+        reached = np.append(0.0, np.cumsum(weight))
+    knots = np.unique(weights.quantiles(known, np.linspace(0, 1, KNOTS), weight))
+    sides = (np.searchsorted(known, knots, side) for side in ("left", "right"))
+    below = sum(reached[place] for place in sides)
+    return knots, below / 2 / reached[-1] - 0.5
 
 
 def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -120,7 +140,7 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 @UNLOGGED
 def _solve(
-    z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray
+    z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray, weight: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Base and weights, float64[1 + 2p], and the effect of each day, with mean zero over the rows.
 
@@ -130,11 +150,14 @@ def _solve(
     A = np.hstack([z, missing, at])
     varies = np.ptp(A, axis=0) > 0
     if not varies.any() or y.min() == y.max():
-        base = logit((y.sum() + 0.5) / (len(y) + 1))
+        counts = np.ones(len(y)) if weight is None else weight
+        base = logit(((counts * y).sum() + 0.5) / (counts.sum() + 1))
         return np.r_[base, np.zeros(2 * z.shape[1])], np.zeros(0)
-    fitted = LogisticRegression(C=PENALTY, max_iter=_MOST_STEPS).fit(A[:, varies], y)
-    weights = np.zeros(A.shape[1])
-    weights[varies] = fitted.coef_[0]
-    effect = weights[2 * z.shape[1] :]
-    level = float((at @ effect).mean())
-    return np.r_[fitted.intercept_ + level, weights[: 2 * z.shape[1]]], effect - level
+    fitted = LogisticRegression(C=PENALTY, max_iter=_MOST_STEPS).fit(
+        A[:, varies], y, sample_weight=weight
+    )
+    solved = np.zeros(A.shape[1])
+    solved[varies] = fitted.coef_[0]
+    effect = solved[2 * z.shape[1] :]
+    level = float(np.average(at @ effect, weights=weight))
+    return np.r_[fitted.intercept_ + level, solved[: 2 * z.shape[1]]], effect - level

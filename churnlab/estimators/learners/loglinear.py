@@ -12,6 +12,7 @@ import numpy as np
 
 from churnlab.estimators.learners.additive import Additive, by_row, dummies, sample
 from churnlab.estimators.learners.objectives import tweedie_gradient, tweedie_loss
+from churnlab.estimators.learners.weights import quantiles
 
 POWER = 1.5
 RIDGE = 0.2
@@ -49,6 +50,7 @@ class LogLinear(Additive):
         seed: int,
         *,
         median: bool = False,
+        weight: np.ndarray | None = None,
     ) -> tuple[Self, np.ndarray]:
         """The fitted model and each row's day effect, float64[n] in log money, with mean zero.
 
@@ -64,7 +66,7 @@ class LogLinear(Additive):
         X: float64[n, p], NaN for missing. y: amounts float64[n], at least zero, with a mean near
         one. day: snapshot codes int64[n]; all equal for no day effects. categorical: positions of
         columns to leave out. seed: decides the sample of rows that is used when X has more than 20
-        million cells.
+        million cells. weight: how often a row counts, float64[n]; a weight of 2 is a row twice.
 
         >>> x = np.arange(1.0, 400.0)[:, None]
         >>> model, effect = LogLinear.fit(x, x[:, 0] / 100, np.zeros(399, int), [], 0)
@@ -74,26 +76,27 @@ class LogLinear(Additive):
         """
         rows = sample(len(y), _MOST_CELLS // (2 * X.shape[1] + 1), seed)
         y = y[rows]
-        columns = _LogColumns.of(X[rows], categorical)
-        gaps = _Gaps.of(columns.missing)
+        w = np.ones(len(y)) if weight is None else weight[rows]
+        columns = _LogColumns.of(X[rows], categorical, w)
+        gaps = _Gaps.of(columns.missing, w)
         days, at = dummies(day[rows])
         parts = [np.ones((len(y), 1)), columns.standardised(), gaps.table(), at]
         ridge = MEDIAN_RIDGE if median else RIDGE
         penalty = np.r_[
             _INTERCEPT_RIDGE,
             np.full(parts[1].shape[1] + parts[2].shape[1], ridge),
-            np.full(at.shape[1], _ROWS_AGAINST_A_DAY / len(y)),
+            np.full(at.shape[1], _ROWS_AGAINST_A_DAY / w.sum()),
         ]
         solved = (
-            _solve_median(np.hstack(parts), np.log1p(_MEDIAN_UNITS * y), penalty)
+            _solve_median(np.hstack(parts), np.log1p(_MEDIAN_UNITS * y), penalty, w)
             if median
-            else _solve(np.hstack(parts), y, penalty)
+            else _solve(np.hstack(parts), y, penalty, w)
         )
         widths = np.cumsum([part.shape[1] for part in parts[:-1]])
-        base, weight, gap_weight, effect = np.split(solved, widths)
-        level = float((at @ effect).mean())
+        base, slopes, gap_weight, effect = np.split(solved, widths)
+        level = float(np.average(at @ effect, weights=w))
         model = cls(
-            float(base[0]) + level, weight.tolist(), *gaps.parts(gap_weight), *columns.shape()
+            float(base[0]) + level, slopes.tolist(), *gaps.parts(gap_weight), *columns.shape()
         )
         return model, by_row(day, days, effect - level)
 
@@ -124,15 +127,20 @@ class _LogColumns:
     deviation: np.ndarray
 
     @classmethod
-    def of(cls, X: np.ndarray, categorical: list[int]) -> Self:
-        """The columns of X float64[n, p]; `categorical` are positions of columns to leave out."""
+    def of(cls, X: np.ndarray, categorical: list[int], w: np.ndarray) -> Self:
+        """The columns of X float64[n, p]; `categorical` are positions of columns to leave out.
+
+        w: how often each row counts, float64[n].
+        """
         logs = _log(X)
         missing = np.isnan(logs)
         logs[:, categorical] = 0.0
         missing[:, categorical] = False
-        known = (~missing).sum(axis=0).clip(1)
-        mean = np.nansum(logs, axis=0) / known
-        deviation = np.sqrt(np.nansum((logs - mean) ** 2, axis=0) / known)
+        counts = w[:, None]
+        known = (~missing * counts).sum(axis=0)
+        known[known == 0] = 1.0
+        mean = np.nansum(logs * counts, axis=0) / known
+        deviation = np.sqrt(np.nansum((logs - mean) ** 2 * counts, axis=0) / known)
         deviation[deviation < 1e-9] = np.inf
         return cls(logs, missing, mean, deviation)
 
@@ -165,8 +173,8 @@ class _Gaps:
     share: np.ndarray
 
     @classmethod
-    def of(cls, missing: np.ndarray) -> Self:
-        """The flags of a table, bool[n, p]."""
+    def of(cls, missing: np.ndarray, w: np.ndarray) -> Self:
+        """The flags of a table, bool[n, p], whose rows count `w` times, float64[n]."""
         _, first, kind, alike = np.unique(
             np.packbits(missing, axis=0).T,
             axis=0,
@@ -174,7 +182,7 @@ class _Gaps:
             return_inverse=True,
             return_counts=True,
         )
-        return cls(missing, first, kind.ravel(), alike, missing.mean(axis=0))
+        return cls(missing, first, kind.ravel(), alike, np.average(missing, axis=0, weights=w))
 
     def table(self) -> np.ndarray:
         """One centred column a set, float64[n, sets]."""
@@ -190,25 +198,26 @@ def _log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
 
 
-def _solve(A: np.ndarray, y: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+def _solve(A: np.ndarray, y: np.ndarray, penalty: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Weights by Newton's method with halved steps; the loss is convex for 1 < power < 2.
 
-    scikit-learn's TweedieRegressor has the same minimum but not the same bits, and no day effects
-    with a penalty of their own.
+    `w` says how often each row counts. scikit-learn's TweedieRegressor has the same minimum but not
+    the same bits, and no day effects with a penalty of their own.
     """
-    w = np.zeros(A.shape[1])
-    w[0] = np.log(max(y.mean(), 1e-12))
-    loss = _loss(A, y, w, penalty)
+    rows = w.sum()
+    beta = np.zeros(A.shape[1])
+    beta[0] = np.log(max(np.average(y, weights=w), 1e-12))
+    loss = _loss(A, y, beta, penalty, w)
     for _ in range(_MOST_STEPS):
-        raw = A @ w
-        slope = A.T @ tweedie_gradient(y, raw, POWER) / len(y) + penalty * w
+        raw = A @ beta
+        slope = A.T @ (w * tweedie_gradient(y, raw, POWER)) / rows + penalty * beta
         bend = (2 - POWER) * np.exp((2 - POWER) * raw) + (POWER - 1) * y * np.exp((1 - POWER) * raw)
-        step = np.linalg.solve(_squares(A, bend) / len(y) + np.diag(penalty), slope)
-        w, after = _halved(A, y, w, step, penalty, loss)
+        step = np.linalg.solve(_squares(A, w * bend) / rows + np.diag(penalty), slope)
+        beta, after = _halved(A, y, beta, step, penalty, loss, w)
         if loss - after <= _CLOSE * abs(loss):
             break
         loss = after
-    return w
+    return beta
 
 
 def _squares(A: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -217,42 +226,57 @@ def _squares(A: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.asarray(rooted.T @ rooted)
 
 
-def _solve_median(A: np.ndarray, z: np.ndarray, penalty: np.ndarray) -> np.ndarray:
+def _solve_median(A: np.ndarray, z: np.ndarray, penalty: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Weights by repeated least squares, in which a row with a larger error weighs less.
 
-    Each round lowers the rounded absolute error.
+    Each round lowers the rounded absolute error. `w` says how often each row counts.
     """
-    w = np.zeros(A.shape[1])
-    w[0] = np.median(z)
+    rows = w.sum()
+    beta = np.zeros(A.shape[1])
+    beta[0] = np.median(z) if (w == 1).all() else _weighted_median(z, w)
     loss = np.inf
     for _ in range(_MOST_STEPS):
-        bend = 1 / np.hypot(z - A @ w, _ROUNDED_WITHIN)
-        squares = _squares(A, bend) / len(z) + np.diag(penalty)
-        w = np.linalg.solve(squares, A.T @ (bend * z) / len(z))
-        error = np.hypot(z - A @ w, _ROUNDED_WITHIN).mean()
-        after = float(error + (penalty * w**2).sum() / 2)
+        bend = w / np.hypot(z - A @ beta, _ROUNDED_WITHIN)
+        squares = _squares(A, bend) / rows + np.diag(penalty)
+        beta = np.linalg.solve(squares, A.T @ (bend * z) / rows)
+        error = np.average(np.hypot(z - A @ beta, _ROUNDED_WITHIN), weights=w)
+        after = float(error + (penalty * beta**2).sum() / 2)
         if loss - after <= 10 * _CLOSE * after:
             break
         loss = after
-    return w
+    return beta
+
+
+def _weighted_median(z: np.ndarray, w: np.ndarray) -> float:
+    order = np.argsort(z, kind="stable")
+    return float(quantiles(z[order], np.array([0.5]), w[order])[0])
 
 
 def _halved(
-    A: np.ndarray, y: np.ndarray, w: np.ndarray, step: np.ndarray, penalty: np.ndarray, loss: float
+    A: np.ndarray,
+    y: np.ndarray,
+    beta: np.ndarray,
+    step: np.ndarray,
+    penalty: np.ndarray,
+    loss: float,
+    w: np.ndarray,
 ) -> tuple[np.ndarray, float]:
     """The weights after the longest of step, step / 2, … that lowers the loss, and their loss.
 
     The weights stay as they are where no such step lowers it.
     """
     for halving in range(_MOST_HALVINGS):
-        tried = w - step / 2**halving
-        after = _loss(A, y, tried, penalty)
+        tried = beta - step / 2**halving
+        after = _loss(A, y, tried, penalty, w)
         if after < loss:
             return tried, after
-    return w, loss
+    return beta, loss
 
 
-def _loss(A: np.ndarray, y: np.ndarray, w: np.ndarray, penalty: np.ndarray) -> float:
+def _loss(
+    A: np.ndarray, y: np.ndarray, beta: np.ndarray, penalty: np.ndarray, w: np.ndarray
+) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
-        value = float(tweedie_loss(y, A @ w, POWER).mean() + (penalty * w**2).sum() / 2)
+        losses = tweedie_loss(y, A @ beta, POWER)
+        value = float(np.average(losses, weights=w) + (penalty * beta**2).sum() / 2)
     return value if np.isfinite(value) else np.inf

@@ -73,18 +73,20 @@ def ziln_gradients(y: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return first, np.maximum(second, 1e-6)
 
 
-def ziln_start(y: np.ndarray) -> np.ndarray:
+def ziln_start(y: np.ndarray, w: np.ndarray | None = None) -> np.ndarray:
     """The three constant scores with the least `ziln_loss` on y, float64[3]; the trees begin here.
 
-    At least one amount must be above zero.
+    At least one amount must be above zero. w: how often each row counts, float64[n].
 
     >>> ziln_start(np.array([0.0, 0.0, 1.0, np.e**2])).tolist()
     [0.0, 1.0, 0.0]
     """
-    logs = np.log(y[y > 0])
-    share = np.clip((y > 0).mean(), 1e-3, 1 - 1e-3)
-    log_deviation = _clipped(np.log(max(logs.std(), 1e-6)))
-    return np.array([np.log(share / (1 - share)), logs.mean(), log_deviation])
+    logs, paid = np.log(y[y > 0]), None if w is None else w[y > 0]
+    share = np.clip(np.average(y > 0, weights=w), 1e-3, 1 - 1e-3)
+    mean = np.average(logs, weights=paid)
+    spread = np.sqrt(np.average((logs - mean) ** 2, weights=paid))
+    log_deviation = _clipped(np.log(max(spread, 1e-6)))
+    return np.array([np.log(share / (1 - share)), mean, log_deviation])
 
 
 def ziln_mean(raw: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ class TrainingRows:
     with a mean near 1. day: snapshot of each row as a code in the order of time, int64[n].
     person: person of each row as a code from 0, int64[n]. categorical: positions of the columns
     that hold category codes. seed: seed of every random choice. spending: position of the column
-    of expected spending, or None.
+    of expected spending, or None. weight: how often each row counts, float64[n]; None for once.
     """
 
     X: np.ndarray
@@ -25,10 +25,22 @@ class TrainingRows:
     categorical: list[int]
     seed: int
     spending: int | None = None
+    weight: np.ndarray | None = None
 
     def take(self, at: np.ndarray) -> TrainingRows:
         """The rows at the positions `at`."""
-        return replace(self, X=self.X[at], y=self.y[at], day=self.day[at], person=self.person[at])
+        return replace(
+            self,
+            X=self.X[at],
+            y=self.y[at],
+            day=self.day[at],
+            person=self.person[at],
+            weight=None if self.weight is None else self.weight[at],
+        )
+
+    def counts(self) -> np.ndarray:
+        """How often each row counts, float64[n]."""
+        return np.ones(len(self.y)) if self.weight is None else self.weight
 
     def undated(self) -> TrainingRows:
         """The same rows, all with the same snapshot, so that no day effect is learnt."""

@@ -52,10 +52,12 @@ class ExpectedSpending:
         known = np.isfinite(x)
         if (x[known] > 0).sum() < _MIN_ROWS_WITH_SPENDING or not rows.y[known].any():
             return None
-        rate = rows.y[known].sum() / (np.maximum(x[known], 0) * np.exp(effect[known])).sum()
-        absent = rows.y[~known].sum() / max(np.exp(effect[~known]).sum(), 1.0)
+        w, level = rows.counts(), np.exp(effect)
+        spent = (w * rows.y)[known].sum()
+        rate = spent / (w[known] * (np.maximum(x[known], 0) * level[known])).sum()
+        absent = (w * rows.y)[~known].sum() / max((w * level)[~known].sum(), 1.0)
         fitted = cls(rows.spending, float(rate), float(np.log(absent + _SPENDING_FLOOR)))
-        return replace(fitted, base=float(fitted.score(rows.X).mean()))
+        return replace(fitted, base=float(np.average(fitted.score(rows.X), weights=w)))
 
     def score(self, X: np.ndarray) -> np.ndarray:
         """Log money of each row, float64[n]."""
@@ -149,7 +151,7 @@ def grow(objective: str, plan: Plan, rows: TrainingRows, inner: Folds) -> ValueB
         unseen = trees_and_line(trees, _lines_out_of_fold(rows, inner))
     if expected is not None:
         score = expected.score(rows.X)
-        expected = replace(expected, share=best_share(rows.y, unseen, score, effect))
+        expected = replace(expected, share=best_share(rows, unseen, score, effect))
         unseen = None if unseen is None else _joined(unseen, score, expected.share)
     others = OtherMembers(line, expected)
     return ValueBlend(booster, others, None if unseen is None else unseen + effect, effect)
@@ -178,27 +180,28 @@ def _joined(both: np.ndarray, expected: np.ndarray, share: float) -> np.ndarray:
 
 
 def best_share(
-    y: np.ndarray, unseen: np.ndarray | None, expected: np.ndarray, effect: np.ndarray
+    rows: TrainingRows, unseen: np.ndarray | None, expected: np.ndarray, effect: np.ndarray
 ) -> float:
     """Share of the expected spending in the blend, in tenths from 0 to 0.6.
 
     It is 0.2, unless the Poisson deviance of out-of-fold scores at equal totals says otherwise by
-    more than one standard error. y, unseen, expected, effect: float64[n], the last three in log
-    money.
+    more than one standard error. unseen, expected, effect: float64[n], in log money.
     """
     if unseen is None or not (known := np.isfinite(unseen)).any():
         return _SHARE_OF_SPENDING
-    y, unseen, expected, effect = (part[known] for part in (y, unseen, expected, effect))
+    rows = rows.take(np.flatnonzero(known))
+    unseen, expected, effect = unseen[known], expected[known], effect[known]
     losses = []
     for share in _SHARES:
-        score = _with_total_of(y, _joined(unseen, expected, share) + effect)
-        losses.append(tweedie_loss(y, score, 1))
-    return blend.nearest_share(np.array(losses), _SHARES, _SHARE_OF_SPENDING)
+        score = _with_total_of(rows.y, _joined(unseen, expected, share) + effect, rows.weight)
+        losses.append(tweedie_loss(rows.y, score, 1))
+    return blend.nearest_share(np.array(losses), _SHARES, _SHARE_OF_SPENDING, rows.weight)
 
 
-def _with_total_of(y: np.ndarray, score: np.ndarray) -> np.ndarray:
+def _with_total_of(y: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     """The log money scores, shifted so that their amounts add up to the total of y."""
-    return np.asarray(score + np.log(max(y.sum(), 1e-12) / np.exp(score).sum()))
+    w = np.ones(len(y)) if weight is None else weight
+    return np.asarray(score + np.log(max((w * y).sum(), 1e-12) / (w * np.exp(score)).sum()))
 
 
 def _grow_trees(
@@ -206,11 +209,12 @@ def _grow_trees(
 ) -> GrownTrees:
     """Trees that add to the effect of the row's day; their score does not include it."""
     if not effect.any():
-        return value_trees.grow(objective, plan, rows.X, rows.y, rows.categorical, inner)
-    level = float(np.log(rows.y.sum() / np.exp(effect).sum()))
+        return value_trees.grow(objective, plan, rows, inner)
+    w = rows.counts()
+    level = float(np.log((w * rows.y).sum() / (w * np.exp(effect)).sum()))
     tweedie = replace(plan, objective="tweedie")
     booster, unseen = boosting.fit(
-        tweedie, rows.X, rows.y, rows.categorical, inner, start=level + effect
+        tweedie, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
     )
     return boosting.rescale(booster, 1.0, level), None if unseen is None else unseen + level
 
@@ -222,7 +226,7 @@ def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
     """
     effect = fit_line(rows)[1] if rows.day.any() else np.zeros(len(rows.y))
     plain = replace(rows.undated(), y=rows.y / np.exp(effect))
-    booster, trees = value_trees.grow("mae", plan, plain.X, plain.y, plain.categorical, inner)
+    booster, trees = value_trees.grow("mae", plan, plain, inner)
     line, _ = fit_line(plain, median=True)
     unseen = None
     if trees is not None:
@@ -233,7 +237,15 @@ def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
 
 def fit_line(rows: TrainingRows, *, median: bool = False) -> tuple[LogLinear, np.ndarray]:
     """The log-linear model of the rows, and each row's day effect, float64[n] in log money."""
-    return LogLinear.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed, median=median)
+    return LogLinear.fit(
+        rows.X,
+        rows.y,
+        rows.day,
+        rows.categorical,
+        rows.seed,
+        median=median,
+        weight=rows.weight,
+    )
 
 
 def _lines_out_of_fold(rows: TrainingRows, inner: Folds, *, median: bool = False) -> np.ndarray:
@@ -245,6 +257,7 @@ def day_effects_help(rows: TrainingRows) -> bool:
     return blend.effects_predict_later(fit_line, _deviance_at_equal_totals, rows)
 
 
-def _deviance_at_equal_totals(y: np.ndarray, score: np.ndarray) -> float:
+def _deviance_at_equal_totals(y: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> float:
     """Mean deviance without the level: the level of later days is not the model's merit."""
-    return float(tweedie_loss(y, _with_total_of(y, score), POWER).mean())
+    losses = tweedie_loss(y, _with_total_of(y, score, weight), POWER)
+    return float(np.average(losses, weights=weight))

@@ -11,22 +11,20 @@ from churnlab.estimators.learners import boosting
 from churnlab.estimators.learners.boosting import CustomLoss, GrownTrees, Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_mean, ziln_start
+from churnlab.estimators.learners.training_rows import TrainingRows
 
 OBJECTIVES = ("tweedie", "hurdle", "ziln", "mae")
 _MIN_PAYING_ROWS = 10
 
 
-def grow(
-    objective: str, plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> GrownTrees:
+def grow(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
     """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
 
-    objective: one of OBJECTIVES; `amounts` turns its raw scores into money. X: float64[n, p], NaN
-    for missing. y: amounts float64[n], at least 0, with a mean near 1. categorical: positions of
-    the columns with category codes.
+    objective: one of OBJECTIVES; `amounts` turns its raw scores into money. The y of `rows` are
+    amounts of at least 0 with a mean near 1.
     """
     ways = {"tweedie": _tweedie, "hurdle": _hurdle, "ziln": _ziln, "mae": _median}
-    return ways[objective](plan, X, y, categorical, folds)
+    return ways[objective](plan, rows, folds)
 
 
 def raw(objective: str, booster: Any, X: np.ndarray, threads: int) -> np.ndarray:
@@ -53,39 +51,37 @@ def rescaled(objective: str, booster: Any, factor: float) -> Any:
     return boosting.rescale(booster, 1.0, float(np.log(factor)))
 
 
-def _tweedie(
-    plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> GrownTrees:
-    return boosting.fit(replace(plan, objective="tweedie"), X, y, categorical, folds)
+def _tweedie(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+    return _fitted("tweedie", plan, rows, folds)
 
 
-def _median(
-    plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> GrownTrees:
+def _median(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
     """Least absolute error of the root: the median of the root is the root of the median."""
-    return boosting.fit(replace(plan, objective="regression_l1"), X, np.sqrt(y), categorical, folds)
+    return _fitted("regression_l1", plan, replace(rows, y=np.sqrt(rows.y)), folds)
 
 
-def _hurdle(
-    plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> GrownTrees:
+def _hurdle(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
     """The probability to pay (Poisson) times the amount if paid (gamma).
 
     Both have a log link, so their trees can be added up. With fewer than ten paying rows it is
     Tweedie.
     """
-    pays = y > 0
+    pays = rows.y > 0
     if pays.sum() < _MIN_PAYING_ROWS:
-        return _tweedie(plan, X, y, categorical, folds)
-    poisson = replace(plan, objective="poisson")
-    chance, unseen = boosting.fit(poisson, X, pays.astype(np.float64), categorical, folds)
-    gamma = replace(plan, objective="gamma")
-    paid, unseen_paid = boosting.fit(gamma, X[pays], y[pays], categorical, _within(folds, pays))
+        return _tweedie(plan, rows, folds)
+    chance, unseen = _fitted("poisson", plan, replace(rows, y=pays.astype(np.float64)), folds)
+    payers = rows.take(np.flatnonzero(pays))
+    paid, unseen_paid = _fitted("gamma", plan, payers, _within(folds, pays))
     if unseen is not None and unseen_paid is not None:
-        amount = boosting.raw(paid, X, plan.threads)
+        amount = boosting.raw(paid, rows.X, plan.threads)
         amount[pays] = unseen_paid
         unseen = unseen + amount
     return boosting.merge(chance, paid), unseen if unseen_paid is not None else None
+
+
+def _fitted(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+    plan = replace(plan, objective=objective)
+    return boosting.fit(plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight)
 
 
 def _within(folds: Folds, kept: np.ndarray) -> Folds:
@@ -98,9 +94,9 @@ def _within(folds: Folds, kept: np.ndarray) -> Folds:
     return pairs if smallest >= _MIN_PAYING_ROWS else []
 
 
-def _ziln(
-    plan: Plan, X: np.ndarray, y: np.ndarray, categorical: list[int], folds: Folds
-) -> GrownTrees:
-    loss = CustomLoss(ziln_gradients, ziln_loss, ziln_start(y))
-    booster, unseen = boosting.fit_custom(plan, loss, X, y, categorical, folds)
+def _ziln(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+    loss = CustomLoss(ziln_gradients, ziln_loss, ziln_start(rows.y, rows.weight))
+    booster, unseen = boosting.fit_custom(
+        plan, loss, rows.X, rows.y, rows.categorical, folds, rows.weight
+    )
     return booster, None if unseen is None else ziln_mean(unseen)

@@ -40,7 +40,11 @@ def test_expected_spending_keeps_its_share_only_if_it_is_good() -> None:
         )
         found = ExpectedSpending.fit(rows, still)
         assert found is not None
-        assert low <= value_blend.best_share(y, other, found.score(rows.X), still) <= high
+        assert (
+            low
+            <= value_blend.best_share(replace(rows, y=y), other, found.score(rows.X), still)
+            <= high
+        )
         assert (found.rate * column).sum() == pytest.approx(y.sum())
     assert ExpectedSpending.fit(replace(rows, X=np.zeros((3000, 1))), still) is None
     assert ExpectedSpending.fit(replace(rows, spending=None), still) is None
