@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from pydantic import BaseModel, ValidationError
 from churnlab.errors import ChurnlabError, ConfigError
 from churnlab.schema.files import check_path, is_text
 
+# A key with other letters than a-z that stands without quotes, at the start of a line.
+_BARE_KEY = re.compile(r"^[ \t]*([^\s\"'#\[=]*[^\x00-\x7f][^\s\"'#\[=]*)[ \t]*=", re.MULTILINE)
 WORDS: Mapping[Any, str] = {
     str: "text",
     int: "a whole number",
@@ -44,11 +47,16 @@ def load(path: Path) -> dict[str, Any]:
 def _load(path: Path) -> dict[str, Any]:
     check_path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before UTF-8
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError.from_no_file(str(path)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError.from_syntax(str(path), str(error)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError.from_syntax(str(path), f"it is not UTF-8 ({error})") from error
+    except tomllib.TOMLDecodeError as error:
+        key = _BARE_KEY.search(text)
+        reason = str(error) if key is None else f"{error}; TOML wants quotes: {_json(key[1])} ="
+        raise ConfigError.from_syntax(str(path), reason) from error
 
 
 def check_texts(given: object, where: str = "") -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
-from churnlab.explanation.words import Told, in_words
+from churnlab.explanation.words import Told, as_given, in_words
 from churnlab.features.catalogue import Entry, given_names, sentences, table
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
@@ -61,7 +61,8 @@ class Explanation:
     def importance(self, language: str = ENGLISH) -> pd.DataFrame:
         """The features by mean absolute value, largest first.
 
-        Columns: name, what (the name in words of the language), signal, importance, unit.
+        Columns: name, what (the name in words of the language), signal, importance, unit, label
+        (the name, in which roles and attributes are written as they were given).
 
         >>> example().importance()[["what", "importance"]].to_dict("records")
         [{'what': 'since last days, so far', 'importance': 0.6},
@@ -76,6 +77,7 @@ class Explanation:
                 "signal": facts["signal"].to_numpy(),
                 "importance": self.values.abs().mean().to_numpy(),
                 "unit": facts["unit"].to_numpy(),
+                "label": [as_given(n, given.get(n, ())) for n in self.values.columns],
             }
         )
         return found.sort_values("importance", ascending=False, kind="stable", ignore_index=True)

@@ -40,6 +40,17 @@ def in_words(name: str, language: str = ENGLISH, given: Iterable[str] = ()) -> s
     ).text(language)
 
 
+def as_given(name: str, given: Iterable[str]) -> str:
+    """A feature's name in which names of the user's, `given`, are written as they were given.
+
+    >>> as_given("role__n_347fa28b3b_sum__28d", ["签到"])
+    'role__签到_sum__28d'
+    """
+    for other in given:
+        name = name.replace(as_column(other), other, 1)
+    return name
+
+
 def _statistic(statistic: str, language: str, given: Iterable[str]) -> str:
     """The middle of a feature's name in words."""
     for name in given:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -15,6 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure as Figure
+from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 
 from churnlab.evaluation.contenders import label as contender_label
 from churnlab.evaluation.tables import heading
@@ -29,7 +32,70 @@ GREY = "#9aa5b1"
 PALE = "#e4e7eb"
 INK = "#1f2933"
 _LONGEST_NAME = 60
+_FONT = "DejaVu Sans"  # comes with matplotlib
+_MORE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Noto Sans Hebrew",
+    "Noto Sans Arabic",
+    "Noto Emoji",
+    "Symbola",
+)
 Place = Literal["best", "upper left", "lower left", "lower right"]
+
+
+@cache
+def _glyphs(family: str) -> frozenset[int]:
+    """The characters that a font can draw; none where it is not installed."""
+    paths = [font.fname for font in fontManager.ttflist if font.name == family]
+    return frozenset(get_font(paths[0]).get_charmap()) if paths else frozenset()
+
+
+def _look_again() -> None:
+    """Tell matplotlib of fonts that were installed after it made its list."""
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in sorted(set(findSystemFonts()) - listed):
+        with suppress(OSError, RuntimeError, ValueError):  # a font that it cannot read
+            fontManager.addfont(path)
+
+
+@cache
+def _fonts() -> list[str]:
+    """The usual font, then those installed that have Chinese and other letters."""
+    if not any(font.name in _MORE_FONTS for font in fontManager.ttflist):
+        _look_again()
+    return [_FONT, *(family for family in _MORE_FONTS if _glyphs(family))]
+
+
+def drawable(text: str) -> str:
+    r"""Text as it can be drawn, on one line and without formulas.
+
+    A character that no font on this machine has is written as its number, which tells names apart
+    where boxes would not.
+
+    >>> drawable("a $x$\n b"), drawable("\uf8fe")
+    ('a \\$x\\$ b', '\\uf8fe')
+    """
+    shown = []
+    for character in " ".join(text.split()):
+        known = any(ord(character) in _glyphs(family) for family in _fonts())
+        shown.append(character if known else character.encode("unicode_escape").decode())
+    return "".join(shown).replace("$", r"\$")
+
+
+def _said(words: Words, language: str) -> str:
+    return drawable(in_language(words, language))
 
 
 def _figure(
@@ -45,18 +111,18 @@ def _plain(axes: Axes, grid: Literal["x", "y"] = "y") -> None:
     """Thin lines, and none above and on the right."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
-    axes.tick_params(colors=INK, labelsize=9, color=GREY)
+    axes.tick_params(colors=INK, labelsize=9, color=GREY, labelfontfamily=_fonts())
     axes.grid(axis=grid, color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
 
 
 def _name_axes(axes: Axes, language: str, x: Words, y: Words = "") -> None:
-    axes.set_xlabel(in_language(x, language))
-    axes.set_ylabel(in_language(y, language))
+    axes.set_xlabel(_said(x, language), fontfamily=_fonts())
+    axes.set_ylabel(_said(y, language), fontfamily=_fonts())
 
 
 def _legend(axes: Axes, place: Place) -> None:
-    axes.legend(frameon=False, fontsize=9, loc=place)
+    axes.legend(frameon=False, prop={"size": 9, "family": _fonts()}, loc=place)
 
 
 def calibration(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
@@ -70,8 +136,8 @@ def calibration(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
     """
     figure, axes = _figure()
     top = float(max(table["predicted"].max(), table["observed"].max(), 0.05)) * 1.05
-    right = in_language(sentence("predicted is right"), language)
-    model = in_language(sentence("the model"), language)
+    right = _said(sentence("predicted is right"), language)
+    model = _said(sentence("the model"), language)
     axes.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle="--", label=right)
     places = table["predicted"], table["observed"]
     axes.plot(*places, "o-", color=BLUE, linewidth=1.8, markersize=5, label=model)
@@ -93,8 +159,8 @@ def deciles(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
     """
     figure, axes = _figure()
     place = np.arange(1, len(table) + 1)
-    predicted = in_language(sentence("predicted"), language)
-    actual = in_language(sentence("actual"), language)
+    predicted = _said(sentence("predicted"), language)
+    actual = _said(sentence("actual"), language)
     axes.bar(place - 0.2, table["predicted"], 0.4, color=BLUE, label=predicted)
     axes.bar(place + 0.2, table["observed"], 0.4, color=ORANGE, label=actual)
     axes.set_xticks(place)
@@ -118,14 +184,16 @@ def signals(importance: pd.Series, language: str = ENGLISH) -> Figure:
 def features(importance: pd.DataFrame, top: int = 12, language: str = ENGLISH) -> Figure:
     """The `top` features that move the score most.
 
-    `importance` is that of `Explanation.importance`, with the columns name and importance.
+    `importance` is that of `Explanation.importance`, with the columns name and importance; where it
+    has `label`, features are called so.
 
     >>> importance = pd.DataFrame({"name": ["push__open_rate__14d"], "importance": [0.4]})
     >>> type(features(importance)).__name__
     'Figure'
     """
     table = importance.head(top).iloc[::-1]
-    values = pd.Series(table["importance"].to_numpy(), index=table["name"])
+    names = table["label"] if "label" in table else table["name"]
+    values = pd.Series(table["importance"].to_numpy(), index=names)
     return _bars(values, (7.2, 0.7 + 0.32 * max(len(table), 2)), language)
 
 
@@ -136,7 +204,7 @@ def _bars(values: pd.Series, size: tuple[float, float], language: str) -> Figure
     short = [n if len(n) < _LONGEST_NAME else n[: _LONGEST_NAME - 1] + "…" for n in names]
     place = np.arange(len(values))
     axes.barh(place, values.to_numpy(), color=BLUE, height=0.62)
-    axes.set_yticks(place, short)
+    axes.set_yticks(place, [drawable(name) for name in short])
     _name_axes(axes, language, sentence("mean absolute push on the score"))
     return figure
 
@@ -156,7 +224,7 @@ def scores(risk: np.ndarray, churned: np.ndarray, language: str = ENGLISH) -> Fi
     for value, colour, words in ((0, BLUE, stayed), (1, ORANGE, left)):
         part = risk[churned == value]
         share = np.full(len(part), 1 / max(len(part), 1))
-        named = in_language(words, language)
+        named = _said(words, language)
         axes.hist(part, edges, weights=share, color=colour, alpha=0.6, label=named)
     axes.set_xlim(0, 1)
     _name_axes(
@@ -179,12 +247,12 @@ def gains(
     'Figure'
     """
     figure, axes = _figure()
-    random = in_language(sentence("at random"), language)
+    random = _said(sentence("at random"), language)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label=random)
     colours = [BLUE, ORANGE, GREEN, VIOLET]
     for i, (name, p) in enumerate(predictions.items()):
         people, found = _gains_curve(churned, p)
-        named = in_language(contender_label(name), language)
+        named = _said(contender_label(name), language)
         axes.plot(people, found, color=colours[i % len(colours)], linewidth=1.8, label=named)
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
     highest = sentence("share of people, highest risk first")
@@ -241,10 +309,10 @@ def profit(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
     if table["realised"].notna().any():
         lines.append(("realised", ORANGE, sentence("realised, by the outcomes")))
     for column, colour, words in lines:
-        named = in_language(words, language)
+        named = _said(words, language)
         axes.plot(table["share"], table[column], color=colour, linewidth=1.8, label=named)
     best = table.loc[table["expected"].idxmax()]
-    _mark(axes, best, in_language(sentence("contact {share:.0%}", share=best["share"]), language))
+    _mark(axes, best, _said(sentence("contact {share:.0%}", share=best["share"]), language))
     axes.set_xlim(0, 1)
     axes.margins(y=0.12)
     contacted = sentence("share of people contacted, most profitable first")
@@ -269,7 +337,7 @@ def by_day(days: pd.DataFrame, language: str = ENGLISH) -> Figure:
     for axes, column, colour, words in (events, people):
         _plain(axes)
         axes.bar(days["day"], days[column], width=1.0, color=colour)
-        axes.set_ylabel(in_language(words, language))
+        axes.set_ylabel(_said(words, language))
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.locator_params(axis="y", nbins=4)
     ticks = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
@@ -298,7 +366,9 @@ def by_month(months: pd.DataFrame, language: str = ENGLISH) -> Figure:
 def _mark(axes: Axes, row: pd.Series, text: str) -> None:
     place = (row["share"], row["expected"])
     axes.plot(*place, "o", color=BLUE, markersize=7)
-    axes.annotate(text, place, (6, 6), textcoords="offset points", color=INK, fontsize=9)
+    axes.annotate(
+        text, place, (6, 6), textcoords="offset points", color=INK, fontsize=9, fontfamily=_fonts()
+    )
 
 
 def png(figure: Figure, dpi: int = 144) -> bytes:

@@ -90,3 +90,23 @@ def test_a_path_that_holds_nul_is_refused(tmp_path: Path) -> None:
     (tmp_path / "churnlab.toml").write_bytes(b'name = "\\ud800"\n')
     with pytest.raises(ConfigError, match="is not valid TOML"):
         Config.read(tmp_path / "churnlab.toml")
+
+
+def test_keys_in_any_letters_are_read_and_written(tmp_path: Path) -> None:
+    file = tmp_path / "churnlab.toml"
+    given = '[log.roles]\n"签到" = ["check-in"]\n"Age band" = ["a"]\n"👩\u200d👧" = ["b"]\n'
+    file.write_text(given, encoding="utf-8-sig")
+    found = reading.load(file)
+    assert found["log"]["roles"]["签到"] == ["check-in"]
+    file.write_text(reading.as_toml(found), encoding="utf-8")
+    assert reading.load(file) == found
+
+
+def test_a_key_without_quotes_is_told_what_toml_wants(tmp_path: Path) -> None:
+    file = tmp_path / "churnlab.toml"
+    file.write_text('[log.roles]\n签到 = ["check-in"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match='not valid TOML: .*line 2.*TOML wants quotes: "签到" ='):
+        reading.load(file)
+    file.write_bytes('name = "渠道"'.encode("gbk"))
+    with pytest.raises(ConfigError, match="not valid TOML: it is not UTF-8"):
+        reading.load(file)
