@@ -88,6 +88,7 @@ PUBLIC = {
     "plots",
 }
 CONTRACT = {"judge", "log", "card", "registry"}  # names that DESIGN keeps for functions to come
+CLOCK = "events.clock"  # the moment of reading a log, read in one place
 CLOCKS = {
     "time.time",
     "time.perf_counter",
@@ -203,7 +204,8 @@ def test_only_the_command_line_prints_or_could_read_the_clock() -> None:
     for name, tree in modules().items():
         calls = [ast.unparse(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)]
         odd = [c for c in calls if c == "print" or any(c.endswith(k) for k in CLOCKS)]
-        assert room(name) == "cli" or not odd, name
+        own = name == CLOCK and odd == ["datetime.now"]
+        assert room(name) == "cli" or own or not odd, name
 
 
 def test_importing_churnlab_loads_nothing_heavy() -> None:

@@ -105,7 +105,8 @@ def train(
             print_json(result)
             return
         del result["metrics"]
-        print_all([*terminal.evaluations(done.evaluations), terminal.lines(result)])
+        notes = terminal.notes(result.pop("notes", ()))
+        print_all([*terminal.evaluations(done.evaluations), terminal.lines(result), *notes])
 
 
 @app.command()

@@ -22,7 +22,8 @@ def show(result: dict[str, Any], as_json: bool) -> None:
         return
     from churnlab.report import terminal
 
-    print_all([terminal.lines(result)])
+    notes = terminal.notes(result.pop("notes", ()))
+    print_all([terminal.lines(result), *notes])
 
 
 def print_json(result: Any) -> None:

@@ -31,6 +31,7 @@ from pydantic import Field as Key
 from churnlab.config import reading
 from churnlab.errors import ConfigError
 from churnlab.events.addresses import local_folder, within
+from churnlab.events.moments import earlier
 from churnlab.events.presets import filled
 from churnlab.events.spec import NEEDED, Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
@@ -40,7 +41,8 @@ from churnlab.schema.frames import ENGINES
 from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))  # types that TOML has
-NOT_OF_A_LOG = ("memory", "threads", "days")  # options of LogSpec that say how a log is read
+# Fields of LogSpec that say how a log is read.
+NOT_OF_A_LOG = ("memory", "threads", "days", "read_at")
 
 
 def _as_date(given: Any) -> date:
@@ -307,6 +309,18 @@ class Config(Table):
         """
         check_path(given)
         return within(self.folder, given)
+
+    def as_of(self, day: int) -> Config:
+        """The configuration for what was known on the morning of a day: the log ends there.
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log}, Path()).as_of(20_000).log.until
+        datetime.datetime(2024, 10, 4, 0, 0)
+        """
+        until = earlier(self.log.until, to_timestamp(day).date(), self.log.timezone)
+        found = self.model_copy(update={"log": self.log.model_copy(update={"until": until})})
+        found._folder = self._folder
+        return found
 
     def targets(self, has_money: bool) -> tuple[Target, ...]:
         """The targets: churn, value where the log has money, time to churn where asked for.

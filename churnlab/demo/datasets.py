@@ -23,7 +23,7 @@ from churnlab.demo.simulation import (
 )
 from churnlab.errors import ConfigError
 from churnlab.events.event_log import EventLog
-from churnlab.schema.days import day_number, day_numbers, to_timestamps
+from churnlab.schema.days import day_number, day_numbers, to_timestamp, to_timestamps
 
 ROLES: dict[str, list[str]] = {
     "open": ["app_open"],
@@ -98,6 +98,7 @@ class Community:
             amount="amount",
             roles=ROLES,
             timezone=self.timezone,
+            until=to_timestamp(START + self.days),
         )
 
     def hazard(self, day: pd.Timestamp | str | int) -> pd.Series:

@@ -64,6 +64,14 @@ class ConfigError(ChurnlabError):
         return cls(f'{given!r} is not a day; give a date like "2026-03-01", or its midnight')
 
     @classmethod
+    def from_bad_moment(cls, given: object) -> ConfigError:
+        """A bound of a log (until=, since=) is neither a date nor a moment."""
+        return cls(
+            f"{given!r} is no date and no moment (given as until= or since=); "
+            'give one like "2026-03-01" or "2026-03-01 09:30:00+08:00"'
+        )
+
+    @classmethod
     def from_twice(cls, what: str, names: Iterable[str]) -> ConfigError:
         """Names that must differ occur twice, or have the same column name."""
         return cls(f"{what} named twice: {', '.join(names)}; name each once")

@@ -130,6 +130,26 @@ class LogError(ChurnlabError):
         )
 
     @classmethod
+    def from_impossible_times(
+        cls, source: str, column: str, count: int, rows: int, moment: str, share: float
+    ) -> LogError:
+        """More events than the share `bad_times` allows lie after now, or before 1971."""
+        return cls(
+            f"column {column!r} of {source} lies after the moment of reading ({moment}) or before "
+            f"1971 in {count:,} of {rows:,} rows, more than the share {share:g} that may be set "
+            "aside; correct these times, their timezone= or time_unit=, state until= or since=, "
+            "or raise bad_times"
+        )
+
+    @classmethod
+    def from_outside(cls, source: str, column: str, count: int, rows: int) -> LogError:
+        """No event is left between the bounds of a log."""
+        return cls(
+            f"column {column!r} of {source} lies outside since= and until= (or the as-of date) in "
+            f"{count:,} of {rows:,} rows, and no other row has an event; give a wider span"
+        )
+
+    @classmethod
     def from_far_times(cls, source: str, column: str) -> LogError:
         """A time column has values outside the years 1 to 9999, often for a wrong unit."""
         return cls(

@@ -15,6 +15,7 @@ from churnlab.events.amounts import read_amounts
 from churnlab.events.codes import Tables
 from churnlab.events.id_column import known_ids
 from churnlab.events.measured import read_measure
+from churnlab.events.moments import Bounds
 from churnlab.events.seen import Seen
 from churnlab.events.spec import LogSpec
 from churnlab.events.texts import as_dictionary, is_text, no_text, readable, simpler
@@ -49,6 +50,9 @@ class Counts:
     rows: int = 0
     ignored: int = 0
     bad_ids: int = 0
+    bad_times: int = 0
+    after_until: int = 0
+    before_since: int = 0
     bad_measures: int = 0
     bad_amounts: int = 0
     negative_amounts: int = 0
@@ -101,6 +105,9 @@ class Reader:
         self.counts.rows += batch.num_rows
         batch, name = self._named(self._with_ids(batch))
         clock = self._clock(self.spec.time, batch.column(self.spec.time))
+        keep = self._within(clock)
+        if keep is not None:
+            batch, clock, name = batch.filter(pa.array(keep)), clock[keep], name[keep]
         self.seen.count(name)
         amount, lacking = self._amount(batch, name)
         return Slice(
@@ -145,6 +152,26 @@ class Reader:
         clock, naive = read_clock(self.source, name, column, zone, self.spec.time_unit)
         self.tables.check_clock(self.source, name, naive and not self.spec.utc)
         return clock
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        """The moments between which events are taken in."""
+        spec, naive = self.spec, bool(self.tables.naive)
+        return Bounds.of(spec.since, spec.until, spec.read_at, naive, spec.timezone)
+
+    def _within(self, clock: np.ndarray) -> np.ndarray | None:
+        """Which events lie within the bounds, bool[n], None for all; the others are counted."""
+        if not len(clock):
+            return None
+        bounds = self._bounds
+        if bounds.low <= clock.min() and clock.max() < bounds.high:
+            return None
+        early, late = clock < bounds.low, clock >= bounds.high
+        wrong = (clock < bounds.floor) | (clock >= bounds.now)
+        self.counts.bad_times += int(wrong.sum())
+        self.counts.after_until += int((late & ~wrong).sum())
+        self.counts.before_since += int((early & ~wrong).sum())
+        return ~(early | late)
 
     @cached_property
     def _nothing(self) -> TextIds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC
 from math import isnan
 
 from churnlab.errors import LogError
@@ -15,18 +16,29 @@ _INFINITE = {"inf", "-inf"}
 
 
 def check_counts(
-    source: str, spec: LogSpec, rows: int, ignored: int, bad_ids: int, any_block: bool
+    source: str, spec: LogSpec, counts: Mapping[str, int], any_block: bool = True
 ) -> None:
-    """Raise LogError for a log without events, or with too many rows that have no id.
+    """Raise LogError for a log without events, or with too many rows that were set aside.
 
-    `rows` were read; of these `ignored` are ignored events and `bad_ids` have no id.
+    `counts` are the rows read and those set aside, by reason. `any_block`: any event is left.
     """
+    rows, bad_ids, bad_times = counts["rows"], counts["bad_ids"], counts["bad_times"]
     if not rows:
         raise LogError.from_empty(source)
     if bad_ids > spec.bad_ids * rows or bad_ids == rows:
         raise LogError.from_no_ids(source, spec.user, bad_ids, rows, spec.bad_ids)
+    if bad_times > spec.bad_times * rows or bad_times == rows:
+        moment = f"{spec.read_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        raise LogError.from_impossible_times(
+            source, spec.time, bad_times, rows, moment, spec.bad_times
+        )
     if not any_block:
-        raise LogError.from_all_ignored(source, rows) if ignored else LogError.from_empty(source)
+        outside = counts["after_until"] + counts["before_since"]
+        if outside:
+            raise LogError.from_outside(source, spec.time, outside, rows)
+        if counts["ignored"]:
+            raise LogError.from_all_ignored(source, rows)
+        raise LogError.from_empty(source)
 
 
 def check_numbers(source: str, spec: LogSpec, unusable: Mapping[str, Unusable]) -> None:

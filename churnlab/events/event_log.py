@@ -23,6 +23,7 @@ from churnlab.events.frame_source import open_frame
 from churnlab.events.log_profile import LogProfile, profile_of
 from churnlab.events.rollup import Rolled
 from churnlab.events.source import Source
+from churnlab.events.span import Span, observed
 from churnlab.events.spec import LogSpec, takes_options
 from churnlab.kernels.ids import places
 from churnlab.kernels.records import COUNTS, SUMS
@@ -124,9 +125,7 @@ class EventLog:
         """
         roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
         rolled = rollup.roll(source, spec, Tables(roles))
-        counts = rolled.counts
-        any_block = bool(rolled.blocks)
-        check_counts(source.name, spec, counts.rows, counts.ignored, counts.bad_ids, any_block)
+        check_counts(source.name, spec, vars(rolled.counts), bool(rolled.blocks))
         names = sorted(rolled.tables.names)
         paying = roles.paying(names, standard=spec.roles is None)
         # Where no event is a purchase, every amount is money. That is known only after all names
@@ -136,15 +135,15 @@ class EventLog:
             rolled = rollup.roll(source, spec, Tables(roles))
         check_numbers(source.name, spec, rolled.unusable)
         seen = roles.seen(names, standard=spec.roles is None)
-        aside = _set_aside(rolled.counts, spec)
+        span = observed(rolled.events)
+        aside = _set_aside(rolled.counts, span, spec)
         shown = without_secrets(source.name)
-        events = rolled.counts.events
+        events = rolled.counts.events - span.head
         counted = {"source": shown, **versioned(source), "events": events, **aside}
-        zone_name = spec.timezone or "UTC"
-        activity = daily_rows(rolled, roles, seen, spec, zone_name, counted)
+        activity = daily_rows(rolled.since(span.start), roles, seen, spec, span, counted)
         named = rolled.seen.by_name(list(rolled.tables.names))
         looked = spec.of_preset, named, rolled.examples()
-        return cls(activity, seen, zone_name, shown, tuple(names), aside, *looked)
+        return cls(activity, seen, activity.timezone, shown, tuple(names), aside, *looked)
 
     def daily(self) -> DailyActivity:
         """One row per person and active day: everything else is computed from it.
@@ -199,7 +198,7 @@ def _log_of_frame(frame: Any, spec: LogSpec) -> EventLog:
     return EventLog.of(open_frame(frame, spec.wanted()), spec)
 
 
-def _set_aside(counts: Counts, spec: LogSpec) -> dict[str, int]:
+def _set_aside(counts: Counts, span: Span, spec: LogSpec) -> dict[str, int]:
     """The rows that were set aside or look odd, by reason."""
     found = {
         "ignored": counts.ignored,
@@ -209,6 +208,11 @@ def _set_aside(counts: Counts, spec: LogSpec) -> dict[str, int]:
         "negative_amounts": counts.negative_amounts,
         "bad_measures": counts.bad_measures,
         "bad_ids": counts.bad_ids,
+        "bad_times": counts.bad_times,
+        "after_until": counts.after_until,
+        "before_since": counts.before_since,
+        "thin_head": span.head,
+        "thin_tail": span.tail,
     }
     return found | ({"too_late": counts.too_late} if spec.arrived else {})
 
@@ -218,16 +222,17 @@ def daily_rows(
     declared: Roles,
     roles: Roles,
     spec: LogSpec,
-    zone_name: str,
+    span: Span,
     counted: dict[str, object],
 ) -> DailyActivity:
     """The blocks as daily rows of people in the order of their ids.
 
     `declared` are the roles that the blocks have columns for; columns of those that are not in
-    `roles` are left out. `about` becomes the description, with people and days added. LogError for
-    sums that do not fit in 64 bits.
+    `roles` are left out; `span` are the observed days. `counted` becomes the description, with
+    people and days added. LogError for sums that do not fit in 64 bits.
     """
     users, place = _users(rolled)
+    zone_name = spec.timezone or "UTC"
     fixed = len(COUNTS)
     there = [fixed + i for i, role in enumerate(declared.names) if role in roles.names]
     rows = BlockRows(
@@ -240,8 +245,8 @@ def daily_rows(
     check_totals(rows.blocks, len(place), spec.measures)
     counted |= {
         "people": len(users),
-        "first_day": day_text(rolled.start),
-        "last_day": day_text(rolled.end - 1),
+        "first_day": day_text(span.start),
+        "last_day": day_text(span.end - 1),
         "timezone": zone_name,
     }
     return DailyActivity(
@@ -249,8 +254,8 @@ def daily_rows(
         rows,
         roles,
         spec.measures,
-        rolled.start,
-        rolled.end,
+        span.start,
+        span.end,
         zone_name,
         spec.amount is not None,
         counted,

@@ -45,15 +45,14 @@ class _TooLarge(Exception):
 
 @dataclass
 class Rolled:
-    """A log as blocks, whose people are codes of `tables.ids`; `[start, end)` are its days."""
+    """A log as blocks, whose people are codes of `tables.ids`, and its number of events by day."""
 
     tables: Tables
     blocks: list[Block] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     unusable: dict[str, Unusable] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
-    start: int = 2**62
-    end: int = _NEVER
+    events: dict[int, int] = field(default_factory=dict)
 
     def examples(self) -> dict[str, list[str]]:
         """Up to three values for each reason to set rows aside."""
@@ -72,9 +71,13 @@ class Rolled:
         for what, seen in roller.reader.unusable.items():
             self.unusable.setdefault(what, Unusable()).merge(seen)
         self.seen.add(roller.reader.seen)
-        for block in roller.blocks:
-            self.start = min(self.start, block.day)
-            self.end = max(self.end, block.day + 1)
+        for day, count in roller.events.items():
+            self.events[day] = self.events.get(day, 0) + count
+
+    def since(self, start: int) -> Rolled:
+        """The same without the days before `start`."""
+        blocks = [b for b in self.blocks if not before(b.day, start)]
+        return self if len(blocks) == len(self.blocks) else replace(self, blocks=blocks)
 
 
 def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
@@ -137,6 +140,7 @@ class _Roller:
     def _begin(self, runs: int) -> None:
         self.runs = runs
         self.blocks: list[Block] = []
+        self.events: dict[int, int] = {}
         self.open: dict[int, OpenDay] = {}
         self.closed = _NEVER
         self.reader = Reader(self.name, self.spec, self.tables)
@@ -212,7 +216,10 @@ class _Roller:
     def _close(self, bound: int) -> None:
         """Finish the open days before one: no more events of them are expected."""
         for day in sorted(d for d in self.open if before(d, bound)):
+            earlier = self.counts.events
             self.blocks += map(self.keep, self.open.pop(day).blocks(self.tables, self.counts))
+            if self.counts.events > earlier:
+                self.events[day] = self.events.get(day, 0) + self.counts.events - earlier
             self.closed = day
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import wraps
 from numbers import Integral, Real
 from typing import (
@@ -27,6 +27,8 @@ from typing import (
 )
 
 from churnlab.errors import ConfigError
+from churnlab.events import clock
+from churnlab.events.moments import Moment, as_moment
 from churnlab.events.presets import PRESETS, filled, preset_of
 from churnlab.events.text_options import check_text_options
 from churnlab.kernels.units import MICRO
@@ -146,6 +148,11 @@ aside; the log is refused when they are a larger share of the amounts given |
     | `decimal` | "." or "," | None | decimal mark of amounts and measures written as text; None: \
 ".", and a text with two readings, such as 1,234, is no number |
     | `amount_scale` | number | None | amounts are multiplied by it: 0.01 for cents; None: 1 |
+    | `until` | date or moment | None | events at this moment (of a date: its midnight) or after \
+it are set aside; None: the moment of reading |
+    | `since` | date or moment | "1971-01-01" | events before it are set aside; None: none |
+    | `bad_times` | share, 0 to 1 | 0.01 | the log is refused when a larger share of all rows lies \
+after both the moment of reading and `until`, or before both 1971 and `since` |
     | `memory` | str or int, bytes | "1GB" | bound on the raw events held in memory |
     | `threads` | int | None | cores that work; None: all |
     | `encoding` | str | None | encoding of CSV and JSON files, such as "gb18030", "utf-16" or \
@@ -159,8 +166,8 @@ None: the newest (`EventLog.read` alone) |
     | `preset` | str | None | a known export, whose options need not be given: "ga4", \
 "amplitude", "mixpanel", "segment", "segment_warehouse", "snowplow"; see `churnlab.events.presets` |
 
-    `memory` and `threads` change no bit of the result. `days` is no option of users: it restricts
-    reading to the local days `[days[0], days[1])`.
+    `memory` and `threads` change no bit of the result. Two fields are no options of users: `days`
+    restricts reading to the local days `[days[0], days[1])`, `read_at` is the moment of reading.
 
     Raises ConfigError for a number out of range, an unreadable size or two measures of one name,
     LogError for an unknown time zone.
@@ -187,6 +194,9 @@ None: the newest (`EventLog.read` alone) |
     bad_measures: float = _number(0, 1, default=0.01)
     decimal: str | None = field(default=None, metadata={"among": (".", ",")})
     amount_scale: float | None = _number(1e-12, 1e12)
+    until: Converted[Moment | None, datetime | None] = Converted(None, as_moment)
+    since: Converted[Moment | None, datetime | None] = Converted("1971-01-01", as_moment)
+    bad_times: float = _number(0, 1, default=0.01)
     memory: Converted[str | int, int] = Converted("1GB", in_bytes)
     threads: int | None = _number(1, 10_000)
     encoding: str | None = None
@@ -196,6 +206,7 @@ None: the newest (`EventLog.read` alone) |
     version: int | None = _number(0, 2**63 - 1)
     preset: str | None = None
     days: tuple[int, int] | None = None
+    read_at: datetime = field(default_factory=lambda: clock.now(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         lacking = [name for name in NEEDED if not getattr(self, name)]
@@ -277,7 +288,7 @@ def _parameters() -> dict[str, inspect.Parameter]:
         hint = hints[name]
         given = get_args(hint)[0] if get_origin(hint) is Converted else hint
         found[name] = parameter.replace(annotation=given)
-    del found["days"]
+    del found["days"], found["read_at"]
     return found
 
 
@@ -288,6 +299,9 @@ READING = (
     "bad_ids",
     "bad_amounts",
     "bad_measures",
+    "until",
+    "since",
+    "bad_times",
     "memory",
     "threads",
     "encoding",

@@ -28,13 +28,15 @@ class RiskList:
     the person has more likely left than not; empty when that is later than the weeks that the
     model looks ahead, or without such a model); ltv (expected spend, missing without a value
     model); value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
-    `unexplained` rows, those of the lowest risk, have no reasons.
+    `unexplained` rows, those of the lowest risk, have no reasons. `notes` say which events lie
+    outside the log's observed days.
     """
 
     frame: pd.DataFrame
     as_of: str
     run_id: str
     unexplained: int
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -84,7 +86,9 @@ class RiskList:
 
         publish({parquet: write_parquet, csv: lambda file: file.write(text)})
         files = {"list_parquet": str(parquet), "list_csv": str(csv)}
-        return Written(self.as_of, len(self.frame), self.unexplained, self.run_id, files)
+        return Written(
+            self.as_of, len(self.frame), self.unexplained, self.run_id, files, self.notes
+        )
 
 
 def _riskiest(X: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from churnlab.activity.protocol import Activity
@@ -17,6 +18,7 @@ from churnlab.dataset.build import iter_datasets
 from churnlab.dataset.rule import check_past
 from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
+from churnlab.events.receipt import time_notes
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Explainer, Scorer
@@ -38,13 +40,14 @@ def score(
     """Tonight's list: everybody eligible on the morning of `as_of`, scored and explained.
 
     The models are those of `run` (None: the newest), `log` takes the place of the configuration's.
-    Features see days before `as_of` alone. People are scored some thousands at a time, from the
-    activity store where the configuration names one. Returns a RiskList; for a log on Spark a
-    SparkRiskList, whose `frame` is a Spark DataFrame. Raises HistoryError when there is no event
-    before that day or nobody is eligible, GuardError when the log ends more than three days before
-    it, ConfigError when it does not mean what it meant in training, ModelError when no run or
-    model can be read, FrameError when the log lacks features that the models learnt from, or the
-    people's attributes are not of the types of the training.
+    Features see days before `as_of` alone, and the configuration's log is read up to it. People are
+    scored some thousands at a time, from the activity store where the configuration names one.
+    Returns a RiskList; for a log on Spark a SparkRiskList, whose `frame` is a Spark DataFrame.
+    Raises HistoryError when nobody is eligible, LogError or HistoryError when there is no event
+    before that day, GuardError when the log's observed days end more than three days before it,
+    ConfigError when it does not mean what it meant in training, ModelError when no run or model can
+    be read, FrameError when the log lacks features that the models learnt from, or the people's
+    attributes are not of the types of the training.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> from churnlab import score
@@ -57,12 +60,14 @@ def score(
     trained = open_tracker(config).load(run)
     config = as_trained(config, trained.facts)
     say("reading events")
-    activity = open_activity(config, log, by_groups=True)
+    activity = open_activity(config.as_of(day), log, by_groups=True)
+    notes = time_notes(activity.describe())
     _check_fresh(activity, day)
     check_meaning(trained.facts, activity)
     users = read_users(config, activity, known_attributes(trained))
     say("building features, scoring and explaining")
-    return _list_of(activity, trained, config, day, users)
+    found = _list_of(activity, trained, config, day, users)
+    return replace(found, notes=tuple(map(str, notes)))  # type: ignore[type-var]
 
 
 def _check_fresh(activity: Activity, day: int) -> None:

@@ -39,7 +39,7 @@ class SparkRiskList:
     """Tonight's list as in RiskList; nothing is computed before `frame` is used or written.
 
     `scores` is the list without reasons, `most` how many rows have them, from the highest risk
-    down. `nobody` is the error for a list without a row.
+    down. `nobody` is the error for a list without a row, `notes` are those of a RiskList.
     """
 
     frame: DataFrame
@@ -48,6 +48,7 @@ class SparkRiskList:
     run_id: str
     most: int
     nobody: HistoryError
+    notes: tuple[str, ...] = ()
 
     def write(self, folder: str | Path) -> Written:
         """Write the folder risk_list_<as_of>.parquet, whole or not at all.
@@ -64,7 +65,8 @@ class SparkRiskList:
         finally:
             self.scores.unpersist()
         unexplained = max(0, people - self.most)
-        return Written(self.as_of, people, unexplained, self.run_id, {"list_parquet": target})
+        files = {"list_parquet": target}
+        return Written(self.as_of, people, unexplained, self.run_id, files, self.notes)
 
 
 def list_of(

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 class Written:
     """A list as it was written: its day, how many people, and how many of them have no reasons.
 
-    `files` maps a kind of file, such as list_parquet, to its address.
+    `files` maps a kind of file, such as list_parquet, to its address; `notes` are those
+    of the list.
     """
 
     as_of: str
@@ -20,6 +21,7 @@ class Written:
     without_reasons: int
     run_id: str
     files: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, each file under its kind.
@@ -33,6 +35,7 @@ class Written:
             "without_reasons": self.without_reasons,
             "run_id": self.run_id,
             **self.files,
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
 

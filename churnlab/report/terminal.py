@@ -63,6 +63,11 @@ def unsure(warnings: Iterable[Words]) -> Iterator[Shown]:
     return (f"unsure: {text}" for text in warnings)
 
 
+def notes(said: Iterable[str]) -> Iterator[Shown]:
+    """A line for each note on a log."""
+    return (f"note: {text}" for text in said)
+
+
 def first_on(frame: pd.DataFrame) -> str:
     """The first person of a risk list in one line."""
     top = frame.iloc[0]

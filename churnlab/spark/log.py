@@ -12,7 +12,9 @@ from churnlab.errors import ConfigError, LogError
 from churnlab.errors.secrets import without_secrets
 from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.databases import is_table
+from churnlab.events.moments import OUTSIDE
 from churnlab.events.source import check_columns
+from churnlab.events.span import Span, observed
 from churnlab.events.spec import LogSpec
 from churnlab.events.unusable import Unusable
 from churnlab.schema.days import day_text
@@ -75,17 +77,18 @@ class SparkLog:
         summary = _summary(events, spec, declared)
         if spec.amount is not None:
             declared = declared.paying(summary["names"], standard=spec.roles is None)
+        span = observed(summary["by_day"])
         context = LogContext(
             spec,
             declared,
             declared.seen(summary["names"], standard=spec.roles is None),
-            summary["start"],
-            summary["end"],
+            span.start,
+            span.end,
             session.kind_of(self.frame, spec.user) in TEXTS,
         )
         by_memory = -(-summary["rows"] * _BYTES_A_ROW // spec.memory)
         partitions = max(session.shuffle_partitions(events.sparkSession), by_memory)
-        source = _describe(summary, context, rows_before)
+        source = _describe(summary, span, context, rows_before)
         return SparkActivity(events, context, partitions, source)
 
     def _events(self) -> tuple[DataFrame, int | None]:
@@ -131,13 +134,13 @@ def _summary(events: DataFrame, spec: LogSpec, declared: Roles) -> dict[str, Any
 
     Raises LogError for a log that cannot be used.
     """
-    sums = [n for n in SUMMARY.names if n not in ("start", "end", "naive", "names", "unusable")]
+    apart = ("naive", "names", "days", "of_days", "unusable")
+    sums = [n for n in SUMMARY.names if n not in apart]
     rows = session.mapped(events, SummariseEvents(spec, declared), SUMMARY)
     summary = session.one_row(rows, sums)
     if summary["any_naive"] and not summary["all_naive"]:
         raise LogError.from_mixed_zones(SOURCE, spec.time)
-    found = summary["start"] is not None
-    check_counts(SOURCE, spec, summary["rows"], summary["ignored"], summary["bad_ids"], found)
+    check_counts(SOURCE, spec, summary, bool(summary["by_day"]))
     unusable: dict[str, Unusable] = {}
     for what, seen in map(json.loads, summary["unusable"]):
         unusable.setdefault(what, Unusable()).merge(seen)
@@ -146,11 +149,12 @@ def _summary(events: DataFrame, spec: LogSpec, declared: Roles) -> dict[str, Any
 
 
 def _describe(
-    summary: Mapping[str, Any], context: LogContext, rows_before: int | None
+    summary: Mapping[str, Any], span: Span, context: LogContext, rows_before: int | None
 ) -> dict[str, object]:
     """Counts and dates for `describe`."""
-    names = ["events", "ignored", "bad_amounts", "negative_amounts", "bad_measures", "bad_ids"]
-    counts = {name: summary[name] for name in names}
+    names = ("ignored", "bad_amounts", "negative_amounts", "bad_measures", "bad_ids", *OUTSIDE)
+    counts = {"events": summary["events"] - span.head} | {name: summary[name] for name in names}
+    counts |= {"thin_head": span.head, "thin_tail": span.tail}
     if context.spec.arrived:
         counts["too_late"] = summary["too_late"]
     if rows_before is not None:

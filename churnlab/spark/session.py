@@ -123,22 +123,27 @@ def kind_of(frame: DataFrame, name: str) -> str:
 def one_row(parts: DataFrame, sums: Iterable[str]) -> dict[str, Any]:
     """One row from a few, the only row that is ever collected.
 
-    It has the sum of each column of `sums`, the lowest `start`, the highest `end`, whether all
-    and whether any of the rows are `naive`, all `names` and all lists of `unusable` together.
+    It has the sum of each column of `sums`, whether all and whether any of the rows are `naive`,
+    all `names`, all lists of `unusable` together, and `by_day`: of each of the `days`, the sum of
+    its numbers in `of_days`.
     """
     from pyspark.sql import functions as F
 
     totals = [F.coalesce(F.sum(n), F.lit(0)).alias(n) for n in sums]
-    ends = [
-        F.min("start").alias("start"),
-        F.max("end").alias("end"),
+    zoned = [
         F.min("naive").alias("all_naive"),
         F.max("naive").alias("any_naive"),
     ]
     names = F.array_sort(F.array_distinct(F.flatten(F.collect_set("names")))).alias("names")
     unusable = F.flatten(F.collect_list("unusable")).alias("unusable")
+    listed = F.collect_list(F.struct("days", "of_days")).alias("listed")
     with in_one_line():
-        return dict(parts.agg(*totals, *ends, names, unusable).collect()[0].asDict())
+        row = dict(parts.agg(*totals, *zoned, names, unusable, listed).collect()[0].asDict())
+    by_day: dict[int, int] = {}
+    for part in row.pop("listed"):
+        for day, count in zip(part["days"], part["of_days"], strict=True):
+            by_day[day] = by_day.get(day, 0) + count
+    return row | {"by_day": by_day}
 
 
 def first_of_each(frame: DataFrame, key: str, order: Iterable[str], place: str) -> DataFrame:

@@ -34,7 +34,9 @@ from churnlab.events import rollup
 from churnlab.events.batches import Reader
 from churnlab.events.codes import Tables
 from churnlab.events.event_log import daily_rows
+from churnlab.events.moments import OUTSIDE
 from churnlab.events.source import Task
+from churnlab.events.span import Span
 from churnlab.events.spec import LogSpec
 from churnlab.events.times import local_days
 from churnlab.features import profile
@@ -58,8 +60,11 @@ SUMMARY = pa.schema(
         "negative_amounts": pa.int64(),
         "too_late": pa.int64(),
         "events": pa.int64(),
-        "start": pa.int64(),
-        "end": pa.int64(),
+        "bad_times": pa.int64(),
+        "after_until": pa.int64(),
+        "before_since": pa.int64(),
+        "days": pa.list_(pa.int64()),
+        "of_days": pa.list_(pa.int64()),
         "naive": pa.bool_(),
         "names": pa.list_(pa.string()),
         "unusable": pa.list_(pa.string()),
@@ -97,7 +102,7 @@ class SummariseEvents:
         tables = Tables(self.declared)
         reader = Reader(SOURCE, self.spec, tables)
         bad_amounts, events, too_late = 0, 0, 0
-        days = [np.zeros(0, np.int64)]
+        by_day: dict[int, int] = {}
         for batch in larger(named(batches, self.spec)):
             read = reader.read(batch)
             day = local_days(read.clock, self.spec.clock_zone(bool(tables.naive)))
@@ -105,8 +110,8 @@ class SummariseEvents:
             bad_amounts += int((timely & _bad_amounts(read, tables)).sum())
             events += int(timely.sum())
             too_late += int((~timely).sum())
-            days.append(np.unique(day[timely]))
-        seen = np.concatenate(days)
+            for each, count in zip(*np.unique(day[timely], return_counts=True), strict=True):
+                by_day[int(each)] = by_day.get(int(each), 0) + int(count)
         row = {
             "rows": reader.counts.rows,
             "ignored": reader.counts.ignored,
@@ -116,11 +121,12 @@ class SummariseEvents:
             "negative_amounts": reader.counts.negative_amounts,
             "too_late": too_late,
             "events": events,
-            "start": int(seen.min()) if len(seen) else None,
-            "end": int(seen.max()) + 1 if len(seen) else None,
+            "days": list(by_day),
+            "of_days": list(by_day.values()),
             "naive": tables.naive,
             "names": sorted(tables.names),
             "unusable": [json.dumps([what, vars(seen)]) for what, seen in reader.unusable.items()],
+            **{reason: getattr(reader.counts, reason) for reason in OUTSIDE},
         }
         yield pa.RecordBatch.from_pylist([row], SUMMARY)
 
@@ -167,10 +173,12 @@ class LogContext:
             return self.nobody()
         spec = replace(self.spec, event_id=None, threads=1, memory=2**60)
         rolled = rollup.roll(_Part(found), spec, Tables(self.declared))
+        rolled = rolled.since(self.start)
         if not rolled.blocks:
             return self.nobody()
-        daily = daily_rows(rolled, self.declared, self.roles, spec, self.zone, {})
-        return replace(daily, rows=daily.rows.whole, start=self.start, end=self.end)
+        span = Span(self.start, self.end)
+        daily = daily_rows(rolled, self.declared, self.roles, spec, span, {})
+        return replace(daily, rows=daily.rows.whole)
 
     def nobody(self) -> DailyActivity:
         """The activity of a partition without people."""

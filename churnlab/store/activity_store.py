@@ -184,8 +184,12 @@ class ActivityStore:
 
     @property
     def end(self) -> int:
-        """The day after the last day, as days since 1970-01-01."""
-        return self._known(self.days[-1] + 1 if self.days else self.folder.before_day)
+        """The day after the last observed day, as days since 1970-01-01.
+
+        A thin tail, days with next to no events, does not count as observed.
+        """
+        span = self.folder.manifest.span
+        return self._known(span.end if span else self.folder.before_day)
 
     def _known(self, day: int | None) -> int:
         """The day; StoreError for a store without a day."""
@@ -365,6 +369,7 @@ class ActivityStore:
             "events": 0,
             "negative_amounts": 0,
             **total,
+            **({"thin_tail": span.tail} if (span := self.folder.manifest.span) else {}),
             "first_day": day_text(self.start),
             "last_day": day_text(self.end - 1),
             "timezone": self.timezone,

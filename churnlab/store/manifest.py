@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from churnlab.errors import ConfigError, StoreError
+from churnlab.events.span import Span, observed
 from churnlab.schema.days import before, day_number, day_text
 from churnlab.store.disk import ROW_FILE
 from churnlab.store.row_file import FileEntry
@@ -95,6 +96,14 @@ class Manifest:
     def kept_from(self) -> int | None:
         """The first day whose rows are kept one by one, if none is missing; None without a day."""
         return self.folded.before_day if self.folded else self.first_day
+
+    @property
+    def span(self) -> Span | None:
+        """The observed ones of the kept days; None without a kept day."""
+        if not self.days:
+            return None
+        events = {day: entry.counts.get("events", 0) for day, entry in self.days.items()}
+        return observed(events)
 
     def files(self) -> list[FileEntry]:
         """Every file that is part of the store."""

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 
 from churnlab.activity.arrivals import days_of_arrival
 from churnlab.errors import ConfigError, LogError, StoreError
-from churnlab.events import files, rollup, sources
+from churnlab.events import clock, files, rollup, sources
 from churnlab.events.checks import check_counts, check_numbers
 from churnlab.events.codes import Tables
 from churnlab.events.frame_source import open_frame
+from churnlab.events.moments import OUTSIDE
 from churnlab.events.rollup import Rolled
 from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
@@ -24,6 +25,8 @@ from churnlab.schema.roles import Roles
 from churnlab.store.tables import changed_people, day_table, summary
 
 DAY = "{day}"
+_NOT_KEPT = ("rows", "too_late")
+_LATER = (*OUTSIDE, "negative_amounts")
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,9 @@ class StoreLog:
         if by_day and arrived:  # late events for the day are in the files of later days
             rolled = self._roll(day, until, None, day)
         table = day_table(rolled, self.spec, day, until, integers)
-        counts = {n: v for n, v in vars(rolled.counts).items() if n not in ("rows", "too_late")}
-        if not counts["negative_amounts"]:
-            del counts["negative_amounts"]
+        # Reasons that came later are kept only where they have events, so that bytes stay the same.
+        found = vars(rolled.counts).items()
+        counts = {n: v for n, v in found if n not in _NOT_KEPT and (v or n not in _LATER)}
         if arrived:
             counts["too_late"] = too_late
         return RolledDay(table, counts | summary(table, self.declared.names))
@@ -139,7 +142,8 @@ class StoreLog:
 
         `only` restricts the result to that day. A log without events gives an empty result.
         """
-        spec = replace(self.spec, days=None if only is None else (only, only + 1))
+        days = None if only is None else (only, only + 1)
+        spec = replace(self.spec, days=days, read_at=clock.now())
         source = self._source(day, until, given)
         try:
             rolled = rollup.roll(source, spec, Tables(self.declared))
@@ -148,7 +152,7 @@ class StoreLog:
                 raise
             return Rolled(Tables(self.declared))
         if rolled.counts.rows:
-            check_counts(source.name, spec, rolled.counts.rows, 1, rolled.counts.bad_ids, True)
+            check_counts(source.name, spec, vars(rolled.counts))
             check_numbers(source.name, spec, rolled.unusable)
         return rolled
 

@@ -18,6 +18,7 @@ from churnlab.evaluation.contenders import MODEL, predict
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import headline
 from churnlab.evaluation.timing import Timing
+from churnlab.events.receipt import time_notes
 from churnlab.explanation.explanation import Explanation
 from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import plots
@@ -126,6 +127,8 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     }
     if log.get("negative_amounts"):
         facts[sentence("negative amounts that are no money")] = log["negative_amounts"]
+    if notes := time_notes(log):
+        facts |= {sentence("times"): _joined(notes, "; ")}
     lacking = [
         sentence("{signal} (no {missing})", signal=name, missing=missing)
         for name, missing in ready.train.skipped.items()

@@ -96,7 +96,7 @@ def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> 
     For a log on Spark a SparkDataset.
     """
     say("reading events")
-    activity = open_activity(config)
+    activity = open_activity(config if as_of is None else config.as_of(day_number(as_of)))
     everybody = activity.end - activity.kept_from
     within = everybody if as_of is None else config.snapshots.active_within
     snapshots = Snapshots.at(activity, [activity.end if as_of is None else as_of], within)

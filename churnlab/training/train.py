@@ -14,6 +14,7 @@ from churnlab.errors import OutputError
 from churnlab.errors.secrets import shown_name
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.events.event_log import EventLog
+from churnlab.events.receipt import time_notes
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent
@@ -26,7 +27,10 @@ from churnlab.training.tuning import check_budget
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """Addresses of a training's run, artifacts and card, and its evaluations by target."""
+    """Addresses of a training's run, artifacts and card, and its evaluations by target.
+
+    `notes` say which events lie outside the log's observed days.
+    """
 
     run_id: str
     version: str
@@ -35,6 +39,7 @@ class TrainingResult:
     card_html: Path
     card_markdown: Path
     evaluations: Mapping[str, Evaluation]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: addresses as text, the evaluations as flat metrics."""
@@ -45,6 +50,7 @@ class TrainingResult:
             "card_html": str(self.card_html),
             "card_markdown": str(self.card_markdown),
             "metrics": {k: v for e in self.evaluations.values() for k, v in e.metrics().items()},
+            **({"notes": list(self.notes)} if self.notes else {}),
         }
 
 
@@ -94,8 +100,9 @@ def _log(
         tracker.discard(run_id)
         raise
     artifacts = tracker.location(run_id)
+    notes = tuple(map(str, time_notes(rows.activity.describe())))
     return TrainingResult(
-        run_id, fitted.version, artifacts, card, html, markdown, judged.evaluations
+        run_id, fitted.version, artifacts, card, html, markdown, judged.evaluations, notes
     )
 
 
