@@ -105,4 +105,6 @@ def to_log(found: list[Event], meaning: Meaning) -> cl.EventLog:
         timezone=meaning.zone,
         bad_amounts=1,
         bad_measures=1,
+        since=None,
+        until=datetime.max,
     )

@@ -47,7 +47,10 @@ def _read(text: str) -> datetime:
     found = iso8601.parse(pa.array([text], pa.large_string()))
     if not found.read[0]:
         raise ConfigError.from_bad_moment(text)
-    moment = EPOCH + timedelta(microseconds=int(found.micros[0]))
+    try:
+        moment = EPOCH + timedelta(microseconds=int(found.micros[0]))
+    except OverflowError as error:  # the end of the year 9999
+        raise ConfigError.from_bad_moment(text) from error
     return moment.replace(tzinfo=UTC) if found.zoned[0] else moment
 
 

@@ -90,7 +90,14 @@ def test_duckdb_does_not_lose_the_last_nanosecond_before_1970(tmp_path: Path) ->
         )
     for threads in (1, 4):
         log = cl.EventLog.read(
-            path, user="u", time="t", event="e", timezone="UTC", table="events", threads=threads
+            path,
+            user="u",
+            time="t",
+            event="e",
+            timezone="UTC",
+            table="events",
+            threads=threads,
+            since=None,
         )
         assert log.daily().day.tolist() == list(range(-21, 19))
 

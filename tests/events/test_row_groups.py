@@ -176,7 +176,7 @@ def test_nanoseconds_before_1970_are_found_in_their_day(tmp_path: Path) -> None:
         }
     )
     pq.write_table(table, tmp_path / "log.parquet", row_group_size=5)
-    options = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
+    options = {"user": "u", "time": "t", "event": "e", "timezone": "UTC", "since": None}
     want = pd.Series(nanos // (86_400 * 10**9)).value_counts().sort_index()
     for log in (
         cl.EventLog.from_frame(table, **options),

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pytest
 from support.logs import (
     COLUMNS,
+    EVERY_TIME,
     SOUND,
     outcome,
     put,
@@ -75,7 +76,9 @@ def test_every_day_of_the_calendar_is_exact_and_others_are_refused(
                 "e": ["x"] * len(values),
             }
         )
-        return cl.EventLog.from_frame(table, user="u", time="t", event="e", timezone=zone_name)
+        return cl.EventLog.from_frame(
+            table, user="u", time="t", event="e", timezone=zone_name, **EVERY_TIME
+        )
 
     step = {"s": 1, "ms": 1000, "us": 10**6}[kind]
     for at in (
@@ -97,7 +100,7 @@ def test_every_day_of_the_calendar_is_exact_and_others_are_refused(
 
 def test_nanoseconds_are_rounded_down_before_1970_too() -> None:
     times = pa.array([-1, -1000, -1001, 0, 999], pa.int64()).cast(pa.timestamp("ns"))
-    assert small(times).daily().frame().set_index("day")["acts"].to_dict() == {
+    assert small(times, since=None).daily().frame().set_index("day")["acts"].to_dict() == {
         pd.Timestamp("1969-12-31"): 3,
         pd.Timestamp("1970-01-01"): 2,
     }

@@ -139,7 +139,10 @@ def tall(users: Any, times: Any, names: Any, **more: Any) -> pa.Table:
     )
 
 
-def small(times: Any, amounts: Any = None, names: Any = None) -> cl.EventLog:
+EVERY_TIME: dict[str, Any] = {"since": None, "until": datetime.max}  # no bound
+
+
+def small(times: Any, amounts: Any = None, names: Any = None, **options: Any) -> cl.EventLog:
     n = len(times)
     table = pa.table(
         {
@@ -160,6 +163,7 @@ def small(times: Any, amounts: Any = None, names: Any = None) -> cl.EventLog:
         measures=[Measure.sum("a", name="size")],
         bad_amounts=1,
         bad_measures=1,
+        **options,
     )
 
 
