@@ -39,6 +39,7 @@ _DDL = {
     pa.timestamp("us"): "timestamp_ntz",
     pa.bool_(): "boolean",
     pa.list_(pa.string()): "array<string>",
+    pa.list_(pa.int64()): "array<bigint>",
 }
 
 

@@ -91,11 +91,9 @@ def context_of(
     table: pa.Table, spec: LogSpec, declared: Roles, facts: list[dict[str, Any]]
 ) -> LogContext:
     seen = declared.seen({n for f in facts for n in f["names"]}, standard=False)
-    first, last = (
-        pick(f[n] for f in facts if f[n] is not None) for pick, n in ((min, "start"), (max, "end"))
-    )
+    days = [day for f in facts for day in f["days"]]
     return LogContext(
-        spec, declared, seen, first, last, pa.types.is_string(table.schema.field("u").type)
+        spec, declared, seen, min(days), max(days) + 1, pa.types.is_string(table.schema.field("u").type)
     )
 
 
