@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from support.spark import MARKS, small
+from support.spark import FIRST, MARKS, small
 
 import churnlab as cl
 from churnlab.errors import LogError
@@ -79,6 +79,26 @@ def test_a_log_that_cannot_be_used_is_one_line(
     assert "\n" not in str(found.value)
 
 
+def test_a_phone_a_year_ahead_and_bounds(session: Any, tmp_path: Path) -> None:
+    users = [f"u{i % 100}" for i in range(100 * 60)] + ["u1", "u2", "u3"]
+    days = [20_000 + i // 100 for i in range(100 * 60)] + [20_425, 3_657, 100_000]
+    times = pa.array([d * 86_400_000_000 for d in days], pa.timestamp("us", tz="UTC"))
+    table = {"u": users, "t": times, "e": ["open"] * len(days), "a": [1.0] * len(days)}
+    options = {"user": "u", "time": "t", "event": "e", "amount": "a"}
+    for bounds in ({}, {"until": "2024-11-01"}, {"since": "2024-11-01"}):
+        local = cl.EventLog.from_frame(pa.table(table), **options, **bounds)
+        found = cl.EventLog.from_frame(small(session, tmp_path, **table), **options, **bounds)
+        activity = found.daily()
+        assert (activity.start, activity.end) == (local.daily().start, local.daily().end)
+        reasons = ("bad_times", "after_until", "before_since", "thin_head", "thin_tail", "events")
+        for reason in reasons:
+            assert found.describe()[reason] == local.describe()[reason], (bounds, reason)
+        assert activity.frame().count() == len(local.daily().day)
+    whole = cl.EventLog.from_frame(pa.table(table), **options)
+    assert (whole.daily().start, whole.daily().end) == (20_000, 20_060)
+    assert [whole.counts[n] for n in ("bad_times", "thin_head", "thin_tail")] == [1, 1, 1]
+
+
 def test_zones_in_one_part_only(session: Any, tmp_path: Path) -> None:
     frame = small(session, tmp_path, t=["2026-01-01 10:00:00"] * 3).unionByName(
         small(session, tmp_path, t=["2026-01-01 10:00:00Z"] * 3)
@@ -89,7 +109,10 @@ def test_zones_in_one_part_only(session: Any, tmp_path: Path) -> None:
 
 def test_amounts_and_refunds_are_those_of_one_machine(session: Any, tmp_path: Path) -> None:
     columns = {"a": ["1.250,50", "-7", "40,25"], "e": ["purchase", "open", "back"]}
-    rest = {"u": ["a", "b", "c"], "t": pa.array([0, 1, 2], pa.timestamp("us", tz="UTC"))}
+    rest = {
+        "u": ["a", "b", "c"],
+        "t": pa.array([FIRST, FIRST + 1, FIRST + 2], pa.timestamp("us", tz="UTC")),
+    }
     frame = small(session, tmp_path, **columns)
     options: dict[str, Any] = {"user": "u", "time": "t", "event": "e", "amount": "a"}
     options |= {"roles": {"purchase": "purchase", "refund": "back"}, "decimal": ","}

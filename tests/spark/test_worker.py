@@ -93,7 +93,12 @@ def context_of(
     seen = declared.seen({n for f in facts for n in f["names"]}, standard=False)
     days = [day for f in facts for day in f["days"]]
     return LogContext(
-        spec, declared, seen, min(days), max(days) + 1, pa.types.is_string(table.schema.field("u").type)
+        spec,
+        declared,
+        seen,
+        min(days),
+        max(days) + 1,
+        pa.types.is_string(table.schema.field("u").type),
     )
 
 

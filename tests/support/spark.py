@@ -122,11 +122,14 @@ def flat(data: cl.Dataset) -> pd.DataFrame:
     return pd.concat([data.labels, data.X], axis=1).reset_index()
 
 
+FIRST = 1_772_323_200_000_000  # microseconds of 2026-03-01 in UTC
+
+
 def small(session: Any, folder: Path, **columns: Any) -> Any:
     """Three events of three people on Spark, with some columns replaced."""
     table = {
         "u": ["a", "b", "c"],
-        "t": pa.array([0, 1, 2], pa.timestamp("us", tz="UTC")),
+        "t": pa.array([FIRST, FIRST + 1, FIRST + 2], pa.timestamp("us", tz="UTC")),
         "e": ["open", "open", "purchase"],
         "a": [1.0, 2.0, 3.0],
     }
