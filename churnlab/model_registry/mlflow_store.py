@@ -168,6 +168,8 @@ class MlflowStore:
                 self.delete(inner.info.run_id)
         for model in run.outputs.model_outputs if run.outputs else ():
             self.client.delete_logged_model(model.model_id)
+        if run.info.status == "RUNNING":
+            self.client.set_terminated(run_id, "FAILED")
         self.client.delete_run(run_id)
 
     def log_record(self, run: LoggedRun, record: RunRecord, models: Mapping[str, str]) -> None:

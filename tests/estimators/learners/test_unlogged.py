@@ -19,10 +19,9 @@ import churnlab as cl
 from churnlab.estimators.baselines import Recency
 X = pd.DataFrame({"cadence__since_last_days__all": np.arange(80.0), "b": np.arange(80.0) % 7})
 y = (X["b"] > 3).astype(float)
-for algorithm in ("blend", "random_forest", "lightgbm"):
-    model = cl.ChurnClassifier(algorithm).fit(X, y)
-    model.predict_proba(X)
-    cl.LTVRegressor(algorithm).fit(X, y * 10).predict(X)
+for algorithm in ("blend", "random_forest"):
+    cl.ChurnClassifier(algorithm).fit(X, y).predict_proba(X)
+cl.LTVRegressor("random_forest", n_estimators=5).fit(X, y * 10).predict(X)
 Recency().fit(X, y).predict_proba(X)
 print("ours", len(mlflow.search_runs([where])))
 LinearRegression().fit(X, y)
