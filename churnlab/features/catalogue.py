@@ -28,6 +28,7 @@ class Entry(NamedTuple):
     missing: Words
 
 
+_BLANKS = dict.fromkeys((*range(32), 127), " ")
 COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "templates"]
 
 
@@ -90,6 +91,9 @@ def _as_sentence(words: Words) -> Sentence:
 
 
 def _text(said: Sentence) -> str:
-    """The English text in which values that a row brings stand in braces."""
+    """The English text in which values that a row brings stand in braces.
+
+    Control characters of a name are blanks in it, for readers of CSV stop at some of them.
+    """
     columns = {name: Column(name) for name in names_in(said.template)}
-    return Sentence(said.template, {**columns, **said.values}).text()
+    return Sentence(said.template, {**columns, **said.values}).text().translate(_BLANKS)

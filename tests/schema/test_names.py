@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
 import sys
@@ -117,6 +118,12 @@ def test_ten_thousand_names_as_attributes() -> None:
     assert found.iloc[0].tolist() == users.iloc[1].tolist()
     given_back = profile.names_in(profile.catalogue(NAMES))
     assert [given_back[column] for column in found] == NAMES
+
+
+def test_ten_thousand_names_in_the_catalogue_of_a_run() -> None:
+    written = profile.catalogue(NAMES).to_csv(index=False)
+    read = pd.read_csv(io.StringIO(written), keep_default_na=False)
+    assert list(profile.names_in(read).values()) == NAMES
 
 
 def test_the_features_of_roles_say_the_role_as_it_was_given() -> None:
