@@ -369,6 +369,14 @@ class FrameError(ChurnlabError):
         return cls(f"sample_weight is {given} {where}; give a finite number of 0 or more a row")
 
     @classmethod
+    def from_features(cls, model: str, given: int, fitted: int) -> FrameError:
+        """An array has another number of columns than that of the fit."""
+        return cls(
+            f"X has {given} features, but {model} is expecting {fitted} features as input; "
+            "give the columns of the fit"
+        )
+
+    @classmethod
     def from_no_time(cls) -> FrameError:
         """A model with a season was not told the time of the rows."""
         return cls(

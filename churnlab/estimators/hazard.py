@@ -8,15 +8,18 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils import ClassifierTags, check_array
 
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.labels import in_one_line
 from churnlab.estimators.learners import as_fitted, times, weights
 from churnlab.estimators.saving import save_hazard
+from churnlab.estimators.weeks import FEWEST_AT_RISK as FEWEST_AT_RISK
+from churnlab.estimators.weeks import at_risk, last_week, weeks_of
 
 WEEK_COLUMN = "weeks_ahead"
-FEWEST_AT_RISK = 20
 _CURVE_DIGITS = 9
 _SMALLEST_OPTIONS = {"weeks": 1, "max_rows": 1000, "most": 1}
 
@@ -68,10 +71,17 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.most = most
         self.n_jobs = n_jobs
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required = True
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        return tags
+
     def fit(
         self,
         X: Any,
-        y: pd.DataFrame,
+        y: Any,
         sample_weight: Any = None,
         *,
         groups: Any = None,
@@ -80,7 +90,8 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         """The model, fitted on X (n rows, p columns) and the labels of TimeToChurn.
 
         y: n rows with the columns leaves_week (week in which the person leaves, missing if not
-        observed to leave) and known_weeks (number of observed weeks). A snapshot with 0 known weeks
+        observed to leave) and known_weeks (number of observed weeks); or two classes, of which the
+        larger leaves in week 0, and nothing is known of later ones. A snapshot with 0 known weeks
         teaches nothing. sample_weight, groups, time: as in ChurnClassifier.fit; all weeks of a
         snapshot count as often as it does.
 
@@ -99,13 +110,13 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         as_fitted.forget(self)
         X, y, groups, time, weight = weights.counted(X, y, groups, time, sample_weight)
         features, time = times.to_fit(X, time)
-        frame = _frame(features)
+        frame = self._frame(features, fit=True)
         if WEEK_COLUMN in frame:
             raise FrameError.from_duplicates(f"X with the column {WEEK_COLUMN!r} of the model", 1)
-        leaves, known = _weeks(y, len(frame))
-        row, week = _at_risk(leaves, np.minimum(known, self.weeks + 1))
+        leaves, known = weeks_of(y, len(frame), type(self).__name__)
+        row, week = at_risk(leaves, np.minimum(known, self.weeks + 1))
         self.model_ = clone(self.learner or ChurnClassifier()).set_params(n_jobs=self.n_jobs)
-        self.weeks_ = _last_week(week)
+        self.weeks_ = last_week(week)
         row, week = self._sampled(row[week <= self.weeks_], week[week <= self.weeks_])
         person = row
         if groups is not None or "user_id" in frame.index.names:
@@ -113,7 +124,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         self.model_.fit(
             frame.iloc[row].assign(**{WEEK_COLUMN: week.astype(np.float64)}),
             (leaves[row] == week).astype(np.float64),
-            _repeated(weight, row),
+            sample_weight=_repeated(weight, row),
             groups=person,
             time=_repeated(time, row),
         )
@@ -140,7 +151,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         [0.6]
         """
         as_fitted.check(self)
-        frame = self.select(_frame(X))
+        frame = self.select(self._frame(X))
         matrix = self._prepared(frame)
         time = times.dates(frame, time) if self.needs_time_ else None
         first = np.asarray(self._hazard(frame, matrix, 0, time) if risk is None else risk, float)
@@ -167,7 +178,7 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         True
         """
         as_fitted.check(self)
-        frame = self.select(_frame(X))
+        frame = self.select(self._frame(X))
         churn = self._hazard(frame, self._prepared(frame), 0, time)
         return np.column_stack([1 - churn, churn])
 
@@ -206,6 +217,17 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         """
         names = self.model_.feature_names_in_
         return np.asarray([n for n in names if n != WEEK_COLUMN], dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of X in fit.
+
+        >>> X, y = np.arange(60.0)[:, None], np.arange(60) < 20
+        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
+        >>> ChurnHazard(weeks=2, learner=learner).fit(X, y).n_features_in_
+        1
+        """
+        return len(self.feature_names_in_)
 
     @property
     def needs_time_(self) -> bool:
@@ -285,6 +307,26 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         }
         return save_hazard(self.model_.save(folder), facts)
 
+    def _frame(self, X: Any, *, fit: bool = False) -> pd.DataFrame:
+        """X as a frame; the columns of an array, and of numbered ones, are called x0, x1, …."""
+        if isinstance(X, pd.DataFrame):
+            named = any(isinstance(name, str) for name in X.columns)
+            return X if named else X.add_prefix("x")
+        with in_one_line("X"):
+            matrix = check_array(
+                X,
+                dtype=np.float64,
+                ensure_all_finite="allow-nan",
+                ensure_min_samples=2 if fit else 1,
+                estimator=self,
+                input_name="X",
+            )
+        if not fit and matrix.shape[1] != self.n_features_in_:
+            raise FrameError.from_features(
+                type(self).__name__, matrix.shape[1], self.n_features_in_
+            )
+        return pd.DataFrame(matrix).add_prefix("x")
+
     def _check(self) -> None:
         for name, least in _SMALLEST_OPTIONS.items():
             if getattr(self, name) < least:
@@ -333,53 +375,10 @@ def survival(y: pd.DataFrame) -> pd.Series:
     >>> survival(y).round(3).tolist()
     [0.75, 0.5, 0.5]
     """
-    leaves, known = _weeks(y, len(y))
-    row, week = _at_risk(leaves, known)
+    leaves, known = weeks_of(y, len(y), ChurnHazard.__name__)
+    row, week = at_risk(leaves, known)
     stay = 1 - np.bincount(week, leaves[row] == week) / np.bincount(week)
     return pd.Series(np.cumprod(stay), index=pd.RangeIndex(len(stay), name="week"), name="there")
-
-
-def _frame(X: Any) -> pd.DataFrame:
-    """X as a frame; the columns of an array are called x0, x1, …."""
-    return X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X)).add_prefix("x")
-
-
-def _weeks(y: pd.DataFrame, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """leaves_week (-1 where not observed to leave) and known_weeks, int64[n] each, checked."""
-    missing = [c for c in ("leaves_week", "known_weeks") if c not in y]
-    if missing:
-        raise FrameError.from_missing_columns("y", missing, y.columns)
-    if len(y) != rows:
-        raise FrameError.from_wrong_length("y", len(y), rows)
-    known = y["known_weeks"].to_numpy(np.float64)
-    whole = (known >= 0) & np.isfinite(known) & (known % 1 == 0)
-    _refuse_weeks("known_weeks", known, ~whole, "whole weeks from 0")
-    leaves = y["leaves_week"].to_numpy(np.float64)
-    possible = np.isnan(leaves) | ((leaves >= 0) & (leaves < known) & (leaves % 1 == 0))
-    wanted = "whole weeks from 0 to below known_weeks, or nothing"
-    _refuse_weeks("leaves_week", leaves, ~possible, wanted)
-    return np.where(np.isnan(leaves), -1, leaves).astype(np.int64), known.astype(np.int64)
-
-
-def _refuse_weeks(column: str, values: np.ndarray, wrong: np.ndarray, wanted: str) -> None:
-    if wrong.any():
-        raise FrameError.from_bad_label(column, values[wrong][0], int(wrong.sum()), wanted)
-
-
-def _at_risk(leaves: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Snapshot and week of every observed week whose person had not left before it, int64[m] each.
-
-    The weeks of a snapshot are adjacent.
-    """
-    count = np.where(leaves >= 0, np.minimum(leaves + 1, known), known)
-    row = np.repeat(np.arange(len(count)), count)
-    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-
-
-def _last_week(week: np.ndarray) -> int:
-    """Last week up to which every week was reached by enough snapshots; at least 0."""
-    short = np.flatnonzero(np.bincount(week, minlength=1) < FEWEST_AT_RISK)
-    return max(0, int(short[0]) - 1) if len(short) else int(week.max(initial=0))
 
 
 def _repeated(values: Any, row: np.ndarray) -> Any:
