@@ -17,6 +17,7 @@ from churnlab.events.feather_files import FeatherFiles
 from churnlab.events.file_system import File, Place, local_file, place_of
 from churnlab.events.json_files import JsonFiles
 from churnlab.events.parquet_files import ParquetFiles
+from churnlab.events.presets import check_drafts
 from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
 from churnlab.events.table_folders import DELTA, check_files
@@ -40,6 +41,7 @@ def open_files(path: str | Path | Sequence[str], spec: LogSpec | None = None) ->
     """
     paths = as_paths(path)
     files = tuple({f.name: f for p in paths for f in matching(p)}.values())
+    check_drafts(None if spec is None else spec.preset, [f.name for f in files])
     kinds: dict[str, str] = {}
     for file in files:
         kinds.setdefault(kind_of(file), file.name)

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import LogError
+from churnlab.events.inner_columns import InnerColumns, outer_columns
 from churnlab.events.pandas_columns import arrow_of
 from churnlab.events.source import BATCH, TASKS_A_THREAD, Task, check_columns, quoted
 from churnlab.events.spec import LogSpec
@@ -85,20 +86,25 @@ def open_frame(frame: Any, columns: dict[str, str]) -> Frame:
     `columns` takes options to the columns that they name. LogError when a column is missing or the
     frame cannot be read.
     """
-    names = list(dict.fromkeys(columns.values()))
     if isinstance(frame, pd.DataFrame):
-        check_columns("the frame", columns, frame.columns)
-        _check_objects(frame, [columns[o] for o in ("time", "arrived") if o in columns])
-        return Frame("the frame", arrow_of(frame[names], _of_numbers(columns)))
+        outer = outer_columns("the frame", list(frame.columns), columns)
+        times = [columns[o] for o in ("time", "arrived") if columns.get(o) in frame.columns]
+        _check_objects(frame, times)
+        return _frame("the frame", arrow_of(frame[outer], _of_numbers(columns)), columns)
     if isinstance(frame, duckdb.DuckDBPyRelation):
-        check_columns("the relation", columns, frame.columns)
-        return Frame("the relation", frame.project(quoted(names)).to_arrow_table())
+        outer = outer_columns("the relation", frame.columns, columns)
+        return _frame("the relation", frame.project(quoted(outer)).to_arrow_table(), columns)
     if hasattr(frame, "collect") and not hasattr(frame, "__arrow_c_stream__"):
         frame = frame.collect()
     if not hasattr(frame, "__arrow_c_stream__"):
         wanted = "a dataframe that gives an Arrow C stream (pandas, polars, pyarrow, DuckDB)"
         raise LogError.from_wrong_type("the log", "frame", type(frame).__name__, wanted)
-    return Frame("the frame", pa.table(frame))
+    return _frame("the frame", pa.table(frame), columns)
+
+
+def _frame(name: str, table: pa.Table, columns: dict[str, str]) -> Frame:
+    """The frame of the wanted columns of a table, inner ones by a dotted path."""
+    return Frame(name, InnerColumns(name, table.schema, columns).table(table))
 
 
 def _check_objects(frame: pd.DataFrame, times: list[str]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from churnlab.events.nested import Step
+from churnlab.events.nested import TYPED, Step, ValueOf
 
 _WHOLE = {"BIGINT", "UBIGINT"}
 _NUMBER = {*_WHOLE, "DOUBLE", "HUGEINT"}
@@ -82,12 +82,20 @@ def below(value: str, steps: Iterable[Step]) -> str:
     for step in steps:
         if isinstance(step, int):
             value = f"{value}->'$[{step}]'"
+        elif isinstance(step, ValueOf):
+            value = _only_value(f"{below(value, [(step.key,)])}->'/value'")
         elif isinstance(step, str):
             value = f"{value}->{text('/' + step.replace('~', '~0').replace('/', '~1'))}"
         else:
             named = f"lambda entry: json_extract_string(entry, '$.key') = {text(step[0])}"
             value = f"list_filter(try_cast({value} as JSON[]), {named})[1]"
     return value
+
+
+def _only_value(value: str) -> str:
+    """SQL for a value, or for the one of the typed values in it that is there."""
+    typed = ", ".join(f"nullif({value}->'/{name}', 'null'::JSON)" for name in TYPED)
+    return f"coalesce({typed}, {value})"
 
 
 def text(value: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from churnlab.events.csv_header import distinct
 from churnlab.events.file_system import File
 from churnlab.events.json_columns import JsonColumn, below, identifier, kind_of, text
-from churnlab.events.nested import places_of
+from churnlab.events.nested import Step, ValueOf, places_of
 from churnlab.events.partitions import partition_of, with_folders, with_partition
 from churnlab.events.plain_text import TextFile
 from churnlab.events.source import Task, check_columns
@@ -79,7 +79,7 @@ class JsonFiles:
         self, spec: LogSpec, names: Sequence[str], limit: int | None
     ) -> dict[str, JsonColumn]:
         """The columns of some names that the lines have, with the kinds that they have there."""
-        places = [JsonColumn(n, top, tuple(steps)) for n in names for top, steps in places_of(n)]
+        places = [JsonColumn(n, top, steps) for n in names for top, steps in _places(n)]
         kinds = [f"list(distinct json_type({below('json', (p.top, *p.steps))}))" for p in places]
         seen: list[set[str]] = [set() for _ in places]
         for batch in self._asked(spec, ", ".join(kinds), limit):
@@ -119,6 +119,14 @@ class JsonFiles:
     def relation(self, connection: Connection) -> None:
         """None: the types of numbers are made batch by batch."""
         return None
+
+
+def _places(name: str) -> Iterator[tuple[str, tuple[Step, ...]]]:
+    """The places that a name may mean; the first step may also be a key in a list of records."""
+    for top, steps in places_of(name):
+        yield top, tuple(steps)
+        if steps and isinstance(steps[0], str):
+            yield top, (ValueOf(steps[0]), *steps[1:])
 
 
 def _related(

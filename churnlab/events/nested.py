@@ -4,8 +4,9 @@
 |---|---|
 | `params.value` | the property `value` of the property `params` |
 | `items[0].price` | of the first entry of a list |
-| `params[page].value` | of the entry whose `key` is `page`, in a list of records with `key` and \\
-`value` as GA4 exports them |
+| `params.page` | of the entry whose `key` is `page`, in a list of records with `key` and `value`: \
+its `value`, or the one of the typed values in it that is there, as text (GA4) |
+| `params[page].value` | of that entry, step by step |
 
 A column whose whole name is the path comes first.
 """
@@ -14,13 +15,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Step: TypeAlias = str | int | tuple[str]
+# The typed values of an entry of GA4's parameters, of which one is there.
+TYPED = ("string_value", "int_value", "float_value", "double_value")
+
+
+@dataclass(frozen=True)
+class ValueOf:
+    """A step to the value of the entry with a key, in a list of records with `key` and `value`."""
+
+    key: str
+
+
+Step: TypeAlias = str | int | tuple[str] | ValueOf
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\[([^\]]+)\]")
 
 
@@ -78,13 +91,45 @@ def at_path(column: pa.Array, steps: list[Step]) -> pa.Array:
 
 def _into(column: pa.Array, step: Step) -> pa.Array:
     kind = column.type
+    if isinstance(step, ValueOf):
+        return _only_value(_of_key(column, step.key), step.key)
+    if isinstance(step, str) and _is_list(kind):
+        return _into(column, ValueOf(step))
     if isinstance(step, str):
         if not pa.types.is_struct(kind) or kind.get_field_index(step) < 0:
             raise KeyError(step)
         return pc.struct_field(column, step)
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)):
+    if not _is_list(kind):
         raise KeyError(step)
     return _entry(column, step) if isinstance(step, int) else _of_key(column, step[0])
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+
+
+def _only_value(records: pa.Array, key: str) -> pa.Array:
+    """The `value` of each record; as text where it has a typed value of several, as in GA4."""
+    if records.type.get_field_index("value") < 0:
+        raise KeyError(key)
+    value = pc.struct_field(records, "value")
+    typed = [n for n in TYPED if pa.types.is_struct(value.type) and n in _fields(value.type)]
+    if not typed:
+        return value
+    return pc.coalesce(*(pc.struct_field(value, n).cast(pa.large_string()) for n in typed))
+
+
+def _fields(kind: pa.StructType) -> list[str]:
+    return [kind.field(i).name for i in range(kind.num_fields)]
+
+
+def _without_views(kind: pa.DataType) -> pa.DataType:
+    """The type with large strings in place of the string views in it."""
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    if not pa.types.is_struct(kind):
+        return kind
+    return pa.struct([f.with_type(_without_views(f.type)) for f in kind])
 
 
 def _entry(column: pa.Array, place: int) -> pa.Array:
@@ -97,11 +142,14 @@ def _entry(column: pa.Array, place: int) -> pa.Array:
 
 def _of_key(column: pa.Array, key: str) -> pa.Array:
     """The first record of each list with that key, null where there is none."""
-    if column.type.value_field.type.get_field_index("key") < 0:
+    kind = column.type.value_field.type
+    if not pa.types.is_struct(kind) or kind.get_field_index("key") < 0:
         raise KeyError(key)
     rows = pc.list_parent_indices(column)
     records = pc.list_flatten(column)
-    there = pc.fill_null(pc.equal(pc.struct_field(records, "key"), key), False)
+    records = records.cast(_without_views(records.type))  # which pyarrow cannot pick from
+    keys = pc.struct_field(records, "key").cast(pa.large_string())
+    there = pc.fill_null(pc.equal(keys, key), False)
     rows = rows.filter(there)
     records = records.filter(there)
     first = pc.index_in(pa.array(range(len(column)), rows.type), value_set=rows)

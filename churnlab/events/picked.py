@@ -31,7 +31,7 @@ class Picker:
         check_columns(file.name, wanted, [*schema.names, *others])
         self._check_steps(file, schema, wanted)
         self.plain = not inner
-        self.read = list(dict.fromkeys(_to_read(*place) for place in self.steps.values()))
+        self.read = list(dict.fromkeys(_to_read(schema, *place) for place in self.steps.values()))
         if not self.read:
             self.read = schema.names[:1]  # for the number of rows
 
@@ -56,7 +56,12 @@ class Picker:
         return found
 
 
-def _to_read(top: str, steps: Sequence[Step]) -> str:
+def _to_read(schema: pa.Schema, top: str, steps: Sequence[Step]) -> str:
     """The column to read: an inner one where no list stands between, else the whole column."""
-    texts = [s for s in steps if isinstance(s, str)]
-    return ".".join([top, *texts]) if len(texts) == len(steps) else top
+    kind, path = schema.field(top).type, [top]
+    for step in steps:
+        if not isinstance(step, str) or not pa.types.is_struct(kind):
+            return top
+        kind = kind.field(step).type
+        path.append(step)
+    return ".".join(path)
