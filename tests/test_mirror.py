@@ -20,6 +20,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_mirror": "this file",
     "test_no_peeking": "from events to features, for every builder",
     "log/test_sources": "from any source to daily rows",
+    "log/test_presets": "exports of known tools, read by a preset",
     "log/test_tables": "Delta, Iceberg and databases, from events to the card",
     "test_notebooks": "notebooks/ lies outside the package",
     "test_oracle": "from events to features, against slow plain Python",

@@ -123,13 +123,16 @@ def _fields(kind: pa.StructType) -> list[str]:
     return [kind.field(i).name for i in range(kind.num_fields)]
 
 
-def _without_views(kind: pa.DataType) -> pa.DataType:
-    """The type with large strings in place of the string views in it."""
+def _without_views(column: pa.Array) -> pa.Array:
+    """The column with large strings in place of string views, which pyarrow cannot pick from."""
+    kind = column.type
     if pa.types.is_string_view(kind):
-        return pa.large_string()
-    if not pa.types.is_struct(kind):
-        return kind
-    return pa.struct([f.with_type(_without_views(f.type)) for f in kind])
+        return column.cast(pa.large_string())
+    if not pa.types.is_struct(kind) or "string_view" not in str(kind):
+        return column
+    inner = [_without_views(pc.struct_field(column, [i])) for i in range(kind.num_fields)]
+    fields = [f.with_type(a.type) for f, a in zip(kind, inner, strict=True)]
+    return pa.StructArray.from_arrays(inner, fields=fields, mask=column.is_null())
 
 
 def _entry(column: pa.Array, place: int) -> pa.Array:
@@ -146,8 +149,7 @@ def _of_key(column: pa.Array, key: str) -> pa.Array:
     if not pa.types.is_struct(kind) or kind.get_field_index("key") < 0:
         raise KeyError(key)
     rows = pc.list_parent_indices(column)
-    records = pc.list_flatten(column)
-    records = records.cast(_without_views(records.type))  # which pyarrow cannot pick from
+    records = _without_views(pc.list_flatten(column))
     keys = pc.struct_field(records, "key").cast(pa.large_string())
     there = pc.fill_null(pc.equal(keys, key), False)
     rows = rows.filter(there)

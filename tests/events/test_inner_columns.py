@@ -37,13 +37,13 @@ def sums(log: cl.EventLog) -> list[float]:
 
 @pytest.mark.parametrize("kind", ["pandas", "polars", "lazy", "arrow", "duckdb"])
 def test_a_dotted_path_of_a_frame(kind: str) -> None:
-    table = pa.Table.from_pylist(ROWS)
+    rows = pa.Table.from_pylist(ROWS)
     frame = {
         "pandas": lambda: pd.DataFrame(ROWS),
         "polars": lambda: pl.DataFrame(ROWS),
         "lazy": lambda: pl.LazyFrame(ROWS),
-        "arrow": lambda: table,
-        "duckdb": lambda: duckdb.sql("from table"),
+        "arrow": lambda: rows,
+        "duckdb": lambda: duckdb.from_arrow(rows),
     }[kind]()
     log = cl.EventLog.from_frame(frame, **OPTIONS, timezone="UTC")
     assert list(log.daily().users) == ["ann", "bob"] and sums(log) == [6, 7]

@@ -48,7 +48,33 @@ def test_entries_of_lists() -> None:
     assert at_path(column.slice(0, 0), [0]).to_pylist() == []
 
 
-@pytest.mark.parametrize("steps", [["x"], ["params", "page"], ["params", 0, "x"], [0], [("page",)]])
+@pytest.mark.parametrize("steps", [["x"], ["params", 0, "x"], [0], [("page",)]])
 def test_a_step_that_the_type_does_not_have(steps: list[object]) -> None:
     with pytest.raises(KeyError):
         at_path(EVENTS, steps)  # type: ignore[arg-type]
+
+
+def test_the_value_of_a_key_is_its_typed_value_as_text() -> None:
+    typed = [
+        {"key": "page", "value": {"string_value": "/", "int_value": None, "double_value": None}},
+        {"key": "n", "value": {"string_value": None, "int_value": 3, "double_value": None}},
+        {"key": "n", "value": {"string_value": None, "int_value": 4, "double_value": None}},
+        {"key": "x", "value": {"string_value": None, "int_value": None, "double_value": 0.1}},
+    ]
+    column = pa.array([typed, [], None, typed[2:]])
+    for given, where in ((column, slice(None)), (column.slice(1), slice(1, None))):
+        assert at_path(given, ["page"]).to_pylist() == ["/", None, None, None][where]
+        assert at_path(given, ["n"]).to_pylist() == ["3", None, None, "4"][where]
+        assert at_path(given, ["x"]).to_pylist() == ["0.1", None, None, "0.1"][where]
+        assert at_path(given, ["y"]).to_pylist() == [None] * len(given)
+    plain = pa.array([[{"key": "n", "value": 3}], []])
+    assert at_path(plain, ["n"]).to_pylist() == [3, None]
+    for odd in (pa.array([[{"key": "n"}]]), pa.array([[{"value": 3}]]), pa.array([[1, 2]])):
+        with pytest.raises(KeyError):
+            at_path(odd, ["n"])
+
+
+def test_views_of_strings_are_picked_too() -> None:
+    kind = pa.list_(pa.struct([("key", pa.string_view()), ("value", pa.string_view())]))
+    column = pa.array([[{"key": "n", "value": "3"}], None, [None]], kind)
+    assert at_path(column, ["n"]).to_pylist() == ["3", None, None]
