@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -9,8 +10,10 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
-from churnlab.events.source import TASKS_A_THREAD, Source, Task, check_columns
+from churnlab.events.inner_columns import InnerColumns
+from churnlab.events.source import TASKS_A_THREAD, Source, Task
 from churnlab.events.spec import LogSpec
 from churnlab.schema.zones import day_settled, instant, local_day, zone_changes
 
@@ -30,11 +33,11 @@ class DatabaseTable:
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
         """Ranges of local days of about equal length."""
         kinds = self.table.schema()
-        check_columns(self.name, spec.wanted(), kinds.names)
-        span = self.table.span(spec.time)
-        if span is None or self.table.lacks(spec.time):
-            whole = partial(self.table.batches, spec.columns, spec.time, None, None)
-            return [Task(whole, spec.days)]
+        inner = InnerColumns(self.name, kinds, spec.wanted())
+        time = inner.places[spec.time][0]
+        span = self.table.span(time) if time == spec.time else None
+        if span is None or self.table.lacks(time):
+            return [Task(partial(self._batches, inner, time, None, None), spec.days)]
         zoned = getattr(kinds.field(spec.time).type, "tz", None) is not None
         zone_name = spec.clock_zone(not zoned)
         first, last = local_day(np.array(span), *zone_changes(zone_name, *span)).tolist()
@@ -43,9 +46,15 @@ class DatabaseTable:
             last = min(last, spec.days[1] - 1)
         begins = _begins(first, last + 1, threads * TASKS_A_THREAD, zone_name)
         return [
-            Task(partial(self.table.batches, spec.columns, spec.time, begins[a], begins[z]), (a, z))
+            Task(partial(self._batches, inner, time, begins[a], begins[z]), (a, z))
             for a, z in pairwise(begins)
         ]
+
+    def _batches(
+        self, inner: InnerColumns, time: str, low: int | None, high: int | None
+    ) -> Iterator[pa.RecordBatch]:
+        """The wanted columns of the rows with `low <= time < high` on the table's clock."""
+        return map(inner.pick, self.table.batches(inner.outer, time, low, high))
 
     def relation(self, connection: duckdb.DuckDBPyConnection) -> None:
         """None: the table is read batch by batch."""

@@ -18,7 +18,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 from support.command import call
+from support.databases import make_duckdb
 
 import churnlab as cl
 from churnlab.errors import LogError
@@ -177,6 +179,22 @@ def test_an_export_is_read_by_its_preset(name: str, tmp_path: Path) -> None:
 def test_frames_of_the_same_shape(name: str, library: Any) -> None:
     log = cl.EventLog.from_frame(library(rows(name)), preset=name, **ZONE)
     same(log, wanted(name))
+
+
+def test_ga4_as_a_table(tmp_path: Path) -> None:
+    """A table of DuckDB and one of Delta, nested as they are."""
+    table = pa.Table.from_pylist(rows("ga4"))
+    table = table.drop_columns("user_id")
+    write_deltalake(tmp_path / "delta", table)
+    make_duckdb(tmp_path / "ga4.duckdb", table)
+    options = {"preset": "ga4", "measures": ["event_params.seconds"], **ZONE}
+    for place, name in ((tmp_path / "delta", None), (tmp_path / "ga4.duckdb", "events")):
+        log = cl.EventLog.read(place, table=name, **options)
+        assert total(log) == sum(e["seconds"] for e in EVENTS)
+        money = log.daily().describe()["money"]
+        assert money == wanted("ga4").daily().describe()["money"] > 0
+        with pytest.raises(LogError, match=r"has no column 'nothing.x' \(given as amount=\)"):
+            cl.EventLog.read(place, table=name, **options, amount="nothing.x")
 
 
 def test_ga4_as_json_lines(tmp_path: Path) -> None:
