@@ -37,7 +37,7 @@ bench-engine: .venv/dev ## the same on 100 million events, about an hour
 	$(BIN)/python benchmarks/engine.py --events 100_000_000
 
 notebooks: .venv/dev ## execute the notebooks in place
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	CHURNLAB_PROGRESS=0 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
 docs: .venv/dev ## build the documentation into build/site
 	$(BIN)/python -m mkdocs build --strict

@@ -37,6 +37,7 @@ _HOMES = {
     "Config": "config.tables",
     "train": "training.train",
     "score": "nightly.score",
+    "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
 _MODULES = {"datasets": "demo.datasets", "metrics": "evaluation.metrics", "plots": "report.plots"}
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from churnlab.report import plots
     from churnlab.report.card import ModelCard
     from churnlab.schema.measures import Measure
+    from churnlab.schema.progress import progress
     from churnlab.schema.targets import Churn, LifetimeValue, TimeToChurn
     from churnlab.store.activity_store import ActivityStore
     from churnlab.training.train import train

@@ -187,7 +187,9 @@ def progress() -> Iterator[Say]:
         return
     from rich.console import Console
 
-    with Console(stderr=True).status("starting") as status:
+    from churnlab.schema.progress import watched
+
+    with watched(False), Console(stderr=True).status("starting") as status:
         yield lambda text: status.update(text + _compiling())
 
 

@@ -23,6 +23,7 @@ from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import Day, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
+from churnlab.schema.progress import watched
 from churnlab.schema.targets import Target
 
 
@@ -32,6 +33,7 @@ def build_dataset(
     features: FeatureSet | None = None,
     users: Any | None = None,
     threads: int | None = None,
+    progress: bool | None = None,
 ) -> Dataset:
     """Features of every snapshot row as of its day, beside its labels.
 
@@ -41,6 +43,7 @@ def build_dataset(
     - `users`: a frame of user_id and static attributes, known before every snapshot; they become
       columns named `profile__<attribute>__static`.
     - `threads`: how many cores work (None: all).
+    - `progress`: whether a bar shows how far it is (None: where somebody watches).
 
     Raises ConfigError or HistoryError for features or snapshots that need days which a store has
     folded away, FrameError for a users frame that cannot be used.
@@ -52,7 +55,8 @@ def build_dataset(
     >>> list(data.X)[0], data.y("churned").name
     ('lifecycle__tenure_days__all', 'churned')
     """
-    return _dataset(activity, snapshots, features or FeatureSet.default(), users, threads)
+    with watched(progress):
+        return _dataset(activity, snapshots, features or FeatureSet.default(), users, threads)
 
 
 @by_engine("spark.dataset:build")

@@ -15,6 +15,7 @@ from churnlab.features.resolved import ResolvedFeatures
 from churnlab.kernels import cells as kernel
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.plan import History
+from churnlab.schema.progress import bar
 
 
 def available(activity: DailyActivity) -> frozenset[str]:
@@ -71,8 +72,9 @@ def matrix(
         for i in range(-1, len(groups)):
             work(i)
     else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, range(-1, len(groups))))
+        with bar("computing features", len(codes)) as step, ThreadPoolExecutor(threads) as pool:
+            for i, _ in enumerate(pool.map(work, range(-1, len(groups)))):
+                step(int(bounds[i + 1] - bounds[i]))
     return pd.DataFrame(out.T, columns=features.names, copy=False)
 
 

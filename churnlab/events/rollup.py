@@ -29,6 +29,7 @@ from churnlab.kernels import local_days
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
 from churnlab.schema.days import before, contains
+from churnlab.schema.progress import bar, counted
 from churnlab.schema.zones import zone_changes
 
 # Batches are decoded and then added four at a time: each of the two loops keeps its own data in the
@@ -94,26 +95,31 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
             source, dropped = disk.without_repeats(source)
         try:
             tasks = source.tasks(spec, threads)
-            done = _roll_tasks(tasks, source.name, spec, tables, threads, spec.memory // threads)
+            done = _roll_tasks(tasks, source, spec, tables, threads, spec.memory // threads)
         except _TooLarge:
             tables = Tables(tables.roles)
             tasks = disk.by_person(source)
-            done = _roll_tasks(tasks, source.name, spec, tables, threads, _PLENTY)
+            done = _roll_tasks(tasks, source, spec, tables, threads, _PLENTY)
     done.counts.duplicates_dropped = dropped
     return done
 
 
 def _roll_tasks(
-    tasks: list[Task], name: str, spec: LogSpec, tables: Tables, threads: int, memory: int
+    tasks: list[Task], source: Source, spec: LogSpec, tables: Tables, threads: int, memory: int
 ) -> Rolled:
     """Roll up all tasks; _TooLarge when one has to be sorted and takes more than `memory` bytes."""
     shelf = Shelf(spec.memory // 3)
     done = Rolled(tables)
 
-    def work(task: Task) -> _Roller:
-        return _Roller(name, spec, tables, shelf.put, memory).run(task)
+    with (
+        bar("reading events", lambda: source.rows, spec.progress) as step,
+        ThreadPoolExecutor(threads) as pool,
+    ):
 
-    with ThreadPoolExecutor(threads) as pool:
+        def work(task: Task) -> _Roller:
+            seen = replace(task, batches=lambda: counted(task.batches(), step, len))
+            return _Roller(source.name, spec, tables, shelf.put, memory).run(seen)
+
         for roller in list(pool.map(work, tasks)):
             done.add(roller)
     return done

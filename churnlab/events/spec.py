@@ -160,6 +160,8 @@ after both the moment of reading and `until`, or before both 1971 and `since` |
     | `names` | str or list | () | names of all columns of CSV files that have no header |
     | `separator` | str | None | what separates the columns of CSV files; None: the one of comma, \
 semicolon, tab and bar that fits the first line |
+    | `progress` | bool | None | whether a bar shows how far reading is; None: where somebody \
+watches, see `churnlab.progress` |
     | `table` | str | None | table of a database (`EventLog.read` alone) |
     | `version` | int | None | version of a Delta table, or id of a snapshot of an Iceberg table; \
 None: the newest (`EventLog.read` alone) |
@@ -202,6 +204,7 @@ None: the newest (`EventLog.read` alone) |
     encoding: str | None = None
     names: Converted[Names, tuple[str, ...]] = Converted((), as_names)
     separator: str | None = None
+    progress: bool | None = None
     table: str | None = None
     version: int | None = _number(0, 2**63 - 1)
     preset: str | None = None
@@ -307,6 +310,7 @@ READING = (
     "encoding",
     "names",
     "separator",
+    "progress",
     "table",
     "version",
 )

@@ -18,7 +18,9 @@ from churnlab.explanation.words import Told, as_given, in_words
 from churnlab.features.catalogue import Entry, given_names, sentences, table
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
+from churnlab.schema.progress import bar, counted, uncounted, watched
 
+_ROWS_A_STEP = 20  # of a forest, explained between two looks at the bar
 _TOLERANCE = 1e-6
 
 
@@ -181,12 +183,18 @@ def _top(values: pd.DataFrame, signals: Mapping[str, str], k: int) -> np.ndarray
 
 
 def explain(
-    model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, *, time: Any = None
+    model: TreeModel,
+    X: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    *,
+    time: Any = None,
+    progress: bool | None = None,
 ) -> Explanation:
     """The SHAP values of a fitted model on the rows of X, joined to the catalogue of its features.
 
     `X` has the columns that the model was fitted on, `catalogue` is that of the dataset. `time` is
-    the snapshot of each row, where the model needs it and X does not hold it. Raises ModelError if
+    the snapshot of each row, where the model needs it and X does not hold it. `progress` says
+    whether a bar shows how far it is (None: where somebody watches). Raises ModelError if
     base and values do not add up to the model's raw score (S. Lundberg and S. Lee, 2017, A Unified
     Approach to Interpreting Model Predictions: local accuracy).
 
@@ -199,6 +207,13 @@ def explain(
     >>> why.reasons(1).shape == (len(data.X), 1)
     True
     """
+    with watched(progress):
+        return _explained(model, X, catalogue, time)
+
+
+def _explained(
+    model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, time: Any
+) -> Explanation:
     matrix = model.prepare(X)
     if model.algorithm != "random_forest":
         values, base = model.contributions(X, matrix, time=time)
@@ -221,7 +236,17 @@ def _forest(model: Any, matrix: np.ndarray) -> tuple[np.ndarray, float, np.ndarr
 
     forest = model.forest_
     explainer = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent")
-    values = np.asarray(explainer.shap_values(matrix, check_additivity=False))
+
+    def some(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(explainer.shap_values(rows, check_additivity=False))
+
+    with bar("explaining", len(matrix)) as step:
+        if step is uncounted or not len(matrix):
+            values = some(matrix)
+        else:
+            cuts = range(0, len(matrix), _ROWS_A_STEP)
+            parts = counted((matrix[i : i + _ROWS_A_STEP] for i in cuts), step, len)
+            values = np.concatenate([some(rows) for rows in parts])
     base = float(np.ravel(explainer.expected_value)[-1])
     if values.ndim == 3:
         return values[:, :, -1], base, forest.predict_proba(matrix)[:, -1]

@@ -16,6 +16,7 @@ from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
 from churnlab.nightly.written import Written
 from churnlab.report.csv_text import csv_text, guarded
 from churnlab.schema.files import publish
+from churnlab.schema.progress import bar, counted
 
 _RISK = "risk of the row"
 
@@ -49,12 +50,13 @@ class RiskList:
         """
         scored: list[pd.DataFrame] = []
         riskiest = pd.DataFrame()
-        for X in parts:
-            scored.append(scorer(X))
-            X = X.assign(**{_RISK: scored[-1]["risk"].to_numpy()})
-            riskiest = pd.concat([riskiest, X]) if len(riskiest) else X
-            if len(riskiest) > 2 * explainer.most:
-                riskiest = _riskiest(riskiest, explainer.most)
+        with bar("scoring people", None) as step:
+            for X in counted(parts, step, len):
+                scored.append(scorer(X))
+                X = X.assign(**{_RISK: scored[-1]["risk"].to_numpy()})
+                riskiest = pd.concat([riskiest, X]) if len(riskiest) else X
+                if len(riskiest) > 2 * explainer.most:
+                    riskiest = _riskiest(riskiest, explainer.most)
         if not scored:
             return cls(pd.DataFrame(columns=list(COLUMNS)), scorer.as_of, run_id, 0)
         frame = pd.concat(scored, ignore_index=True).sort_values(

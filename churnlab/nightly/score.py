@@ -25,7 +25,7 @@ from churnlab.nightly.scoring import Explainer, Scorer
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.frames import by_engine
-from churnlab.schema.progress import Say, silent
+from churnlab.schema.progress import Say, silent, watched
 
 STALE_DAYS = 3
 
@@ -36,10 +36,12 @@ def score(
     run: str | None = None,
     log: EventLog | None = None,
     say: Say = silent,
+    progress: bool | None = None,
 ) -> WritableList:
     """Tonight's list: everybody eligible on the morning of `as_of`, scored and explained.
 
     The models are those of `run` (None: the newest), `log` takes the place of the configuration's.
+    `progress` says whether bars show how far it is (None: where somebody watches).
     Features see days before `as_of` alone, and the configuration's log is read up to it. People are
     scored some thousands at a time, from the activity store where the configuration names one.
     Returns a RiskList; for a log on Spark a SparkRiskList, whose `frame` is a Spark DataFrame.
@@ -55,7 +57,13 @@ def score(
     >>> tonight.frame["risk"].is_monotonic_decreasing
     True
     """
-    day = day_number(as_of)
+    with watched(progress):
+        return _score(config, day_number(as_of), run, log, say)
+
+
+def _score(
+    config: Config, day: int, run: str | None, log: EventLog | None, say: Say
+) -> WritableList:
     say("loading the model")
     trained = open_tracker(config).load(run)
     config = as_trained(config, trained.facts)

@@ -17,7 +17,7 @@ from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.card import ModelCard
-from churnlab.schema.progress import Say, silent
+from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.card_facts import make_card
 from churnlab.training.judging import Judged, explain_sample, judge
 from churnlab.training.models import Fitted, fit
@@ -54,10 +54,16 @@ class TrainingResult:
         }
 
 
-def train(config: Config, log: EventLog | None = None, say: Say = silent) -> TrainingResult:
+def train(
+    config: Config,
+    log: EventLog | None = None,
+    say: Say = silent,
+    progress: bool | None = None,
+) -> TrainingResult:
     """Train, judge and explain the models of a configuration, and log them as one run.
 
-    `log` takes the place of the configuration's. Whether a run can be logged is tried first, and
+    `log` takes the place of the configuration's. `progress` says whether bars show how far it is
+    (None: where somebody watches). Whether a run can be logged is tried first, and
     nothing else is written before everything is computed. Raises a ChurnlabError in one line for a
     log that cannot be learnt from. Where the run cannot be logged afterwards, the error names the
     folder that keeps what was trained.
@@ -67,6 +73,11 @@ def train(config: Config, log: EventLog | None = None, say: Say = silent) -> Tra
     >>> train(trained_config()).to_dict()["metrics"]["churned_auc"] > 0.6
     True
     """
+    with watched(progress):
+        return _train(config, log, say)
+
+
+def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     check_budget(config.model.tune)
     open_tracker(config).check()
     activity = read_everybody(config, log, say)

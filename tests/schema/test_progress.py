@@ -1,12 +1,146 @@
-"""Progress messages."""
+"""Progress: messages, and bars where somebody watches, never elsewhere."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from churnlab.schema.progress import silent
+import churnlab as cl
+from churnlab.schema import progress
+from churnlab.schema.progress import bar, counted, silent, uncounted, watched
+
+WORK = """
+import numpy as np, pandas as pd, churnlab as cl
+from churnlab.schema import progress
+progress.DELAY = {delay}
+rng = np.random.default_rng(0)
+at = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 60 * 86400, 9000)), "s")
+frame = pd.DataFrame({{"u": rng.integers(0, 50, 9000), "t": at, "e": "open"}})
+{more}
+log = cl.EventLog.from_frame(frame, user="u", time="t", event="e", timezone="UTC", progress={on})
+snapshots = cl.Snapshots.at(log.daily(), ["2026-02-01"], targets=[cl.Churn(horizon=7)])
+data = cl.build_dataset(log.daily(), snapshots, progress={on})
+"""
+FIT = """
+from churnlab import ChurnClassifier
+X = pd.DataFrame(rng.normal(size=(400, 3)), columns=["a__b__1d", "c__d__1d", "e__f__1d"])
+model = ChurnClassifier("{algorithm}", n_estimators=30).fit(X, X["a__b__1d"] > 0)
+catalogue = pd.DataFrame({{"name": list(X), "signal": "s", "says": "x", "unit": "y"}})
+cl.explain(model, X, catalogue, progress={on})
+"""
+
+
+def in_terminal(code: str, **environment: str) -> str:
+    """What code writes to stderr while that is a terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    env = os.environ | {"TERM": "xterm"} | environment
+    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs, env=env) as child:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                more = os.read(ours, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not more:
+                break
+            said += more
+    os.close(ours)
+    assert child.returncode == 0, said.decode()
+    return said.decode()
+
+
+def work(on: object = None, delay: float = 0.0, more: str = "") -> str:
+    return WORK.format(on=on, delay=delay, more=more)
 
 
 def test_silent_work_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     silent("reading events")
+    with bar("reading", 3) as step:
+        assert step is uncounted
+        step(3)
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_sees_bars_that_vanish() -> None:
+    small_groups = "from churnlab.activity import blocks; blocks.PIECE_BITS = 3"
+    said = in_terminal(work(more=small_groups) + FIT.format(algorithm="lightgbm", on=None))
+    for words in ("reading events: ", "computing features: ", "trees: ", "explaining: "):
+        assert words in said, words
+    assert said.endswith("\r") or said.rstrip(" ").endswith("\r")
+
+
+def test_a_terminal_sees_no_bar_where_none_is_wanted() -> None:
+    assert in_terminal(work(False)) == ""
+    assert in_terminal(work(more="cl.progress(False)")) == ""
+    assert in_terminal(work(), CHURNLAB_PROGRESS="0") == ""
+
+
+def test_short_work_shows_no_bar() -> None:
+    assert in_terminal(work(delay=60.0)) == ""
+
+
+def test_where_nobody_watches_there_is_none() -> None:
+    done = subprocess.run([sys.executable, "-c", work(True)], capture_output=True, check=True)
+    assert done.stderr == b"" and done.stdout == b""
+
+
+def test_a_notebook_sees_a_bar(tmp_path: Path) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    cells = [nbformat.v4.new_code_cell(work()), nbformat.v4.new_code_cell(work(False))]
+    book = nbformat.v4.new_notebook(cells=cells)
+    nbclient.NotebookClient(book, timeout=300, kernel_name="python3").execute()
+    assert "reading events" in str(book.cells[0]["outputs"]) and not book.cells[1]["outputs"]
+
+
+def test_watched_ends_with_what_was_before() -> None:
+    with watched(False):
+        assert progress._wanted is False
+        with watched(None):
+            assert progress._wanted is False
+        with watched(True):
+            assert progress._wanted is True
+    assert progress._wanted is None
+
+
+def test_steps_of_many_threads_add_up_and_never_pass_the_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_shown", lambda on: True)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    with bar("reading", lambda: 1000) as step, ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: list(counted([[1, 2]] * 50, step, len)), range(10)))
+        step(7)
+    said = capsys.readouterr().err
+    assert "reading:" in said and "1.01k" not in said
+    with bar("scoring", None) as step:
+        step(3)
+    assert "scoring: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
+def test_bars_change_no_bit(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    names = ["a__b__1d", "c__d__1d", "e__f__1d"]
+    X = pd.DataFrame(rng.normal(size=(300, 3)), columns=names)
+    catalogue = pd.DataFrame({"name": names, "signal": "s", "says": "x", "unit": "y"})
+    found = []
+    for shown in (False, True):
+        monkeypatch.setattr(progress, "_shown", lambda on, shown=shown: shown)
+        model = cl.ChurnClassifier(algorithm, n_estimators=20).fit(X, X["a__b__1d"] > 0)
+        found.append((model.predict_proba(X), cl.explain(model, X, catalogue).values.to_numpy()))
+    for one, other in zip(*found, strict=True):
+        assert np.array_equal(one, other)

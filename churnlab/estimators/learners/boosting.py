@@ -6,7 +6,8 @@ Results are deterministic under a seed, for any number of threads.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,8 +17,10 @@ import numpy as np
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import forks
+from churnlab.schema.progress import bar, counted, uncounted
 
 MAX_ROUNDS = 800
+_ROWS_A_STEP = 2048  # explained between two looks at the bar
 PATIENCE = 60
 FIXED_ROUNDS = 100
 _SMALL_DATA = 50_000
@@ -167,7 +170,8 @@ class _Training:
 
     def grow(self, rounds: int) -> lgb.Booster:
         """A booster of `rounds` rounds on all rows."""
-        return lgb.train(self.params, self._data(), rounds)
+        with _rounds("growing trees", rounds) as count:
+            return lgb.train(self.params, self._data(), rounds, callbacks=count)
 
     def held_out(self, learn: np.ndarray, held_out: np.ndarray) -> GrownTrees:
         """A booster learnt from some rows and stopped by the others, and raw scores of these."""
@@ -176,9 +180,10 @@ class _Training:
         start = None if self.start is None else self.start[held_out]
         weight = None if self.weight is None else self.weight[held_out]
         valid = data.create_valid(unknown, self.y[held_out], weight=weight, init_score=start)
-        booster = lgb.train(
-            self.params, data, self._most_rounds(), valid_sets=[valid], callbacks=self._stop()
-        )
+        rounds = self._most_rounds()
+        with _rounds("learning how many trees", rounds) as count:
+            callbacks = [*self._stop(), *count]
+            booster = lgb.train(self.params, data, rounds, valid_sets=[valid], callbacks=callbacks)
         if booster.best_iteration > 0:
             booster = from_text(booster.model_to_string(num_iteration=booster.best_iteration))
         unseen = np.full(len(self.y), np.nan)
@@ -187,17 +192,18 @@ class _Training:
 
     def cross_validated(self, folds: Folds) -> tuple[int, np.ndarray]:
         """The best number of rounds, and out-of-fold raw scores float64[n] or float64[n, k]."""
-        run = lgb.cv(
-            self.params,
-            self._data(),
-            self._most_rounds(),
-            folds=folds,
-            callbacks=self._stop(),
-            feval=self.measure,
-            return_cvbooster=True,
-        )
-        boosters = run["cvbooster"]
         rounds = self._most_rounds()
+        with _rounds("learning how many trees", rounds) as count:
+            run = lgb.cv(
+                self.params,
+                self._data(),
+                rounds,
+                folds=folds,
+                callbacks=[*self._stop(), *count],
+                feval=self.measure,
+                return_cvbooster=True,
+            )
+        boosters = run["cvbooster"]
         if not self.plan.rounds and boosters.best_iteration > 0:
             rounds = boosters.best_iteration
         scores_a_row = [int(str(self.params["num_class"]))] if "num_class" in self.params else []
@@ -233,6 +239,13 @@ class _Training:
             free_raw_data=False,
             params={"verbosity": -1},
         )
+
+
+@contextmanager
+def _rounds(what: str, rounds: int) -> Iterator[list[Any]]:
+    """The callback that counts rounds, or none where no bar is shown."""
+    with bar(what, rounds) as step:
+        yield [] if step is uncounted else [lambda _: step(1)]
 
 
 def _take_rows(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -290,7 +303,16 @@ def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
 
 def contributions(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
     """SHAP values of the raw score, float64[n, p + 1]; the last column is the base."""
-    return np.asarray(booster.predict(X, pred_contrib=True, num_threads=threads))
+
+    def some(rows: np.ndarray) -> np.ndarray:
+        return np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads))
+
+    with bar("explaining", len(X)) as step:
+        if step is uncounted or len(X) <= _ROWS_A_STEP:
+            return some(X)
+        cuts = range(0, len(X), _ROWS_A_STEP)
+        parts = counted((X[i : i + _ROWS_A_STEP] for i in cuts), step, len)
+        return np.concatenate([some(rows) for rows in parts])
 
 
 def to_text(booster: lgb.Booster) -> str:
