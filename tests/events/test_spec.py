@@ -21,8 +21,8 @@ from churnlab.schema.measures import Measure
 
 NEEDED = {"user": "u", "time": "t", "event": "e"}
 ALL = {f.name for f in fields(LogSpec)} - {"days", "read_at"}
-# [log] is about the log: cores and memory belong to the machine and are no key of it.
-MACHINE = {"memory", "threads"}
+# [log] is about the log: cores, memory and bars belong to the machine and are no key of it.
+MACHINE = {"memory", "threads", "progress"}
 
 
 def test_every_place_that_takes_options_takes_those_of_the_spec() -> None:

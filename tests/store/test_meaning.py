@@ -148,6 +148,7 @@ def test_a_meaning_is_read_back_as_the_options_that_it_came_from(**how: Any) -> 
     other = {"bad_ids": 0.5, "memory": "3MB", "threads": 7, "table": "events", "version": 3} | {
         "bad_amounts": 0.5,
         "bad_measures": 0.5,
+        "progress": False,
     }
     assert set(other) == set(READING)
     assert meaning == meaning_of(replace(spec, **other))
