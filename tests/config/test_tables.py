@@ -62,7 +62,7 @@ def of(**tables: object) -> Config:
 def test_the_keys_of_log_are_the_options_of_a_log() -> None:
     options = {f.name: f for f in fields(LogSpec) if f.name not in NOT_OF_A_LOG}
     keys = LogTable.model_fields
-    assert set(keys) == {"path", "users", "simulated", *options}
+    assert set(keys) == {"path", "users", "bad_attributes", "simulated", *options}
     assert set(NOT_OF_A_LOG) < {f.name for f in fields(LogSpec)}
     table = of().log
     assert set(table.options()) == set(options)

@@ -33,7 +33,7 @@ def test_every_place_that_takes_options_takes_those_of_the_spec() -> None:
         "version",
     }
     keys = getattr(LogTable, "model_fields", None) or get_type_hints(LogTable)
-    assert set(keys) == (ALL - MACHINE) | {"path", "users", "simulated"}
+    assert set(keys) == (ALL - MACHINE) | {"path", "users", "bad_attributes", "simulated"}
     assert set(READING) < ALL
 
 

@@ -145,10 +145,18 @@ def test_a_meaning_is_read_back_as_the_options_that_it_came_from(**how: Any) -> 
     back = spec_of(json.loads(json.dumps(meaning)))
     assert meaning_of(back) == meaning
     assert back.measures == spec.measures and back.ignore == spec.ignore
-    other = {"bad_ids": 0.5, "memory": "3MB", "threads": 7, "table": "events", "version": 3} | {
+    other = {
+        "bad_ids": 0.5,
         "bad_amounts": 0.5,
         "bad_measures": 0.5,
+        "memory": "3MB",
+        "threads": 7,
+        "encoding": "utf-16",
+        "names": ("u", "t", "e"),
+        "separator": ";",
         "progress": False,
+        "table": "events",
+        "version": 3,
     }
     assert set(other) == set(READING)
     assert meaning == meaning_of(replace(spec, **other))
