@@ -66,6 +66,8 @@ class LogError(ChurnlabError):
     def from_inside_table(cls, file: str, folder: str, kind: str, readable: bool) -> LogError:
         """Files of a table that keeps versions were named one by one; `readable` as a table."""
         way = "give the table's folder" if readable else "read it elsewhere and give a frame"
+        if readable and "://" in folder:
+            way = f"give {kind.lower()}+{folder}"
         return cls(
             f"{file} is a part of the {kind} table {folder}, "
             f"whose files may hold deleted rows; {way}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from churnlab.errors import ConfigError
 from churnlab.events.adbc_table import AdbcTable
@@ -42,7 +43,7 @@ def open_database(
     table is missing or not named, and where the scheme of the address is not known; ConfigError
     for a version of anything else.
     """
-    text = normal(str(address))
+    text = _here(normal(str(address)))
     scheme = scheme_of(text)
     source: Table | None
     if scheme in POSTGRES:
@@ -75,10 +76,18 @@ def is_table(place: str) -> bool:
     >>> is_table("delta:///srv/events"), is_table("app.duckdb"), is_table("s3://bucket/a.parquet")
     (True, True, False)
     """
+    place = _here(place)
     scheme = scheme_of(place)
-    if scheme:
-        return scheme.partition("+")[0] in TABLES or place.endswith(METADATA)
+    if scheme or place.endswith(METADATA):
+        return place.endswith(METADATA) or scheme.partition("+")[0] in TABLES
     return kind_of(place) is not None or is_sqlite(place) or is_duckdb(place)
+
+
+def _here(place: str) -> str:
+    """The path of an address `file://`; anything else as it is."""
+    if scheme_of(place) != "file":
+        return place
+    return unquote(normal(place).partition("://")[2].removeprefix("localhost"))
 
 
 def check_no_version(version: int | None) -> None:

@@ -14,6 +14,7 @@ EXIT_CODES = {
     "ChurnlabError": 3,
     "ConfigError": 2,
     "EmptyLogError": 3,
+    "FileError": 3,
     "FrameError": 3,
     "GuardError": 5,
     "HistoryError": 3,
@@ -25,6 +26,7 @@ EXIT_CODES = {
 }
 GIVEN = {
     "int": 2,
+    "int | None": 2,
     "float": 0.5,
     "tuple[float, float, float]": (1.0, 2.0, 3.0),
     "tuple[int, int]": (1, 2),

@@ -48,6 +48,7 @@ def test_files_and_folders_are_told_by_what_is_in_them(tmp_path: Path, shop: Pat
         (f"duckdb:///{duck}", DuckDBTable),
         (f"adbc:duckdb:{duck}", DuckDBTable),
         (delta, DeltaLake),
+        (f"file://{delta}", DeltaLake),
         (f"delta://{delta}", DeltaLake),
         (lake, IcebergTable),
         ("iceberg://local/shop.events", IcebergTable),
