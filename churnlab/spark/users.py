@@ -76,8 +76,8 @@ def as_in_training(frame: DataFrame, known: KnownAttributes, share: float) -> Da
     text_ids = frame.schema.fields[frame.columns.index(_ID)].dataType.typeName() in TEXTS
     job = _AsInTraining(known, tuple(frame.columns), tuple(kept), text_ids)
     plain = frame.toDF(*job.travel)
-    with in_one_line():
-        found = mapped(plain, replace(job, count=True), _COUNTED).collect()
+    with in_one_line():  # a row an attribute and batch comes here, and no person's
+        found = list(mapped(plain, replace(job, count=True), _COUNTED).toLocalIterator())
     for name in kept:
         same = [Misfit(**row.asDict()) for row in found if row["name"] == name]
         if same:
