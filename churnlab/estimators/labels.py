@@ -64,7 +64,7 @@ def amounts(y: Any, rows: int, model: str) -> np.ndarray:
     FrameError for missing or infinite amounts, another number of them, more than one column, and
     anything but numbers; a text is no number, even "12".
 
-    >>> amounts([True, 2, 3.5], 3, "LTVRegressor").tolist()
+    >>> amounts([1, 2, 3.5], 3, "LTVRegressor").tolist()
     [1.0, 2.0, 3.5]
     """
     kind, labels = _one_a_row(y, rows, model)
