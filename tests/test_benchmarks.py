@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import events
+import json_lines
 import racing
 import store
 import table
@@ -139,3 +140,10 @@ def test_the_update_is_measured_on_new_days(tmp_path: Path) -> None:
     ]
     assert len(found["append_seconds"]) == 2  # type: ignore[arg-type]
     assert store.update_ratio(tmp_path, 1, 1, 1, 1, store.Store()) == {"left_out": "no store yet"}
+
+
+def test_both_readers_of_json_lines_read_every_event(tmp_path: Path) -> None:
+    path = json_lines.write(3_000, tmp_path)
+    assert json_lines.by_duckdb(path, 2) == json_lines.by_churnlab(path, 2, "1GB") == 3_000
+    found = json_lines.measure(path, 2, "1GB", repeats=1)
+    assert found["clock_ratio"] > 0 and {*found["seconds"]} == {"duckdb", "churnlab"}

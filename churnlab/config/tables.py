@@ -42,7 +42,7 @@ from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))  # types that TOML has
 # Fields of LogSpec that say how a log is read on this machine.
-NOT_OF_A_LOG = ("memory", "threads", "progress", "days", "read_at")
+NOT_OF_A_LOG = ("memory", "threads", "progress", "days", "one_day", "read_at")
 
 
 def _as_date(given: Any) -> date:

@@ -29,10 +29,7 @@ class CsvFiles:
     @classmethod
     def of(cls, name: str, files: tuple[File, ...], spec: LogSpec | None) -> CsvFiles:
         """The files, written as the options of a log say."""
-        if spec is None:
-            return cls(name, files)
-        wanted = frozenset(spec.columns)
-        return cls(name, files, Style(spec.encoding, spec.names, spec.separator, wanted))
+        return cls(name, files, Style.of(spec))
 
     @property
     def rows(self) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from churnlab.errors import FileError
 from churnlab.events.plain_text import TextFile
+from churnlab.events.spec import LogSpec
 
 _FIRST = 1 << 20  # bytes in which the first row must end
 _SEPARATORS = ",;\t|"
@@ -27,6 +28,13 @@ class Style:
     names: tuple[str, ...] = ()
     separator: str | None = None
     wanted: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, spec: LogSpec | None) -> Style:
+        """As the options of a log say."""
+        if spec is None:
+            return cls()
+        return cls(spec.encoding, spec.names, spec.separator, frozenset(spec.columns))
 
 
 @dataclass(frozen=True)

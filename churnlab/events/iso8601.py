@@ -70,8 +70,11 @@ def parse(texts: pa.LargeStringArray) -> Parsed:
     >>> parse(texts).micros[:2] // 1_000_000, parse(texts).read
     (array([   1, 1800]), array([ True,  True, False]))
     """
-    if (plain := _plain(texts)) is not None:
+    if (plain := _plain(texts, None)) is not None:
         return Parsed(plain, plain >= _YEAR_1, np.zeros(len(texts), bool))
+    plain = _plain(texts, "UTC")
+    if plain is not None and (plain >= _YEAR_1 + DAY_MICROS).all():
+        return Parsed(plain, np.ones(len(texts), bool), np.ones(len(texts), bool))
     micros = np.zeros(len(texts), np.int64)
     read = np.zeros(len(texts), bool)
     zoned = np.zeros(len(texts), bool)
@@ -83,11 +86,14 @@ def parse(texts: pa.LargeStringArray) -> Parsed:
     return Parsed(micros, read, read & zoned)
 
 
-def _plain(texts: pa.LargeStringArray) -> np.ndarray | None:
-    """Texts in the common form without a zone, which pyarrow reads fastest; None for others."""
+def _plain(texts: pa.LargeStringArray, zone: str | None) -> np.ndarray | None:
+    """Texts in the common forms, which pyarrow reads fastest; None for others.
+
+    All have an offset where `zone` is UTC, none has one where it is None.
+    """
     try:
         for some in (texts[:1], texts):  # one text first, because a refusal takes pyarrow long
-            found = pc.cast(some, pa.timestamp("us"))
+            found = pc.cast(some, pa.timestamp("us", zone))
     except pa.ArrowInvalid:
         return None
     return found.cast(pa.int64()).to_numpy()

@@ -61,7 +61,11 @@ class JsonFiles:
         return [Task(lambda: self._batches(columns, spec), spec.days)]
 
     def _columns(self, spec: LogSpec) -> list[JsonColumn]:
-        """Where the wanted columns are: by the first lines, or for a rare property by all lines."""
+        """Where the wanted columns are: by the first lines, or for a rare property by all lines.
+
+        A property that no line has may be misspelt. It is null where a preset names it, or where
+        the log is that of one day, on which nobody may have bought.
+        """
         folders = with_folders((), self.files)
         if not self.texts:
             return []
@@ -72,7 +76,7 @@ class JsonFiles:
             keys = self._keys(spec)
             if keys:  # else no line holds anything
                 there = dict.fromkeys([*keys, *found, *folders])
-                check_columns(self.name, spec.wanted(), there)
+                check_columns(self.name, _needed(spec), there)
         return [*found.values()]
 
     def _seen(
@@ -127,6 +131,13 @@ def _places(name: str) -> Iterator[tuple[str, tuple[Step, ...]]]:
         yield top, tuple(steps)
         if steps and isinstance(steps[0], str):
             yield top, (ValueOf(steps[0]), *steps[1:])
+
+
+def _needed(spec: LogSpec) -> dict[str, str]:
+    """The columns that some line must have, by option."""
+    known = () if spec.one_day else spec.wanted().keys() - spec.of_preset.keys()
+    needed = {"user", "time", "event", *known}
+    return {option: column for option, column in spec.wanted().items() if option in needed}
 
 
 def _related(

@@ -168,8 +168,9 @@ None: the newest (`EventLog.read` alone) |
     | `preset` | str | None | a known export, whose options need not be given: "ga4", \
 "amplitude", "mixpanel", "segment", "segment_warehouse", "snowplow"; see `churnlab.events.presets` |
 
-    `memory` and `threads` change no bit of the result. Two fields are no options of users: `days`
-    restricts reading to the local days `[days[0], days[1])`, `read_at` is the moment of reading.
+    `memory` and `threads` change no bit of the result. Three fields are no options of users: `days`
+    restricts reading to the local days `[days[0], days[1])`, `read_at` is the moment of reading, and
+    `one_day` says that the log is that of one day, which may lack rare properties of JSON.
 
     Raises ConfigError for a number out of range, an unreadable size or two measures of one name,
     LogError for an unknown time zone.
@@ -209,6 +210,7 @@ None: the newest (`EventLog.read` alone) |
     version: int | None = _number(0, 2**63 - 1)
     preset: str | None = None
     days: tuple[int, int] | None = None
+    one_day: bool = False
     read_at: datetime = field(default_factory=lambda: clock.now(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -291,7 +293,7 @@ def _parameters() -> dict[str, inspect.Parameter]:
         hint = hints[name]
         given = get_args(hint)[0] if get_origin(hint) is Converted else hint
         found[name] = parameter.replace(annotation=given)
-    del found["days"], found["read_at"]
+    del found["days"], found["one_day"], found["read_at"]
     return found
 
 

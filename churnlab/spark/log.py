@@ -117,7 +117,7 @@ def read(path: str, *, table: str | None = None, **options: Any) -> SparkLog:
     if is_table(path) or spec.version is not None:
         way = "read the table with Spark and give the frame to EventLog.from_frame"
         raise ConfigError.from_spark(f"{without_secrets(path)} is no file for Spark to read", way)
-    return SparkLog.of(session.read(path), spec)
+    return SparkLog.of(session.read(path, spec), spec)
 
 
 def from_frame(frame: DataFrame, spec: LogSpec) -> SparkLog:

@@ -5,6 +5,7 @@ Errors that a worker raises become the one-line errors of this library.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -20,11 +21,23 @@ import pyarrow as pa
 from churnlab import errors
 from churnlab.errors import ConfigError
 from churnlab.events import files
-from churnlab.events.csv_header import Style, read_header
+from churnlab.events.csv_header import Header, Style, read_header
 from churnlab.events.plain_text import TextFile
+from churnlab.events.spec import LogSpec
 from churnlab.schema.files import check_path, one_line, part_folder
 from churnlab.schema.frames import by_engine
 
+# The encodings of text that Spark reads, by Python's names.
+CHARSETS = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": "UTF-8",
+    "ascii": "US-ASCII",
+    "iso8859-1": "ISO-8859-1",
+    "utf-16": "UTF-16",
+    "utf-16-le": "UTF-16LE",
+    "utf-16-be": "UTF-16BE",
+    "utf-32": "UTF-32",
+}
 DataFrame: TypeAlias = Any  # pyspark.sql.DataFrame, which is not there on every machine
 Column: TypeAlias = Any
 Session: TypeAlias = Any
@@ -188,24 +201,48 @@ def spark_session() -> Session:
         ) from error
 
 
-def read(path: str) -> DataFrame:
+def read(path: str, spec: LogSpec | None = None) -> DataFrame:
     """Parquet or CSV files as a frame, where every column of CSV is text.
 
-    `path` is a file, a folder, a pattern, or an address that Spark knows.
+    `path` is a file, a folder, a pattern, or an address that Spark knows; `spec` says how CSV is
+    written. ConfigError for files of another kind.
     """
+    style = Style.of(spec)
     if "://" in path:
-        return _csv(path, ",") if ".csv" in path else spark_session().read.parquet(path)
+        header = Header(style.names, style.separator or ",", 0, not style.names)
+        if ".csv" in path:
+            return _csv(path, header, style.encoding or "utf-8")
+        return spark_session().read.parquet(path)
     found = files.matching(path)
     local = [f"file://{Path(f.path).resolve()}" for f in found]
-    if files.kind_of(found[0]) == "CSV":
-        header = read_header(TextFile.of(found[0], None), Style())
-        return _csv(local, header.separator)
+    kind = files.kind_of(found[0])
+    if kind == "CSV":
+        text = TextFile.of(found[0], style.encoding)
+        return _csv(local, read_header(text, style), text.encoding)
+    if kind != "Parquet":
+        way = "read them with Spark and give the frame to EventLog.from_frame"
+        raise ConfigError.from_spark(f"{path} holds {kind}, which is not read on Spark", way)
     return spark_session().read.parquet(*local)
 
 
-def _csv(files: str | list[str], separator: str) -> DataFrame:
+def _csv(paths: str | list[str], header: Header, encoding: str) -> DataFrame:
+    charset = CHARSETS.get(codecs.lookup(encoding).name)
+    if charset is None:
+        way = "write the files in UTF-8, or read them without Spark"
+        raise ConfigError.from_spark(f"Spark reads no CSV in {encoding}", way)
+    if header.skip:
+        way = "take them away, or read the files without Spark"
+        raise ConfigError.from_spark("there are lines before the header", way)
     reader = spark_session().read
-    return reader.csv(files, header=True, sep=separator, escape='"', multiLine=True)
+    frame = reader.csv(
+        paths,
+        header=header.named,
+        sep=header.separator,
+        encoding=charset,
+        escape='"',
+        multiLine=True,
+    )
+    return frame if header.named else frame.toDF(*header.names)
 
 
 def write_whole(frame: DataFrame, target: str) -> int:

@@ -142,8 +142,9 @@ class StoreLog:
 
         `only` restricts the result to that day. A log without events gives an empty result.
         """
+        one_day = self.by_day or given is not None
         days = None if only is None else (only, only + 1)
-        spec = replace(self.spec, days=days, read_at=clock.now())
+        spec = replace(self.spec, days=days, one_day=one_day, read_at=clock.now())
         source = self._source(day, until, given)
         try:
             rolled = rollup.roll(source, spec, Tables(self.declared))

@@ -124,3 +124,17 @@ def test_times_with_a_zone() -> None:
     write("a.jsonl", lines({"t": "2026-03-01T20:00:00Z"}, {"t": "2026-03-02T04:00:00+08:00"}))
     got = rows("a.jsonl", timezone="Asia/Shanghai", amount=None)
     assert [day for _, day, _ in got] == ["2026-03-02"]
+
+
+def test_a_rare_property_is_null_where_it_is_known_to_be_meant() -> None:
+    record = {"user_pseudo_id": "ann", "event_timestamp": 1_772_359_200_000_000, "event_name": "x"}
+    Path("ga4.jsonl").write_text(json.dumps(record))
+    assert cl.EventLog.read("ga4.jsonl", preset="ga4").daily().frame()["money"].tolist() == [0]
+    for day in ("2026-03-01", "2026-03-02"):
+        bought = {"a": 2} if day == "2026-03-02" else {}
+        write(f"log/{day}.jsonl", lines({"t": day, **bought}))
+    store = cl.ActivityStore.create("store", log="log/{day}.jsonl", **OPTIONS)
+    for day in ("2026-03-01", "2026-03-02"):
+        store.append(day=day)
+    assert store.daily().frame()["money"].tolist() == [0, 2_000_000]
+    assert "has no column 'a' (given as amount=)" in refusal("log/2026-03-01.jsonl")

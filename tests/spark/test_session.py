@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.files import CSV, LINES, write
 from support.spark import MARKS
 
 from churnlab.errors import ConfigError, OutputError
-from churnlab.spark.session import spark_session, write_whole
+from churnlab.events.spec import LogSpec
+from churnlab.spark.session import read, spark_session, write_whole
 
 pytestmark = MARKS
 
@@ -46,3 +48,21 @@ def test_without_pyspark_or_java_the_way_out_is_said(
         [sys.executable, "-c", code], env=nowhere, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "Spark finds no Java; install Java 17 or newer and set JAVA_HOME"
+
+
+def test_text_files_are_read_as_their_options_say(session: Any) -> None:
+    columns = {"user": "u", "time": "t", "event": "e", "timezone": "UTC"}
+    body = CSV.partition("\n")[2]
+    named = read(write("a.csv", body), LogSpec(**columns, names=["u", "t", "e", "a"]))
+    assert named.columns == ["u", "t", "e", "a"] and named.count() == 2
+    marked = read(
+        write("b.csv", CSV.replace(",", "^"), "utf-16"), LogSpec(**columns, separator="^")
+    )
+    assert [row["u"] for row in marked.collect()] == ["ann", "bob"]
+    for path, options, match in (
+        (write("c.csv", CSV, "gbk"), {"encoding": "gbk"}, "Spark reads no CSV in gbk"),
+        (write("d.csv", f"sep=,\n{CSV}"), {}, "lines before the header"),
+        (write("e.jsonl", LINES), {}, "holds JSON Lines, which is not read on Spark"),
+    ):
+        with pytest.raises(ConfigError, match=match):
+            read(path, LogSpec(**columns, **options))
