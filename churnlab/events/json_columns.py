@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from churnlab.events.nested import TYPED, Step, ValueOf
 
 _WHOLE = {"BIGINT", "UBIGINT"}
 _NUMBER = {*_WHOLE, "DOUBLE", "HUGEINT"}
+_SHORT = r"^-?\d{1,15}(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$"  # a number that a float holds
 TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
 
 
@@ -43,12 +45,18 @@ class JsonColumn:
         return f"json_extract_string({inner}, '$')" if self.kind == "text" else inner
 
     def typed(self, column: pa.Array) -> pa.Array:
-        """The values of a batch in the column's type; text where some are of another type."""
+        """The values of a batch in the column's type.
+
+        Whole numbers among which there are others become floats; text where one is no number.
+        """
         if self.kind == "text":
             return column
+        column = column.cast(pa.string())
         try:
-            return column.cast(pa.string()).cast(TYPES[self.kind])
+            return column.cast(TYPES[self.kind])
         except pa.ArrowInvalid:
+            if pc.all(pc.match_substring_regex(column, _SHORT)).as_py():
+                return column.cast(pa.float64())
             return pa.array([None if v is None else _as_text(v) for v in column.to_pylist()])
 
 

@@ -169,8 +169,8 @@ None: the newest (`EventLog.read` alone) |
 "amplitude", "mixpanel", "segment", "segment_warehouse", "snowplow"; see `churnlab.events.presets` |
 
     `memory` and `threads` change no bit of the result. Three fields are no options of users: `days`
-    restricts reading to the local days `[days[0], days[1])`, `read_at` is the moment of reading, and
-    `one_day` says that the log is that of one day, which may lack rare properties of JSON.
+    restricts reading to the local days `[days[0], days[1])`, `one_day` says that the log is that of
+    one day, which may lack rare properties of JSON, and `read_at` is the moment of reading.
 
     Raises ConfigError for a number out of range, an unreadable size or two measures of one name,
     LogError for an unknown time zone.
