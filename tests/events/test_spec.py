@@ -20,7 +20,7 @@ from churnlab.events.spec import OPTIONS, READING, LogSpec, as_measures, in_byte
 from churnlab.schema.measures import Measure
 
 NEEDED = {"user": "u", "time": "t", "event": "e"}
-ALL = {f.name for f in fields(LogSpec)} - {"days", "read_at"}
+ALL = {f.name for f in fields(LogSpec)} - {"days", "one_day", "read_at"}
 # [log] is about the log: cores, memory and bars belong to the machine and are no key of it.
 MACHINE = {"memory", "threads", "progress"}
 

@@ -92,7 +92,7 @@ REFUSED: dict[str, Refusal] = {
         3,
     ),
     "a cut file": (_corrupt, LogError, "2026-01-03.parquet cannot be read", 3),
-    "no Parquet": (_no_parquet, LogError, "2026-01-03.parquet cannot be read", 3),
+    "no Parquet": (_no_parquet, LogError, "2026-01-03.parquet holds CSV", 3),
     "no file": (
         lambda s, f, _: s.append("2026-02-03"),
         LogError,
