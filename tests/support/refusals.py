@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.errors import LogError
+from churnlab.errors import ChurnlabError, LogError
 
 OPTIONS = {"user": "user_id", "time": "ts", "event": "event", "amount": "amount", "timezone": "UTC"}
 
@@ -32,3 +32,9 @@ def refused(match: str, frame: object = None, path: str | None = None, **changes
         cl.EventLog.read(path, **options) if path else cl.EventLog.from_frame(frame, **options)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 3
+
+
+def one_line(error: Exception) -> bool:
+    """Whether an error is of this library and says everything in one line."""
+    text = str(error)
+    return isinstance(error, ChurnlabError) and "\n" not in text and "a bug of ours" not in text
