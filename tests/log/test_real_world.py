@@ -7,10 +7,11 @@ the right value, or one line that says what to do.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sklearn.exceptions import NotFittedError
 from support.command import TOML, call, write
 from support.refusals import one_line
 from typer.testing import CliRunner
@@ -32,6 +34,7 @@ import churnlab as cl
 from churnlab.cli import app
 from churnlab.demo.example import trained_config
 from churnlab.errors import ChurnlabError
+from churnlab.evaluation.calibration import expected_calibration_error
 
 COLUMNS = {"user": "who", "time": "at", "event": "what"}
 DAY = timedelta(days=1)
@@ -413,12 +416,6 @@ def test_a_lone_surrogate_is_one_line_or_counted() -> None:
 # What others of LightGBM's users do
 
 
-def _fit_in_child(queue: multiprocessing.Queue) -> None:
-    X = pd.DataFrame({"visits": np.arange(400.0)})
-    model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, np.arange(400) % 3 == 0)
-    queue.put(float(model.predict_proba(X)[0, 1]))
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_a_forked_child_fits(tmp_path: Path) -> None:
     code = (
@@ -488,3 +485,118 @@ def test_one_text_among_numbers_is_missing_and_many_are_refused(job: Path, tmp_p
     code, words = tonight(job, users.drop(columns="age"), tmp_path)
     assert code == 3
     assert "age" in words
+
+
+# Runs that somebody changed
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("about.json", '"active_within": 30', '"active_within": 3'),
+        ("catalogue.csv", "days", "weeks"),
+        ("about.json", "}", ""),
+    ],
+)
+def test_a_file_of_a_run_that_was_edited_is_refused(
+    name: str, old: str, new: str, job: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "job"
+    shutil.copytree(job.parent, folder)
+    config = cl.Config.read(folder / job.name)
+    run = cl.Tracker(folder / "runs").latest()
+    (file,) = (folder / "runs").rglob(f"{run}/artifacts/{name}")
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ChurnlabError, match=name) as refused:
+        cl.score(config, "2026-06-15")
+    assert one_line(refused.value)
+    assert refused.value.exit_code == 4
+
+
+def test_a_json_of_train_is_json_whatever_mlflow_prints(job: Path) -> None:
+    words = ["train", "--config", str(job), "--json"]
+    command = [sys.executable, "-c", "from churnlab.cli import main; main()", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert json.loads(done.stdout)["run_id"], done.stderr
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://bob:pw-canary@host/db",
+        "POSTGRESQL://bob:pw-canary@127.0.0.1:1/db",
+        "postgresql+psycopg2://bob:pw-canary@127.0.0.1:1/db",
+        "mysql://bob:pw-canary@127.0.0.1:1/db",
+        "jdbc:postgresql://127.0.0.1:1/db?user=bob&password=pw-canary",
+        " postgresql://bob:pw-canary@127.0.0.1:1/db",
+    ],
+)
+def test_a_password_is_in_no_message(address: str) -> None:
+    with pytest.raises(ChurnlabError) as refused:
+        cl.EventLog.read(address, **COLUMNS, timezone="UTC", table="events")
+    assert one_line(refused.value)
+    assert "pw-canary" not in str(refused.value)
+
+
+# A metric that depends on the order of rows
+
+
+def test_the_calibration_error_of_ties_does_not_depend_on_the_order_of_rows() -> None:
+    rng = np.random.default_rng(0)
+    risk = np.repeat([0.1, 0.3, 0.5], 400)
+    churned = rng.random(1200) < risk
+    orders = [np.arange(1200), np.argsort(churned), np.argsort(~churned), rng.permutation(1200)]
+    found = {round(expected_calibration_error(churned[o], risk[o]), 12) for o in orders}
+    assert len(found) == 1
+    assert found.pop() < 0.03
+
+
+# Files of others
+
+
+def test_a_store_removes_no_file_that_it_did_not_write(tmp_path: Path) -> None:
+    every_third_day(people=20).to_parquet(tmp_path / "events.parquet", index=False)
+    folder = tmp_path / "store"
+    where = {"log": tmp_path / "events.parquet", **COLUMNS, "timezone": "UTC"}
+    store = cl.ActivityStore.create(folder, **where)
+    store.update("2026-06-28")
+    names = ["carry-backup.parquet", "rows-notes.parquet", "manifest-old.json", "rows.part"]
+    for name in names:
+        (folder / name).write_text("mine")
+    for day in ("2026-06-29", "2026-06-30"):
+        cl.ActivityStore.create(folder, **where).update(day)
+    assert all((folder / name).read_text() == "mine" for name in names)
+
+
+# A fitted thing that was changed
+
+
+def test_a_model_changed_after_its_fit_is_not_fitted() -> None:
+    X = pd.DataFrame({"visits": np.arange(400.0)})
+    model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, np.arange(400) % 3 == 0)
+    with pytest.raises(NotFittedError):
+        model.set_params(algorithm="random_forest").predict_proba(X)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X.assign(visits="many"),
+        lambda X: X.assign(visits=pd.Timestamp("2026-03-01")),
+        lambda X: pd.concat([X, X], axis=1),
+        lambda X: X.rename(columns={"visits": "calls"}),
+        lambda X: X.assign(visits=np.inf),
+    ],
+)
+def test_columns_that_a_model_cannot_use_are_named(change: Callable) -> None:
+    X = pd.DataFrame({"visits": np.arange(400.0), "days": 1.0})
+    y = np.arange(400) % 3 == 0
+    model = cl.ChurnClassifier("lightgbm", n_estimators=5).fit(X, y)
+    with pytest.raises(ValueError, match=r"visits|calls") as refused:
+        model.predict_proba(change(X))
+    assert one_line(refused.value)
