@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from churnlab.events.texts import is_text
+
 EXAMPLES = 3
 _LONGEST = 40  # characters of an example
 
@@ -52,7 +54,7 @@ class Seen:
         >>> seen.examples
         {'bad_ids': ["''", "'null'", 'null']}
         """
-        self.tell(reason, [_told(v) for v in values.unique()[:EXAMPLES].to_pylist()])
+        self.tell(reason, [_told(v) for v in _plain(values.unique()[:EXAMPLES])])
 
     def tell(self, reason: str, told: Sequence[str]) -> None:
         """Add examples that are text already, as far as there are fewer than three."""
@@ -64,6 +66,16 @@ class Seen:
         self._add(other.events)
         for reason, told in other.examples.items():
             self.tell(reason, told)
+
+
+def _plain(values: pa.Array) -> list[object]:
+    """Values as Python has them; bytes that are no text are written out."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if not is_text(values.type):
+        return values.to_pylist()
+    found = values.cast(pa.large_binary()).to_pylist()
+    return [None if v is None else v.decode("utf-8", "backslashreplace") for v in found]
 
 
 def _told(value: object) -> str:
