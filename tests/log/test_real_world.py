@@ -21,12 +21,10 @@ import mlflow
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from sklearn.exceptions import NotFittedError
 from support.command import TOML, call, write
-from support.learnable import churn_tides
+from support.made_models import churn_tides
 from support.refusals import one_line
 from typer.testing import CliRunner
 
@@ -192,12 +190,8 @@ def test_attributes_of_any_name() -> None:
 )
 def test_an_offset_in_any_form_is_seen(text: str) -> None:
     frame = pd.DataFrame({"who": ["ann"], "at": [text], "what": ["open"]})
-    try:
-        start = read(frame, timezone="Asia/Kolkata").daily().start
-    except ChurnlabError as refused:
-        assert one_line(refused)
-    else:
-        assert start == (date(2026, 3, 2) - date(1970, 1, 1)).days
+    start = read(frame, timezone="Asia/Kolkata").daily().start
+    assert start == (date(2026, 3, 2) - date(1970, 1, 1)).days
 
 
 @pytest.mark.parametrize("as_text", [True, False])
@@ -236,14 +230,11 @@ def test_one_day_in_place_of_a_list(days: object) -> None:
     assert snapshots.frame["snapshot"].unique().tolist() == [pd.Timestamp("2026-02-05")]
 
 
-def test_a_day_as_a_number_is_no_year(tmp_path: Path) -> None:
+def test_a_day_as_a_number_is_no_year() -> None:
     activity = read(every_third_day(people=20)).daily()
-    try:
-        snapshots = cl.Snapshots.at(activity, days=[20260205], active_within=60, targets=())
-    except ChurnlabError as refused:
-        assert one_line(refused)
-    else:
-        assert snapshots.frame["snapshot"].unique().tolist() == [pd.Timestamp("2026-02-05")]
+    with pytest.raises(ChurnlabError, match="20260205") as refused:
+        cl.Snapshots.at(activity, days=[20260205], active_within=60, targets=())
+    assert one_line(refused.value)
 
 
 def test_a_zone_as_an_object() -> None:
@@ -412,7 +403,7 @@ def test_a_lone_surrogate_is_one_line_or_counted() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_a_forked_child_fits(tmp_path: Path) -> None:
+def test_a_forked_child_fits() -> None:
     code = (
         "import multiprocessing, numpy as np, pandas as pd, churnlab as cl\n"
         "X = pd.DataFrame({'visits': np.arange(400.0)}); y = np.arange(400) % 3 == 0\n"
