@@ -19,6 +19,8 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_four_changes": "a signal and a metric added to a copy of the package",
     "test_mirror": "this file",
     "test_no_peeking": "from events to features, for every builder",
+    "log/test_bring_your_log": "the page of the same name, each of its examples",
+    "log/test_real_world": "logs as people have them, from events to lists",
     "log/test_sources": "from any source to daily rows",
     "log/test_presets": "exports of known tools, read by a preset",
     "log/test_tables": "Delta, Iceberg and databases, from events to the card",

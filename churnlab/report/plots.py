@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
 from matplotlib.figure import Figure as Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 
@@ -32,6 +32,7 @@ GREY = "#9aa5b1"
 PALE = "#e4e7eb"
 INK = "#1f2933"
 _LONGEST_NAME = 60
+_LONG_SPAN = 30  # days, whose marks matplotlib chooses
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _MORE_FONTS = (
     "Noto Sans CJK SC",
@@ -340,11 +341,19 @@ def by_day(days: pd.DataFrame, language: str = ENGLISH) -> Figure:
         axes.set_ylabel(_said(words, language))
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.locator_params(axis="y", nbins=4)
-    ticks = AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    ticks = _whole_days(days["day"])
     lower.xaxis.set_major_locator(ticks)
     lower.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
     lower.margins(x=0.01)
     return figure
+
+
+def _whole_days(days: pd.Series) -> AutoDateLocator | DayLocator:
+    """At most about eight marks over some days, none of them within a day."""
+    span = (days.max() - days.min()).days if len(days) else 0
+    if span > _LONG_SPAN:
+        return AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    return DayLocator(interval=span // 8 + 1)  # type: ignore[no-untyped-call]
 
 
 def by_month(months: pd.DataFrame, language: str = ENGLISH) -> Figure:
