@@ -144,11 +144,14 @@ class LogError(ChurnlabError):
         )
 
     @classmethod
-    def from_outside(cls, source: str, column: str, count: int, rows: int) -> LogError:
+    def from_outside(
+        cls, source: str, until: object, since: object, count: int, rows: int
+    ) -> LogError:
         """No event is left between the bounds of a log."""
         return cls(
-            f"column {column!r} of {source} lies outside since= and until= (or the as-of date) in "
-            f"{count:,} of {rows:,} rows, and no other row has an event; give a wider span"
+            f"{source} has no event before {until} (until= or the as-of date) and from "
+            f"{since or 'any time'} on (since=): {count:,} of {rows:,} rows lie outside; "
+            "give other bounds"
         )
 
     @classmethod

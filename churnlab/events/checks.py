@@ -35,7 +35,8 @@ def check_counts(
     if not any_block:
         outside = counts["after_until"] + counts["before_since"]
         if outside:
-            raise LogError.from_outside(source, spec.time, outside, rows)
+            until = spec.until or spec.read_at
+            raise LogError.from_outside(source, until, spec.since, outside, rows)
         if counts["ignored"]:
             raise LogError.from_all_ignored(source, rows)
         raise LogError.from_empty(source)

@@ -23,7 +23,7 @@ from churnlab.store.manifest import total_counts
 from churnlab.store.meaning import meaning_of, spec_of
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.tables import changed_people, columns_of, rows_of
-from churnlab.store.update import RolledDay, StoreLog, Update
+from churnlab.store.update import LATER, RolledDay, StoreLog, Update
 
 PEOPLE = 50_000
 
@@ -367,9 +367,10 @@ class ActivityStore:
         return {
             "source": str(self.folder.path),
             "events": 0,
-            "negative_amounts": 0,
+            **dict.fromkeys(LATER, 0),
             **total,
-            **({"thin_tail": span.tail} if (span := self.folder.manifest.span) else {}),
+            "thin_head": 0,
+            "thin_tail": span.tail if (span := self.folder.manifest.span) else 0,
             "first_day": day_text(self.start),
             "last_day": day_text(self.end - 1),
             "timezone": self.timezone,

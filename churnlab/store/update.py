@@ -26,7 +26,7 @@ from churnlab.store.tables import changed_people, day_table, summary
 
 DAY = "{day}"
 _NOT_KEPT = ("rows", "too_late")
-_LATER = (*OUTSIDE, "negative_amounts")
+LATER = (*OUTSIDE, "negative_amounts")  # counts that a day has only above 0
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class StoreLog:
         table = day_table(rolled, self.spec, day, until, integers)
         # Reasons that came later are kept only where they have events, so that bytes stay the same.
         found = vars(rolled.counts).items()
-        counts = {n: v for n, v in found if n not in _NOT_KEPT and (v or n not in _LATER)}
+        counts = {n: v for n, v in found if n not in _NOT_KEPT and (v or n not in LATER)}
         if arrived:
             counts["too_late"] = too_late
         return RolledDay(table, counts | summary(table, self.declared.names))
