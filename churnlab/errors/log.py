@@ -25,7 +25,7 @@ class LogError(ChurnlabError):
     def from_no_file(cls, path: str) -> LogError:
         """A file does not exist, or a pattern matches no file."""
         what = "no file matches the pattern" if any(c in path for c in "*?[") else "no such file:"
-        return cls(f"{what} {path!r}; give the path of Parquet or CSV files that exist")
+        return cls(f"{what} {path!r}; give the path of files that exist")
 
     @classmethod
     def from_unknown_scheme(cls, scheme: str, known: Iterable[str]) -> LogError:
