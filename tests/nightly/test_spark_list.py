@@ -129,9 +129,10 @@ def test_a_list_of_nobody_is_not_written(
     session: Any, trained: Path, community: cl.datasets.Community, tmp_path: Path
 ) -> None:
     early = community.events[community.events["ts"] < "2026-01-20"]
-    last = community.events.iloc[[-1]].assign(
-        event="push_sent"
-    )  # no act: nobody is active on that day
+    one = community.events.iloc[[-1]].assign(event="push_sent")
+    # A hundred pushes a day and no act: nobody is active on these days.
+    days = np.repeat(pd.date_range("2026-01-20", "2026-06-21", unit="us"), 100)
+    last = pd.concat([one] * len(days), ignore_index=True).assign(ts=days)
     log = cl.EventLog.from_frame(
         on_spark(session, pd.concat([early, last], ignore_index=True), tmp_path),
         **options(community) | {"roles": None},
@@ -140,7 +141,7 @@ def test_a_list_of_nobody_is_not_written(
     with pytest.raises(ConfigError, match="roles was"):
         cl.score(config, "2026-06-22", log=log)
     every = [
-        last.assign(event=e, ts=pd.Timestamp("2026-01-02"))
+        one.assign(event=e, ts=pd.Timestamp("2026-01-02"))
         for names in community.roles.values()
         for e in names
     ]
