@@ -153,11 +153,13 @@ def catalogue(attributes: Iterable[str]) -> pd.DataFrame:
 
 
 def names_in(catalogue: pd.DataFrame) -> dict[str, str]:
-    """The attribute of each of its columns that a catalogue has.
+    """The attribute of each of its columns that a catalogue has; none for an empty one.
 
     >>> names_in(catalogue(["渠道"]))
     {'profile__n_c35ffb529d__static': '渠道'}
     """
+    if catalogue.empty:
+        return {}
     of_attributes = catalogue[catalogue["builder"] == _BUILDER].to_dict("records")
     said = {row["name"]: rows.sentences(row)[0] for row in of_attributes}
     return {name: str(says.values["attribute"]) for name, says in said.items()}

@@ -73,6 +73,7 @@ def test_cells_over_very_long_histories_equal_the_oracle(rows: int, seed: int, w
         roles=ROLES,
         measures=["seconds"],
         timezone="UTC",
+        until="2200-01-01",
     ).daily()
     first = int(activity.start)
     ts = [first + int(o) for o in rng.choice(2700, 3, replace=False)]

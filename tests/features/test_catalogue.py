@@ -4,7 +4,8 @@ tests/data/english_sentences.json was written by the version in which sentences 
 together as text (commit 06e2fc8), with the feature sets and rows of `CASES`: `texts` has what the
 catalogue says of each column, of the later cases only where it differs from the first; `rendered`
 has a digest of all sentences of a signal, by column and then by row. The sentences of the role
-`forum_post` were written again when roles came to be said as they are given.
+`forum_post` were written again when roles came to be said as they are given, and the events named
+`refund` were renamed, in that version too, when `refund` became a standard role.
 """
 
 from __future__ import annotations

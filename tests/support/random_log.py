@@ -19,7 +19,7 @@ ROLES = {
         "purchase",
         "onboarding",
         "quiz",
-        "refund",
+        "chargeback",  # no role of its own
     )
 }
 OTHER_ROLES = {"forum_post": ["quiz"], "purchase": ["purchase"]}
