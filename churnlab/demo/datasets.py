@@ -88,7 +88,7 @@ class Community:
         """The events as an EventLog with their roles.
 
         >>> make_community(users=50, days=60).log()
-        EventLog(... events of 50 people, 2026-01-01 to 2026-03-01, Asia/Shanghai)
+        EventLog(... events of 50 people, 2026-01-01 to 2026-03-01, Asia/Shanghai; duplicates 57)
         """
         return EventLog.from_frame(
             self.events,

@@ -42,7 +42,7 @@ _BLANK = re.compile(
     rf"({_SCHEME})[^\s/?#@:]*:(?!\d{{0,5}}(?:[\s/?#,;)'\"\]]|$))[^\n]{{1,200}}?@", re.I
 )
 # A login without a scheme, as git and Oracle's addresses have it.
-_SHORT = re.compile(r"(?<![\w@.%+-])[\w.%+-]+:[^\s@]+(?<!://\*{3})@(?=[\w\[])")
+_SHORT = re.compile(r"(?<![\w@.%+-])[\w.%+-]+:\S+(?<!://\*{3})@(?=[\w\[])")
 _WORD = (
     r"[\w.-]*(?:pass(?:word|wd|phrase|code)|pwd|secret|token|credentials?|signature|"
     r"(?:api|access|account|private|shared|encryption)[_-]?key)[\w.-]*|pass|pw|sig|sas|jwt"

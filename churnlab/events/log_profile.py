@@ -69,8 +69,8 @@ class LogProfile:
 
         >>> import churnlab as cl
         >>> profile = cl.datasets.make_community(users=50, days=60).log().profile()
-        >>> sorted(profile.to_dict())[:4]
-        ['aside', 'days', 'events', 'first_day']
+        >>> profile.to_dict()["first_day"], profile.to_dict()["people"]
+        ('2026-01-01', 50)
         """
         days = self.days.assign(day=self.days["day"].dt.strftime("%Y-%m-%d"))
         tables = {"roles": self.roles, "no_role": self.no_role, "aside": self.aside}

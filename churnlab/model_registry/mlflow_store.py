@@ -185,9 +185,16 @@ class MlflowStore:
         name, digest = record.dataset
         made = Dataset(name, digest, "local", json.dumps({"uri": name}))
         tags = [InputTag("mlflow.data.context", "training")]
-        self.client.log_inputs(run.run_id, [DatasetInput(made, tags)])
+        self._log_dataset(run, DatasetInput(made, tags))
         for name, trials in record.trials.items():
             self.log_trials(run, name, trials)
+
+    def _log_dataset(self, run: LoggedRun, given: DatasetInput) -> None:
+        """Log a run's dataset; once more where another run logs the same one at the moment."""
+        try:
+            self.client.log_inputs(run.run_id, [given])
+        except MlflowException:  # MLflow looks for it, then adds it, and the other was faster
+            self.client.log_inputs(run.run_id, [given])
 
     def _log(self, run: LoggedRun, params: Mapping[str, str], metrics: list[Metric]) -> None:
         named = [Param(name, value) for name, value in params.items()]

@@ -21,11 +21,8 @@ def csv_text(frame: pd.DataFrame, cell: Callable[[str], str] = str) -> str:
     `cell` changes each text before it is written. A text is quoted where it holds a comma, a quote
     or anything that a reader could take for the end of a line, so that a row stays a row.
 
-    >>> print(csv_text(pd.DataFrame({"who": ["ann", "eve\r=1"], "risk": [0.5, None]})))
-    who,risk
-    ann,0.5
-    "eve\r=1",
-    <BLANKLINE>
+    >>> csv_text(pd.DataFrame({"who": ["ann", "eve\r=1"], "risk": [0.5, None]}))
+    'who,risk\nann,0.5\n"eve\r=1",\n'
     """
     columns = [_cells(frame[name], cell) for name in frame.columns]
     head = ",".join(quoted(str(name)) for name in frame.columns)

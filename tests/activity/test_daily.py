@@ -39,7 +39,7 @@ def test_every_measure_is_in_the_frame() -> None:
 
 def test_measures_of_ones_own_are_sums() -> None:
     activity = replace(activity_of(DAYS, ACTS), measures=(Measure.sum("Screen time"),))
-    assert activity.sum_names == ("money", "session_micros", "m_screen_time")
+    assert activity.sum_names == ("money", "session_micros", Measure.sum("Screen time").column_name)
 
 
 def test_totals_hold_the_folded_past() -> None:

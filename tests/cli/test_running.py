@@ -42,7 +42,13 @@ main()
 def started(read: str, path: Path, lines: int = 0) -> subprocess.Popen[bytes]:
     code = PATCHED.format(read=read, lines=lines)
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-c", code, path], stdout=pipe, stderr=pipe)
+    words = [sys.executable, "-c", code, path]
+    return subprocess.Popen(words, stdout=pipe, stderr=pipe, preexec_fn=_heed_hangups)
+
+
+def _heed_hangups() -> None:
+    """Take SIGHUP as usual, also where the tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize(
@@ -130,10 +136,13 @@ def test_handlers_of_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
-    hup = signal.getsignal(signal.SIGHUP)
-    with pytest.raises(Stopped, match="SIGHUP") as stopped, stoppable():
-        signal.raise_signal(signal.SIGHUP)
-    assert stopped.value.code == 129 and signal.getsignal(signal.SIGHUP) is hup
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under nohup ignore it
+    try:
+        with pytest.raises(Stopped, match="SIGHUP") as stopped, stoppable():
+            signal.raise_signal(signal.SIGHUP)
+        assert stopped.value.code == 129 and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_error_before_a_command_begins_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 
 import churnlab as cl
-from churnlab import cli
 from churnlab.activity import blocks, rows
+from churnlab.cli import running
 from churnlab.dataset.build import iter_datasets
 from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.feature_set import FeatureSet
@@ -173,12 +173,10 @@ def test_parts_that_cannot_be_are_refused_in_one_line(
 
 
 def test_attributes_of_strangers_alone_are_refused_in_parts_too(activity: cl.DailyActivity) -> None:
+    stranger = "nobody" if activity.text_ids else 10**9
+    users = pd.DataFrame({"user_id": [stranger], "age": [1.0]})
     with pytest.raises(FrameError, match="is of a person who is known"):
-        list(
-            iter_datasets(
-                activity, DAYS, users=pd.DataFrame({"user_id": ["nobody"], "age": [1.0]}), rows=20
-            )
-        )
+        list(iter_datasets(activity, DAYS, users=users, rows=20))
 
 
 class Watched:
@@ -250,7 +248,7 @@ def test_the_first_compilation_is_said(before: bool, monkeypatch: pytest.MonkeyP
     )
     monkeypatch.setattr("churnlab.kernels.jit.compiled", lambda kernel: before)
     monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
-    with cli._progress() as say:
+    with running.progress() as say:
         say("reading events")
     assert said == [
         "starting",

@@ -100,9 +100,9 @@ def test_a_single_column_is_taken_with_scikit_learns_warning() -> None:
         (X[:1], "1 sample(s)"),
         (X[[]], "0 feature(s)"),
         (np.arange(60.0), "Reshape your data"),
-        (np.zeros((60, 2, 2)), "dim 3"),
-        (None, "Reshape your data"),
-        (np.full((60, 1), np.inf), "infinity"),
+        (np.zeros((60, 2, 2)), "2-d input"),
+        (None, "2-d input"),
+        (np.full((60, 1), np.inf), "infinite"),
     ],
 )
 @pytest.mark.parametrize("kind", [ChurnClassifier, LTVRegressor])

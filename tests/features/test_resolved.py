@@ -28,6 +28,7 @@ def test_a_store_that_keeps_a_year_has_every_signal_and_one_that_keeps_less_refu
         "amount": "amount",
         "roles": cl.datasets.ROLES,
         "timezone": "Asia/Shanghai",
+        "until": "2100-01-01",
     }
     raw, store = made.log().daily(), cl.ActivityStore.create(tmp_path / "store", **options)
     for day, frame in made.events.groupby(
