@@ -31,6 +31,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "examples(**least): see support.counting")
 
 
+# Tests that use one of these fixtures run in one worker, so that it is made once.
+SHARED = ("trained", "mlflow_server", "job")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests that share a costly fixture."""
+    for item in items:
+        shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(shared[0]))
+
+
 @pytest.fixture(autouse=True)
 def _enough_examples(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a property test of which too few examples tested something."""
