@@ -15,6 +15,7 @@ Step: TypeAlias = Callable[[int], None]
 Total: TypeAlias = Callable[[], int | None] | int | None
 DELAY = 2.0  # seconds of work before a bar is shown
 OFF = "CHURNLAB_PROGRESS"  # set to 0 in the environment, it turns all bars off
+_LARGE = 10_000  # numbers from here on are shortened, such as 12.3k
 T = TypeVar("T")
 _wanted: bool | None = None
 
@@ -72,7 +73,8 @@ def bar(what: str, total: Total, on: bool | None = None) -> Iterator[Step]:
         from tqdm.auto import tqdm
     whole = total() if callable(total) else total
     lock = threading.Lock()
-    manner: dict[str, Any] = {"delay": DELAY, "leave": False, "unit_scale": True, "unit": ""}
+    manner: dict[str, Any] = {"delay": DELAY, "leave": False, "unit": "", "mininterval": 0.5}
+    manner["unit_scale"] = whole is None or whole >= _LARGE
     with tqdm(total=whole, desc=what, **manner) as shown:
 
         def step(done: int) -> None:
