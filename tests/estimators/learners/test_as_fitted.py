@@ -43,18 +43,18 @@ OTHER = {
 }
 
 
-def _fitted() -> list[Any]:
-    churn = ChurnClassifier("lightgbm", n_estimators=3, n_jobs=1)
-    return [
-        clone(churn).fit(X, LEFT),
-        ChurnClassifier("blend", n_estimators=3, n_jobs=1).fit(X, LEFT),
-        LTVRegressor("lightgbm", n_estimators=3, n_jobs=1).fit(X, ACTIVE),
-        ChurnHazard(3, learner=churn, n_jobs=1).fit(X, WEEKS),
-    ]
+CHURN = ChurnClassifier("lightgbm", n_estimators=3, n_jobs=1)
+UNFITTED = [
+    (CHURN, LEFT),
+    (ChurnClassifier("blend", n_estimators=3, n_jobs=1), LEFT),
+    (LTVRegressor("lightgbm", n_estimators=3, n_jobs=1), ACTIVE),
+    (ChurnHazard(3, learner=CHURN, n_jobs=1), WEEKS),
+]
 
 
-@pytest.mark.parametrize("model", _fitted(), ids=lambda model: type(model).__name__)
-def test_each_parameter_may_change_after_fit(model: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("unfitted, y", UNFITTED)
+def test_each_parameter_may_change_after_fit(unfitted: Any, y: Any, tmp_path: Path) -> None:
+    model = clone(unfitted).fit(X, y)
     ask = model.predict_curve if isinstance(model, ChurnHazard) else model.predict
     before = np.asarray(ask(X))
     for name, value in model.get_params(deep=False).items():
