@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from churnlab.events.texts import is_text
+from churnlab.kernels.jit import frozen
+from churnlab.kernels.tally import tally
 
 EXAMPLES = 3
 _LONGEST = 40  # characters of an example
@@ -25,11 +27,14 @@ class Seen:
         """Count events by the codes of their names, int32[n].
 
         >>> seen = Seen()
-        >>> seen.count(np.array([0, 2, 2]))
+        >>> seen.count(np.array([0, 2, 2], np.int32))
         >>> seen.by_name(["open", "like", "buy"])
         {'open': 1, 'buy': 2}
         """
-        self._add(np.bincount(codes))
+        codes = frozen(codes)
+        if not tally(codes, self.events):
+            self._add(np.zeros(int(codes.max()) + 1, np.int64))
+            tally(codes, self.events)
 
     def _add(self, counts: np.ndarray) -> None:
         more = len(counts) - len(self.events)
