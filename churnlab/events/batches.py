@@ -307,5 +307,5 @@ class Reader:
 
 
 def _told(column: pa.DictionaryArray, unreadable: np.ndarray) -> str:
-    """The first of the texts that are none, with its bytes written out."""
+    """The first value that is not valid text, with its bytes written out."""
     return readable(column.dictionary.filter(pa.array(unreadable)))[0].as_py()

@@ -33,14 +33,13 @@ class Seen:
         """
         codes = frozen(codes)
         if not tally(codes, self.events):
-            self._add(np.zeros(int(codes.max()) + 1, np.int64))
+            self._grow(int(codes.max()) + 1)
             tally(codes, self.events)
 
-    def _add(self, counts: np.ndarray) -> None:
-        more = len(counts) - len(self.events)
-        if more > 0:
-            self.events = np.concatenate([self.events, np.zeros(more, np.int64)])
-        self.events[: len(counts)] += counts
+    def _grow(self, length: int) -> None:
+        """Make room for the events of at least `length` codes."""
+        more = max(length - len(self.events), 0)
+        self.events = np.concatenate([self.events, np.zeros(more, np.int64)])
 
     def by_name(self, names: Sequence[str]) -> dict[str, int]:
         """The events of each name that has any; `names` are in the order of their codes."""
@@ -68,7 +67,8 @@ class Seen:
 
     def add(self, other: Seen) -> None:
         """Add what the reader of another part of the log saw."""
-        self._add(other.events)
+        self._grow(len(other.events))
+        self.events[: len(other.events)] += other.events
         for reason, told in other.examples.items():
             self.tell(reason, told)
 

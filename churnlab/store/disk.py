@@ -1,15 +1,14 @@
-"""The store and the disk: durable names, errors in one line, enough open files."""
+"""The store and the disk: durable names, enough open files, and what is its own there."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
-from churnlab.errors import OutputError
 from churnlab.schema.files import clear_parts
 
 _OTHER_FILES = 256
@@ -25,15 +24,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Raise an error of the disk as an OutputError that names the folder."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError.from_unwritable(str(folder), error.strerror or str(error)) from error
 
 
 def allow_open_files(count: int) -> None:

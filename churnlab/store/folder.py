@@ -27,9 +27,9 @@ from filelock import FileLock, Timeout
 from churnlab.errors import LockedError, OutputError, StoreError
 from churnlab.events.addresses import local_folder
 from churnlab.schema.days import before, day_text
-from churnlab.schema.files import PartFile, check_path
+from churnlab.schema.files import PartFile, check_path, one_line
 from churnlab.store.carry import DERIVED, carry_schema, fold
-from churnlab.store.disk import allow_open_files, sweep, sync_folder, writing
+from churnlab.store.disk import allow_open_files, sweep, sync_folder
 from churnlab.store.later_columns import filled, grown, later_of
 from churnlab.store.manifest import (
     NAME,
@@ -75,7 +75,7 @@ class StoreFolder:
         store = cls(path, Manifest(dict(meaning)))
         if store._means(meaning):
             return store
-        with writing(store.path):
+        with one_line(store.path):
             store.path.mkdir(parents=True, exist_ok=True)
         with store.locked(wait):
             if not store._means(meaning):
@@ -182,7 +182,7 @@ class StoreFolder:
 
         While another update runs, it waits up to `wait` seconds, and then raises LockedError.
         """
-        with writing(self.path):
+        with one_line(self.path):
             try:
                 self._lock.acquire(timeout=wait)
             except Timeout as error:  # a Timeout is an OSError
@@ -268,14 +268,14 @@ class StoreFolder:
 
     def _write(self, stem: str, schema: pa.Schema, tables: Iterable[pa.Table]) -> FileEntry:
         """A new file of the store, of tables over which people ascend."""
-        with writing(self.path), RowWriter(self.path, schema) as writer:
+        with one_line(self.path), RowWriter(self.path, schema) as writer:
             for table in tables:
                 writer.write(table)
             return writer.finish(stem)
 
     def _switch(self, manifest: Manifest) -> None:
         """Make a manifest the store's: the files that it names are durable, then one rename."""
-        with writing(self.path):
+        with one_line(self.path):
             sync_folder(self.path)
             with PartFile(self.path) as part:
                 part.file.write(manifest.text().encode())

@@ -10,12 +10,12 @@ import pytest
 from support.store_folder import FIRST, MEANING, content, days_of
 
 from churnlab.errors import OutputError
+from churnlab.schema.files import one_line
 from churnlab.store.disk import (
     allow_open_files,
     is_own,
     sweep,
     sync_folder,
-    writing,
     written_names,
 )
 from churnlab.store.folder import StoreFolder
@@ -29,9 +29,9 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_an_error_of_the_disk_names_the_folder_and_others_pass(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="No space left on device"), writing(tmp_path):
+    with pytest.raises(OutputError, match="No space left on device"), one_line(tmp_path):
         raise OSError(28, "No space left on device")
-    with pytest.raises(ZeroDivisionError), writing(tmp_path):
+    with pytest.raises(ZeroDivisionError), one_line(tmp_path):
         raise ZeroDivisionError
 
 
