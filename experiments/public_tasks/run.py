@@ -1,4 +1,4 @@
-"""Runs the five public tasks with the library's defaults and writes predictions and result.json.
+"""Runs the six public tasks with the library's defaults and writes predictions and result.json.
 
     python experiments/public_tasks/run.py [--tasks ../shared/tasks] [--algorithm blend]
 
@@ -37,6 +37,7 @@ TASKS: dict[str, dict[str, object]] = {
     },
     "oulad": {"roles": OULAD_ROLES},
     "oulad_silent": {"roles": OULAD_ROLES, "folder": "oulad"},
+    "donations": {"roles": {"purchase": ["purchase"]}},
 }
 PEERS = ("featuretools_lgbm", "tsfresh_lgbm", "rfm_lgbm", "bgnbd", "mbgnbd")
 MOST_CUTS = 4
