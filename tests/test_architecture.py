@@ -43,7 +43,7 @@ HOMES = {
     "lightgbm": "estimators.learners.boosting",
     "shap": "explanation.explanation",
     "mlflow": "model_registry.mlflow_store",
-    "matplotlib": "report.plots",
+    "matplotlib": "report.drawing",
     "numba": "kernels.jit",
     "pyspark": "spark.session",
     "optuna": "training.tuning",

@@ -120,17 +120,3 @@ def test_labels_in_any_letters_are_drawn_without_a_warning() -> None:
     table = pd.DataFrame({"name": ["a__b__all"], "label": ["role__渠道__all"], "importance": [0.4]})
     [label] = [t.get_text() for t in plots.features(table).axes[0].get_yticklabels()]
     assert label == plots.drawable("role__渠道__all")
-
-
-def test_a_character_without_a_font_is_written_as_its_number(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(plots, "_fonts", lambda: ["DejaVu Sans"])
-    assert plots.drawable("渠道 ok") == "\\u6e20\\u9053 ok"
-    assert plots.png(plots.signals(pd.Series({"渠道": 0.4})))[1:4] == b"PNG"
-
-
-def test_chinese_is_drawn_by_an_installed_font() -> None:
-    if len(plots._fonts()) == 1:
-        pytest.skip("no font with Chinese letters is installed")
-    assert plots.drawable("渠道") == "渠道"

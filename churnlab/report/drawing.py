@@ -1,0 +1,159 @@
+"""Drawing: figures, axes, fonts, labels and bytes. The one import of matplotlib.
+
+Nothing is shown or written; the plots of `report.plots` are made of these parts.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from contextlib import suppress
+from functools import cache
+from typing import Literal
+
+import pandas as pd
+from matplotlib.axes import Axes as Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
+from matplotlib.figure import Figure as Figure
+from matplotlib.font_manager import findSystemFonts, fontManager, get_font
+
+from churnlab.language.sentence import Words, in_language
+
+BLUE = "#2a6f97"
+ORANGE = "#e07a3f"
+GREEN = "#5c946e"
+VIOLET = "#8e6c8a"
+GREY = "#9aa5b1"
+PALE = "#e4e7eb"
+INK = "#1f2933"
+_LONG_SPAN = 30  # days, whose marks matplotlib chooses
+_FONT = "DejaVu Sans"  # comes with matplotlib
+_MORE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Noto Sans Hebrew",
+    "Noto Sans Arabic",
+    "Noto Emoji",
+    "Symbola",
+)
+Place = Literal["best", "upper left", "lower left", "lower right"]
+
+
+@cache
+def _glyphs(family: str) -> frozenset[int]:
+    """The characters that a font can draw; none where it is not installed."""
+    paths = [font.fname for font in fontManager.ttflist if font.name == family]
+    return frozenset(get_font(paths[0]).get_charmap()) if paths else frozenset()
+
+
+def _look_again() -> None:
+    """Tell matplotlib of fonts that were installed after it made its list."""
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in sorted(set(findSystemFonts()) - listed):
+        with suppress(OSError, RuntimeError, ValueError):  # a font that it cannot read
+            fontManager.addfont(path)
+
+
+@cache
+def fonts() -> list[str]:
+    """The usual font, then those installed that have Chinese and other letters."""
+    if not any(font.name in _MORE_FONTS for font in fontManager.ttflist):
+        _look_again()
+    return [_FONT, *(family for family in _MORE_FONTS if _glyphs(family))]
+
+
+def drawable(text: str) -> str:
+    r"""Text as it can be drawn, on one line and without formulas.
+
+    A character that no font on this machine has is written as its number, which tells names apart
+    where boxes would not.
+
+    >>> drawable("a $x$\n b"), drawable("\uf8fe")
+    ('a \\$x\\$ b', '\\uf8fe')
+    """
+    shown = []
+    for character in " ".join(text.split()):
+        known = any(ord(character) in _glyphs(family) for family in fonts())
+        shown.append(character if known else character.encode("unicode_escape").decode())
+    return "".join(shown).replace("$", r"\$")
+
+
+def said(words: Words, language: str) -> str:
+    """Words in a language, as they can be drawn."""
+    return drawable(in_language(words, language))
+
+
+def new_figure(
+    width: float = 6.4, height: float = 3.8, grid: Literal["x", "y"] = "y"
+) -> tuple[Figure, Axes]:
+    """An empty figure of a size in inches, and its axes, with a grid in one direction."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    plain(axes, grid)
+    return figure, axes
+
+
+def plain(axes: Axes, grid: Literal["x", "y"] = "y") -> None:
+    """Thin lines, and none above and on the right."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=INK, labelsize=9, color=GREY, labelfontfamily=fonts())
+    axes.grid(axis=grid, color=PALE, linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def name_axes(axes: Axes, language: str, x: Words, y: Words = "") -> None:
+    """Write what the two axes show."""
+    axes.set_xlabel(said(x, language), fontfamily=fonts())
+    axes.set_ylabel(said(y, language), fontfamily=fonts())
+
+
+def legend(axes: Axes, place: Place) -> None:
+    """A legend without a frame."""
+    axes.legend(frameon=False, prop={"size": 9, "family": fonts()}, loc=place)
+
+
+def mark_days(axes: Axes, days: pd.Series) -> None:
+    """Name the days on the x axis: at most about eight marks, none of them within a day."""
+    ticks = _whole_days(days)
+    axes.xaxis.set_major_locator(ticks)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
+
+
+def _whole_days(days: pd.Series) -> AutoDateLocator | DayLocator:
+    """At most about eight marks over some days, none of them within a day."""
+    span = (days.max() - days.min()).days if len(days) else 0
+    if span > _LONG_SPAN:
+        return AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
+    return DayLocator(interval=span // 8 + 1)  # type: ignore[no-untyped-call]
+
+
+def png(figure: Figure, dpi: int = 144) -> bytes:
+    """The figure as PNG; the same figure gives the same bytes.
+
+    >>> png(new_figure()[0])[1:4]
+    b'PNG'
+    """
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
+    return out.getvalue()
+
+
+def data_uri(figure: Figure) -> str:
+    """The figure as a data: address, for a page that stands alone.
+
+    >>> data_uri(new_figure()[0])[:22]
+    'data:image/png;base64,'
+    """
+    return "data:image/png;base64," + base64.b64encode(png(figure)).decode()

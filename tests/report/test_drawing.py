@@ -1,0 +1,34 @@
+"""The parts that plots are made of: letters of any language, and marks of days."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from churnlab.report import drawing, plots
+
+
+def test_a_character_without_a_font_is_written_as_its_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drawing, "fonts", lambda: ["DejaVu Sans"])
+    assert plots.drawable("渠道 ok") == "\\u6e20\\u9053 ok"
+    assert plots.png(plots.signals(pd.Series({"渠道": 0.4})))[1:4] == b"PNG"
+
+
+def test_chinese_is_drawn_by_an_installed_font() -> None:
+    if len(drawing.fonts()) == 1:
+        pytest.skip("no font with Chinese letters is installed")
+    assert plots.drawable("渠道") == "渠道"
+
+
+@pytest.mark.parametrize(("days", "most"), [(1, 1), (20, 8), (400, 9)])
+def test_days_have_few_marks_and_none_within_a_day(days: int, most: int) -> None:
+    shown = pd.Series(pd.date_range("2026-01-01", periods=days))
+    figure, axes = drawing.new_figure()
+    axes.bar(shown, 1.0, width=1.0)
+    drawing.mark_days(axes, shown)
+    figure.draw_without_rendering()
+    marks = [mark for mark in axes.get_xticks() if axes.get_xlim()[0] <= mark <= axes.get_xlim()[1]]
+    assert 1 <= len(marks) <= most
+    assert all(mark == int(mark) for mark in marks)
