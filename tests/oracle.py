@@ -6,10 +6,12 @@ Written from the definitions in docs/how_it_works.md, and it imports nothing of 
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 EPOCH = date(1970, 1, 1)
@@ -247,8 +249,24 @@ def gaps_beyond(person: Person, cell: object, found: Mapping[int, int]) -> float
     )
 
 
+def median(person: Person, cell: object, found: Mapping[int, int]) -> float:
+    above = [v for v in found.values() if v > 0]
+    return float(statistics.median(above)) if above else math.nan
+
+
+def slope(person: Person, cell: object, found: Mapping[int, int]) -> float:
+    above = [v for _, v in sorted(found.items()) if v > 0]
+    if len(above) < 2:
+        return math.nan
+    middle, level = Fraction(len(above) - 1, 2), Fraction(sum(above), len(above))
+    together = sum((i - middle) * (v - level) for i, v in enumerate(above))
+    return float(together / sum((i - middle) ** 2 for i in range(len(above))))
+
+
 WALKS = {
     "Decayed": decayed,
+    "MedianIn": median,
+    "SlopeIn": slope,
     "GapsBeyond": gaps_beyond,
     "LongestIn": lambda person, cell, found: float(max(found.values(), default=math.nan)),
     "LatestIn": lambda person, cell, found: next(

@@ -13,9 +13,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import START, events, logs, to_log
 from support.counting import count
+from support.every_window import features as every_window
 
 import churnlab as cl
-from churnlab.dataset import compute
 from churnlab.features.feature_set import BUILDERS
 
 FEATURES = cl.FeatureSet.of(BUILDERS)
@@ -24,7 +24,7 @@ FEATURES = cl.FeatureSet.of(BUILDERS)
 def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> bytes:
     activity = to_log(found, meaning).daily()
     codes = np.array([list(activity.users).index(u) for u in users])
-    return compute.compute(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
+    return every_window(activity, codes, np.full(len(codes), day), FEATURES).to_numpy().tobytes()
 
 
 def day_of(event: oracle.Event, meaning: oracle.Meaning) -> int:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, logs, to_log
 from support.counting import count
 from support.daily_rows import check_rows
+from support.every_window import features as every_window
 
 import churnlab as cl
 from churnlab.dataset import compute
@@ -65,7 +66,7 @@ def test_a_log_of_years_equals_the_oracle_too(seed: int) -> None:
 def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:
     features, roles = cl.FeatureSet.of(BUILDERS), compute.available(activity)
     codes = np.repeat(np.arange(len(activity.users)), len(days))
-    X = compute.compute(activity, codes, np.tile(days, len(activity.users)), features)
+    X = every_window(activity, codes, np.tile(days, len(activity.users)), features)
     for i, code in enumerate(codes):
         person = oracle.Person(rows[activity.users[code]], days[i % len(days)], activity.start)
         for _, feature in features.features(roles):

@@ -24,7 +24,7 @@ def as_trained(config: Config, facts: RunFacts) -> Config:
         update={
             "target": TargetTable(**target),
             "snapshots": config.snapshots.model_copy(update=eligible),
-            "features": FeaturesTable(builders=list(facts.features)),
+            "features": FeaturesTable(builders=list(facts.features), look_back=facts.look_back),
         }
     )
 

@@ -34,7 +34,7 @@ from churnlab.events.addresses import local_folder, within
 from churnlab.events.moments import earlier
 from churnlab.events.presets import filled
 from churnlab.events.spec import NEEDED, Converted, LogSpec
-from churnlab.features.feature_set import FeatureSet
+from churnlab.features.feature_set import LONGEST, FeatureSet
 from churnlab.schema.days import day_number, to_timestamp
 from churnlab.schema.files import check_path
 from churnlab.schema.frames import ENGINES
@@ -184,6 +184,8 @@ class FeaturesTable(Table):
 
     builders: list[str] = []
     """Names of feature builders; the default set when empty."""
+    look_back: int = LONGEST
+    """The longest window in days of signals over years; a store must keep a year more."""
 
 
 class ModelTable(Table):
@@ -359,8 +361,8 @@ class Config(Table):
         >>> len(config.feature_set().builders)
         1
         """
-        names = self.features.builders
-        return FeatureSet.of(names) if names else FeatureSet.default()
+        kept = self.store.lookback if self.store.folder else None
+        return FeatureSet.configured(self.features.builders, self.features.look_back, kept)
 
     def to_dict(self) -> dict[str, Any]:
         """All tables and keys, defaults included, JSON-ready.

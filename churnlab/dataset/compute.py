@@ -24,8 +24,12 @@ def available(activity: DailyActivity) -> frozenset[str]:
 
 
 def resolve(features: FeatureSet, activity: DailyActivity) -> ResolvedFeatures:
-    """The features for the roles and measures of these daily rows; errors of FeatureSet.resolve."""
-    return features.resolve(available(activity), activity.sources)
+    """The features for the roles, measures and length of these daily rows.
+
+    Errors of FeatureSet.resolve.
+    """
+    days = activity.end - activity.kept_from
+    return features.resolve(available(activity), activity.sources, days)
 
 
 def compute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from churnlab.errors import ConfigError
 from churnlab.features.expression import Expression
@@ -138,6 +138,18 @@ class FeatureBuilder:
         'lifecycle__tenure_days__all'
         """
         raise TypeError(f"{type(self).__name__} declares no features")
+
+    def within(self, most: int) -> Self:
+        """The builder without windows of more than `most` days, where it has windows of years.
+
+        Other builders are returned as they are; theirs are of a year at most. `most` is at least
+        364 days, and a year less than the log has.
+
+        >>> from churnlab.features.signals.years import Years
+        >>> Years().within(800).windows
+        (728,)
+        """
+        return self
 
     def lacks(self, roles: frozenset[str]) -> tuple[str, ...]:
         """The roles that it needs and that the log does not have.

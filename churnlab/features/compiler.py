@@ -21,10 +21,12 @@ from churnlab.features.expression import (
     LatestIn,
     Longest,
     LongestIn,
+    MedianIn,
     Observed,
     Recent,
     Since,
     SinceFirst,
+    SlopeIn,
     Wave,
     WindowSum,
 )
@@ -40,6 +42,8 @@ _KINDS = {
     Decayed: kernel.DECAYED,
     LongestIn: kernel.LONGEST_IN,
     LatestIn: kernel.LATEST_IN,
+    MedianIn: kernel.MEDIAN_IN,
+    SlopeIn: kernel.SLOPE_IN,
     GapsBeyond: kernel.GAPS_BEYOND,
     Wave: kernel.SEASON,
 }

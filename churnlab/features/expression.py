@@ -210,6 +210,29 @@ class LatestIn(_Windowed):
 
 
 @dataclass(frozen=True)
+class MedianIn(_Windowed):
+    """The median of the measure over the days of `[t - window, t)` where it is above zero.
+
+    Of an even number of days, the mean of the two middle values; NaN without such a day.
+    """
+
+    measure: str
+    window: int
+
+
+@dataclass(frozen=True)
+class SlopeIn(_Windowed):
+    """The slope through the measure on the days of `[t - window, t)` where it is above zero.
+
+    The line is that of least squares, with these days at equal steps; the slope is per step, and
+    above zero where the values rise towards t. NaN with fewer than two such days.
+    """
+
+    measure: str
+    window: int
+
+
+@dataclass(frozen=True)
 class GapsBeyond(_Windowed):
     """How many gaps outlasted the present silence by more than `extra` days.
 

@@ -6,7 +6,7 @@ import logging
 import pkgutil
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib import import_module
 
@@ -15,7 +15,10 @@ from churnlab.features import signals
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.compiler import compile_features
 from churnlab.features.derived import Sources
+from churnlab.features.expression import LOOK_BACK
 from churnlab.features.resolved import ResolvedFeatures
+
+LONGEST = 1092  # days
 
 _log = logging.getLogger("churnlab")
 
@@ -52,11 +55,20 @@ BUILDERS = found()
 class FeatureSet:
     """An ordered set of builders.
 
+    `look_back` is the longest window in days of builders that have windows of years. Such a window
+    has columns only where the log is a year longer than it: else it says what all time says.
+    ConfigError for a look-back of less than 364 days.
+
     >>> FeatureSet.default().names(frozenset())[:2]
     ('session__minutes_mean__14d', 'session__steps_mean__14d')
     """
 
     builders: tuple[FeatureBuilder, ...]
+    look_back: int = LONGEST
+
+    def __post_init__(self) -> None:
+        if self.look_back < LOOK_BACK:
+            raise ConfigError.from_range("look_back", self.look_back, f"at least {LOOK_BACK} days")
 
     @classmethod
     def default(cls) -> FeatureSet:
@@ -79,6 +91,23 @@ class FeatureSet:
             if name not in BUILDERS:
                 raise ConfigError.from_unknown("feature builder", name, BUILDERS)
         return cls(tuple(BUILDERS[n]() for n in names))
+
+    @classmethod
+    def configured(cls, names: Iterable[str], look_back: int, kept: int | None) -> FeatureSet:
+        """Builders by name, or the default set for no name.
+
+        `kept` days are kept one by one when a store is compacted (None: all); longer windows would
+        be lost with the days. Raises ConfigError as `of` does, and for a look-back of less than 364
+        days.
+
+        >>> FeatureSet.configured(["Tenure"], look_back=1092, kept=1100).look_back
+        736
+        """
+        names = list(names)
+        chosen = cls.of(names) if names else cls.default()
+        if kept is not None:
+            look_back = min(look_back, max(kept - LOOK_BACK, LOOK_BACK))
+        return replace(chosen, look_back=look_back)
 
     def features(self, roles: frozenset[str]) -> tuple[tuple[FeatureBuilder, Feature], ...]:
         """Builder and feature of every column for a log that has these roles.
@@ -116,12 +145,24 @@ class FeatureSet:
             type(b).__name__: ", ".join(b.lacks(roles)) for b in self.builders if b.lacks(roles)
         }
 
-    def resolve(self, roles: frozenset[str], sources: Sources) -> ResolvedFeatures:
+    def within(self, days: int) -> FeatureSet:
+        """The same builders, without the windows that are too long for a log of so many days.
+
+        >>> FeatureSet.of(["Years"]).within(728 + 364).builders[0].windows
+        (728,)
+        """
+        most = max(min(self.look_back, days - LOOK_BACK), LOOK_BACK)
+        return replace(self, builders=tuple(b.within(most) for b in self.builders))
+
+    def resolve(
+        self, roles: frozenset[str], sources: Sources, days: int | None = None
+    ) -> ResolvedFeatures:
         """The features for a log with these roles and measures, compiled once a process.
 
-        `sources` are the kinds and columns of the measures of its daily rows. Builders that are
-        skipped are named once in the log of the process. Raises ConfigError for a feature named
-        twice or of an unknown measure.
+        `sources` are the kinds and columns of the measures of its daily rows, and `days` the length
+        of the log (None: long enough for every window). Builders that are skipped are named once in
+        the log of the process. Raises ConfigError for a feature named twice or of an unknown
+        measure.
 
         >>> from churnlab import datasets
         >>> activity = datasets.make_community(users=20, days=40).log().daily()
@@ -129,7 +170,8 @@ class FeatureSet:
         >>> resolved.names[0], resolved.look_back
         ('lifecycle__tenure_days__all', 0)
         """
-        return _resolved(self, roles, tuple(sources.items()))
+        chosen = self if days is None else self.within(days)
+        return _resolved(chosen, roles, tuple(sources.items()))
 
 
 @lru_cache(maxsize=32)

@@ -23,7 +23,6 @@ from churnlab.kernels.plan import (
     GAPS_BEYOND,
     GAPS_OVER,
     LANES,
-    LATEST_IN,
     LONGEST,
     OBSERVED,
     RECENT,
@@ -37,6 +36,7 @@ from churnlab.kernels.plan import (
     Plan,
 )
 from churnlab.kernels.units import NO_DAY
+from churnlab.kernels.walks import walk
 from churnlab.kernels.windows import before, gap_since
 
 NONE = NO_DAY
@@ -263,11 +263,11 @@ def _read(
             value = _recent(prefix, m, actives, now, extra, past)
         elif kind == GAPS_BEYOND:
             if silence > NONE:
-                value = _walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, silence + extra)
+                value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, silence + extra)
         elif kind == LONGEST:
-            value = _walk(kind, prefix, m, 0, now, folded[m, _LARGEST])
+            value = walk(kind, prefix, m, 0, now, folded[m, _LARGEST])
         else:
-            value = _walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, NONE)
+            value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, NONE)
         registers[c, lane] = value
 
 
@@ -337,29 +337,6 @@ def _recent(
     if k + 1 < past.shape[0] and past[k] > NONE:
         return np.float64(past[k] - past[k + 1]) if past[k + 1] > NONE else 0.0
     return np.nan
-
-
-@jit
-def _walk(kind: int, prefix: np.ndarray, m: int, low: int, now: int, bound: int) -> float:
-    """A cell that goes through the rows `[low, now)` of a person.
-
-    GAPS_BEYOND counts the values above `bound`, LATEST_IN is the latest value above zero, LONGEST
-    and LONGEST_IN the largest value, `bound` included. NaN when there is no such value.
-    """
-    if kind == GAPS_BEYOND:
-        above = 0
-        for row in range(low, now):
-            above += prefix[row + 2, m] - prefix[row + 1, m] > bound
-        return np.float64(above)
-    if kind == LATEST_IN:
-        for row in range(now - 1, low - 1, -1):
-            if prefix[row + 2, m] > prefix[row + 1, m]:
-                return np.float64(prefix[row + 2, m] - prefix[row + 1, m])
-        return np.nan
-    top = NONE
-    for row in range(low, now):
-        top = max(top, prefix[row + 2, m] - prefix[row + 1, m])
-    return np.float64(max(top, bound)) if max(top, bound) > NONE else np.nan
 
 
 @jit

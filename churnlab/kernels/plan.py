@@ -32,6 +32,8 @@ LONGEST_IN = 7
 LATEST_IN = 8
 GAPS_BEYOND = 9
 SEASON = 10
+MEDIAN_IN = 11
+SLOPE_IN = 12
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 
@@ -73,9 +75,9 @@ class Plan(NamedTuple):
     | results  | int64[p]      | the register of each feature                                    |
 
     The last two columns of a cell: WINDOW has the places in `backs` of its new and its old end (b
-    stands for all days); DECAYED, LONGEST_IN, LATEST_IN and GAPS_BEYOND have the place of their old
-    end last, GAPS_BEYOND has before it the days beyond the present silence; RECENT has its k;
-    SEASON has its period in ten-thousandths of days and the quarter turns ahead.
+    stands for all days); DECAYED, LONGEST_IN, LATEST_IN, MEDIAN_IN, SLOPE_IN and GAPS_BEYOND have
+    the place of their old end last, GAPS_BEYOND has before it the days beyond the present silence;
+    RECENT has its k; SEASON has its period in ten-thousandths of days and the quarter turns ahead.
     """
 
     measures: np.ndarray

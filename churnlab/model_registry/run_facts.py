@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from churnlab.errors import ModelError
+from churnlab.features.expression import LOOK_BACK
 
 FIRST_FORMAT = 1
 FORMAT = 2
@@ -80,7 +81,8 @@ class RunFacts:
     `Roles.to_dict` returns them) and `timezone` say what the log's events and days meant.
     `active_within` is in days: people active in `[t - active_within, t)` were eligible. `target`
     defines what was predicted, `targets` says it in a sentence each. `features` names the builders
-    (empty: the default set). `evaluations` holds `Evaluation.to_dict` by target.
+    (empty: the default set), `look_back` the days of the longest window of signals over years (none
+    before they were there). `evaluations` holds `Evaluation.to_dict` by target.
 
     >>> target = TargetFacts(churn_horizon=30)
     >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
@@ -100,6 +102,7 @@ class RunFacts:
     simulated: bool = False
     roles: Mapping[str, Any] = field(default_factory=dict)
     features: tuple[str, ...] = ()
+    look_back: int = LOOK_BACK
     targets: tuple[str, ...] = ()
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

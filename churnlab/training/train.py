@@ -133,6 +133,7 @@ def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> R
         active_within=config.snapshots.active_within,
         target=target_facts(config.target),
         features=tuple(config.features.builders),
+        look_back=config.features.look_back,
         targets=tuple(str(target.describe()) for target in rows.targets),
         evaluations={target: e.to_dict() for target, e in judged.evaluations.items()},
     )

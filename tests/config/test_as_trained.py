@@ -29,12 +29,13 @@ def test_targets_people_and_features_are_the_runs_and_the_rest_is_todays() -> No
         target=TargetFacts(14, lead=3, roles=("open",), ltv_horizon=60),
         active_within=20,
         features=("Tenure",),
+        look_back=728,
     )
     config = Config.of({"log": LOG, "snapshots": {"every": 7}, "name": "today"}, Path("/data"))
     then = as_trained(config, facts)
     assert then.target == TargetTable(**TARGET)
     assert (then.snapshots.active_within, then.snapshots.every) == (20, 7)
-    assert then.features.builders == ["Tenure"]
+    assert (then.features.builders, then.features.look_back) == (["Tenure"], 728)
     assert (then.name, then.folder, then.log) == ("today", Path("/data"), config.log)
     assert config.snapshots.active_within == 60  # the configuration given is as it was
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from support.every_window import features as every_window
 from support.random_log import activity, events
 
 import churnlab as cl
@@ -32,7 +33,7 @@ def only(request: pytest.FixtureRequest) -> cl.FeatureSet:
 def compute(table: cl.DailyActivity, only: cl.FeatureSet, user: int) -> np.ndarray:
     code = np.flatnonzero(table.users == user)
     days = table.start + np.array([5, 40, 120])
-    return computing.compute(table, np.repeat(code if len(code) else -1, 3), days, only).to_numpy()
+    return every_window(table, np.repeat(code if len(code) else -1, 3), days, only).to_numpy()
 
 
 def test_it_is_blind_to_other_people_and_to_row_order(
@@ -50,7 +51,7 @@ def test_an_empty_history_gives_zero_counts_and_missing_everything_else(
     frame: pd.DataFrame, only: cl.FeatureSet
 ) -> None:
     table, builder = activity(frame), only.builders[0]
-    values = computing.compute(table, np.array([-1]), np.array([table.start + 9]), only).iloc[0]
+    values = every_window(table, np.array([-1]), np.array([table.start + 9]), only).iloc[0]
     for feature in builder.features(computing.available(table)):
         value = values[feature.name]
         if parse_name(feature.name)["statistic"] in builder.same_for_all:
@@ -74,9 +75,10 @@ def test_every_sentence_renders_and_every_name_parses_back(
     frame: pd.DataFrame, only: cl.FeatureSet
 ) -> None:
     table = activity(frame)
-    X = computing.compute(table, np.array([3, -1]), np.full(2, table.start + 100), only)
+    X = every_window(table, np.array([3, -1]), np.full(2, table.start + 100), only)
     columns = {name: X[name].to_numpy() for name in X}
-    for fact in computing.resolve(only, table).catalogue.to_dict("records"):
+    resolved = only.resolve(computing.available(table), table.sources)
+    for fact in resolved.catalogue.to_dict("records"):
         parsed = parse_name(fact["name"])
         assert (parsed["signal"], parsed["window"]) == (fact["signal"], fact["window"])
         told = Told(*sentences(fact), fact["name"], list(X))

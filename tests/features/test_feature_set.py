@@ -37,6 +37,9 @@ ORDER = [
     "SocialExchange",
     "LifecycleStage",
     "Calendar",
+    "GapTrend",
+    "AmountTrend",
+    "Years",
 ]
 NEW = '''
 from churnlab.features.builder import Feature, FeatureBuilder
@@ -157,3 +160,11 @@ def test_an_unknown_builder_and_a_feature_named_twice_are_refused() -> None:
         cl.FeatureSet.of(["PushOpenDeclin"])
     with pytest.raises(ConfigError, match="feature named twice"):
         cl.FeatureSet.of(["Tenure", "Tenure"]).names(frozenset())
+
+
+def test_a_look_back_is_at_least_a_year_and_no_longer_than_what_is_kept() -> None:
+    with pytest.raises(ConfigError, match="look_back is 200; give at least 364 days"):
+        cl.FeatureSet.configured(["Tenure"], look_back=200, kept=None)
+    assert cl.FeatureSet.configured([], look_back=1092, kept=400).look_back == 364
+    assert cl.FeatureSet.configured([], look_back=1092, kept=2000).look_back == 1092
+    assert cl.FeatureSet.configured([], look_back=1092, kept=None) == cl.FeatureSet.default()

@@ -18,9 +18,11 @@ from churnlab.features.expression import (
     LatestIn,
     Longest,
     LongestIn,
+    MedianIn,
     Recent,
     Since,
     SinceFirst,
+    SlopeIn,
     Sum,
 )
 from churnlab.kernels.units import NO_DAY
@@ -35,6 +37,10 @@ CELLS = {
     "longest_in": LongestIn("acts", 12),
     "latest_in": LatestIn("gap", 12),
     "beyond": GapsBeyond(2, 30),
+    "median_in": MedianIn("gap", 30),
+    "median_of_acts": MedianIn("acts", 12),
+    "slope_in": SlopeIn("gap", 30),
+    "slope_of_acts": SlopeIn("acts", 12),
 }
 
 
@@ -75,7 +81,8 @@ def test_cells_equal_the_oracle(days: list[list[int]], t: int, random: st.random
         person = oracle.Person(found, t, 0)
         for name, cell in CELLS.items():
             mine, theirs = X.iat[i, list(CELLS).index(name)], person.cell(cell)
-            assert mine == theirs or (math.isnan(mine) and math.isnan(theirs)), (name, i)
+            same = math.isclose(mine, theirs, rel_tol=1e-14, abs_tol=1e-14)
+            assert same or (math.isnan(mine) and math.isnan(theirs)), (name, i)
 
 
 @pytest.mark.parametrize("last, gap", [(NO_DAY, 0.0), (-5, 8.0)])

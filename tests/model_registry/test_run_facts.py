@@ -58,9 +58,13 @@ FACTS = st.builds(
     simulated=st.booleans(),
     roles=table(JSON),
     features=TEXTS,
+    look_back=COUNTS,
     targets=TEXTS,
     evaluations=table(table(JSON)),
 )
+
+
+OPTIONAL = ("simulated", "look_back")
 
 
 @given(FACTS)
@@ -87,7 +91,7 @@ def test_an_unknown_format_is_refused_in_one_line(number: object) -> None:
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", [f.name for f in fields(RunFacts) if f.name != "simulated"])
+@pytest.mark.parametrize("name", [f.name for f in fields(RunFacts) if f.name not in OPTIONAL])
 def test_facts_that_are_damaged_are_refused_in_one_line(name: str) -> None:
     if name in ("name", "version", "timezone", "active_within", "roles", "evaluations"):
         damaged = {**made_up_facts().to_dict(), name + "s of old": 1}
@@ -96,6 +100,11 @@ def test_facts_that_are_damaged_are_refused_in_one_line(name: str) -> None:
     with pytest.raises(ModelError, match="no model can be read from the facts") as refused:
         RunFacts.from_dict(damaged)
     assert "\n" not in str(refused.value)
+
+
+def test_a_run_logged_before_windows_of_years_looks_back_a_year() -> None:
+    old = {k: v for k, v in made_up_facts().to_dict().items() if k != "look_back"}
+    assert RunFacts.from_dict(old).look_back == 364
 
 
 def test_a_run_logged_before_formats_had_numbers_is_read() -> None:

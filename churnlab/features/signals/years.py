@@ -1,0 +1,91 @@
+"""Activity over more than one year, in windows between a year and all time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import ClassVar, Self
+
+from churnlab.features.builder import Feature, FeatureBuilder
+from churnlab.features.expression import LOOK_BACK, Sum, money, per_week
+from churnlab.kernels.units import MICRO
+from churnlab.language.sentence import sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Years(FeatureBuilder):
+    """What a person did in two and in three years, and in each of the years before the last.
+
+    All time is no window: it grows with the log. `windows` are days back; the stretch between two
+    of them gives active days, and money where there is any, per week of its days since the person
+    was first active. Only for logs that are a year longer than the window.
+    """
+
+    signal: ClassVar[str] = "years"
+    default: ClassVar[bool] = False
+    candidate: ClassVar[bool] = False
+    place: ClassVar[int] = 22
+    zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts", "orders", "money"})
+    windows: tuple[int, ...] = (728, 1092)
+
+    def within(self, most: int) -> Self:
+        """The windows of at most so many days."""
+        return replace(self, windows=tuple(w for w in self.windows if w <= most))
+
+    def features(self, roles: frozenset[str]) -> Iterator[Feature]:
+        """Active days, acts, orders and money of each window, and of the last year in it alone."""
+        spending = "money" in roles
+        for newer, window in pairwise((LOOK_BACK, *self.windows)):
+            yield from _doings(window)
+            yield from _spending(window) if spending else ()
+            yield from _stretch(newer, window, spending)
+
+
+def _doings(window: int) -> Iterator[Feature]:
+    yield Feature(
+        f"years__active_days__{window}d",
+        Sum("active")[0, window],
+        "days",
+        sentence("active on {value:.0f} of {days} days", days=window),
+    )
+    yield Feature(
+        f"years__acts_sum__{window}d",
+        Sum("acts")[0, window],
+        "acts",
+        sentence("{value:.0f} acts in {days} days", days=window),
+    )
+
+
+def _spending(window: int) -> Iterator[Feature]:
+    yield Feature(
+        f"years__orders_sum__{window}d",
+        Sum("orders")[0, window],
+        "orders",
+        sentence("{value:.0f} orders in {days} days", days=window),
+    )
+    yield Feature(
+        f"years__amount_sum__{window}d",
+        money(0, window),
+        "money",
+        sentence("spent {value:,.2f} in {days} days", days=window),
+    )
+
+
+def _stretch(new: int, old: int, spending: bool) -> Iterator[Feature]:
+    nothing = sentence("not there yet {days} days ago", days=new)
+    yield Feature(
+        f"years__active_days_before_{new}__{old}d",
+        per_week("active", new, old),
+        "active days a week",
+        sentence("{value:.2f} active days a week from {old} to {new} days ago", old=old, new=new),
+        nothing,
+    )
+    if spending:
+        yield Feature(
+            f"years__amount_before_{new}__{old}d",
+            per_week("money", new, old) / MICRO,
+            "money a week",
+            sentence("{value:.2f} money a week from {old} to {new} days ago", old=old, new=new),
+            nothing,
+        )

@@ -1,0 +1,17 @@
+"""Features with all their windows, also those of years on a log of days."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+import churnlab as cl
+from churnlab.dataset import compute
+
+
+def features(
+    activity: cl.DailyActivity, codes: np.ndarray, days: np.ndarray, chosen: cl.FeatureSet
+) -> pd.DataFrame:
+    """The features of each (person, day), as `compute.compute` gives them for a longer log."""
+    resolved = chosen.resolve(compute.available(activity), activity.sources)
+    return compute.matrix(activity, codes, days, resolved)
