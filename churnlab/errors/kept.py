@@ -29,6 +29,11 @@ class ModelError(ChurnlabError):
         )
 
     @classmethod
+    def from_nothing_chosen(cls, model: str) -> ModelError:
+        """A model was saved before models kept what their fit chose, so it cannot be refitted."""
+        return cls(f"this {model} does not hold what its fit chose, and cannot refit; call fit")
+
+    @classmethod
     def from_untrusted(cls, types: Iterable[str]) -> ModelError:
         """A model file asks to load types that are not on the list of trusted types."""
         return cls(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -18,11 +18,13 @@ from churnlab.estimators.labels import in_one_line
 from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import categories_of, check_names
+from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.columns import coded, finite_or_named, infinite
 from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.weights import Counted
+from churnlab.estimators.refitting import Refits
 from churnlab.estimators.saving import save
 from churnlab.kernels import forks
 
@@ -30,7 +32,7 @@ _HISTORY_COLUMNS = frozenset(c for columns in COLUMNS.values() for c in columns)
 _LARGEST_FOR_A_FOREST = 1e30
 
 
-class TreeModel(BaseEstimator):  # type: ignore[misc]
+class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
     """Base class: parameters, columns, model-made columns, seasonal shift, saving.
 
     The parameters are described in ChurnClassifier and LTVRegressor. A model makes columns of its
@@ -309,9 +311,14 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         made = BTYDFeatures.from_dict(self.btyd_ or {})
         return made.transform(self._history(matrix)).to_numpy()
 
-    def _learn_columns(self, X: Any, groups: Any = None) -> np.ndarray:
-        """The matrix to fit on; keeps names, categories and the seed."""
+    def _learn_columns(self, X: Any, groups: Any, judged: Self | None) -> np.ndarray:
+        """The matrix to fit on; keeps names, categories and the seed.
+
+        With `judged`, X must have its columns.
+        """
         as_fitted.forget(self)
+        if judged is not None:
+            judged._numbers(X, False)
         if self.algorithm not in self.algorithms:
             raise ConfigError.from_unknown("algorithm", str(self.algorithm), self.algorithms)
         if self.n_estimators is not None and self.n_estimators < 1:
@@ -373,8 +380,9 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
         """Names of the columns of X in fit, object[p]; empty for an array."""
         return getattr(self, "feature_names_in_", ())
 
-    def _plan(self) -> boosting.Plan:
-        return boosting.Plan(
+    def _plan(self, chosen: Chosen | None) -> boosting.Plan:
+        """Settings of the trees; with the sizes that an earlier fit chose, if it did."""
+        plan = boosting.Plan(
             self.objective,
             self.learning_rate,
             self.num_leaves,
@@ -384,6 +392,7 @@ class TreeModel(BaseEstimator):  # type: ignore[misc]
             self._seed,
             self._threads(),
         )
+        return plan.as_chosen(chosen.trees) if chosen and chosen.trees else plan
 
     def _threads(self) -> int:
         """Number of threads; 0 for as many as cores."""

@@ -26,9 +26,11 @@ from churnlab.estimators.learners import (
     times,
     weights,
 )
+from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
+from churnlab.estimators.learners.weights import Counted
 
 _ADDITIVE_ALGORITHMS = ("blend", "lightgbm")
 _MIN_ROWS_OF_A_CLASS = 10
@@ -68,6 +70,7 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
     """
 
     objective: str = "binary"
+    calibration_: tuple[float, float]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -101,19 +104,23 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         >>> model.classes_.tolist()
         [False, True]
         """
-        given = weights.counted(X, y, groups, time, sample_weight)
+        return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
+
+    def _learn(self, given: Counted, judged: Self | None) -> Self:
         X, y, groups, time, _ = given
         features, time = times.to_fit(X, time)
-        matrix = self._learn_columns(features, groups)
+        matrix = self._learn_columns(features, groups, judged)
         labels = class_labels(y, len(matrix), type(self).__name__)
         self.classes_, churned = np.unique(labels, return_inverse=True)
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(labels))
         rows = self._training_rows(given._replace(time=time), matrix, churned.astype(np.float64))
         inner: folds.Folds = []
-        if np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
+        if judged is None and np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
             inner = folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS)
-        self._grow(rows, season.dated(time), inner)
+        self.calibration_ = (1.0, 0.0) if judged is None else judged.calibration_
+        chosen = None if judged is None else Chosen.of(judged.chosen_)
+        self.chosen_ = self._grow(rows, season.dated(time), inner, chosen).state()
         as_fitted.note(self, self.structure)
         return self
 
@@ -164,11 +171,23 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         likely = self.predict_proba(X, time=time)[:, 1] > 0.5
         return np.asarray(self.classes_[likely.astype(int)])
 
-    def _grow(self, rows: TrainingRows, dates: pd.DatetimeIndex | None, inner: folds.Folds) -> None:
-        """Fits the learners on all rows and calibrates them on out-of-fold predictions."""
+    def _grow(
+        self,
+        rows: TrainingRows,
+        dates: pd.DatetimeIndex | None,
+        inner: folds.Folds,
+        chosen: Chosen | None,
+    ) -> Chosen:
+        """Fits the learners on all rows and calibrates them on out-of-fold predictions.
+
+        `chosen` is what an earlier fit chose. Returns what was chosen.
+        """
         self.season_ = None
+        found = Chosen()
         if self.algorithm == "blend":
-            grown = blend.grow(self._plan(), rows, inner)
+            grown = blend.grow(self._plan(chosen), rows, inner, chosen)
+            effects = bool(grown.effect.any())
+            found = Chosen((boosting.size(grown.booster),), grown.share, effects)
             slope, shift = self._calibrated(grown.unseen, rows)
             self.booster_, line = grown.scaled(slope, shift)
             self.linear_ = line.state()
@@ -176,8 +195,9 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
                 self.season_ = SeasonalShift.of(dates, grown.effect).scaled(slope).state()
         elif self.algorithm == "lightgbm":
             booster, unseen = boosting.fit(
-                self._plan(), rows.X, rows.y, rows.categorical, inner, weight=rows.weight
+                self._plan(chosen), rows.X, rows.y, rows.categorical, inner, weight=rows.weight
             )
+            found = Chosen((boosting.size(booster),))
             self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows))
         else:
             self.forest_, unseen = forest.fit(
@@ -191,10 +211,10 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
                 rows.weight,
             )
             self._calibrated(None if unseen is None else _log_odds(unseen), rows)
+        return found if chosen is None else chosen
 
     def _calibrated(self, unseen: np.ndarray | None, rows: TrainingRows) -> tuple[float, float]:
-        """Slope and shift of the calibration, which are kept; 1 and 0 without calibration."""
-        self.calibration_ = (1.0, 0.0)
+        """Slope and shift of the calibration, which are kept; as they were without folds."""
         if self.calibrate and unseen is not None:
             self.calibration_ = _platt(unseen, rows.y, rows.weight)
         return self.calibration_

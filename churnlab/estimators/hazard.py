@@ -15,6 +15,8 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.labels import in_one_line
 from churnlab.estimators.learners import as_fitted, times, weights
+from churnlab.estimators.learners.weights import Counted
+from churnlab.estimators.refitting import Refits
 from churnlab.estimators.saving import save_hazard
 from churnlab.estimators.weeks import FEWEST_AT_RISK as FEWEST_AT_RISK
 from churnlab.estimators.weeks import at_risk, last_week, weeks_of
@@ -24,7 +26,7 @@ _CURVE_DIGITS = 9
 _SMALLEST_OPTIONS = {"weeks": 1, "max_rows": 1000, "most": 1}
 
 
-class ChurnHazard(BaseEstimator):  # type: ignore[misc]
+class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
     """Survival curve of each person: the probability not to have left after week 0, 1, …, `weeks`.
 
     The hazard of week w is the probability to leave in it, for people who have not left before;
@@ -107,8 +109,11 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         2
         """
         self._check()
+        return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
+
+    def _learn(self, given: Counted, judged: Self | None) -> Self:
         as_fitted.forget(self)
-        X, y, groups, time, weight = weights.counted(X, y, groups, time, sample_weight)
+        X, y, groups, time, weight = given
         features, time = times.to_fit(X, time)
         frame = self._frame(features, fit=True)
         if WEEK_COLUMN in frame:
@@ -121,7 +126,8 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         person = row
         if groups is not None or "user_id" in frame.index.names:
             person = _repeated(groups, row)
-        self.model_.fit(
+        learn = self.model_.fit if judged is None else judged.model_.refit
+        self.model_ = learn(
             frame.iloc[row].assign(**{WEEK_COLUMN: week.astype(np.float64)}),
             (leaves[row] == week).astype(np.float64),
             sample_weight=_repeated(weight, row),
@@ -203,6 +209,11 @@ class ChurnHazard(BaseEstimator):  # type: ignore[misc]
         gone = curve.round(_CURVE_DIGITS).to_numpy() <= 0.5
         week = np.where(gone.any(axis=1), gone.argmax(axis=1), np.nan)
         return pd.Series(week, index=curve.index, name="when")
+
+    @property
+    def chosen_(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the classifier of weeks chose, for `refit`."""
+        return self.model_.chosen_
 
     @property
     def feature_names_in_(self) -> np.ndarray:

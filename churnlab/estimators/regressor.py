@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any, Self
 
@@ -23,12 +22,15 @@ from churnlab.estimators.learners import (
     value_trees,
     weights,
 )
+from churnlab.estimators.learners.amount_cap import capped
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
+from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.constant_columns import constant_at_each_snapshot
 from churnlab.estimators.learners.intervals import ConformalInterval, capped_by_churn
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.value_blend import OtherMembers
+from churnlab.estimators.learners.weights import Counted
 
 _ADDITIVE_KINDS = (
     "lightgbm, tweedie",
@@ -41,9 +43,6 @@ _SPENDING_COLUMN = "btyd__expected_spend_90d__all"
 _HOLDOUT_ABOVE_ROWS = 200_000
 _MIN_PAYING_ROWS = 10
 _COVERAGE_OF_THE_MOST = 0.95
-_MOST_SHARE_A_ROW = 0.02
-_MOST_MEANS_A_ROW = 20
-_WARN_FROM_SHARE = 0.1
 
 
 class LTVRegressor(RegressorMixin, TreeModel):
@@ -92,6 +91,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     unit = "log money"
     structure = ("algorithm", "objective")
+    spread_: dict[str, Any] | None
 
     def __init__(
         self,
@@ -145,27 +145,39 @@ class LTVRegressor(RegressorMixin, TreeModel):
         0
         """
         self._check_objective()
-        given = weights.counted(X, y, groups, time, sample_weight)
+        return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
+
+    def _learn(self, given: Counted, judged: Self | None) -> Self:
         X, y, groups, time, weight = given
         features, time = times.to_fit(X, time)
-        matrix = self._learn_columns(features, groups)
+        matrix = self._learn_columns(features, groups, judged)
         y = amounts(y, len(matrix), type(self).__name__)
         self.n_negative_ = int((y < 0).sum())
-        y = _capped_amounts(np.maximum(y, 0.0), weight)
+        y = capped(np.maximum(y, 0.0), weight)
         if not y.any():
             raise HistoryError.from_no_money(len(y))
-        constant = constant_at_each_snapshot(X, matrix, time)
+        chosen = None if judged is None else Chosen.of(judged.chosen_)
+        constant = (
+            constant_at_each_snapshot(X, matrix, time)
+            if chosen is None
+            else np.isin(np.arange(matrix.shape[1]), chosen.left_out)
+        )
         matrix = np.where(constant, 0.0, matrix) if constant.any() else matrix
         paid = y > 0
         scale = float(np.average(y[paid], weights=None if weight is None else weight[paid]))
         rows = self._training_rows(given._replace(time=time), matrix, y / scale)
-        inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
-        unseen, effect = self._grow(replace(rows, spending=self._spending()), inner)
+        inner: folds.Folds = []
+        if judged is None:
+            inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
+        rows = replace(rows, spending=self._spending())
+        unseen, effect, found = self._grow(rows, inner, chosen)
         dates = season.dated(time)
         self.season_ = None
         if dates is not None and effect.any():
             self.season_ = SeasonalShift.of(dates, effect).state()
-        self._correct_totals(y, scale, unseen, weight)
+        total = self._correct_totals(y, scale, unseen, weight, judged)
+        left_out = tuple(np.flatnonzero(constant).tolist())
+        self.chosen_ = replace(found, total=total, left_out=left_out).state()
         as_fitted.note(self, self.structure)
         return self
 
@@ -260,11 +272,13 @@ class LTVRegressor(RegressorMixin, TreeModel):
             return None
         return self.n_features_in_ + names.index(_SPENDING_COLUMN)
 
-    def _grow(self, rows: TrainingRows, inner: folds.Folds) -> tuple[np.ndarray | None, np.ndarray]:
-        """Fits the learners on all rows.
+    def _grow(
+        self, rows: TrainingRows, inner: folds.Folds, chosen: Chosen | None
+    ) -> tuple[np.ndarray | None, np.ndarray, Chosen]:
+        """Fits the learners on all rows; `chosen` is what an earlier fit chose.
 
-        Returns out-of-fold amounts, float64[n], or None without folds, and the effect of each
-        row's day, float64[n].
+        Returns out-of-fold amounts, float64[n], or None without folds, the effect of each row's
+        day, float64[n], and what was chosen.
         """
         no_effect = np.zeros(len(rows.y))
         if self.algorithm == "random_forest":
@@ -278,33 +292,44 @@ class LTVRegressor(RegressorMixin, TreeModel):
                 self.n_jobs or 1,
                 rows.weight,
             )
-            return unseen, no_effect
+            return unseen, no_effect, Chosen()
+        plan = self._plan(chosen)
         if self.algorithm == "lightgbm":
-            self.booster_, score = value_trees.grow(self.objective, self._plan(), rows, inner)
-            effect = no_effect
+            self.booster_, score, sizes = value_trees.grow(self.objective, plan, rows, inner)
+            effect, found = no_effect, Chosen(sizes)
         else:
-            grown = value_blend.grow(self.objective, self._plan(), rows, inner)
+            grown = value_blend.grow(self.objective, plan, rows, inner, chosen)
             self.booster_ = grown.booster
             self.linear_ = grown.others.state()
             score = grown.unseen
-            effect = grown.effect
-        return None if score is None else value_trees.amounts(self.objective, score), effect
+            effect, found = grown.effect, grown.chosen
+        unseen = None if score is None else value_trees.amounts(self.objective, score)
+        return unseen, effect, found if chosen is None else chosen
 
     def _correct_totals(
-        self, y: np.ndarray, scale: float, unseen: np.ndarray | None, weight: np.ndarray | None
-    ) -> None:
-        """Learns the factor to the unit of y that makes totals right, and the interval.
+        self,
+        y: np.ndarray,
+        scale: float,
+        unseen: np.ndarray | None,
+        weight: np.ndarray | None,
+        judged: Self | None,
+    ) -> float:
+        """Learns the factor that makes totals right, which is returned, and the interval.
 
-        `unseen` holds out-of-fold amounts over `scale`, or is None.
+        `unseen` holds out-of-fold amounts over `scale`, or is None; then both are those of
+        `judged`, if that is given.
         """
-        self.factor_ = scale
-        self.spread_ = None
+        total = 1.0 if judged is None else Chosen.of(judged.chosen_).total
+        self.spread_ = None if judged is None else judged.spread_
+        self.factor_ = scale * total
         if unseen is not None:
             if self.calibrate and self.objective != "mae":
-                self.factor_ = scale * _total_factor(y / scale, unseen, weight)
+                total = _total_factor(y / scale, unseen, weight)
+                self.factor_ = scale * total
             self.spread_ = ConformalInterval.fit(y, unseen * self.factor_, weight).state()
         if self.algorithm != "random_forest":
             self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
+        return total
 
     def _check_parts_add_up(self) -> None:
         kind = f"{self.algorithm}, {self.objective}"
@@ -335,35 +360,6 @@ def _with_money(inner: folds.Folds, y: np.ndarray) -> folds.Folds:
     """The folds; none where fewer than ten rows have money or a fold would learn from no money."""
     enough = (y > 0).sum() >= _MIN_PAYING_ROWS and all(y[learn].any() for learn, _ in inner)
     return inner if enough else []
-
-
-def _capped_amounts(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """The amounts, capped at 2% of their sum or 20 times the mean of those above zero.
-
-    The larger of both caps holds; both are those of the capped amounts, so the cap is lowered until
-    it stays. A warning tells how much money is left out, if that is 10% or more.
-    """
-    most = float(y.max())
-    w = np.ones(len(y)) if weight is None else weight
-    paid = y > 0
-    times = max(_MOST_SHARE_A_ROW * w[paid].sum(), _MOST_MEANS_A_ROW)
-    for _ in range(200):
-        lower = 0.0
-        if most > 0:
-            lower = min(most, times * float(np.average(np.minimum(y, most)[paid], weights=w[paid])))
-        if most - lower <= 1e-9 * most:
-            break
-        most = lower
-    left_out = 1 - float((w * np.minimum(y, most)).sum() / (w * y).sum()) if most > 0 else 0.0
-    if left_out > _WARN_FROM_SHARE:
-        warnings.warn(
-            f"{int((y > most).sum())} of {len(y):,} rows hold so much money that they count as "
-            f"{most:.6g} each: {left_out:.0%} of all money is left out, and totals are unsure by "
-            "as much",
-            UserWarning,
-            stacklevel=3,
-        )
-    return np.minimum(y, most)
 
 
 def _total_factor(y: np.ndarray, unseen: np.ndarray, weight: np.ndarray | None) -> float:

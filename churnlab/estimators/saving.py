@@ -34,6 +34,7 @@ STATE = (
     "spread_",
     "btyd_",
     "season_",
+    "chosen_",
     "categories_",
     "n_features_in_",
     "_seed",

@@ -12,6 +12,7 @@ from scipy.special import logit
 from churnlab.estimators.learners import boosting
 from churnlab.estimators.learners.additive import Additive, out_of_fold
 from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -47,15 +48,17 @@ class ChurnBlend:
         return booster, self.line.scaled(slope - trees)
 
 
-def grow(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
+def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = None) -> ChurnBlend:
     """Both members fitted on `rows`, whose y is 0 or 1.
 
     Where day effects predict later days better, each snapshot has an effect of its own. Columns
     then need not explain how snapshots differ: that is season and chance, and only the
     SeasonalShift carries it on. The share of the trees has the least log loss on out-of-fold
     log-odds (L. Breiman, 1996, Stacked regressions).
+
+    chosen: what an earlier fit chose; then nothing is chosen here, and there are no folds.
     """
-    if not day_effects_help(rows):
+    if not (day_effects_help(rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
     line, effect = _fit_line(rows)
     level = float(logit(np.average(rows.y, weights=rows.weight)))
@@ -63,7 +66,8 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
         plan, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
     )
     if trees is None:
-        return ChurnBlend(booster, level, line, _EQUAL_SHARE, None, effect)
+        share = _EQUAL_SHARE if chosen is None or chosen.share is None else chosen.share
+        return ChurnBlend(booster, level, line, share, None, effect)
     lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
     share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight)
     unseen = share * (trees + level) + (1 - share) * lines + effect

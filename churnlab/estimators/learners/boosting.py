@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
 
+from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import forks
@@ -31,7 +32,11 @@ GrownTrees: TypeAlias = tuple[lgb.Booster, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Plan:
-    """Settings of LightGBM. `rounds` is the number of trees; None lets the folds decide."""
+    """Settings of LightGBM. `rounds` is the number of trees; None lets the folds decide.
+
+    `sizes` are those of the boosters of an earlier fit, which this one is to have; empty for a fit
+    that chooses.
+    """
 
     objective: str
     learning_rate: float
@@ -41,6 +46,12 @@ class Plan:
     rounds: int | None
     seed: int
     threads: int
+    sizes: tuple[TreeSize, ...] = ()
+
+    def as_chosen(self, sizes: tuple[TreeSize, ...], booster: int = 0) -> Plan:
+        """The plan of one booster, the first or the second, whose size was chosen before."""
+        rounds, leaves = sizes[booster]
+        return replace(self, rounds=rounds, num_leaves=leaves, sizes=sizes)
 
     def params(self, rows: int) -> dict[str, object]:
         """LightGBM's parameters for `rows` training rows.
@@ -265,6 +276,12 @@ def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
             value = booster.get_leaf_output(tree, leaf) * slope + shift
             booster.set_leaf_output(tree, leaf, value)
     return from_text(booster.model_to_string(num_iteration=trees))
+
+
+def size(booster: lgb.Booster) -> TreeSize:
+    """The size of a booster that was not put together by `merge`."""
+    rounds = booster.num_trees() // booster.num_model_per_iteration()
+    return TreeSize(rounds, int(booster.params["num_leaves"]))
 
 
 def _leaf_counts(booster: lgb.Booster) -> list[int]:

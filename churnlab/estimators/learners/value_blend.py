@@ -12,11 +12,13 @@ import numpy as np
 
 from churnlab.estimators.learners import blend, boosting, value_trees
 from churnlab.estimators.learners.additive import out_of_fold
-from churnlab.estimators.learners.boosting import GrownTrees, Plan
+from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.loglinear import POWER, LogLinear, medians
 from churnlab.estimators.learners.objectives import tweedie_loss
 from churnlab.estimators.learners.training_rows import TrainingRows
+from churnlab.estimators.learners.value_trees import ValueTrees
 
 OBJECTIVES_WITH_DAY_EFFECTS = ("tweedie", "mae")
 _SHARE_OF_TREES = 0.375
@@ -124,37 +126,55 @@ class ValueBlend:
 
     `unseen` float64[n] holds out-of-fold raw scores, the effect of the row's day included; None
     without folds. `effect` float64[n] is that day effect alone, in log money; zeros if none.
+    `chosen` says what was chosen.
     """
 
     booster: Any
     others: OtherMembers
     unseen: np.ndarray | None
     effect: np.ndarray
+    chosen: Chosen
 
 
-def grow(objective: str, plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
+def grow(
+    objective: str, plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = None
+) -> ValueBlend:
     """All members fitted on `rows`, whose y holds amounts of at least 0 with a mean near 1.
 
     Where day effects predict later days better (`blend.effects_predict_later`), each snapshot has
     an effect of its own in log money; only the SeasonalShift carries it on. The objective must be
     one of OBJECTIVES_WITH_DAY_EFFECTS for that.
+
+    chosen: what an earlier fit chose; then nothing is chosen here, and there are no folds.
     """
-    if objective not in OBJECTIVES_WITH_DAY_EFFECTS or not day_effects_help(rows):
+    if not (_has_day_effects(objective, rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
     if objective == "mae":
         return _grow_medians(plan, rows, inner)
     line, effect = fit_line(rows)
-    booster, trees = _grow_trees(objective, plan, rows, effect, inner)
-    expected = ExpectedSpending.fit(rows, effect)
+    booster, trees, sizes = _grow_trees(objective, plan, rows, effect, inner)
+    expected = ExpectedSpending.fit(rows, effect) if _expects(chosen) else None
     unseen = None
     if trees is not None:
         unseen = trees_and_line(trees, _lines_out_of_fold(rows, inner))
     if expected is not None:
         score = expected.score(rows.X)
-        expected = replace(expected, share=best_share(rows, unseen, score, effect))
+        share = None if chosen is None else chosen.share
+        share = best_share(rows, unseen, score, effect) if share is None else share
+        expected = replace(expected, share=share)
         unseen = None if unseen is None else _joined(unseen, score, expected.share)
     others = OtherMembers(line, expected)
-    return ValueBlend(booster, others, None if unseen is None else unseen + effect, effect)
+    found = Chosen(sizes, None if expected is None else expected.share, bool(effect.any()))
+    return ValueBlend(booster, others, None if unseen is None else unseen + effect, effect, found)
+
+
+def _has_day_effects(objective: str, rows: TrainingRows) -> bool:
+    return objective in OBJECTIVES_WITH_DAY_EFFECTS and day_effects_help(rows)
+
+
+def _expects(chosen: Chosen | None) -> bool:
+    """Whether expected spending may be a member: it was one in the fit that chose."""
+    return chosen is None or chosen.share is not None
 
 
 def trees_and_line(trees: np.ndarray, line: np.ndarray) -> np.ndarray:
@@ -206,7 +226,7 @@ def _with_total_of(y: np.ndarray, score: np.ndarray, weight: np.ndarray | None) 
 
 def _grow_trees(
     objective: str, plan: Plan, rows: TrainingRows, effect: np.ndarray, inner: Folds
-) -> GrownTrees:
+) -> ValueTrees:
     """Trees that add to the effect of the row's day; their score does not include it."""
     if not effect.any():
         return value_trees.grow(objective, plan, rows, inner)
@@ -216,7 +236,8 @@ def _grow_trees(
     booster, unseen = boosting.fit(
         tweedie, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
     )
-    return boosting.rescale(booster, 1.0, level), None if unseen is None else unseen + level
+    unseen = None if unseen is None else unseen + level
+    return ValueTrees(boosting.rescale(booster, 1.0, level), unseen, (boosting.size(booster),))
 
 
 def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
@@ -226,13 +247,14 @@ def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
     """
     effect = fit_line(rows)[1] if rows.day.any() else np.zeros(len(rows.y))
     plain = replace(rows.undated(), y=rows.y / np.exp(effect))
-    booster, trees = value_trees.grow("mae", plan, plain, inner)
+    booster, trees, sizes = value_trees.grow("mae", plan, plain, inner)
     line, _ = fit_line(plain, median=True)
     unseen = None
     if trees is not None:
         lines = _lines_out_of_fold(plain, inner, median=True)
         unseen = halfway(trees, lines, 1.0) * np.exp(effect / 2)
-    return ValueBlend(booster, OtherMembers(line, None), unseen, effect)
+    chosen = Chosen(sizes, None, bool(effect.any()))
+    return ValueBlend(booster, OtherMembers(line, None), unseen, effect, chosen)
 
 
 def fit_line(rows: TrainingRows, *, median: bool = False) -> tuple[LogLinear, np.ndarray]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from churnlab.estimators.learners import boosting
-from churnlab.estimators.learners.boosting import CustomLoss, GrownTrees, Plan
+from churnlab.estimators.learners.boosting import CustomLoss, Plan
+from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_mean, ziln_start
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -17,8 +18,19 @@ OBJECTIVES = ("tweedie", "hurdle", "ziln", "mae")
 _MIN_PAYING_ROWS = 10
 
 
-def grow(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
-    """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
+class ValueTrees(NamedTuple):
+    """A booster, out-of-fold raw scores float64[n] or None, and the sizes of its one or two parts.
+
+    Each part is a booster of its own before they are merged.
+    """
+
+    booster: Any
+    unseen: np.ndarray | None
+    sizes: tuple[TreeSize, ...]
+
+
+def grow(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
+    """A booster fitted on all rows, and out-of-fold raw scores, or None without folds.
 
     objective: one of OBJECTIVES; `amounts` turns its raw scores into money. The y of `rows` are
     amounts of at least 0 with a mean near 1.
@@ -51,37 +63,45 @@ def rescaled(objective: str, booster: Any, factor: float) -> Any:
     return boosting.rescale(booster, 1.0, float(np.log(factor)))
 
 
-def _tweedie(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+def _tweedie(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     return _fitted("tweedie", plan, rows, folds)
 
 
-def _median(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+def _median(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     """Least absolute error of the root: the median of the root is the root of the median."""
     return _fitted("regression_l1", plan, replace(rows, y=np.sqrt(rows.y)), folds)
 
 
-def _hurdle(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+def _hurdle(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     """The probability to pay (Poisson) times the amount if paid (gamma).
 
     Both have a log link, so their trees can be added up. With fewer than ten paying rows it is
-    Tweedie.
+    Tweedie, and where it was in the fit that chose the sizes.
     """
     pays = rows.y > 0
-    if pays.sum() < _MIN_PAYING_ROWS:
+    if pays.sum() < _MIN_PAYING_ROWS or len(plan.sizes) == 1:
         return _tweedie(plan, rows, folds)
-    chance, unseen = _fitted("poisson", plan, replace(rows, y=pays.astype(np.float64)), folds)
+    ones = replace(rows, y=pays.astype(np.float64))
+    chance, unseen, size = _fitted("poisson", plan, ones, folds)
     payers = rows.take(np.flatnonzero(pays))
-    paid, unseen_paid = _fitted("gamma", plan, payers, _within(folds, pays))
+    second = plan.as_chosen(plan.sizes, 1) if plan.sizes else plan
+    paid, unseen_paid, second_size = _fitted("gamma", second, payers, _within(folds, pays))
+    sizes = size + second_size
     if unseen is not None and unseen_paid is not None:
         amount = boosting.raw(paid, rows.X, plan.threads)
         amount[pays] = unseen_paid
         unseen = unseen + amount
-    return boosting.merge(chance, paid), unseen if unseen_paid is not None else None
+    return ValueTrees(
+        boosting.merge(chance, paid), unseen if unseen_paid is not None else None, sizes
+    )
 
 
-def _fitted(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+def _fitted(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     plan = replace(plan, objective=objective)
-    return boosting.fit(plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight)
+    booster, unseen = boosting.fit(
+        plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight
+    )
+    return ValueTrees(booster, unseen, (boosting.size(booster),))
 
 
 def _within(folds: Folds, kept: np.ndarray) -> Folds:
@@ -94,9 +114,10 @@ def _within(folds: Folds, kept: np.ndarray) -> Folds:
     return pairs if smallest >= _MIN_PAYING_ROWS else []
 
 
-def _ziln(plan: Plan, rows: TrainingRows, folds: Folds) -> GrownTrees:
+def _ziln(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     loss = CustomLoss(ziln_gradients, ziln_loss, ziln_start(rows.y, rows.weight))
     booster, unseen = boosting.fit_custom(
         plan, loss, rows.X, rows.y, rows.categorical, folds, rows.weight
     )
-    return booster, None if unseen is None else ziln_mean(unseen)
+    unseen = None if unseen is None else ziln_mean(unseen)
+    return ValueTrees(booster, unseen, (boosting.size(booster),))

@@ -23,7 +23,7 @@ def rows(y: np.ndarray) -> TrainingRows:
 
 @pytest.mark.parametrize("objective", value_trees.OBJECTIVES)
 def test_out_of_fold_amounts_follow_the_truth_and_are_rescaled(objective: str) -> None:
-    booster, unseen = value_trees.grow(objective, PLAN, rows(Y), INNER)
+    booster, unseen, _ = value_trees.grow(objective, PLAN, rows(Y), INNER)
     amounts = value_trees.amounts(objective, unseen)
     assert unseen.shape == (len(Y),) and (amounts >= 0).all()
     assert np.corrcoef(np.log1p(amounts), np.log1p(TRUTH))[0, 1] > 0.65
@@ -35,15 +35,15 @@ def test_out_of_fold_amounts_follow_the_truth_and_are_rescaled(objective: str) -
 
 @pytest.mark.parametrize("objective", value_trees.OBJECTIVES)
 def test_without_folds_there_are_no_out_of_fold_amounts(objective: str) -> None:
-    booster, unseen = value_trees.grow(objective, PLAN, rows(Y), [])
+    booster, unseen, _ = value_trees.grow(objective, PLAN, rows(Y), [])
     assert unseen is None
     assert np.isfinite(value_trees.raw(objective, booster, X, 1)).all()
 
 
 def test_a_hurdle_with_few_payers_is_tweedie() -> None:
     few = np.where(np.arange(len(Y)) < 9, 1.0, 0.0)
-    hurdle, _ = value_trees.grow("hurdle", PLAN, rows(few), [])
-    tweedie, _ = value_trees.grow("tweedie", PLAN, rows(few), [])
+    hurdle, *_ = value_trees.grow("hurdle", PLAN, rows(few), [])
+    tweedie, *_ = value_trees.grow("tweedie", PLAN, rows(few), [])
     np.testing.assert_array_equal(
         value_trees.raw("hurdle", hurdle, X, 1), value_trees.raw("tweedie", tweedie, X, 1)
     )
@@ -51,5 +51,5 @@ def test_a_hurdle_with_few_payers_is_tweedie() -> None:
 
 def test_a_hurdle_whose_folds_have_few_payers_has_no_out_of_fold_amounts() -> None:
     some = np.where(np.arange(len(Y)) < 30, 1.0, 0.0)
-    booster, unseen = value_trees.grow("hurdle", PLAN, rows(some), INNER)
+    booster, unseen, _ = value_trees.grow("hurdle", PLAN, rows(some), INNER)
     assert unseen is None and booster.num_trees() > 40
