@@ -6,7 +6,7 @@ Each such model is judged on its cut beside the baselines, which learn from the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -15,19 +15,21 @@ import pandas as pd
 
 from churnlab.dataset.dataset import Dataset
 from churnlab.errors import ChurnlabError, ConfigError, FrameError, HistoryError
+from churnlab.estimators.baselines import LAST
 from churnlab.evaluation.contenders import MODEL, Make, default_model, fit_and_predict, label
 from churnlab.evaluation.intervals import UNKNOWN, Interval
 from churnlab.evaluation.judge import FEWEST_ROWS, FIGURES, Judge, doubts, few_learnt
 from churnlab.evaluation.metric_table import find, headline
 from churnlab.evaluation.records import frame_from, json_value, records, words_list
 from churnlab.evaluation.segments import each_group, segments
+from churnlab.evaluation.strata import COLUMNS, Silence, as_table, not_by_silence, unknown
 from churnlab.evaluation.tables import Table, TitledTable, cell, difference, heading
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.schema.days import day_number, day_numbers, learnable
 from churnlab.schema.progress import Say, silent
 
-FRAMES = ("cuts", "overall", "per_cut", "per_segment")
+FRAMES = ("cuts", "overall", "per_cut", "per_segment", "strata")
 GROUP_DRAWS = 100
 _COUNTS = ["rows", "people", "observed"]
 _BODY = ["contender", "metric", *FIGURES, "note"]
@@ -43,6 +45,7 @@ class Backtest:
     each of its members) have a row for each contender and metric: rows, people, observed,
     contender, metric, value, low, high, difference, difference_low, difference_high (the model
     minus the contender), note; 95% intervals from resampling people, the same people for both.
+    `strata` has the same by how lately people were seen, all cuts together (`strata.Silence`).
     Where a figure is missing, `note` says why. `warnings` hold a sentence for each reason why the
     figures are unsure.
     """
@@ -52,6 +55,7 @@ class Backtest:
     per_cut: pd.DataFrame
     per_segment: pd.DataFrame
     warnings: tuple[Words, ...] = ()
+    strata: pd.DataFrame = field(default_factory=unknown)
 
     @classmethod
     def of(
@@ -112,7 +116,8 @@ class Backtest:
         """The tables of a target as text, by title.
 
         The first two have the headline metric of each cut and each group, and the difference to
-        every baseline; the third has every metric of every contender, all cuts together.
+        every baseline; the third has every metric of every contender, all cuts together; the fourth
+        has the figures by how lately people were seen, where that is known.
         """
         shown = self._titled(target)
         return {in_language(title, language): table.frame(language) for title, table in shown}
@@ -120,10 +125,11 @@ class Backtest:
     def _titled(self, target: str) -> list[tuple[Words, Table]]:
         frames = (self.cuts, self.overall, self.per_cut, self.per_segment)
         cuts, whole, per_cut, groups = (f[f["target"] == target] for f in frames)
+        silence = self.strata if self.strata.empty else self.strata.query("target == @target")
         each = per_cut.merge(cuts[["cut", "learnt_rows"]], on="cut")
         together = whole.assign(cut=sentence("all"), learnt_rows="")
         by_cut = pd.concat([each, together], ignore_index=True)
-        return [
+        shown: list[tuple[Words, Table]] = [
             (sentence("each cut"), _against_baselines(by_cut, ["cut", "learnt_rows"])),
             (
                 sentence("groups, all cuts together"),
@@ -131,6 +137,9 @@ class Backtest:
             ),
             (sentence("every metric, all cuts together"), _every_metric(whole)),
         ]
+        if not silence.empty:
+            shown.append((sentence("by how lately people were seen"), as_table(silence, target)))
+        return shown
 
     def sections(self) -> list[TitledTable]:
         """All tables, each with its title, for `report.document.as_markdown`."""
@@ -155,7 +164,7 @@ class Backtest:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Backtest:
         """The backtest that `to_dict` was called on."""
-        frames = {name: frame_from(given[name]) for name in FRAMES}
+        frames = {name: frame_from(given[name]) for name in FRAMES if name in given}
         return cls(**frames, warnings=words_list(given["warnings"]))
 
 
@@ -200,7 +209,7 @@ def _fold(data: Dataset, target: str, cut: pd.Timestamp, make: Make, reach: int,
 def _judged(
     data: Dataset, target: str, folds: Sequence[_Fold], done: Sequence[_Fold], judge: Judge
 ) -> dict[str, pd.DataFrame]:
-    """The four frames of a target."""
+    """The frames of a target."""
     y, users = _labels(data, target)
     rows = np.concatenate([f.rows for f in done])
     said = {
@@ -221,11 +230,14 @@ def _judged(
         for f in folds
     ]
     cuts = pd.concat(per_cut)
+    silence = Silence.in_dataset(data.take(rows), target)
+    strata = silence.judged(said, y[rows], users[rows], judge) if silence else unknown()
     frames = {
         "cuts": (cuts.drop_duplicates("cut"), ["cut", "learnt_rows", *_COUNTS, "note"]),
         "overall": (_figures(judge, said, y[rows], users[rows]), [*_COUNTS, *_BODY]),
         "per_cut": (cuts, ["cut", *_COUNTS, *_BODY]),
         "per_segment": (pd.concat(parts), ["group", "member", *_COUNTS, *_BODY]),
+        "strata": (strata, COLUMNS),
     }
     return {
         name: frame.assign(target=target)[["target", *columns]]
@@ -277,6 +289,8 @@ def _unsure(data: Dataset, target: str, folds: Sequence[_Fold], asked: int) -> I
     y, users = _labels(data, target)
     rows = np.concatenate([f.rows for f in done])
     yield from doubts(target, y[rows], users[rows])
+    if LAST not in data.X:
+        yield not_by_silence()
 
 
 def _against_baselines(frame: pd.DataFrame, keys: list[str]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -23,10 +23,17 @@ from churnlab.evaluation.intervals import Interval
 from churnlab.evaluation.judge import Judge, doubts
 from churnlab.evaluation.metric_table import Metric, Place, headline, metrics_of
 from churnlab.evaluation.records import frame_from, json_value, records, words_list
+from churnlab.evaluation.strata import (
+    RECENT_HALF,
+    Silence,
+    as_table,
+    not_by_silence,
+    unknown,
+)
 from churnlab.evaluation.tables import Table, difference, heading
 from churnlab.language.sentence import Sentence, Words, sentence
 
-FRAMES = ("table", "per_cut", "per_segment", "calibration")
+FRAMES = ("table", "per_cut", "per_segment", "calibration", "strata")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +44,10 @@ class Evaluation:
     difference, difference_low, difference_high (the model minus the contender, on the same
     resamples of people; 95% intervals). `per_cut` and `per_segment` have the headline metric by
     snapshot day and by group, with a note where a figure is missing. `calibration` has ten bins of
-    equal count, predicted and observed. `warnings` hold a sentence for each reason why the figures
-    are unsure: few people, one class nearly alone, one person who is much of the money.
+    equal count, predicted and observed. `strata` has the figures by how lately people were seen,
+    beside what their own days say alone (`strata.Silence.judged`); it is empty where that is not
+    known. `warnings` hold a sentence for each reason why the figures are unsure: few people, one
+    class nearly alone, one person who is much of the money.
 
     >>> index = pd.MultiIndex.from_product(
     ...     [range(40), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
@@ -60,6 +69,7 @@ class Evaluation:
     calibration: pd.DataFrame
     extra: Mapping[str, float]
     warnings: tuple[Words, ...] = ()
+    strata: pd.DataFrame = field(default_factory=unknown)
 
     @classmethod
     def of(
@@ -69,6 +79,7 @@ class Evaluation:
         *,
         target: str,
         segments: pd.DataFrame | None = None,
+        silence: Silence | None = None,
         draws: int = 200,
         seed: int = 0,
         warnings: tuple[Words, ...] = (),
@@ -76,10 +87,10 @@ class Evaluation:
         """An evaluation of predictions by labels.
 
         `predictions` float64[n] by contender; `churnlab` is the model. `y` has the labels, indexed
-        by (user_id, snapshot). `segments` has the index of y and one column a grouping. `draws` is
-        the number of resamples of people. `warnings` stand before those that are found. Raises
-        HistoryError without rows or with one class only, FrameError for predictions of another
-        length or that are not finite.
+        by (user_id, snapshot). `segments` has the index of y and one column a grouping. `silence`
+        has the days since the last active day of each row. `draws` is the number of resamples of
+        people. `warnings` stand before those that are found. Raises HistoryError without rows or
+        with one class only, FrameError for predictions of another length or that are not finite.
 
         >>> index = pd.MultiIndex.from_product(
         ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
@@ -105,6 +116,7 @@ class Evaluation:
             calibration=calibration_table(truth, mine),
             extra=_extra(target, truth, mine),
             warnings=(*warnings, *doubts(target, truth, users)),
+            strata=silence.judged(predictions, truth, users, judge) if silence else unknown(),
         )
 
     @classmethod
@@ -113,7 +125,8 @@ class Evaluation:
     ) -> Evaluation:
         """An evaluation of fitted estimators by contender, on the rows and labels of `test`.
 
-        `options` are those of `of`.
+        `options` are those of `of`. The strata of silence are made of the features of `test`; a
+        warning says so where these lack the days since the last active day.
 
         >>> from churnlab import Churn
         >>> from sklearn.dummy import DummyClassifier
@@ -128,6 +141,9 @@ class Evaluation:
         0.188 [0.062, 0.438]
         """
         said = {name: predict(model, test.X) for name, model in fitted.items()}
+        silence = options.setdefault("silence", Silence.in_dataset(test, target))
+        if silence is None:
+            options["warnings"] = (*options.get("warnings", ()), not_by_silence())
         return cls.of(said, test.y(target), target=target, **options)
 
     def interval(self, metric: str, contender: str = MODEL) -> Interval:
@@ -165,7 +181,37 @@ class Evaluation:
             for r in self.table.itertuples()
             if math.isfinite(r.value)
         }
-        return flat | {f"{self.target}_{k}": v for k, v in self.extra.items() if math.isfinite(v)}
+        flat |= {f"{self.target}_{k}": v for k, v in self.extra.items() if math.isfinite(v)}
+        half = self.among_recent()
+        return flat | {
+            _flat_name(self.target, f"{r.metric}_{RECENT_HALF}", r.contender): float(r.value)
+            for r in half.itertuples()
+            if math.isfinite(r.value)
+        }
+
+    def among_recent(self) -> pd.DataFrame:
+        """The rows of `strata` with the headline metric among the half seen most recently."""
+        if self.strata.empty:
+            return self.strata
+        half = self.strata["stratum"] == RECENT_HALF
+        return self.strata[half & (self.strata["metric"] == headline(self.target).name)]
+
+    def by_silence(self, *, brief: bool = False) -> Table | None:
+        """`strata` for people; None where it is not known how lately people were seen.
+
+        Where it is `brief`, fewer figures are shown, and the headline metric alone has intervals.
+
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(40), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> churned = pd.Series(np.tile([1.0, 0, 0, 0], 10), index=index)
+        >>> said = {"churnlab": np.tile([0.8, 0.1, 0.2, 0.3], 10)}
+        >>> long_ago = Silence(np.arange(40.0))
+        >>> found = Evaluation.of(said, churned, target="churned", silence=long_ago)
+        >>> found.by_silence().frame()["note"][0]
+        'too few: 8 people'
+        """
+        return None if self.strata.empty else as_table(self.strata, self.target, brief=brief)
 
     def summary(self) -> Sentence:
         """The headline metric of the model and of the best baseline, in one sentence.
@@ -276,7 +322,7 @@ class Evaluation:
             mean=given["mean"],
             extra={k: math.nan if v is None else v for k, v in given["extra"].items()},
             warnings=words_list(given.get("warnings", ())),
-            **{name: frame_from(given[name]) for name in FRAMES},
+            **{name: frame_from(given[name]) for name in FRAMES if name in given},
         )
 
     def _repr_html_(self) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 from churnlab.language.sentence import Words
 
 Better = Literal["higher", "lower", "one"]
-Place = Literal["table", "headline", "card", "card_line", "terminal", "warning_time"]
+Place = Literal["table", "headline", "card", "card_line", "terminal", "warning_time", "strata"]
 Score = Callable[..., float]
 _Function = TypeVar("_Function", bound=Score)
 
@@ -38,6 +38,7 @@ class Metric:
     | `card_line`    | a line under that table                                             |
     | `terminal`     | a column of the table on the command line                           |
     | `warning_time` | WarningTime                                                         |
+    | `strata`       | the figures by how lately people were seen (`evaluation.strata`)    |
 
     >>> headline("churned").name, find("ltv", "total_bias").better
     ('auc', 'one')

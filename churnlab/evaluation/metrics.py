@@ -54,7 +54,7 @@ def by_score(p: np.ndarray, *columns: np.ndarray) -> list[np.ndarray]:
     says=sentence(
         "the chance that a churner is ranked above a person who stayed; 0.5 is blind, 1 is best"
     ),
-    shown=("table", "headline", "card", "terminal", "warning_time"),
+    shown=("table", "headline", "card", "terminal", "warning_time", "strata"),
 )
 def auc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """The chance that a churner is ranked above a stayer; 0.5 is blind, 1 is best.
@@ -112,7 +112,7 @@ def _top(y: np.ndarray, p: np.ndarray, w: np.ndarray, top: float) -> float:
         "how many times more churners the riskiest tenth holds than a random tenth; 1 is blind, "
         "higher is better"
     ),
-    shown=("table", "card", "terminal"),
+    shown=("table", "card", "terminal", "strata"),
 )
 def lift(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None, top: float = 0.1) -> float:
     """How many times more churners the `top` share of rows holds than a random share of that size.
@@ -283,7 +283,7 @@ def _gini(y: np.ndarray, p: np.ndarray, w: np.ndarray) -> float:
     better="higher",
     label=sentence("normalised Gini"),
     says=sentence("how well people are ordered by value; 0 is blind, 1 is a perfect order"),
-    shown=("table", "headline", "card", "terminal"),
+    shown=("table", "headline", "card", "terminal", "strata"),
 )
 def normalised_gini(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """How well predictions order people by value; 1 is best, 0 is blind.
@@ -336,7 +336,7 @@ def spearman(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float
     better="one",
     label=sentence("total bias"),
     says=sentence("the predicted total over the actual total; 1 is right"),
-    shown=("table", "card", "terminal"),
+    shown=("table", "card", "terminal", "strata"),
 )
 def total_bias(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """Predicted total over true total; 1 is best. NaN when the truth sums to zero.

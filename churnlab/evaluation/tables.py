@@ -17,8 +17,10 @@ from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Sentence, Words, in_language, sentence
 
 HEADINGS: Mapping[str, Words] = {
+    "calibration_slope": sentence("calibration slope"),
     "contender": sentence("contender"),
     "cut": sentence("cut"),
+    "expected_calibration_error": sentence("calibration error"),
     "feature": sentence("feature"),
     "group": sentence("grouping"),
     "high": sentence("to"),
@@ -33,7 +35,9 @@ HEADINGS: Mapping[str, Words] = {
     "people": sentence("people"),
     "predicted": sentence("predicted"),
     "rows": sentence("rows"),
+    "share": sentence("share of rows"),
     "signal": sentence("signal"),
+    "stratum": sentence("last active"),
     "unit": sentence("unit"),
     "value": sentence("value"),
     "what": sentence("meaning"),

@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from churnlab.evaluation.contenders import MODEL
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import headline, metrics_of
+from churnlab.evaluation.strata import not_by_silence
 from churnlab.evaluation.tables import Table, cell, heading
 from churnlab.events.addresses import local_folder
 from churnlab.language.catalogues import ENGLISH
@@ -38,8 +40,9 @@ class CardFacts:
     """The plain results that a card is made of; `training.card_facts` collects those of a training.
 
     `population`, `data` and `made` hold a value by its name. `pictures` are drawn by a function of
-    the language: calibration, gains, per_cut, signals, deciles. `importance` gives the table of
-    `Explanation.importance` in a language, `examples` some lines of reasons without any id.
+    the language: calibration, gains, strata, per_cut, signals, deciles. `importance` gives the
+    table of `Explanation.importance` in a language, `examples` some lines of reasons without any
+    id.
     """
 
     title: Words
@@ -83,6 +86,7 @@ class ModelCard(Page):
             Section(sentence("For whom"), _facts(facts.population)),
             Section(sentence("Data"), _facts(facts.data)),
             Section(sentence("How well it finds those who leave"), _finds(churn, draw)),
+            Section(sentence("Where it is hard"), _hard(churn, draw)),
             Section(sentence("Are the probabilities right?"), _calibrated(churn, draw)),
             Section(sentence("How well it values people"), _values(value, draw)),
             Section(sentence("What it looks at"), (), _looks_at(facts)),
@@ -140,7 +144,59 @@ def _values(value: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[
         summary=value.summary(),
     )
     alt = sentence("Predicted and actual value by tenths of predicted value")
-    return (Text(lead), *_beside(value), *_picture(pictures, "deciles", alt))
+    drawn = _picture(pictures, "deciles", alt)
+    return (Text(lead), *_beside(value), *drawn, *_by_silence(value))
+
+
+def _hard(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
+    """The figures by how lately people were seen, the half seen most recently first."""
+    if churn is None:
+        return ()
+    if churn.strata.empty:
+        return (Text(not_by_silence()),)
+    metric = headline(churn.target)
+    alt = sentence("{metric} by how lately people were seen", metric=metric.label)
+    lead = sentence(
+        "Who has been silent for long is easily told from who came yesterday. The work is among "
+        "people who were seen a short while ago. {half}",
+        half=_recent_half(churn),
+    )
+    read = [
+        sentence("{metric}: {says}.", metric=m.label, says=m.says)
+        for m in metrics_of(churn.target, "strata")
+    ]
+    rest = sentence("Calibration slope: 1 is right. Calibration error: 0 is best.")
+    picture = _picture(pictures, "strata", alt)
+    return (Text(lead), *_by_silence(churn), *picture, Bullets((*read, rest)))
+
+
+def _by_silence(evaluation: Evaluation) -> tuple[Block, ...]:
+    table = evaluation.by_silence()
+    return (table,) if table else ()
+
+
+def _recent_half(churn: Evaluation) -> Words:
+    """The headline metric of each contender among the half seen most recently."""
+    half = churn.among_recent()
+    if half["value"].isna().all():
+        note = half["note"].iloc[0]
+        return sentence("The half seen most recently has no figure: {note}.", note=note)
+    figures = half.set_index("contender")
+    model = figures.loc[MODEL]
+    begun = sentence(
+        "Among the half seen most recently its {metric} is {value:.3f} [{low:.3f}, {high:.3f}]",
+        metric=headline(churn.target).label,
+        value=model["value"],
+        low=model["low"],
+        high=model["high"],
+    )
+    if "recency" not in figures.index:
+        return sentence("{figure}.", figure=begun)
+    return sentence(
+        "{figure}; days since the last activity alone reach {value:.3f}.",
+        figure=begun,
+        value=figures.loc["recency", "value"],
+    )
 
 
 def _beside(evaluation: Evaluation) -> tuple[Block, ...]:

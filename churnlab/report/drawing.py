@@ -124,6 +124,12 @@ def legend(axes: Axes, place: Place) -> None:
     axes.legend(frameon=False, prop={"size": 9, "family": fonts()}, loc=place)
 
 
+def legend_above(figure: Figure, columns: int) -> None:
+    """A legend without a frame above the axes, in columns, where it covers no point."""
+    look = {"size": 9, "family": fonts()}
+    figure.legend(loc="outside upper left", ncols=columns, frameon=False, prop=look)
+
+
 def mark_days(axes: Axes, days: pd.Series) -> None:
     """Name the days on the x axis: at most about eight marks, none of them within a day."""
     ticks = _whole_days(days)

@@ -5,7 +5,9 @@ Labels are sentences, drawn in the `language` that a function is given.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from churnlab.report.drawing import (
     Axes,
     fonts,
     legend,
+    legend_above,
     mark_days,
     name_axes,
     new_figure,
@@ -36,6 +39,8 @@ from churnlab.report.drawing import drawable as drawable
 from churnlab.report.drawing import png as png
 
 _LONGEST_NAME = 60
+_LONGEST_LINE = 24
+_APART = 0.2  # of the points of one stratum
 
 
 def calibration(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
@@ -204,6 +209,46 @@ def per_cut(table: pd.DataFrame, metric: str, language: str = ENGLISH) -> Figure
     name_axes(axes, language, sentence("snapshot day"), heading(metric))
     axes.margins(x=0.15)
     return figure
+
+
+def strata(table: pd.DataFrame, metric: str, language: str = ENGLISH) -> Figure:
+    """A metric by how lately people were seen, for each contender, with 95% intervals.
+
+    `table` is `Evaluation.strata`, `metric` the name of its metric; a stratum that is too few is
+    named and has no point.
+
+    >>> table = pd.DataFrame({"stratum": ["recent"], "says": ["seen in the last 7 days"],
+    ...     "contender": ["churnlab"], "metric": ["auc"], "value": [0.7], "low": [0.6],
+    ...     "high": [0.8], "note": [""]})
+    >>> type(strata(table, "auc")).__name__
+    'Figure'
+    """
+    shown = table[table["metric"] == metric]
+    names = list(dict.fromkeys(shown["stratum"]))
+    contenders = list(dict.fromkeys(shown["contender"]))
+    figure, axes = new_figure(height=1.2 + 0.7 * len(names), grid="x")
+    for i, contender in enumerate(contenders):
+        part = shown[shown["contender"] == contender].set_index("stratum").loc[names]
+        place = np.arange(len(names)) + (i - (len(contenders) - 1) / 2) * _APART
+        value, colour = part["value"].to_numpy(float), (BLUE, ORANGE, GREEN)[i % 3]
+        spread = np.abs(part[["low", "high"]].to_numpy(float).T - value)
+        named = said(contender_label(contender), language)
+        axes.errorbar(
+            value, place, xerr=spread, fmt="o", color=colour, capsize=3, markersize=5, label=named
+        )
+    strata = shown.drop_duplicates("stratum")
+    labels = ["\n".join(_stratum(row, language)) for row in strata.itertuples()]
+    axes.set_yticks(np.arange(len(names)), labels)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    name_axes(axes, language, heading(metric))
+    legend_above(figure, len(contenders))
+    return figure
+
+
+def _stratum(row: Any, language: str) -> list[str]:
+    """What a stratum is, in short lines, and why it has no point."""
+    says = textwrap.wrap(said(row.says, language), _LONGEST_LINE)
+    return [*says, said(row.note, language)] if row.note else says
 
 
 def profit(table: pd.DataFrame, language: str = ENGLISH) -> Figure:

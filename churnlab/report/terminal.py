@@ -42,10 +42,14 @@ def catalogue(features: pd.DataFrame) -> Table:
 
 
 def evaluations(found: Mapping[str, Evaluation]) -> Iterator[Shown]:
-    """A table for each target, of the model beside the baselines, and what is unsure."""
+    """Tables for each target: the model beside the baselines, by silence, and what is unsure."""
     for target, evaluation in found.items():
         shown = evaluation.beside("terminal").frame()
         yield table((target, *shown.columns[1:]), [tuple(row) for row in shown.to_numpy()])
+        if by_silence := evaluation.by_silence(brief=True):
+            yield f"{target}, by how lately people were seen"
+            shown = by_silence.frame()
+            yield table(tuple(shown), [tuple(row) for row in shown.to_numpy()])
         yield from unsure(evaluation.warnings)
 
 

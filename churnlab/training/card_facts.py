@@ -181,6 +181,9 @@ def _pictures(
         "gains": partial(_draw, plots.gains, test.y("churned").to_numpy(), ranked),
         "per_cut": partial(_draw, plots.per_cut, churn.per_cut, headline("churned").name),
     }
+    if not churn.strata.empty:
+        drawn = partial(_draw, plots.strata, churn.strata, headline("churned").name)
+        pictures["strata"] = drawn
     if "ltv" in evaluations:
         pictures["deciles"] = partial(_draw, plots.deciles, evaluations["ltv"].calibration)
     return pictures

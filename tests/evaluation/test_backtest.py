@@ -200,4 +200,4 @@ def test_its_tables_and_warnings_are_said_in_another_language(
     assert {"judged", "group", "observed", "minus", "learnt"}.isdisjoint(left)
     assert len(english_words(as_markdown(found))) > 60
     titles = list(found.tables("churned", language))
-    assert len(titles) == 3 and all(made_up_language.START in title for title in titles)
+    assert len(titles) == 4 and all(made_up_language.START in title for title in titles)

@@ -18,6 +18,7 @@ from support.english import english_words, page_text
 
 from churnlab.errors import OutputError
 from churnlab.evaluation.evaluation import Evaluation
+from churnlab.evaluation.strata import Silence
 from churnlab.language.sentence import sentence
 from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
@@ -43,12 +44,14 @@ def card() -> ModelCard:
         target="churned",
         draws=30,
         segments=pd.DataFrame({"channel": rng.choice(["a", "b"], 400)}, index=INDEX),
+        silence=Silence(rng.integers(1, 50, 400).astype(float)),
     )
     value = Evaluation.of({"churnlab": P * 50, "zero": P * 0}, Y * 60, target="ltv", draws=30)
     pictures = {
         "calibration": drawn(plots.calibration, churn.calibration),
         "gains": drawn(plots.gains, Y.to_numpy(), {"churnlab": P}),
         "signals": drawn(plots.signals, pd.Series({"push": 0.4, "session": 0.2})),
+        "strata": drawn(plots.strata, churn.strata, "auc"),
         "per_cut": drawn(plots.per_cut, churn.per_cut, "auc"),
         "deciles": drawn(plots.deciles, value.calibration),
     }

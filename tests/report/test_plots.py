@@ -11,7 +11,9 @@ import pytest
 from support import made_up_language
 
 from churnlab.evaluation.calibration import calibration_table
+from churnlab.evaluation.judge import Judge
 from churnlab.evaluation.profit import profit_curve
+from churnlab.evaluation.strata import Silence
 from churnlab.report import plots
 
 rng = np.random.default_rng(0)
@@ -26,6 +28,10 @@ CUTS = pd.DataFrame(
     }
 )
 IMPORTANCE = pd.DataFrame({"name": ["a__b__all", "c__d__28d"], "importance": [1.0, 0.5]})
+DAYS = rng.permutation(400) / 10 + 1
+STRATA = Silence(np.where(DAYS > 30, DAYS, np.minimum(DAYS, 29))).judged(
+    {"churnlab": P, "recency": DAYS}, Y, np.arange(400), Judge.of("churned", draws=10)
+)
 FIGURES: dict[str, Callable[[str], plots.Figure]] = {
     "calibration": lambda x: plots.calibration(calibration_table(Y, P), language=x),
     "deciles": lambda x: plots.deciles(calibration_table(Y, P), language=x),
@@ -34,6 +40,7 @@ FIGURES: dict[str, Callable[[str], plots.Figure]] = {
     "scores": lambda x: plots.scores(P, Y, language=x),
     "gains": lambda x: plots.gains(Y, {"churnlab": P, "recency": 1 - P}, language=x),
     "per_cut": lambda x: plots.per_cut(CUTS, "auc", language=x),
+    "strata": lambda x: plots.strata(STRATA, "auc", language=x),
     "profit": lambda x: plots.profit(profit_curve(Y, P).table, language=x),
 }
 NAMES = {"churnlab", "push", "session", "a__b__all", "c__d__28d"}
@@ -83,6 +90,17 @@ def test_days_without_a_figure_are_left_out_and_many_days_are_turned() -> None:
     shown = [t.get_text() for t in axes.get_xticklabels()]
     assert shown == [day for day in CUTS["value"] if day != "2026-03-01"]
     assert {t.get_rotation() for t in axes.get_xticklabels()} == {30}
+
+
+def test_a_stratum_that_is_too_few_is_named_and_has_no_point() -> None:
+    few = STRATA.copy()
+    few.loc[few["stratum"] == "long", ["value", "low", "high"]] = np.nan
+    few["note"] = few["note"].mask(few["stratum"] == "long", "too few: 3 people")
+    axes = plots.strata(few, "auc").axes[0]
+    labels = [t.get_text() for t in axes.get_yticklabels()]
+    assert labels[2] == "longer ago\ntoo few: 3 people"
+    points = axes.lines[0].get_xdata()
+    assert np.isnan(points).tolist() == [False, False, True, False]
 
 
 def test_the_most_important_features_stand_on_top_with_short_names() -> None:
