@@ -99,7 +99,7 @@ def test_it_says_what_it_is_worth_and_what_is_unsure() -> None:
 
 def test_markdown_tables_are_whole(card: ModelCard) -> None:
     blocks = [b for b in card.markdown().split("\n\n") if b.startswith("|")]
-    assert len(blocks) == 9  # facts three times, contenders twice, bins, features, days, groups
+    assert len(blocks) == 10  # facts three times, contenders twice, strata, bins, features, …
     for block in blocks:
         rows = block.splitlines()
         assert len(rows) >= 3 and all(r.startswith("|") for r in rows)
@@ -115,7 +115,7 @@ def test_it_is_written_whole_or_not_at_all(card: ModelCard, tmp_path: Path) -> N
 
 
 def test_pictures_are_in_the_page_and_drawn_once_for_each_language(card: ModelCard) -> None:
-    assert card.html().count("data:image/png") == 5
+    assert card.html().count("data:image/png") == 6
     assert card.html() == card.html()
 
 
@@ -139,7 +139,7 @@ def test_every_sentence_title_and_heading_is_said_in_another_language(
     assert english_words(text) <= NAMES
     assert len(english_words(page_text(card.html()))) > 150  # the test looks at something
     titles = re.findall(r"<h[23]>([^<]*)</h", html)
-    assert len(titles) == 14 and all(made_up_language.START in t for t in titles)
+    assert len(titles) == 15 and all(made_up_language.START in t for t in titles)
 
 
 def test_an_empty_card_is_said_in_another_language_too(
@@ -156,7 +156,7 @@ def test_pictures_are_drawn_in_another_language(
 ) -> None:
     language = made_up_language.install(tmp_path, monkeypatch)
     sources = [set(re.findall(r'src="(data:[^"]+)"', card.html(x))) for x in ("en", language)]
-    assert [len(found) for found in sources] == [5, 5] and not sources[0] & sources[1]
+    assert [len(found) for found in sources] == [6, 6] and not sources[0] & sources[1]
 
 
 @pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
