@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from churnlab.kernels import cores as _cores
 from churnlab.kernels import forks as _forks
 
+_cores.sleep_while_waiting()
 __version__ = "0.1.0"
 
 _HOMES = {

@@ -15,7 +15,7 @@ import numpy as np
 
 from churnlab.activity.arrivals import is_late
 from churnlab.activity.rows import PIECE_BITS, Carry, Rows
-from churnlab.kernels import windows
+from churnlab.kernels import cores, windows
 from churnlab.kernels.jit import frozen
 
 # fill(to, counts, sums) writes row i to place to[i] of counts and sums; -1 leaves the row out.
@@ -229,7 +229,7 @@ class BlockRows:
             parts = [(b, b.group(group)) for b in self.blocks]
             self._put(parts, self.place, 0, at, out)
 
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(cores.allowed()) as pool:
             list(pool.map(put, range(groups)))
         return self._chosen(first, *out)
 

@@ -201,6 +201,8 @@ class ModelTable(Table):
     """How many weeks `when` looks ahead."""
     tune: int = 0
     """Other settings of the trees to try for each target, 0 for none; needs churnlab[tune]."""
+    n_jobs: int = -1
+    """Threads of a fit; -1: as many as OMP_NUM_THREADS says, or as cores are free."""
 
 
 class StoreTable(Table):

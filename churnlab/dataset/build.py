@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from churnlab.dataset.snapshots import Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError
 from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
+from churnlab.kernels import cores
 from churnlab.schema.days import Day, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.progress import watched
@@ -189,7 +189,7 @@ def _parts(
 
 def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterator[Dataset]:
     """The datasets of all jobs in their order; each core runs one job ahead of the caller."""
-    threads = os.cpu_count() or 1
+    threads = cores.allowed()
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Any] = deque()
         for job in jobs:

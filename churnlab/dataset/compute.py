@@ -13,6 +13,7 @@ from churnlab.features.compiler import Program
 from churnlab.features.feature_set import FeatureSet
 from churnlab.features.resolved import ResolvedFeatures
 from churnlab.kernels import cells as kernel
+from churnlab.kernels import cores
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.plan import History
 from churnlab.schema.progress import bar
@@ -76,7 +77,8 @@ def matrix(
         for i in range(-1, len(groups)):
             work(i)
     else:
-        with bar("computing features", len(codes)) as step, ThreadPoolExecutor(threads) as pool:
+        count = threads or cores.allowed()
+        with bar("computing features", len(codes)) as step, ThreadPoolExecutor(count) as pool:
             for i, _ in enumerate(pool.map(work, range(-1, len(groups)))):
                 step(int(bounds[i + 1] - bounds[i]))
     return pd.DataFrame(out.T, columns=features.names, copy=False)

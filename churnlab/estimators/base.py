@@ -26,7 +26,7 @@ from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.weights import Counted
 from churnlab.estimators.refitting import Refits
 from churnlab.estimators.saving import save
-from churnlab.kernels import forks
+from churnlab.kernels import cores, forks
 
 _HISTORY_COLUMNS = frozenset(c for columns in COLUMNS.values() for c in columns)
 _LARGEST_FOR_A_FOREST = 1e30
@@ -269,14 +269,14 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         that the whole prepared matrix never exists.
         """
         if prepared is not None:
-            return score_in_chunks(prepared, score, self._threads())
+            return score_in_chunks(prepared, score, self._threads)
 
         def made_columns(rows: np.ndarray) -> np.ndarray:
             if np.isinf(rows).any():
                 raise infinite(X)
             return rows[:, :0] if self.btyd_ is None else self._expectations(rows)
 
-        return score_in_chunks(self._numbers(X, False), score, self._threads(), made_columns)
+        return score_in_chunks(self._numbers(X, False), score, self._threads, made_columns)
 
     def _shift(self, X: Any, time: Any) -> np.ndarray:
         """Seasonal shift of each row's snapshot, float64[n]; zeros where no shift was learnt.
@@ -395,5 +395,5 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         return plan.as_chosen(chosen.trees) if chosen and chosen.trees else plan
 
     def _threads(self) -> int:
-        """Number of threads; 0 for as many as cores."""
-        return forks.threads(1 if self.n_jobs is None else max(self.n_jobs, 0))
+        """Number of threads that `n_jobs` means at this moment; one in a forked child."""
+        return forks.threads(cores.threads(self.n_jobs))

@@ -18,6 +18,7 @@ from churnlab.errors import FrameError
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.estimators.learners.weights import read
+from churnlab.schema.blas import ONE_BLAS_THREAD
 
 LAST = "cadence__since_last_days__all"
 TENURE = "lifecycle__tenure_days__all"
@@ -46,6 +47,7 @@ class _OneNumber(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A logistic curve over one number, which rises or falls with the risk."""
 
     @UNLOGGED
+    @ONE_BLAS_THREAD
     def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
         """The baseline, with its curve fitted on labels y (n,) of 0 and 1."""
         self.classes_ = np.array([0.0, 1.0])

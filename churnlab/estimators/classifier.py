@@ -59,7 +59,8 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
       on small data (num_leaves None takes 7 or 15).
     - calibrate: correct the output on out-of-fold predictions.
     - random_state: int, or a numpy random state.
-    - n_jobs: threads; None is one, -1 as many as cores. The number never changes a result.
+    - n_jobs: threads; None is one, -1 as many as `OMP_NUM_THREADS` says, or as cores are free
+      (`kernels.cores`). The number never changes a result.
 
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame(rng.normal(size=(200, 2)), columns=["silence", "noise"])
@@ -207,7 +208,7 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
                 inner,
                 self.n_estimators,
                 self._seed,
-                self.n_jobs or 1,
+                self._threads(),
                 rows.weight,
             )
             self._calibrated(None if unseen is None else _log_odds(unseen), rows)

@@ -80,7 +80,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
       on small data (num_leaves None takes 7 or 15).
     - calibrate: correct totals on out-of-fold predictions.
     - random_state: int, or a numpy random state.
-    - n_jobs: threads; None is one, -1 as many as cores. The number never changes a result.
+    - n_jobs: threads; None is one, -1 as many as `OMP_NUM_THREADS` says, or as cores are free
+      (`kernels.cores`). The number never changes a result.
 
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(200, 2))
@@ -289,7 +290,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
                 inner,
                 self.n_estimators,
                 self._seed,
-                self.n_jobs or 1,
+                self._threads(),
                 rows.weight,
             )
             return unseen, no_effect, Chosen()

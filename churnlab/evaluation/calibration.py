@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from churnlab.schema.blas import ONE_BLAS_THREAD
+
 EDGE = 1e-6
 
 
@@ -51,6 +53,7 @@ def expected_calibration_error(y: np.ndarray, p: np.ndarray, bins: int = 10) -> 
     return float(np.average(np.abs(table["predicted"] - table["observed"]), weights=table["rows"]))
 
 
+@ONE_BLAS_THREAD
 def calibration_slope(y: np.ndarray, p: np.ndarray) -> float:
     """The slope of a logistic regression of outcome on predicted log-odds; 1 is best.
 

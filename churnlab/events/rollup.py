@@ -6,7 +6,6 @@ does not fit there, the whole log is partitioned by person on disk.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,7 @@ from churnlab.events.seen import Seen
 from churnlab.events.source import BATCH, BYTES_A_ROW, Source, Task
 from churnlab.events.spec import LogSpec
 from churnlab.events.unusable import Unusable
-from churnlab.kernels import local_days
+from churnlab.kernels import cores, local_days
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
 from churnlab.schema.days import before, contains
@@ -87,7 +86,7 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
     The result depends neither on the number of cores nor on batches and tasks. `tables` collects
     the codes. LogError for events that cannot be used.
     """
-    threads = spec.threads or os.cpu_count() or 1
+    threads = spec.threads or cores.allowed()
     with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
         disk = Disk(spec, threads, Path(folder))
         dropped = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import groupby
@@ -16,6 +15,7 @@ from churnlab.events.plain_text import TextFile
 from churnlab.events.source import BATCH
 from churnlab.events.spec import LogSpec
 from churnlab.events.text_errors import explained
+from churnlab.kernels import cores
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Relation: TypeAlias = duckdb.DuckDBPyRelation
@@ -54,7 +54,7 @@ def alike(
 def connected(spec: LogSpec) -> Iterator[Connection]:
     """A connection to DuckDB within the memory and the cores of a log."""
     settings = {
-        "threads": spec.threads or os.cpu_count() or 1,
+        "threads": spec.threads or cores.allowed(),
         "memory_limit": f"{max(spec.memory // 2**20, _LEAST_MEMORY)}MiB",
     }
     with duckdb.connect(":memory:", config=settings) as connection:

@@ -20,8 +20,6 @@ _in_child: list[Callable[[], None]] = []
 def threads(wanted: int) -> int:
     """The number of threads to use: `wanted`, or 1 in a forked child, which is said once.
 
-    `wanted` is 0 for as many as cores.
-
     >>> threads(4)
     4
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -19,7 +18,7 @@ from churnlab.activity.rows import Carry, Rows
 from churnlab.activity.totals import check_totals
 from churnlab.events.rollup import Rolled
 from churnlab.events.spec import LogSpec
-from churnlab.kernels import cells, windows
+from churnlab.kernels import cells, cores, windows
 from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, NARROW, SUMS
@@ -96,7 +95,7 @@ def _order(users: pa.Array, known: np.ndarray, versions: bool) -> np.ndarray:
 
 def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.ndarray:
     """The columns of a matrix, its rows taken in an order, on all cores: kind[columns, rows]."""
-    threads = os.cpu_count() or 1
+    threads = cores.allowed()
     out = np.empty((rows.shape[1], len(order)), kind)
     ends = np.linspace(0, len(order), threads + 1).astype(int)
     rows, order = frozen(rows), frozen(order.astype(np.int64, copy=False))

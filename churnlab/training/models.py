@@ -53,7 +53,8 @@ def fit(config: Config, data: Dataset, say: Say = silent) -> Fitted:
 def new_model(target: str, config: Config) -> TreeModel:
     """The estimator of a target, not fitted."""
     kind = ChurnClassifier if target == "churned" else LTVRegressor
-    return kind(algorithm=config.model.algorithm, random_state=config.model.seed)
+    given = config.model
+    return kind(given.algorithm, random_state=given.seed, n_jobs=given.n_jobs)
 
 
 def fit_hazard(config: Config, data: Dataset) -> ChurnHazard | None:
@@ -61,7 +62,8 @@ def fit_hazard(config: Config, data: Dataset) -> ChurnHazard | None:
     if "leaves_week" not in data.labels:
         return None
     learner = ChurnClassifier("lightgbm", random_state=config.model.seed)
-    return ChurnHazard(config.model.when_weeks, learner=learner).fit(data.X, data.labels)
+    hazard = ChurnHazard(config.model.when_weeks, learner=learner, n_jobs=config.model.n_jobs)
+    return hazard.fit(data.X, data.labels)
 
 
 def _labelled(data: Dataset) -> list[str]:

@@ -16,6 +16,7 @@ from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import lines
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.lines import KNOTS
+from churnlab.schema.blas import ONE_BLAS_THREAD
 
 PENALTY = 0.05
 _MOST_CELLS = 16_000_000
@@ -139,6 +140,7 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 @UNLOGGED
+@ONE_BLAS_THREAD
 def _solve(
     z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray, weight: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:

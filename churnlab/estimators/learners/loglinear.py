@@ -13,6 +13,7 @@ import numpy as np
 from churnlab.estimators.learners.additive import Additive, by_row, dummies, sample
 from churnlab.estimators.learners.objectives import tweedie_gradient, tweedie_loss
 from churnlab.estimators.learners.weights import quantiles
+from churnlab.schema.blas import ONE_BLAS_THREAD
 
 POWER = 1.5
 RIDGE = 0.2
@@ -198,6 +199,7 @@ def _log(x: np.ndarray) -> np.ndarray:
     return np.asarray(np.sign(x) * np.log1p(np.abs(x)))
 
 
+@ONE_BLAS_THREAD
 def _solve(A: np.ndarray, y: np.ndarray, penalty: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Weights by Newton's method with halved steps; the loss is convex for 1 < power < 2.
 
@@ -226,6 +228,7 @@ def _squares(A: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return np.asarray(rooted.T @ rooted)
 
 
+@ONE_BLAS_THREAD
 def _solve_median(A: np.ndarray, z: np.ndarray, penalty: np.ndarray, w: np.ndarray) -> np.ndarray:
     """Weights by repeated least squares, in which a row with a larger error weighs less.
 

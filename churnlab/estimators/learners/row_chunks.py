@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,20 +13,21 @@ _CHUNK_ROWS = 4096
 def score_in_chunks(
     X: np.ndarray,
     score: Callable[[np.ndarray], np.ndarray],
-    threads: int,
+    threads: Callable[[], int],
     more: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> np.ndarray:
     """Score of each row of X, float64[n]; the same for any number of threads.
 
     X: float64[n, p]. score: gives float64[m] for a chunk of m rows; it must not use a row's
-    neighbours. threads: 0 for as many as cores. more: gives further columns float64[m, q] for the
-    rows of one thread; `score` sees them to the right of the chunk's own columns.
+    neighbours. threads: gives their number, and is asked where there is more than one chunk. more:
+    gives further columns float64[m, q] for the rows of one thread; `score` sees them to the right
+    of the chunk's own columns.
 
     >>> def total(rows):
     ...     return rows.sum(axis=1)
     >>> def hundredfold(rows):
     ...     return rows[:, :1] * 100
-    >>> score_in_chunks(np.arange(6.0).reshape(3, 2), total, threads=2, more=hundredfold).tolist()
+    >>> score_in_chunks(np.arange(6.0).reshape(3, 2), total, lambda: 2, hundredfold).tolist()
     [1.0, 205.0, 409.0]
     """
 
@@ -37,7 +37,8 @@ def score_in_chunks(
     def scored(columns: list[np.ndarray]) -> np.ndarray:
         return score(np.hstack(columns))
 
-    count = max(1, min(threads or os.cpu_count() or 1, len(X) // _CHUNK_ROWS))
+    chunks = len(X) // _CHUNK_ROWS
+    count = min(threads(), chunks) if chunks > 1 else 1
     with ThreadPoolExecutor(count) as pool:
         by_thread = list(pool.map(widened, np.array_split(X, count)))
         return np.concatenate(list(pool.map(scored, _chunks(by_thread))))
