@@ -43,8 +43,7 @@ class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
     - max_rows: rows to learn from at most.
     - most: rows to learn from at most, as a multiple of the number of snapshots. Beyond either
       limit later weeks are sampled at random; who leaves does not matter for the sample.
-    - n_jobs: threads; None is one, -1 as many as `OMP_NUM_THREADS` says, or as cores are free
-      (`kernels.cores`). The number never changes a result.
+    - n_jobs: threads, as of ChurnClassifier.
 
     After fit, `weeks_` is the last week that at least 20 snapshots were observed to reach; nothing
     is known about later ones.

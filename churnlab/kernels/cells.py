@@ -92,7 +92,7 @@ def features(
     """
     scratch = _scratch(history.first, plan)
     begins, windows = _begins(plan.measures), np.sum(plan.cells[:, 0] == WINDOW)
-    lane, current = 0, -2
+    lane, current = np.int64(0), np.int64(-2)
     for at in range(order.shape[0]):
         person, t = users[order[at]], days[order[at]]
         if person != current:
@@ -108,7 +108,7 @@ def features(
         if lane == LANES or at + 1 == order.shape[0]:
             run(plan.code, registers)
             write(registers, plan.results, order, at + 1 - lane, lane, out)
-            lane = 0
+            lane = np.int64(0)
 
 
 @jit
@@ -134,7 +134,8 @@ def _begins(measures: np.ndarray) -> np.ndarray:
     """The first measure of each kind: int64[kinds + 1]."""
     begins = np.zeros(WEEKDAY + 2, np.int64)
     for m in range(measures.shape[0]):
-        begins[measures[m, 0] + 1 :] += 1
+        for kind in range(measures[m, 0] + 1, begins.shape[0]):
+            begins[kind] += 1
     return begins
 
 
@@ -162,11 +163,11 @@ def _unfold(history: History, person: int, scratch: _Scratch) -> None:
     if history.carried.shape[0] == 0:
         return
     folded, past = scratch.folded, scratch.past
-    if person >= 0:
-        folded[:], past[:] = history.carried[person], history.recent[person]
-    else:
-        folded[:], past[:] = NONE, NONE
-        folded[:, _TOTAL] = 0
+    for i in range(past.shape[0]):
+        past[i] = history.recent[person, i] if person >= 0 else NONE
+        for m in range(folded.shape[0]):
+            nobody = 0 if i == _TOTAL else NONE
+            folded[m, i] = history.carried[person, m, i] if person >= 0 else nobody
 
 
 @jit
@@ -265,9 +266,9 @@ def _read(
             if silence > NONE:
                 value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, silence + extra)
         elif kind == LONGEST:
-            value = walk(kind, prefix, m, 0, now, folded[m, _LARGEST])
+            value = walk(kind, prefix, m, np.int64(0), now, folded[m, _LARGEST])
         else:
-            value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, NONE)
+            value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, np.int64(NONE))
         registers[c, lane] = value
 
 

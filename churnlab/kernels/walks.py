@@ -53,7 +53,7 @@ def _median(prefix: np.ndarray, m: int, low: int, now: int) -> float:
     The values are whole numbers, so that halving the range that holds the middle one finds it
     without sorting: the smallest value that at most half of the values exceed.
     """
-    count = _above(prefix, m, low, now, 0)
+    count = _above(prefix, m, low, now, np.int64(0))
     if count == 0:
         return np.nan
     small, large = 1, 1
@@ -84,7 +84,7 @@ def _slope(prefix: np.ndarray, m: int, low: int, now: int) -> float:
     steps i = 0, 1, … it is sum((i - mean of i) * value) / sum((i - mean of i)^2), and the latter is
     n * (n^2 - 1) / 12.
     """
-    count = _above(prefix, m, low, now, 0)
+    count = _above(prefix, m, low, now, np.int64(0))
     if count < 2:
         return np.nan
     total, step = 0.0, -(count - 1) / 2
