@@ -30,6 +30,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_public_tasks": "from events to predictions on the public tasks",
     "test_sizes": "sizes of all functions and modules",
     "evaluation/test_a_new_metric": "a metric in every place that shows metrics",
+    "estimators/test_when_agrees": "risk, curve, stage and day, from the estimator to the list",
     "estimators/test_sklearn": "scikit-learn's own checks over every estimator",
     "features/test_builders": "checks over every builder, found by itself",
     "features/test_default_set": "the default set as a whole",

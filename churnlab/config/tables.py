@@ -196,9 +196,9 @@ class ModelTable(Table):
     seed: int = 0
     """The seed of all that is random."""
     when: bool = True
-    """Whether the list says by which day people have more likely left than not."""
+    """Whether the curve of who leaves in which later week is learnt too."""
     when_weeks: int = 12
-    """How many weeks `when` looks ahead."""
+    """How many weeks that curve looks ahead."""
     tune: int = 0
     """Other settings of the trees to try for each target, 0 for none; needs churnlab[tune]."""
     n_jobs: int = -1
@@ -334,26 +334,34 @@ class Config(Table):
         >>> [str(target.describe()) for target in config.targets(has_money=False)]
         ['churned: no act in the 30 days after the snapshot']
         """
-        found: list[Target] = [Churn(self.target.churn_horizon, **self._churn())]
+        found: list[Target] = [self.churn]
         if has_money and self.target.ltv_horizon:
             found.append(LifetimeValue(self.target.ltv_horizon))
         if self.model.when:
             found.append(self.time_to_churn())
         return tuple(found)
 
-    def time_to_churn(self, weeks: int | None = None) -> TimeToChurn:
-        """The time to churn that [target] defines, over `weeks` weeks (None: those of [model]).
+    @property
+    def churn(self) -> Churn:
+        """The churn that [target] defines.
+
+        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
+        >>> Config.of({"log": log, "target": {"lead": 7}}, Path()).churn.window(0)
+        (7, 37)
+        """
+        target = self.target
+        return Churn(target.churn_horizon, target.lead, target.roles, target.terminal)
+
+    def time_to_churn(self) -> TimeToChurn:
+        """The time to churn that [target] defines, over the weeks of [model].
 
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> Config.of({"log": log}, Path()).time_to_churn().weeks
         12
         """
-        weeks = weeks or self.model.when_weeks
-        return TimeToChurn(self.target.churn_horizon, weeks, **self._churn())
-
-    def _churn(self) -> dict[str, Any]:
-        """The options of [target] that churn and the time to churn share."""
-        return {name: getattr(self.target, name) for name in ("lead", "roles", "terminal")}
+        churn = self.churn
+        weeks = self.model.when_weeks
+        return TimeToChurn(churn.horizon, weeks, churn.lead, churn.roles, churn.terminal)
 
     def feature_set(self) -> FeatureSet:
         """The builders of [features], or the default set.

@@ -22,7 +22,6 @@ from churnlab.estimators.weeks import FEWEST_AT_RISK as FEWEST_AT_RISK
 from churnlab.estimators.weeks import at_risk, last_week, weeks_of
 
 WEEK_COLUMN = "weeks_ahead"
-_CURVE_DIGITS = 9
 _SMALLEST_OPTIONS = {"weeks": 1, "max_rows": 1000, "most": 1}
 
 
@@ -34,7 +33,9 @@ class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
     and week up to the one in which the person leaves or is no longer observed; the week is one more
     column (D. Cox, 1972, Regression models and life-tables; J. Singer and J. Willett, 1993, It's
     about time: using discrete-time survival analysis). The curve at week w is the product of
-    1 - hazard over the weeks 0 to w.
+    1 - hazard over the weeks 0 to w. It begins with the label of Churn: week 0 is 1 - the churn
+    probability, on the day after the label's window. Later weeks are for people who did not churn,
+    and they can only lower the curve.
 
     Parameters:
 
@@ -144,7 +145,8 @@ class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
 
         It has the index of X and a column a week; it never rises along a row. Weeks after `weeks_`
         are missing. risk: churn probabilities float64[n] of another model, which take the place of
-        the hazard of week 0. time: see needs_time_.
+        the hazard of week 0, so that the curve begins at exactly 1 - risk. The calendar day of a
+        week is TimeToChurn.left_by. time: see needs_time_.
 
         FrameError when X lacks a column or `risk` has another length.
 
@@ -187,28 +189,6 @@ class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
         frame = self.select(self._frame(X))
         churn = self._hazard(frame, self._prepared(frame), 0, time)
         return np.column_stack([1 - churn, churn])
-
-    def predict_when(
-        self, X: Any, risk: np.ndarray | None = None, *, time: Any = None
-    ) -> pd.Series:
-        """First week after which a person is as likely to have left as not, float64[n].
-
-        It has the index of X; missing means later than `weeks_`. risk, time: as in
-        predict_curve. The curve is rounded to 9 digits first, so that every machine gives the same
-        week.
-
-        >>> X = pd.DataFrame({"visits": np.arange(60.0)})
-        >>> leaves = np.where(X["visits"] < 20, 1, np.nan)
-        >>> y = pd.DataFrame({"leaves_week": leaves, "known_weeks": 3})
-        >>> learner = ChurnClassifier("lightgbm", n_estimators=5)
-        >>> model = ChurnHazard(weeks=2, learner=learner).fit(X, y)
-        >>> model.predict_when(X.head(1), risk=np.array([0.7])).tolist()
-        [0.0]
-        """
-        curve = self.predict_curve(X, risk, time=time)
-        gone = curve.round(_CURVE_DIGITS).to_numpy() <= 0.5
-        week = np.where(gone.any(axis=1), gone.argmax(axis=1), np.nan)
-        return pd.Series(week, index=curve.index, name="when")
 
     @property
     def chosen_(self) -> dict[str, Any]:  # type: ignore[override]

@@ -48,15 +48,15 @@ class Timing:
         """The figures in words, for the card.
 
         >>> print(Timing(12, 900, 0.31, 0.29, 0.15, 0.2).sentence())
-        It also estimates the day by which each person is more likely gone than not. Of 900 later
-        snapshots 31.0% were predicted to have left after 12 weeks, and 29.0% had. Mean squared
-        error 0.150; one curve for everybody has 0.200.
+        It also estimates who leaves in later weeks. Of 900 later snapshots 31.0% were predicted to
+        churn at once or in one of the next 12 weeks, and 29.0% did. Mean squared error 0.150; one
+        curve for everybody has 0.200.
         """
         return sentence(
-            "It also estimates the day by which each person is more likely gone than not. Of "
-            "{rows:,} later snapshots {predicted:.1%} were predicted to have left after {weeks} "
-            "weeks, and {observed:.1%} had. Mean squared error {brier:.3f}; one curve for "
-            "everybody has {brier_base_rate:.3f}.",
+            "It also estimates who leaves in later weeks. Of {rows:,} later snapshots "
+            "{predicted:.1%} were predicted to churn at once or in one of the next {weeks} weeks, "
+            "and {observed:.1%} did. Mean squared error {brier:.3f}; one curve for everybody has "
+            "{brier_base_rate:.3f}.",
             rows=self.rows,
             predicted=self.predicted,
             weeks=self.weeks,

@@ -25,10 +25,11 @@ _RISK = "risk of the row"
 class RiskList:
     """Tonight's list: one row a person, highest risk first, ties by id.
 
-    Columns of `frame`: user_id; risk (churn probability); when (the day, like 2026-03-04, by which
-    the person has more likely left than not; empty when that is later than the weeks that the
-    model looks ahead, or without such a model); ltv (expected spend, missing without a value
-    model); value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
+    Columns of `frame`: user_id; risk (churn probability); stage ("silent" for a person who already
+    is as silent as the churn label asks, else empty); when (the day, like 2026-03-04, by which
+    the person has more likely left than not; empty where the risk is below one half or the stage
+    is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
+    value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
     `unexplained` rows, those of the lowest risk, have no reasons. `notes` say which events lie
     outside the log's observed days.
     """

@@ -22,6 +22,7 @@ from churnlab.events.receipt import time_notes
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Explainer, Scorer
+from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.frames import by_engine
@@ -91,7 +92,7 @@ def _list_of(
     """The list of everybody eligible on a day, made some thousand people at a time."""
     check_past(activity, day)
     within = config.snapshots.active_within
-    features = config.feature_set()
+    features = with_silence(config.feature_set(), config.churn, activity)
     parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
     scorer = Scorer.of(trained, config, day)
     found = RiskList.of((p.X for p in parts), scorer, Explainer.of(trained), trained.run_id)

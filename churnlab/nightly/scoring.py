@@ -18,19 +18,21 @@ import pandas as pd
 
 from churnlab.config.tables import Config
 from churnlab.estimators.base import TreeModel
-from churnlab.estimators.hazard import ChurnHazard, Model
+from churnlab.estimators.hazard import Model
 from churnlab.estimators.loading import load
 from churnlab.evaluation.contenders import predict
 from churnlab.explanation.explanation import explain
 from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
-from churnlab.schema.targets import TimeToChurn
+from churnlab.schema.targets import Churn
 
 ROWS_WITH_REASONS = {"blend": 20_000, "lightgbm": 20_000, "random_forest": 500}
 REASONS = ("reason_1", "reason_2", "reason_3")
 COLUMNS = (
     "user_id",
     "risk",
+    "stage",
     "when",
     "ltv",
     "value_at_risk",
@@ -47,21 +49,19 @@ Packed: TypeAlias = tuple[tuple[str, bytes], ...]
 class Scorer:
     """Scores rows of features on the morning of the day `as_of`, like 2026-03-04.
 
-    `time_to_churn` is the target that the hazard was learnt from; both are None without a hazard.
+    `churn` is the target of the churn model. The rows need the column SILENCE beside the features
+    of the models.
     """
 
     models: Mapping[str, TreeModel]
     as_of: str
     version: str
-    hazard: ChurnHazard | None = None
-    time_to_churn: TimeToChurn | None = None
+    churn: Churn
 
     @classmethod
     def of(cls, trained: TrainedRun, config: Config, day: int) -> Self:
         """The scorer of a run; `config` is as the run was trained."""
-        hazard = trained.hazard
-        leaving = config.time_to_churn(hazard.weeks) if hazard else None
-        return cls(trained.models, day_text(day), trained.facts.version, hazard, leaving)
+        return cls(trained.models, day_text(day), trained.facts.version, config.churn)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The columns of the list, without reasons, of each row of X, in its order.
@@ -80,27 +80,30 @@ class Scorer:
                 "value_at_risk": np.round(risk * ltv, _MONEY_DIGITS),
             }
         )
-        when = self.when(X, frame["risk"])
-        return frame.assign(when=when, as_of=self.as_of, model_version=self.version)
+        since = X[SILENCE].to_numpy()
+        return frame.assign(
+            stage=pd.Series(np.where(self.churn.silent(since), SILENT, ""), dtype="str"),
+            when=self.when(risk, since),
+            as_of=self.as_of,
+            model_version=self.version,
+        )
 
-    def when(self, X: pd.DataFrame, risk: pd.Series) -> pd.Series:
+    def when(self, risk: np.ndarray, since: np.ndarray) -> pd.Series:
         """The day, as text, by which each row has more likely left than not.
 
-        Empty when that is later than the curve reaches, or without a hazard. The curve begins at
-        the row's risk, so that it is the first possible day where the risk is one half or more.
+        Empty where the risk is below one half, and for people who already are as silent as the
+        label asks, whose day is past. `since` as in Churn.silent.
         """
-        if self.hazard is None or self.time_to_churn is None:
-            return pd.Series("", index=risk.index, dtype="str")
-        weeks = self.hazard.predict_when(X, risk.to_numpy())
-        day = day_number(self.as_of)
-        left_by = {w: self.time_to_churn.left_by(day, int(w)) for w in weeks.dropna().unique()}
-        texts = weeks.map({w: day_text(left) for w, left in left_by.items()})
-        return pd.Series(texts.astype(object).fillna("").to_numpy(), index=risk.index, dtype="str")
+        later = (risk >= 0.5) & ~self.churn.silent(since)
+        days, which = np.unique(
+            self.churn.left_by(day_number(self.as_of), since), return_inverse=True
+        )
+        texts = np.array([day_text(day) for day in days], dtype=object)[which]
+        return pd.Series(np.where(later, texts, ""), dtype="str")
 
     def __reduce__(self) -> Any:
         models = tuple((target, pack(model)) for target, model in self.models.items())
-        hazard = pack(self.hazard) if self.hazard else None
-        return _unpacked_scorer, (models, self.as_of, self.version, hazard, self.time_to_churn)
+        return _unpacked_scorer, (models, self.as_of, self.version, self.churn)
 
 
 @dataclass(frozen=True)
@@ -149,11 +152,10 @@ def _unpacked_scorer(
     models: tuple[tuple[str, Packed], ...],
     as_of: str,
     version: str,
-    hazard: Packed | None,
-    time_to_churn: TimeToChurn | None,
+    churn: Churn,
 ) -> Scorer:
     unpacked = {target: unpack(packed) for target, packed in models}
-    return Scorer(unpacked, as_of, version, unpack(hazard) if hazard else None, time_to_churn)
+    return Scorer(unpacked, as_of, version, churn)
 
 
 def _unpacked_explainer(model: Packed, catalogue: pd.DataFrame) -> Explainer:

@@ -18,6 +18,7 @@ from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import HistoryError
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import Written
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.dataset import SparkDataset
@@ -25,6 +26,7 @@ from churnlab.spark.session import DataFrame, in_one_line, write_whole
 
 _SCORES = {
     "risk": pa.float64(),
+    "stage": pa.string(),
     "when": pa.string(),
     "ltv": pa.float64(),
     "value_at_risk": pa.float64(),
@@ -78,7 +80,8 @@ def list_of(
     """
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
-    data: Any = build_dataset(activity, snapshots, config.feature_set(), users)
+    features = with_silence(config.feature_set(), config.churn, activity)
+    data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
     scorer = Scorer.of(trained, config, day)
     explainer = Explainer.of(trained)

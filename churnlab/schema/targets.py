@@ -53,6 +53,35 @@ class Churn:
         """
         return day + self.lead, day + self.lead + self.horizon
 
+    def silent(self, since: np.ndarray) -> np.ndarray:
+        """Whether people did nothing that counts in `[t - horizon, t)`, bool[n].
+
+        Their silence is already as long as the label asks: they were labelled as churned `horizon`
+        + `lead` days ago, and the question is whether they come back. `since`, float64[n], is the
+        number of days from the last day with such an act to t, at least 1. A terminal event is no
+        silence, so nobody is silent where one is declared.
+
+        >>> Churn(horizon=30).silent(np.array([1.0, 30.0, 31.0]))
+        array([False, False,  True])
+        """
+        silent = np.asarray(since) > self.horizon
+        return np.zeros_like(silent) if self.terminal else silent
+
+    def left_by(self, day: int, since: np.ndarray) -> np.ndarray:
+        """The day by which a person who churns has left, for a snapshot at `day`, int64[n].
+
+        Without a lead the present silence is the one of the label: it has lasted `horizon` days on
+        this morning. With a lead the person may act before the window, and with `terminal` the
+        event may come at any time in it: then this is the day after the window. `since`: as in
+        `silent`.
+
+        >>> Churn(horizon=30).left_by(100, np.array([1.0, 21.0]))
+        array([130, 110])
+        """
+        if self.lead or self.terminal:
+            return np.full(len(since), self.window(day)[1])
+        return day - np.asarray(since, np.int64) + 1 + self.horizon
+
     @property
     def happening(self) -> Sentence:
         """The event that makes a person churn, without the window.
@@ -203,13 +232,13 @@ class TimeToChurn:
     def left_by(self, day: int, week: int) -> int:
         """The day by which a person who leaves in `week` has left, for a snapshot at `day`.
 
-        This is the first day of the silence, or with `terminal` the day after the window.
+        This is the day after the window of the week: a silence has then lasted `horizon` days. The
+        curve of a ChurnHazard begins there, with the churn probability.
 
         >>> TimeToChurn(horizon=30).left_by(100, week=2)
-        114
+        144
         """
-        start, stop = self.churn.window(day + WEEK * week)
-        return stop if self.terminal else start
+        return self.churn.window(day + WEEK * week)[1]
 
     @property
     def definition(self) -> Sentence:

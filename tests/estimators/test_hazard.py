@@ -19,7 +19,6 @@ from churnlab.estimators.hazard import survival
 from churnlab.estimators.loading import load
 from churnlab.evaluation import metrics
 from churnlab.nightly import scoring
-from churnlab.schema.days import day_text
 
 WEEKS = 6
 
@@ -112,18 +111,6 @@ def test_the_curve_never_rises_and_begins_at_the_hazard_of_week_0(fitted: cl.Chu
     np.testing.assert_allclose(from_risk[3] * curve[0], curve[3] * from_risk[0])
 
 
-def test_when_is_the_first_week_at_one_half_or_below(fitted: cl.ChurnHazard) -> None:
-    new = simulated(300, 3)[0]
-    curve, week = fitted.predict_curve(new), fitted.predict_when(new)
-    assert week.index.equals(new.index) and week.notna().any() and week.isna().any()
-    slow = [
-        next((w for w in range(WEEKS + 1) if row[w] <= 0.5), None)
-        for row in curve.itertuples(index=False)
-    ]
-    assert week.astype(object).where(week.notna(), None).tolist() == slow
-    assert (fitted.predict_when(new, np.full(300, 0.5)) == 0).all()
-
-
 def test_the_churn_probability_is_as_good_as_the_classifiers_and_calibrated() -> None:
     """The days on which the simulated people leave are known."""
     community = make_community(users=300, days=260, seed=3)
@@ -161,7 +148,6 @@ def test_weeks_that_nobody_was_observed_to_reach_are_missing() -> None:
         and curve[[4, 5, 6]].isna().all(axis=None)
         and curve[[0, 1, 2, 3]].notna().all(axis=None)
     )
-    assert model.predict_when(X).max() <= 3
 
 
 def test_rows_are_sampled_with_the_first_week_kept_and_blind_to_who_leaves(
@@ -237,9 +223,9 @@ def test_a_saved_hazard_predicts_the_same_and_is_written_the_same(
     assert again.save(tmp_path / "again") and {
         p.name: p.read_bytes() for p in (tmp_path / "again").iterdir()
     } == {p.name: p.read_bytes() for p in (tmp_path / "when").iterdir()}
-    pd.testing.assert_series_equal(
-        scoring.unpack(pickle.loads(pickle.dumps(scoring.pack(fitted)))).predict_when(X),
-        fitted.predict_when(X),
+    pd.testing.assert_frame_equal(
+        scoring.unpack(pickle.loads(pickle.dumps(scoring.pack(fitted)))).predict_curve(X),
+        fitted.predict_curve(X),
     )
 
 
@@ -252,21 +238,6 @@ def test_a_changed_file_is_refused(fitted: cl.ChurnHazard, tmp_path: Path, file:
     (tmp_path / file).write_text("{")
     with pytest.raises(ModelError):
         load(tmp_path)
-
-
-def test_when_of_the_list_is_a_day_or_nothing(fitted: cl.ChurnHazard) -> None:
-    X, target = simulated(200, 9)[0], cl.TimeToChurn(30, WEEKS, lead=2)
-    risk = pd.Series(fitted.predict_proba(X)[:, 1])
-    said, week = (
-        scoring.Scorer({}, "2026-03-01", "v", fitted, target).when(X, risk),
-        fitted.predict_when(X),
-    )
-    start = pd.Timestamp("2026-03-03")
-    assert said.tolist() == [
-        "" if np.isnan(w) else str((start + pd.Timedelta(weeks=w)).date()) for w in week
-    ]
-    assert set(scoring.Scorer({}, "2026-03-01", "v").when(X, risk)) == {""}
-    assert day_text(cl.TimeToChurn(30, terminal="cancel").left_by(0, 1)) == "1970-02-07"
 
 
 @settings(max_examples=60)

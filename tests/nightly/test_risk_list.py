@@ -69,7 +69,7 @@ class Known:
         ids = X.index.get_level_values("user_id")
         if list(X) == ["x"]:
             self.explained = list(ids)
-        scores = {"user_id": ids, "risk": X["x"].to_numpy(), "when": "", "ltv": 1.0}
+        scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
         rest = {"value_at_risk": 0.0, "as_of": self.as_of, "model_version": "v"}
         return pd.DataFrame(scores | rest | {name: f"{name} of it" for name in REASONS})
 

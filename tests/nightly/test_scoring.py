@@ -13,7 +13,8 @@ import churnlab as cl
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
-from churnlab.schema.targets import TimeToChurn
+from churnlab.nightly.stage import SILENCE
+from churnlab.schema.targets import Churn
 
 NAMES = ["a__x__7d", "b__x__7d", "c__x__7d"]
 
@@ -24,28 +25,30 @@ def X() -> pd.DataFrame:
     index = pd.MultiIndex.from_arrays(
         [np.arange(300), pd.to_datetime(["2026-01-01"] * 300)], names=["user_id", "snapshot"]
     )
-    return pd.DataFrame(rng.normal(size=(300, 3)), columns=NAMES, index=index)
+    X = pd.DataFrame(rng.normal(size=(300, 3)), columns=NAMES, index=index)
+    return X.assign(**{SILENCE: rng.integers(1, 60, 300).astype(float)})
 
 
 @pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
 def test_packed_models_say_the_same(algorithm: str, X: pd.DataFrame) -> None:
     churn = cl.ChurnClassifier(algorithm=algorithm, n_estimators=20).fit(
-        X, (X["a__x__7d"] > 0).astype(float)
+        X[NAMES], (X["a__x__7d"] > 0).astype(float)
     )
     packed = scoring.pack(churn)
     assert scoring.unpack(packed) is scoring.unpack(pickle.loads(pickle.dumps(packed)))
-    scorer = Scorer({"churned": churn}, "2026-01-01", "v")
+    scorer = Scorer({"churned": churn}, "2026-01-01", "v", Churn(30))
     there = pickle.loads(pickle.dumps(scorer))
     pd.testing.assert_frame_equal(there(X), scorer(X), check_exact=True)
     half = pd.concat([there(X.iloc[rows]) for rows in (slice(0, 7), slice(7, None))])
     pd.testing.assert_frame_equal(half.reset_index(drop=True), there(X), check_exact=True)
-    assert scorer(X)["ltv"].isna().all() and (scorer(X)["when"] == "").all()
+    assert scorer(X)["ltv"].isna().all()
+    assert {*scorer(X)["stage"]} == {"", "silent"} and (scorer(X)["when"] != "").any()
     assert {*scorer(X)} == {*COLUMNS} - {*REASONS}
 
 
 def test_reasons_travel_too(X: pd.DataFrame) -> None:
     churn = cl.ChurnClassifier("lightgbm", n_estimators=20).fit(
-        X, (X["a__x__7d"] > 0).astype(float)
+        X[NAMES], (X["a__x__7d"] > 0).astype(float)
     )
     catalogue = pd.DataFrame(
         {
@@ -67,16 +70,3 @@ def test_reasons_travel_too(X: pd.DataFrame) -> None:
     assert len(told) and told.str.match(r"[abc] is -?\d").all()
     there = pickle.loads(pickle.dumps(explainer))
     pd.testing.assert_frame_equal(there(X.iloc[:5]), said)
-
-
-def test_when_people_leave_is_a_day_or_empty(X: pd.DataFrame) -> None:
-    week = pd.Series(np.where(X["a__x__7d"] > 0.5, 0.0, np.nan), index=X.index)
-    labels = pd.DataFrame({"leaves_week": week, "known_weeks": 3.0})
-    learner = cl.ChurnClassifier("lightgbm", n_estimators=10)
-    hazard = cl.ChurnHazard(2, learner=learner).fit(X, labels)
-    churn = cl.ChurnClassifier("lightgbm", n_estimators=30).fit(X, (week == 0).astype(float))
-    target = TimeToChurn(horizon=30, weeks=2)
-    scored = Scorer({"churned": churn}, "2026-03-01", "v", hazard, target)(X)
-    assert (scored["when"][scored["risk"] >= 0.5] == "2026-03-01").all()
-    assert set(scored["when"]) <= {"", "2026-03-01", "2026-03-08", "2026-03-15"}
-    assert (scored["when"] == "").any() and (scored["when"] != "").any()

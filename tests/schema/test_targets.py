@@ -101,6 +101,16 @@ def test_a_week_that_was_not_known_yet_is_censored() -> None:
     assert then["leaves_week"].fillna(-1).tolist() == [0.0, -1.0, -1.0]
 
 
-def test_someone_has_left_by_the_first_silent_day_or_the_end_of_the_window() -> None:
-    assert TimeToChurn(30, lead=1).left_by(100, week=2) == 115
+def test_someone_who_leaves_in_a_week_has_left_by_the_end_of_its_window() -> None:
+    assert TimeToChurn(30, lead=1).left_by(100, week=2) == 145
     assert TimeToChurn(30, lead=1, terminal="cancel").left_by(100, week=2) == 145
+
+
+def test_a_churners_silence_is_complete_on_its_own_day_or_at_the_end_of_the_window() -> None:
+    since = np.array([1.0, 10.0, 11.0])
+    assert Churn(10).silent(since).tolist() == [False, False, True]
+    assert Churn(10).left_by(100, since).tolist() == [110, 101, 100]
+    assert Churn(10, lead=3).silent(since).tolist() == [False, False, True]
+    assert Churn(10, lead=3).left_by(100, since).tolist() == [113, 113, 113]
+    assert not Churn(10, terminal="cancel").silent(since).any()
+    assert Churn(10, terminal="cancel").left_by(100, since).tolist() == [110, 110, 110]
