@@ -22,6 +22,7 @@ _HOMES = {
     "Churn": "schema.targets",
     "LifetimeValue": "schema.targets",
     "TimeToChurn": "schema.targets",
+    "Lapse": "schema.lapse",
     "Snapshots": "dataset.snapshots",
     "Dataset": "dataset.dataset",
     "build_dataset": "dataset.build",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from churnlab.nightly.score import score
     from churnlab.report import plots
     from churnlab.report.card import ModelCard
+    from churnlab.schema.lapse import Lapse
     from churnlab.schema.measures import Measure
     from churnlab.schema.progress import progress
     from churnlab.schema.targets import Churn, LifetimeValue, TimeToChurn

@@ -65,6 +65,7 @@ PUBLIC = {
     "Churn",
     "LifetimeValue",
     "TimeToChurn",
+    "Lapse",
     "ChurnHazard",
     "Feature",
     "FeatureBuilder",

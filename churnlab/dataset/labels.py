@@ -8,6 +8,7 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError
 from churnlab.kernels import windows
 from churnlab.kernels.units import MICRO
+from churnlab.schema.lapse import Lapse
 from churnlab.schema.roles import Roles, role_column
 from churnlab.schema.targets import WEEK, Churn, LifetimeValue, Target, TimeToChurn
 
@@ -36,6 +37,8 @@ def label_measures(target: Target, roles: Roles, has_money: bool) -> list[str]:
         if not has_money:
             raise ConfigError.from_no_amount()
         return ["money"]
+    if isinstance(target, Lapse):
+        return [] if target.role is None else [role_measure(roles, target.role)]
     if target.terminal:
         return [role_measure(roles, target.terminal)]
     return [role_measure(roles, role) for role in target.roles] if target.roles else ["acts"]
@@ -48,13 +51,14 @@ def role_measure(roles: Roles, role: str) -> str:
     return role_column(role)
 
 
-def _label(activity: DailyActivity, day: int, target: Churn | LifetimeValue) -> np.ndarray:
+def _label(activity: DailyActivity, day: int, target: Churn | LifetimeValue | Lapse) -> np.ndarray:
     """One label of every person at one day, float64[people]."""
     measures = label_measures(target, activity.roles, activity.has_money)
     total = _total(activity, target.window(day), measures)
     if isinstance(target, LifetimeValue):
         return total / MICRO
-    return ((total > 0) if target.terminal else (total == 0)).astype(np.float64)
+    ended = isinstance(target, Churn) and target.terminal is not None
+    return ((total > 0) if ended else (total == 0)).astype(np.float64)
 
 
 def _total(activity: DailyActivity, window: tuple[int, int], measures: list[str]) -> np.ndarray:

@@ -15,6 +15,7 @@ from churnlab.errors import ConfigError, HistoryError
 from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
 from churnlab.schema.days import Day, as_days, before, day_text, fully_observed, to_timestamp
+from churnlab.schema.lapse import Lapse
 from churnlab.schema.targets import Churn, Target, TimeToChurn
 
 
@@ -72,11 +73,12 @@ class Rule:
 
         Raises ConfigError for an argument that makes no sense.
         """
-        if unobserved not in ("error", "drop"):
-            raise ConfigError.from_unknown("value of unobserved=", unobserved, ("error", "drop"))
+        check_unobserved(unobserved)
         if active_within < 1:
             raise ConfigError.from_range("active_within", active_within, "at least 1 day")
         targets = tuple(targets)
+        if any(isinstance(t, Lapse) for t in targets):
+            raise ConfigError.from_no_renewals()
         churns = [t for t in targets if isinstance(t, Churn | TimeToChurn)]
         declared = (terminal, *(t.terminal for t in churns))
         return cls(
@@ -149,6 +151,12 @@ class Rule:
         if before(day, carry.exact_from) or before(first, carry.before):
             what = f"who was active in the {self.active_within} days before"
             raise HistoryError.from_folded(day_text(day), what, day_text(carry.before))
+
+
+def check_unobserved(given: str) -> None:
+    """Refuse another value of `unobserved` than "error" and "drop"; raises ConfigError."""
+    if given not in ("error", "drop"):
+        raise ConfigError.from_unknown("value of unobserved=", given, ("error", "drop"))
 
 
 def check_past(activity: Activity, day: int) -> None:

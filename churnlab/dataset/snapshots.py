@@ -11,9 +11,11 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
+from churnlab.dataset.given import midnights, numbers
+from churnlab.dataset.renewals import renewal_rows
 from churnlab.dataset.rule import Eligible, Rule
-from churnlab.errors import ConfigError, FrameError, HistoryError
-from churnlab.schema.days import Day, day_number, day_numbers, day_text, to_timestamp, to_timestamps
+from churnlab.errors import FrameError, HistoryError
+from churnlab.schema.days import Day, day_numbers, day_text, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.targets import Target
 from churnlab.schema.user_ids import known_ids
@@ -83,6 +85,46 @@ class Snapshots:
         Snapshots(2 rows, 2 people, 1 days)
         """
         return _from_frame(frame, tuple(targets))
+
+    @classmethod
+    def before_renewal(
+        cls,
+        activity: Activity,
+        renewals: Any,
+        days: int,
+        targets: Iterable[Target] = (),
+        unobserved: Literal["error", "drop"] = "error",
+    ) -> Snapshots:
+        """Snapshots of people with contracts, `days` days before each one's own renewal date.
+
+        `renewals` has user_id and renewal: the local day (a date, a midnight or text) on which the
+        contract ends unless it is renewed; a person may have several. Features see the days before
+        the snapshot, so nothing of its own day or later. `targets` are Lapse and LifetimeValue;
+        give none for scoring. A Lapse without a role needs the column `renewed`: 1, 0, or missing
+        where it is not known yet.
+
+        Everybody with a renewal is eligible, active or not; a person without any event has an empty
+        history. Renewals are left out, and counted in `dropped`, whose snapshot lies after the end
+        of the log or has no day of the log before it, and with `Lapse(role=…)` those at whose
+        snapshot the person's renewal before is still open: a payment could be for either. A label
+        that is not known yet raises HistoryError or FrameError; with `unobserved="drop"` the row is
+        left out and counted.
+
+        ConfigError for days below 1, other targets and unknown roles; FrameError for missing
+        columns, dates that cannot be read or lie inside a day, duplicate renewals, answers that are
+        not 0 or 1, people of whom the log knows none, and when no row is left.
+
+        >>> from churnlab.demo.datasets import make_subscriptions
+        >>> from churnlab.schema.lapse import Lapse
+        >>> made = make_subscriptions(users=50, days=200)
+        >>> activity, lapse = made.log().daily(), Lapse(grace=5, role="payment")
+        >>> found = Snapshots.before_renewal(activity, made.renewals, 7, [lapse], "drop")
+        >>> list(found.frame), len(found) + sum(found.dropped.values()) == len(made.renewals)
+        (['user_id', 'snapshot', 'churned'], True)
+        """
+        daily = activity.daily()
+        found = renewal_rows(daily, renewals, days, targets, unobserved)
+        return cls(found.frame, found.targets, found.dropped, (daily.users, found.codes))
 
     def keys(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The person and the day of every row: places in `users` and day numbers, int64[n] each.
@@ -179,53 +221,15 @@ def _from_frame(given: Any, targets: tuple[Target, ...]) -> Snapshots:
     if missing:
         raise FrameError.from_missing_columns("the snapshots", missing, frame.columns)
     ids = known_ids("the snapshots", frame["user_id"])
-    out = ids.to_frame().assign(snapshot=_midnights(frame["snapshot"])).reset_index(drop=True)
+    out = ids.to_frame().assign(snapshot=midnights(frame["snapshot"])).reset_index(drop=True)
     for name in ("churned", "ltv"):
         if name in frame and frame[name].notna().any():
-            out[name] = _label(frame[name])
+            out[name] = numbers(frame[name])
     repeated = int(out.duplicated(KEYS).sum())
     if repeated:
         raise FrameError.from_duplicates("the snapshots", repeated)
     _check_labels(out)
     return Snapshots(out, targets)
-
-
-def _label(column: pd.Series) -> np.ndarray:
-    """A label as float64[n], NaN where it is missing; FrameError for text that is no number."""
-    try:
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError):
-        odd = pd.to_numeric(column.astype(object), errors="coerce").isna() & column.notna()
-        example = ascii(column[odd].iloc[0]) if odd.any() else str(column.dtype)
-        name, wanted = str(column.name), "numbers"
-        raise FrameError.from_bad_label(name, example, int(odd.sum()), wanted) from None
-
-
-def _midnights(column: pd.Series) -> np.ndarray:
-    """Naive midnights, datetime64[us]; a time with a zone keeps its wall clock."""
-    stamps = column if column.dtype.kind == "M" else _read_days(column)
-    if stamps.dt.tz is not None:
-        stamps = stamps.dt.tz_localize(None)
-    inside = (stamps != stamps.dt.normalize()) | stamps.isna()
-    if inside.any():
-        raise FrameError.from_not_midnight("snapshot", column[inside].iloc[0], int(inside.sum()))
-    return stamps.to_numpy().astype("datetime64[us]")
-
-
-def _read_days(column: pd.Series) -> pd.Series:
-    """A column of dates, periods or text as midnights; FrameError for one that names no day."""
-    days = {}
-    for given in column.unique():
-        try:
-            days[given] = to_timestamp(day_number(str(given) if _is_number(given) else given))
-        except ConfigError as error:
-            count = int((column == given).sum()) or int(column.isna().sum())
-            raise FrameError.from_not_midnight("snapshot", given, count) from error
-    return column.astype(object).map(days).astype("datetime64[us]")
-
-
-def _is_number(given: object) -> bool:
-    return isinstance(given, int | float | np.number)
 
 
 def _check_labels(frame: pd.DataFrame) -> None:

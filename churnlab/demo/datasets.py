@@ -1,4 +1,4 @@
-"""Data to try things on: a simulated community whose truth is known, and real purchases."""
+"""Data to try things on: a simulated community and simulated subscriptions, and real purchases."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from churnlab.demo.simulation import (
     levels,
     rise,
 )
+from churnlab.demo.subscriptions import Subscriptions as Subscriptions
+from churnlab.demo.subscriptions import make_subscriptions as make_subscriptions
 from churnlab.errors import ConfigError
 from churnlab.events.event_log import EventLog
 from churnlab.schema.days import day_number, day_numbers, to_timestamp, to_timestamps

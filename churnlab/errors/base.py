@@ -190,6 +190,14 @@ class ConfigError(ChurnlabError):
         return cls(f"{reason}; {way}")
 
     @classmethod
+    def from_no_renewals(cls) -> ConfigError:
+        """A Lapse is asked for without the people's renewal dates."""
+        return cls(
+            "Lapse needs each person's renewal date; "
+            "give it to Snapshots.before_renewal(activity, renewals, days)"
+        )
+
+    @classmethod
     def from_range(cls, name: str, given: object, wanted: str) -> ConfigError:
         """A number or a day lies outside its range."""
         return cls(f"{name} is {given!r}; give {wanted}")

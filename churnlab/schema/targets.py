@@ -12,6 +12,7 @@ import pandas as pd
 
 from churnlab.errors import ConfigError
 from churnlab.language.sentence import Sentence, sentence
+from churnlab.schema.lapse import Lapse
 
 WEEK = 7
 
@@ -279,7 +280,7 @@ class TimeToChurn:
         return _described(self.name, self.definition)
 
 
-Target = Churn | LifetimeValue | TimeToChurn
+Target = Churn | LifetimeValue | TimeToChurn | Lapse
 
 
 def _described(name: str, definition: Sentence) -> Sentence:

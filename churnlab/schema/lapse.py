@@ -1,0 +1,75 @@
+"""Lapse: churn where people have contracts, which end or are renewed on a date of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from churnlab.errors import ConfigError
+from churnlab.language.sentence import Sentence, sentence
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """A person lapses who has not renewed by the end of the day `grace` days after the renewal.
+
+    The renewal (or expiry) date is each person's own; `Snapshots.before_renewal` takes these dates
+    and sets `days`: a snapshot at t is for the renewal on `t + days`. With `role`, an event of this
+    role in `[t, t + days + grace + 1)` renews: a payment from the snapshot to the last day of
+    grace. Without it, the column `renewed` of the renewals says who did.
+
+    The label is called `churned`, as that of Churn, so that classifier, baselines and evaluations
+    take it. Raises ConfigError for a grace below 0 or days below 1.
+
+    >>> print(Lapse(grace=7, role="payment").describe())
+    churned: no event of role payment from the snapshot to 7 days after the renewal date
+    """
+
+    grace: int
+    role: str | None = None
+    days: int | None = None
+    name: ClassVar[str] = "churned"
+    columns: ClassVar[tuple[str, ...]] = ("churned",)
+
+    def __post_init__(self) -> None:
+        if self.grace < 0:
+            raise ConfigError.from_range("grace", self.grace, "0 days or more")
+        if self.days is not None and self.days < 1:
+            raise ConfigError.from_range("days", self.days, "at least 1 day")
+
+    def window(self, day: int) -> tuple[int, int]:
+        """The days `[start, stop)` that the label of a snapshot at `day` sees.
+
+        ConfigError without `days`.
+
+        >>> Lapse(grace=7, days=14).window(100)
+        (100, 122)
+        """
+        if self.days is None:
+            raise ConfigError.from_no_renewals()
+        return day, day + self.days + self.grace + 1
+
+    @property
+    def definition(self) -> Sentence:
+        """The event that makes a person lapse.
+
+        >>> print(Lapse(grace=7).definition)
+        not renewed up to 7 days after the renewal date
+        """
+        if self.role is None:
+            return sentence(
+                "not renewed up to {grace} days after the renewal date", grace=self.grace
+            )
+        return sentence(
+            "no event of role {role} from the snapshot to {grace} days after the renewal date",
+            role=self.role,
+            grace=self.grace,
+        )
+
+    def describe(self) -> Sentence:
+        """The name of the label and its definition.
+
+        >>> str(Lapse(grace=7).describe())
+        'churned: not renewed up to 7 days after the renewal date'
+        """
+        return sentence("{name}: {definition}", name=self.name, definition=self.definition)
