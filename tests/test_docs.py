@@ -235,7 +235,10 @@ def test_the_configuration_page_has_every_key(site: Path) -> None:
         assert f'id="{name}"' in text or "$ref" not in about
 
 
-@pytest.mark.parametrize("page", ["index", "guides/signal", "guides/value", "guides/evaluation"])
+@pytest.mark.parametrize(
+    "page",
+    ["index", "guides/signal", "guides/value", "guides/evaluation", "guides/subscriptions"],
+)
 def test_the_code_of_a_page_runs(page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
     blocks = re.findall(r"(?ms)^```python\n(.*?)^```", text)
