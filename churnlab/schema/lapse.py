@@ -45,9 +45,20 @@ class Lapse:
         >>> Lapse(grace=7, days=14).window(100)
         (100, 122)
         """
+        return day, day + self.horizon
+
+    @property
+    def horizon(self) -> int:
+        """The days of the label: from the snapshot to the last day of grace.
+
+        ConfigError without `days`.
+
+        >>> Lapse(grace=7, days=14).horizon
+        22
+        """
         if self.days is None:
             raise ConfigError.from_no_renewals()
-        return day, day + self.days + self.grace + 1
+        return self.days + self.grace + 1
 
     @property
     def definition(self) -> Sentence:
