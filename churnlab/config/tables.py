@@ -178,6 +178,14 @@ class TargetTable(Table):
     ltv_horizon: int = 90
     """Days over which spending is predicted where the log has amounts; 0 for no such model."""
 
+    def churn(self) -> Churn:
+        """The target of the churn model.
+
+        >>> TargetTable(churn_horizon=14, lead=7).churn().window(0)
+        (7, 21)
+        """
+        return Churn(self.churn_horizon, self.lead, self.roles, self.terminal)
+
 
 class FeaturesTable(Table):
     """[features]: what is computed."""
@@ -334,34 +342,14 @@ class Config(Table):
         >>> [str(target.describe()) for target in config.targets(has_money=False)]
         ['churned: no act in the 30 days after the snapshot']
         """
-        found: list[Target] = [self.churn]
+        churn = self.target.churn()
+        found: list[Target] = [churn]
         if has_money and self.target.ltv_horizon:
             found.append(LifetimeValue(self.target.ltv_horizon))
         if self.model.when:
-            found.append(self.time_to_churn())
+            weeks = self.model.when_weeks
+            found.append(TimeToChurn(churn.horizon, weeks, churn.lead, churn.roles, churn.terminal))
         return tuple(found)
-
-    @property
-    def churn(self) -> Churn:
-        """The churn that [target] defines.
-
-        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
-        >>> Config.of({"log": log, "target": {"lead": 7}}, Path()).churn.window(0)
-        (7, 37)
-        """
-        target = self.target
-        return Churn(target.churn_horizon, target.lead, target.roles, target.terminal)
-
-    def time_to_churn(self) -> TimeToChurn:
-        """The time to churn that [target] defines, over the weeks of [model].
-
-        >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
-        >>> Config.of({"log": log}, Path()).time_to_churn().weeks
-        12
-        """
-        churn = self.churn
-        weeks = self.model.when_weeks
-        return TimeToChurn(churn.horizon, weeks, churn.lead, churn.roles, churn.terminal)
 
     def feature_set(self) -> FeatureSet:
         """The builders of [features], or the default set.

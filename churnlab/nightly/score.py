@@ -92,7 +92,7 @@ def _list_of(
     """The list of everybody eligible on a day, made some thousand people at a time."""
     check_past(activity, day)
     within = config.snapshots.active_within
-    features = with_silence(config.feature_set(), config.churn, activity)
+    features = with_silence(config.feature_set(), config.target.churn(), activity)
     parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
     scorer = Scorer.of(trained, config, day)
     found = RiskList.of((p.X for p in parts), scorer, Explainer.of(trained), trained.run_id)

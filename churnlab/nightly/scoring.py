@@ -61,7 +61,7 @@ class Scorer:
     @classmethod
     def of(cls, trained: TrainedRun, config: Config, day: int) -> Self:
         """The scorer of a run; `config` is as the run was trained."""
-        return cls(trained.models, day_text(day), trained.facts.version, config.churn)
+        return cls(trained.models, day_text(day), trained.facts.version, config.target.churn())
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The columns of the list, without reasons, of each row of X, in its order.

@@ -80,7 +80,7 @@ def list_of(
     """
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
-    features = with_silence(config.feature_set(), config.churn, activity)
+    features = with_silence(config.feature_set(), config.target.churn(), activity)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
     scorer = Scorer.of(trained, config, day)

@@ -124,8 +124,8 @@ def test_targets_follow_the_tables() -> None:
     config = of(target={"churn_horizon": 14, "lead": 7, "ltv_horizon": 0}, model={"when_weeks": 5})
     churn, leaving = config.targets(has_money=True)
     assert churn == churnlab.Churn(14, lead=7)
-    assert leaving == churnlab.TimeToChurn(14, weeks=5, lead=7) == config.time_to_churn()
-    assert config.time_to_churn(3).weeks == 3
+    assert leaving == churnlab.TimeToChurn(14, weeks=5, lead=7)
+    assert config.target.churn() == leaving.churn
     names = [t.name for t in of(model={"when": False}).targets(has_money=True)]
     assert names == ["churned", "ltv"]
 
