@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 import churnlab as cl
+from churnlab.estimators.baselines import LAST
+from churnlab.evaluation.strata import among_recent
 
 HERE = Path(__file__).resolve().parent
 OULAD_ROLES = {
@@ -115,39 +117,69 @@ def best(scores: dict[str, dict], metric: str) -> tuple[str, float]:
     return name, peers[name]
 
 
+def recent(tasks: Path, task: str, data: cl.Dataset, predicted: pd.DataFrame) -> dict[str, object]:
+    """AUC among the half of the test rows seen most recently: ours, the best contender's, ours less
+    the contender's.
+    """
+    rows = pd.read_parquet(tasks / task / "peers.parquet")
+    keys = ["user_id", "cutoff"]
+    last = data.X[LAST].rename("last").rename_axis(keys).reset_index()
+    rows = predicted.merge(rows, on=keys, suffixes=("_ours", "")).merge(last, on=keys)
+    said = {c.removeprefix("churn__"): rows[c] for c in rows if c.startswith("churn__")}
+    found = among_recent(
+        {"churnlab": rows["churned_ours"], **said}, rows["churned"], rows["user_id"], rows["last"]
+    ).set_index("contender")
+    other = found.drop("churnlab")["value"].idxmax()
+    return {
+        "ours": found.loc["churnlab", ["value", "low", "high"]].tolist(),
+        "contender": other,
+        "theirs": found.loc[other, ["value", "low", "high"]].tolist(),
+        "difference": found.loc[
+            other, ["difference", "difference_low", "difference_high"]
+        ].tolist(),
+    }
+
+
 def summary(scores: dict[str, dict]) -> dict[str, object]:
-    """Our value and the best contender's on each metric, and paired differences in AUC."""
+    """Our value and the best contender's on each metric, and the paired differences to it."""
     churn = scores["churn"]
     row: dict[str, object] = {
-        "churn": {
-            m: [churn["YOURS"][m], *best(churn, m)] for m in ("auc", "ap", "logloss", "brier")
-        },
+        "churn": {m: compared(churn, m) for m in ("auc", "ap", "logloss", "brier")},
         "slope": churn["YOURS"]["slope"],
         "ece": churn["YOURS"]["ece"],
         "auc_minus": {p: churn[p]["yours_minus_auc"] for p in PEERS if p in churn},
     }
     if "ltv" in scores:
-        ltv = scores["ltv"]
         row["ltv"] = {
-            m: [ltv["YOURS"][m], *best(ltv, m)]
-            for m in ("ngini", "rmse", "mae", "spearman", "bias")
+            m: compared(scores["ltv"], m) for m in ("ngini", "rmse", "mae", "spearman", "bias")
         }
     return row
 
 
+def compared(scores: dict[str, dict], metric: str) -> dict[str, object]:
+    """Our value, the best contender and its value, and ours less the contender's, paired."""
+    name, _ = best(scores, metric)
+    return {
+        "ours": scores["YOURS"][metric],
+        "contender": name,
+        "theirs": scores[name][metric],
+        "difference": scores[name][f"yours_minus_{metric}"],
+    }
+
+
 def table(result: dict[str, dict]) -> str:
-    """The figures as two Markdown tables."""
+    """The figures as Markdown tables."""
     lines = [
-        "| task | churn AUC | best peer | log loss | best peer | Brier | best peer "
-        "| slope | ECE | seconds |",
-        "|---|" + "---|" * 9,
+        "| task | churn AUC | best peer | ours less it | among the half seen most recently "
+        "| best peer there | log loss | best peer | ours less it | slope | ECE | seconds |",
+        "|---|" + "---|" * 11,
     ]
     for task, row in result.items():
-        churn = row["churn"]
+        auc, recently, loss = row["churn"]["auc"], row["recent"], row["churn"]["logloss"]
         lines.append(
-            f"| {task} | {show(churn['auc'][0])} | {other(churn['auc'])} "
-            f"| {churn['logloss'][0][0]:.4f} | {other(churn['logloss'], '.4f')} "
-            f"| {churn['brier'][0][0]:.4f} | {other(churn['brier'], '.4f')} "
+            f"| {task} | {show(auc['ours'])} | {other(auc)} | {show(auc['difference'], '+.4f')} "
+            f"| {show(recently['ours'])} | {other(recently)} "
+            f"| {loss['ours'][0]:.4f} | {other(loss, '.4f')} | {show(loss['difference'], '+.4f')} "
             f"| {row['slope']:.2f} | {row['ece']:.3f} | {row['seconds']:.0f} |"
         )
     lines += [
@@ -160,10 +192,10 @@ def table(result: dict[str, dict]) -> str:
         if "ltv" in row:
             ltv, least = row["ltv"], row["ltv_median"]
             lines.append(
-                f"| {task} | {show(ltv['ngini'][0])} | {other(ltv['ngini'])} "
-                f"| {ltv['rmse'][0][0]:.1f} | {other(ltv['rmse'], '.1f')} "
-                f"| {least['mae'][0][0]:.1f} | {other(least['mae'], '.1f')} "
-                f"| {ltv['bias'][0][0]:.2f} | {other(ltv['bias'], '.2f')} |"
+                f"| {task} | {show(ltv['ngini']['ours'])} | {other(ltv['ngini'])} "
+                f"| {ltv['rmse']['ours'][0]:.1f} | {other(ltv['rmse'], '.1f')} "
+                f"| {least['mae']['ours'][0]:.1f} | {other(least['mae'], '.1f')} "
+                f"| {ltv['bias']['ours'][0]:.2f} | {other(ltv['bias'], '.2f')} |"
             )
     lines += ["", "| task | minus " + " | minus ".join(PEERS) + " |", "|---|" + "---|" * len(PEERS)]
     for task, row in result.items():
@@ -177,9 +209,30 @@ def show(interval: list[float], form: str = ".3f") -> str:
     return f"{interval[0]:{form}} [{interval[1]:{form}}, {interval[2]:{form}}]"
 
 
-def other(three: list, form: str = ".3f") -> str:
+def other(row: dict, form: str = ".3f") -> str:
     """The best contender and its value."""
-    return f"{three[1]} {three[2]:{form}}"
+    return f"{row['contender']} {row['theirs'][0]:{form}}"
+
+
+def against(tasks: Path, ours: Path, before: Path) -> str:
+    """Paired differences to other predictions of ours: AUC, log loss, Gini, RMSE and total."""
+    script = runpy.run_path(str(tasks / "score.py"))
+    lines = ["", "| task | AUC | log loss | norm. Gini | RMSE |", "|---|---|---|---|---|"]
+    for task in TASKS:
+        truth = script["truth_and_yours"](task, ours)
+        old = script["truth_and_yours"](task, before)
+        weights = script["resamples"](truth["user_id"])
+        cells = []
+        for target, metrics in (("churned", ("auc", "logloss")), ("ltv", ("ngini", "rmse"))):
+            if f"{target}_yours" not in truth:
+                continue
+            score = script["churn_metrics" if target == "churned" else "ltv_metrics"]
+            new, last = (
+                score(frame[target], frame[f"{target}_yours"], weights) for frame in (truth, old)
+            )
+            cells += [show(script["interval"](new[m] - last[m]), "+.4f") for m in metrics]
+        lines.append(f"| {task} | {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -189,6 +242,7 @@ def main() -> None:
     parser.add_argument(
         "--algorithm", default="blend", choices=["blend", "lightgbm", "random_forest"]
     )
+    parser.add_argument("--against", type=Path, help="folder of earlier predictions of ours")
     given = parser.parse_args()
     if not (given.tasks / "score.py").exists():
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
@@ -200,23 +254,34 @@ def main() -> None:
     medians = folder / "median"
     medians.mkdir(parents=True, exist_ok=True)
     seconds = {}
+    recently = {}
     for task in TASKS:
         start = time.perf_counter()
         data, rows = dataset(given.tasks, task)
         predicted = predict(data, rows, given.algorithm)
         seconds[task] = time.perf_counter() - start
         predicted.to_parquet(folder / f"{task}.parquet", index=False)
+        recently[task] = recent(given.tasks, task, data, predicted)
         if "ltv" in predicted:
             median(data, rows, predicted).to_parquet(medians / f"{task}.parquet", index=False)
     score = runpy.run_path(str(given.tasks / "score.py"))["score"]
     scores = {task: score(task, folder) for task in TASKS}
-    result = {task: {**summary(scores[task]), "seconds": round(seconds[task], 1)} for task in TASKS}
+    result = {
+        task: {
+            **summary(scores[task]),
+            "recent": recently[task],
+            "seconds": round(seconds[task], 1),
+        }
+        for task in TASKS
+    }
     for task in TASKS:
         if "ltv" in result[task]:
             result[task]["ltv_median"] = summary(score(task, medians))["ltv"]
     name = "result.json" if given.algorithm == "blend" else f"result_{given.algorithm}.json"
     (HERE / name).write_text(json.dumps(result, indent=1) + "\n")
     print("\n" + table(result))
+    if given.against:
+        print(against(given.tasks, folder, given.against))
 
 
 if __name__ == "__main__":
