@@ -196,7 +196,13 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
                 self.season_ = SeasonalShift.of(dates, grown.effect).scaled(slope).state()
         elif self.algorithm == "lightgbm":
             booster, unseen = boosting.fit(
-                self._plan(chosen), rows.X, rows.y, rows.categorical, inner, weight=rows.weight
+                self._plan(chosen),
+                rows.X,
+                rows.y,
+                rows.categorical,
+                inner,
+                weight=rows.weight,
+                cut=rows.cut,
             )
             found = Chosen((boosting.size(booster),))
             self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows))

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.special import logit
 
-from churnlab.estimators.learners import boosting
+from churnlab.estimators.learners import boosting, later
 from churnlab.estimators.learners.additive import Additive, out_of_fold
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import Chosen
@@ -63,7 +63,7 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     line, effect = _fit_line(rows)
     level = float(logit(np.average(rows.y, weights=rows.weight)))
     booster, trees = boosting.fit(
-        plan, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
+        plan, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight, rows.cut
     )
     if trees is None:
         share = _EQUAL_SHARE if chosen is None or chosen.share is None else chosen.share
@@ -91,27 +91,7 @@ def best_share(
     y, first, second = y[known], first[known], second[known]
     losses = np.array([_log_losses(y, s * first + (1 - s) * second) for s in _SHARES])
     weight = None if weight is None else weight[known]
-    return nearest_share(losses, _SHARES, _EQUAL_SHARE, weight)
-
-
-def nearest_share(
-    losses: np.ndarray, shares: np.ndarray, wanted: float, weight: np.ndarray | None = None
-) -> float:
-    """Of k shares the nearest to `wanted` within one standard error of the least mean loss.
-
-    losses: float64[k, n], the loss of each row under each share.
-
-    >>> nearest_share(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), wanted=0.5)
-    0.0
-    """
-    if not losses.shape[1]:
-        return wanted
-    worse = losses - losses[np.average(losses, axis=1, weights=weight).argmin()]
-    mean = np.average(worse, axis=1, weights=weight)
-    spread = np.sqrt(np.average((worse - mean[:, None]) ** 2, axis=1, weights=weight))
-    rows = losses.shape[1] if weight is None else weight.sum()
-    close = mean <= spread / np.sqrt(rows)
-    return float(min(shares[close], key=lambda s: abs(s - wanted)))
+    return later.nearest(losses, _SHARES, _EQUAL_SHARE, weight)
 
 
 def day_effects_help(rows: TrainingRows) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import lightgbm as lgb
 import numpy as np
 
+from churnlab.estimators.learners import booster_text, later
 from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.unlogged import UNLOGGED
@@ -21,10 +22,19 @@ from churnlab.kernels import forks
 from churnlab.schema.progress import bar, counted, uncounted
 
 MAX_ROUNDS = 800
+TWEEDIE_POWER = 1.3
 _ROWS_A_STEP = 2048  # explained between two looks at the bar
 PATIENCE = 60
 FIXED_ROUNDS = 100
 _SMALL_DATA = 50_000
+_STEP_OF_ROUNDS = 10
+LATER_LOSSES = {
+    "binary": later.log_losses,
+    "tweedie": later.deviances(TWEEDIE_POWER),
+    "poisson": later.deviances(1.0),
+    "gamma": later.deviances(2.0),
+    "regression_l1": later.absolute_errors,
+}
 forks.in_children(lambda: lgb.basic._LIB.LGBM_SetMaxThreads(1))
 # A booster fitted on all rows, and out-of-fold raw scores float64[n] (None without folds).
 GrownTrees: TypeAlias = tuple[lgb.Booster, np.ndarray | None]
@@ -74,7 +84,9 @@ class Plan:
             "force_row_wise": True,
             "verbosity": -1,
         }
-        return params | ({"tweedie_variance_power": 1.3} if self.objective == "tweedie" else {})
+        return params | (
+            {"tweedie_variance_power": TWEEDIE_POWER} if self.objective == "tweedie" else {}
+        )
 
 
 def _leaves_for(rows: int) -> int:
@@ -91,23 +103,32 @@ def fit(
     folds: Folds,
     start: np.ndarray | None = None,
     weight: np.ndarray | None = None,
+    cut: np.ndarray | None = None,
 ) -> GrownTrees:
     """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
 
-    The number of rounds is the one with the least mean loss over the folds; without folds it is
-    fixed. A single fold is a holdout: the booster learns from its other rows alone, and rows that
-    are not held out get NaN.
+    The number of rounds is the one with the least mean loss over the folds, or a smaller one where
+    later days say so (`learners.later`; experiments/rounds); without folds it is fixed. A single
+    fold is a holdout: the booster learns from its other rows alone, and rows that are not held out
+    get NaN.
 
     X: float64[n, p]. y: float64[n]. categorical: positions of the columns with category codes.
     start: a score float64[n] that the trees add to; no raw score includes it. weight: how often a
-    row counts in the losses, float64[n]; None for once.
+    row counts in the losses, float64[n]; None for once. cut: snapshot of each row as a code in the
+    order of time, int64[n]; None for one snapshot.
     """
     training = _Training(plan, plan.params(len(y)), X, y, categorical, start, weight)
     if not folds:
         return training.grow(plan.rounds or FIXED_ROUNDS), None
     if len(folds) == 1:
-        return training.held_out(*folds[0])
-    rounds, unseen = training.cross_validated(folds)
+        boosters, rounds = training.held_out(*folds[0])
+    else:
+        boosters, rounds = training.cross_validated(folds)
+    if cut is not None and not plan.rounds:
+        rounds = training.confirmed_later(rounds, folds, cut)
+    unseen = training.out_of_fold(boosters, folds, rounds)
+    if len(folds) == 1:
+        return from_text(boosters[0].model_to_string(num_iteration=rounds)), unseen
     return training.grow(rounds), unseen
 
 
@@ -161,8 +182,8 @@ def fit_custom(
     rounds = plan.rounds or FIXED_ROUNDS
     unseen = None
     if folds:
-        rounds, unseen = training.cross_validated(folds)
-        unseen = unseen + loss.start
+        boosters, rounds = training.cross_validated(folds)
+        unseen = training.out_of_fold(boosters, folds, rounds) + loss.start
     return rescale(training.grow(rounds), 1.0, *loss.start.tolist()), unseen
 
 
@@ -184,8 +205,8 @@ class _Training:
         with _rounds("growing trees", rounds) as count:
             return lgb.train(self.params, self._data(), rounds, callbacks=count)
 
-    def held_out(self, learn: np.ndarray, held_out: np.ndarray) -> GrownTrees:
-        """A booster learnt from some rows and stopped by the others, and raw scores of these."""
+    def held_out(self, learn: np.ndarray, held_out: np.ndarray) -> tuple[list[lgb.Booster], int]:
+        """A booster learnt from some rows and stopped by the others, and its best rounds."""
         data = self._data(learn)
         unknown = _take_rows(self.X, held_out)
         start = None if self.start is None else self.start[held_out]
@@ -195,14 +216,10 @@ class _Training:
         with _rounds("learning how many trees", rounds) as count:
             callbacks = [*self._stop(), *count]
             booster = lgb.train(self.params, data, rounds, valid_sets=[valid], callbacks=callbacks)
-        if booster.best_iteration > 0:
-            booster = from_text(booster.model_to_string(num_iteration=booster.best_iteration))
-        unseen = np.full(len(self.y), np.nan)
-        unseen[held_out] = raw(booster, unknown, self.plan.threads)
-        return booster, unseen
+        return [booster], booster.best_iteration if booster.best_iteration > 0 else rounds
 
-    def cross_validated(self, folds: Folds) -> tuple[int, np.ndarray]:
-        """The best number of rounds, and out-of-fold raw scores float64[n] or float64[n, k]."""
+    def cross_validated(self, folds: Folds) -> tuple[list[lgb.Booster], int]:
+        """A booster of each fold, and the best number of rounds."""
         rounds = self._most_rounds()
         with _rounds("learning how many trees", rounds) as count:
             run = lgb.cv(
@@ -217,14 +234,59 @@ class _Training:
         boosters = run["cvbooster"]
         if not self.plan.rounds and boosters.best_iteration > 0:
             rounds = boosters.best_iteration
+        return boosters.boosters, rounds
+
+    def confirmed_later(self, rounds: int, folds: Folds, cut: np.ndarray) -> int:
+        """`rounds`, or the nearest smaller number that later days do not speak against.
+
+        Boosters of people on the first half of the snapshots are judged on other people on the
+        later ones. The loss there must be within one standard error of the least.
+        """
+        losses = LATER_LOSSES[self.plan.objective]
+        turned = later.turned(folds, cut)
+        options = np.unique(np.r_[np.arange(_STEP_OF_ROUNDS, rounds, _STEP_OF_ROUNDS), rounds])
+        found = [np.zeros((len(options), 0))]
+        rows = [np.zeros(0, np.int64)]
+        with _rounds("learning how many trees last", rounds * len(turned)) as count:
+            for learn, held_out in turned:
+                booster = lgb.train(self.params, self._data(learn), rounds, callbacks=count)
+                score = self._staged(booster, held_out, options)
+                weight = None if self.weight is None else self.weight[held_out]
+                fold = (self.y[held_out], score, cut[held_out], weight)
+                some, places = later.level_free(losses, *fold)
+                found.append(some)
+                rows.append(held_out[places])
+        weight = None if self.weight is None else self.weight[np.concatenate(rows)]
+        return int(later.nearest(np.hstack(found), options, rounds, weight))
+
+    def _staged(self, booster: lgb.Booster, rows: np.ndarray, stages: np.ndarray) -> np.ndarray:
+        """Raw scores of some rows after each number of rounds in `stages`, float64[k, m]."""
+        X = _take_rows(self.X, rows)
+        score = np.zeros(len(rows)) if self.start is None else self.start[rows].copy()
+        scores = []
+        for first, last in zip([0, *stages[:-1]], stages, strict=True):
+            score = score + booster.predict(
+                X,
+                raw_score=True,
+                start_iteration=int(first),
+                num_iteration=int(last - first),
+                num_threads=self.plan.threads,
+            )
+            scores.append(score)
+        return np.array(scores)
+
+    def out_of_fold(self, boosters: list[lgb.Booster], folds: Folds, rounds: int) -> np.ndarray:
+        """Out-of-fold raw scores after `rounds` rounds, float64[n] or float64[n, k]."""
         scores_a_row = [int(str(self.params["num_class"]))] if "num_class" in self.params else []
         unseen = np.full((len(self.y), *scores_a_row), np.nan)
-        for booster, (_, held_out) in zip(boosters.boosters, folds, strict=True):
-            rows = _take_rows(self.X, held_out)
+        for booster, (_, held_out) in zip(boosters, folds, strict=True):
             unseen[held_out] = booster.predict(
-                rows, num_iteration=rounds, raw_score=True, num_threads=self.plan.threads
+                _take_rows(self.X, held_out),
+                num_iteration=rounds,
+                raw_score=True,
+                num_threads=self.plan.threads,
             )
-        return rounds, unseen
+        return unseen
 
     def _most_rounds(self) -> int:
         return self.plan.rounds or MAX_ROUNDS
@@ -293,24 +355,10 @@ def _leaf_counts(booster: lgb.Booster) -> list[int]:
 def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
     """One booster whose raw score is the sum of both.
 
-    Both must have the same columns and one score a row. LightGBM cannot merge boosters, so the
-    trees of both texts are put into one; tests/estimators/learners/test_boosting.py checks that
-    the installed version reads such a text.
+    Both must have the same columns and one score a row.
     """
-    head, trees, tail = _text_parts(first)
-    _, more, _ = _text_parts(second)
-    both = [f"Tree={i}\n" + tree.split("\n", 1)[1] for i, tree in enumerate(trees + more)]
-    sizes = "tree_sizes=" + " ".join(str(len(tree)) for tree in both)
-    lines = [sizes if line.startswith("tree_sizes=") else line for line in head.split("\n")]
-    return from_text("\n".join(lines) + "".join(both) + tail)
-
-
-def _text_parts(booster: lgb.Booster) -> tuple[str, list[str], str]:
-    """Head, trees and tail of a model's text."""
-    text = booster.model_to_string(num_iteration=-1)
-    body, mark, tail = text.partition("end of trees")
-    head, *trees = body.split("Tree=")
-    return head, ["Tree=" + tree for tree in trees], mark + tail
+    both = (booster.model_to_string(num_iteration=-1) for booster in (first, second))
+    return from_text(booster_text.merged(*both))
 
 
 def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:

@@ -15,15 +15,17 @@ _SMALLEST_LOG_DEVIATION = -2.5
 def tweedie_loss(y: np.ndarray, raw: np.ndarray, power: float) -> np.ndarray:
     """Half the Tweedie deviance of each row, float64[n], without terms in y alone; lower is better.
 
-    `raw` float64[n] is the log of the expected amount. `power` is in [1, 2): 1 is Poisson; between
-    1 and 2 an amount is a Poisson number of gamma amounts (B. Jorgensen, 1987, Exponential
-    dispersion models).
+    `raw` float64[n] is the log of the expected amount. `power` is in [1, 2]: 1 is Poisson, 2 is
+    gamma; between them an amount is a Poisson number of gamma amounts (B. Jorgensen, 1987,
+    Exponential dispersion models).
 
     >>> tweedie_loss(np.array([0.0, 2.0]), np.log([1.0, 2.0]), 1.5).round(3).tolist()
     [2.0, 5.657]
     """
     if power == 1:
         return np.asarray(np.exp(raw) - y * raw)
+    if power == 2:
+        return np.asarray(y * np.exp(-raw) + raw)
     return np.asarray(
         np.exp((2 - power) * raw) / (2 - power) - y * np.exp((1 - power) * raw) / (1 - power)
     )

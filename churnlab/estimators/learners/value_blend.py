@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from churnlab.estimators.learners import blend, boosting, value_trees
+from churnlab.estimators.learners import blend, boosting, later, value_trees
 from churnlab.estimators.learners.additive import out_of_fold
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import Chosen
@@ -215,7 +215,7 @@ def best_share(
     for share in _SHARES:
         score = _with_total_of(rows.y, _joined(unseen, expected, share) + effect, rows.weight)
         losses.append(tweedie_loss(rows.y, score, 1))
-    return blend.nearest_share(np.array(losses), _SHARES, _SHARE_OF_SPENDING, rows.weight)
+    return later.nearest(np.array(losses), _SHARES, _SHARE_OF_SPENDING, rows.weight)
 
 
 def _with_total_of(y: np.ndarray, score: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
@@ -234,7 +234,7 @@ def _grow_trees(
     level = float(np.log((w * rows.y).sum() / (w * np.exp(effect)).sum()))
     tweedie = replace(plan, objective="tweedie")
     booster, unseen = boosting.fit(
-        tweedie, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight
+        tweedie, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight, rows.cut
     )
     unseen = None if unseen is None else unseen + level
     return ValueTrees(boosting.rescale(booster, 1.0, level), unseen, (boosting.size(booster),))

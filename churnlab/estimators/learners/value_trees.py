@@ -99,7 +99,7 @@ def _hurdle(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
 def _fitted(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     plan = replace(plan, objective=objective)
     booster, unseen = boosting.fit(
-        plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight
+        plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight, cut=rows.cut
     )
     return ValueTrees(booster, unseen, (boosting.size(booster),))
 

@@ -23,7 +23,7 @@ def test_day_effects_are_used_where_they_predict_later_days_better() -> None:
     chance = expit(1.2 * rows.X[:, 0] + 2 * rows.X[:, 1])
     from_columns = (np.random.default_rng(0).random(len(X)) < chance).astype(float)
     assert not blend.day_effects_help(replace(rows, y=from_columns)), "a column has the effect"
-    six_days = replace(rows, day=rows.day // 3)
+    six_days = replace(rows, cut=rows.cut // 3)
     assert not blend.day_effects_help(six_days), "six days cannot tell season from signal"
     rare = np.where(np.arange(len(y)) % 400 == 0, y, 0)
     assert not blend.day_effects_help(replace(rows, y=rare))
@@ -54,7 +54,7 @@ def test_day_effects_go_into_both_members_from_eight_days_on() -> None:
     grown = blend.grow(PLAN, rows, inner)
     assert np.corrcoef(grown.effect, planted)[0, 1] > 0.95
     assert log_loss(y, expit(grown.unseen)) < 0.98 * log_loss(y, expit(grown.unseen - grown.effect))
-    six_days = blend.grow(PLAN, replace(rows, day=rows.day // 3), inner)
+    six_days = blend.grow(PLAN, replace(rows, cut=rows.cut // 3), inner)
     assert not six_days.effect.any()
     alone = blend.grow(PLAN, rows, [])
     assert alone.unseen is None and alone.share == 0.5

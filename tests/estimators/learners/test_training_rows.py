@@ -9,7 +9,7 @@ from churnlab.estimators.learners.training_rows import TrainingRows
 ROWS = TrainingRows(
     X=np.arange(8.0).reshape(4, 2),
     y=np.array([0.0, 1.0, 0.0, 2.0]),
-    day=np.array([0, 0, 1, 2]),
+    cut=np.array([0, 0, 1, 2]),
     person=np.array([0, 1, 0, 1]),
     categorical=[1],
     seed=7,
@@ -27,4 +27,5 @@ def test_taken_rows_stay_aligned_and_keep_the_rest() -> None:
 def test_undated_rows_have_one_snapshot() -> None:
     undated = ROWS.undated()
     assert undated.day.tolist() == [0, 0, 0, 0] and ROWS.day.any()
+    assert undated.cut.tolist() == [0, 0, 1, 2]
     assert undated.X is ROWS.X

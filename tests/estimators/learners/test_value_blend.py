@@ -25,7 +25,7 @@ def test_day_effects_are_used_where_they_predict_later_days_better() -> None:
     assert not value_blend.day_effects_help(replace(rows, y=from_columns)), (
         "a column has the effect"
     )
-    six_days = replace(rows, day=rows.day // 2)
+    six_days = replace(rows, cut=rows.cut // 2)
     assert not value_blend.day_effects_help(six_days), "six days cannot tell season from signal"
 
 
