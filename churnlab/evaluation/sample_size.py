@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from scipy.special import entr, logit, ndtri
 
+from churnlab.dataset.dataset import Dataset
 from churnlab.language.sentence import Words, sentence
 
 LEAST_SHRINKAGE = 0.9
@@ -107,6 +109,28 @@ class SampleSize:
     share: float
     auc: float
     columns: int
+
+    @classmethod
+    def of(cls, train: Dataset, auc: float) -> Self:
+        """The sample size of the labelled rows that a model of churn learnt from.
+
+        A person counts once, however many snapshots show that the person left.
+
+        >>> import pandas as pd
+        >>> from churnlab import Churn
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01", "2026-02-01"])],
+        ...     names=["user_id", "snapshot"],
+        ... )
+        >>> X = pd.DataFrame({"days": range(8)}, index=index)
+        >>> labels = pd.DataFrame({"churned": [0.0, 0, 0, 1, 1, 1, 0, 0]}, index=index)
+        >>> found = SampleSize.of(Dataset(X, labels, pd.DataFrame(), (Churn(30),)), auc=0.7)
+        >>> found.leavers, found.share, found.columns
+        (2, 0.375, 1)
+        """
+        churned = train.y("churned")
+        left = churned.index[(churned > 0).to_numpy()].get_level_values("user_id")
+        return cls(int(left.nunique()), float(churned.mean()), auc, train.X.shape[1])
 
     @property
     def supported(self) -> float:
