@@ -49,6 +49,8 @@ MORE = {  # modules that guides and notebooks use beside `cl.*`
     "estimators.baselines": "Models",
     "btyd": "Models",
     "evaluation.profit": "Evaluation",
+    "evaluation.sample_size": "Evaluation",
+    "evaluation.strata": "Evaluation",
     "training.tuning": "The nightly job",
 }
 

@@ -273,7 +273,9 @@ def as_table(strata: pd.DataFrame, target: str, *, brief: bool = False) -> Table
     columns = (*before, *(labels.get(n) or heading(n) for n in metrics), heading("note"))
     ours = [i for i, row in enumerate(rows) if row[len(before) - 1] == MODEL]
     numbers = {1, 2, 3, *range(len(before), len(columns) - 1)}
-    return Table(columns, tuple(rows), frozenset(numbers), frozenset(ours))
+    last = None if any(row[-1] for row in rows) else -1
+    shown = tuple(row[:last] for row in rows)
+    return Table(columns[:last], shown, frozenset(numbers), frozenset(ours))
 
 
 def _about(target: str, row: pd.Series) -> tuple[Words, ...]:

@@ -25,7 +25,7 @@ from churnlab.report import plots
 from churnlab.report.card import CardFacts, ModelCard
 from churnlab.report.document import Drawing
 from churnlab.schema.targets import Churn, LifetimeValue
-from churnlab.training.judging import Judged
+from churnlab.training.judging import Judged, sample_size
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
 from churnlab.training.tuning import Tuned
@@ -48,7 +48,7 @@ def make_card(
         version=fitted.version,
         sentences=_sentences(config, ready, judged.timing),
         simulated=config.log.simulated,
-        population=_population(config, ready),
+        population=_population(config, ready, judged),
         data=data_facts(config, ready),
         evaluations=judged.evaluations,
         pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
@@ -79,7 +79,7 @@ def _sentences(config: Config, ready: SplitRows, timing: Timing | None) -> tuple
     return (first, *worth, *([timing.sentence()] if timing else []))
 
 
-def _population(config: Config, ready: SplitRows) -> dict[Words, Words]:
+def _population(config: Config, ready: SplitRows, judged: Judged) -> dict[Words, Words]:
     eligible = sentence(
         "active on at least one of the {days} days before the snapshot",
         days=config.snapshots.active_within,
@@ -91,6 +91,7 @@ def _population(config: Config, ready: SplitRows) -> dict[Words, Words]:
     return {
         sentence("eligible"): eligible,
         sentence("learnt from"): rows_and_days(ready.train),
+        sentence("leavers"): sample_size(ready, judged.evaluations).words(),
         sentence("judged on"): rows_and_days(ready.test),
         sentence("purged between"): purged,
     }

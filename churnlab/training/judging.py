@@ -11,6 +11,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.estimators.base import TreeModel
 from churnlab.evaluation.contenders import MODEL, fit_baselines
 from churnlab.evaluation.evaluation import Evaluation
+from churnlab.evaluation.sample_size import SampleSize
 from churnlab.evaluation.segments import segments
 from churnlab.evaluation.timing import Timing, judge_hazard
 from churnlab.explanation.explanation import Explanation, explain
@@ -56,6 +57,11 @@ def evaluate_models(models: Mapping[str, TreeModel], rows: SplitRows) -> dict[st
             warnings=left_out,
         )
     return found
+
+
+def sample_size(rows: SplitRows, evaluations: Mapping[str, Evaluation]) -> SampleSize:
+    """What the leavers of the training rows support, by the AUC on the held-out rows."""
+    return SampleSize.of(rows.train, evaluations["churned"].interval("auc").value)
 
 
 def explain_sample(model: TreeModel, data: Dataset, say: Say = silent) -> Explanation:

@@ -19,7 +19,7 @@ from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.card_facts import make_card
-from churnlab.training.judging import Judged, explain_sample, judge
+from churnlab.training.judging import Judged, explain_sample, judge, sample_size
 from churnlab.training.models import Fitted, fit
 from churnlab.training.preparation import SplitRows, label, read_everybody, split
 from churnlab.training.tuning import check_budget
@@ -29,7 +29,8 @@ from churnlab.training.tuning import check_budget
 class TrainingResult:
     """Addresses of a training's run, artifacts and card, and its evaluations by target.
 
-    `notes` say which events lie outside the log's observed days.
+    `notes` say how many columns the leavers support, and which events lie outside the log's
+    observed days.
     """
 
     run_id: str
@@ -111,7 +112,8 @@ def _log(
         tracker.discard(run_id)
         raise
     artifacts = tracker.location(run_id)
-    notes = tuple(map(str, time_notes(rows.activity.describe())))
+    leavers = sample_size(rows, judged.evaluations).words()
+    notes = tuple(map(str, (leavers, *time_notes(rows.activity.describe()))))
     return TrainingResult(
         run_id, fitted.version, artifacts, card, html, markdown, judged.evaluations, notes
     )
