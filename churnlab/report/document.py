@@ -10,10 +10,10 @@ from typing import ClassVar, Protocol
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
-from churnlab.report import plots
+from churnlab.report import drawing, plots
 
 EMPTY = sentence("Nothing was given here.")
-Drawing = Callable[[str], plots.Figure]
+Drawing = Callable[[str], drawing.Figure]
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")  # also turns of direction
 _INLINE = re.compile(r"[\\|<`*\[~]|&(?=#?\w+;)|(?<!\w)_|_(?!\w)")
 _BLOCK = re.compile(r"^(?:(?:#+|[-+]|\d+[.)])(?= |$)|>|(?:-+|=+)$)")  # at the beginning of a line

@@ -24,6 +24,7 @@ from churnlab.report.drawing import (
     ORANGE,
     VIOLET,
     Axes,
+    Figure,
     fonts,
     legend,
     legend_above,
@@ -33,7 +34,6 @@ from churnlab.report.drawing import (
     plain,
     said,
 )
-from churnlab.report.drawing import Figure as Figure
 from churnlab.report.drawing import data_uri as data_uri
 from churnlab.report.drawing import drawable as drawable
 from churnlab.report.drawing import png as png

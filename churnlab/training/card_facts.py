@@ -21,7 +21,7 @@ from churnlab.evaluation.timing import Timing
 from churnlab.events.receipt import time_notes
 from churnlab.explanation.explanation import Explanation
 from churnlab.language.sentence import Sentence, Words, sentence
-from churnlab.report import plots
+from churnlab.report import drawing, plots
 from churnlab.report.card import CardFacts, ModelCard
 from churnlab.report.document import Drawing
 from churnlab.schema.targets import Churn, LifetimeValue
@@ -190,7 +190,7 @@ def _pictures(
     return pictures
 
 
-def _draw(plot: Any, *args: Any) -> plots.Figure:
+def _draw(plot: Any, *args: Any) -> drawing.Figure:
     *results, language = args
     return plot(*results, language=language)
 

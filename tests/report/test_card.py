@@ -20,7 +20,7 @@ from churnlab.errors import OutputError
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.strata import Silence
 from churnlab.language.sentence import sentence
-from churnlab.report import plots
+from churnlab.report import drawing, plots
 from churnlab.report.card import CardFacts, ModelCard
 
 BROWSER = shutil.which("chromium")
@@ -32,7 +32,7 @@ Y = pd.Series((rng.random(400) < 0.3).astype(float), index=INDEX)
 P = np.clip(0.4 * Y.to_numpy() + 0.6 * rng.random(400), 0.01, 0.99)
 
 
-def drawn(plot: Callable[..., plots.Figure], *results: Any) -> Callable[[str], plots.Figure]:
+def drawn(plot: Callable[..., drawing.Figure], *results: Any) -> Callable[[str], drawing.Figure]:
     return lambda language: plot(*results, language=language)
 
 

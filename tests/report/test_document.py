@@ -9,7 +9,7 @@ import pytest
 
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
-from churnlab.report import plots
+from churnlab.report import drawing, plots
 from churnlab.report.card import ModelCard
 from churnlab.report.document import (
     Bullets,
@@ -91,7 +91,7 @@ def test_a_text_begins_nothing_and_ends_nothing(given: str, found: str) -> None:
 def test_a_picture_is_drawn_once_for_each_language() -> None:
     asked: list[str] = []
 
-    def draw(language: str) -> plots.Figure:
+    def draw(language: str) -> drawing.Figure:
         asked.append(language)
         return plots.signals(pd.Series({"a": 1.0}))
 

@@ -14,7 +14,7 @@ from churnlab.evaluation.calibration import calibration_table
 from churnlab.evaluation.judge import Judge
 from churnlab.evaluation.profit import profit_curve
 from churnlab.evaluation.strata import Silence
-from churnlab.report import plots
+from churnlab.report import drawing, plots
 
 rng = np.random.default_rng(0)
 Y = (rng.random(400) < 0.3).astype(float)
@@ -32,7 +32,7 @@ DAYS = rng.permutation(400) / 10 + 1
 STRATA = Silence(np.where(DAYS > 30, DAYS, np.minimum(DAYS, 29))).judged(
     {"churnlab": P, "recency": DAYS}, Y, np.arange(400), Judge.of("churned", draws=10)
 )
-FIGURES: dict[str, Callable[[str], plots.Figure]] = {
+FIGURES: dict[str, Callable[[str], drawing.Figure]] = {
     "calibration": lambda x: plots.calibration(calibration_table(Y, P), language=x),
     "deciles": lambda x: plots.deciles(calibration_table(Y, P), language=x),
     "signals": lambda x: plots.signals(pd.Series({"push": 0.2, "session": 0.4}), language=x),
@@ -46,7 +46,7 @@ FIGURES: dict[str, Callable[[str], plots.Figure]] = {
 NAMES = {"churnlab", "push", "session", "a__b__all", "c__d__28d"}
 
 
-def words(figure: plots.Figure) -> set[str]:
+def words(figure: drawing.Figure) -> set[str]:
     """Labels of the axes, of the legend and of what is written beside points."""
     axes = figure.axes[0]
     found = {axes.get_xlabel(), axes.get_ylabel(), *(t.get_text() for t in axes.texts)}
