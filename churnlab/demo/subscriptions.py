@@ -16,11 +16,12 @@ from churnlab.schema.days import to_timestamp, to_timestamps
 PERIOD = 30  # days of a contract
 PRICE = 9.99
 _KINDS = ("regular", "sleeper", "fading")
-_SHARES = (0.6, 0.15, 0.25)
+_SHARES = (0.5, 0.2, 0.3)
 _VISITS = {"regular": (0.25, 0.7), "sleeper": (0.0, 0.02), "fading": (0.25, 0.7)}  # chance a day
-_RENEWS = {"regular": 0.95, "sleeper": 0.93, "fading": 0.95}
-_FADED = 0.4  # the chance to renew after a decline
-_LEFT = 0.25  # what is left of the visits after a decline, as a share
+_RENEWS = {"regular": 0.97, "sleeper": 0.95, "fading": 0.97}
+_FADED = 0.3  # the chance to renew after a decline
+_LAG = 14  # days from the fall of the visits to that of the chance
+_LEFT = 0.2  # what is left of the visits after a decline, as a share
 _LATE = 0.2  # share of payments that come 1 to 5 days late
 _DAY = 86_400  # seconds
 
@@ -46,7 +47,7 @@ class Subscriptions:
     roles: ClassVar[dict[str, list[str]]] = {"open": ["open"], "payment": ["payment"]}
 
     def log(self) -> EventLog:
-        """The events as an EventLog with their roles.
+        """The events as an EventLog with their roles; automatic payments are receipts, not acts.
 
         >>> make_subscriptions(users=50, days=120).log().daily().roles.names
         ('open', 'payment', 'other')
@@ -58,6 +59,7 @@ class Subscriptions:
             event="event",
             amount="amount",
             roles=self.roles,
+            receipts=["payment"],
             timezone=self.timezone,
             until=to_timestamp(START + self.days),
         )
@@ -72,10 +74,10 @@ class Subscriptions:
 def make_subscriptions(users: int = 1500, days: int = 360, seed: int = 0) -> Subscriptions:
     """Simulated subscriptions of 30 days to a service, each renewed by a payment, or not.
 
-    Regular people visit often and renew with a chance of 0.95. Sleepers pay and hardly ever visit,
-    and renew nearly as often: silence alone is no sign here. Fading people are like regular ones
-    until, within three weeks from an onset, their visits fall to a quarter; their chance to renew
-    falls to 0.4 in the same time. A fifth of the payments come up to five days late.
+    Regular people visit often and renew with a chance of 0.97. Sleepers pay and hardly ever visit,
+    and renew nearly as often (0.95): silence alone is no sign here. Fading people are like regular
+    ones until their visits fall to a fifth, within three weeks from an onset; two weeks later their
+    chance to renew has fallen to 0.3. A fifth of the payments come up to five days late.
 
     The same arguments give the same events. ConfigError for fewer than 10 users or 90 days.
 
@@ -129,7 +131,7 @@ def _due(rng: np.random.Generator, people: pd.DataFrame, days: int) -> pd.DataFr
         person = np.flatnonzero(there & (day < days + PERIOD))
         since = day[person] - people["onset"].to_numpy()[person]
         usual = people["renews"].to_numpy()[person]
-        chance = usual - (usual - _FADED) * rise(since)
+        chance = usual - (usual - _FADED) * rise(since - _LAG)
         renewed = rng.random(len(person)) < chance
         late = np.where(rng.random(len(person)) < _LATE, rng.integers(1, 6, len(person)), 0)
         columns = {"person": person, "day": day[person], "chance": chance, "renewed": renewed}
