@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.labels import in_one_line
-from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
+from churnlab.estimators.learners import as_fitted, boosting, folds, season, times, waves
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import categories_of, check_names
 from churnlab.estimators.learners.chosen import Chosen
@@ -347,7 +347,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
 
     def _training_rows(self, given: Counted, matrix: np.ndarray, y: np.ndarray) -> TrainingRows:
         return TrainingRows(
-            matrix,
+            waves.silenced(matrix, self._names(), season.dated(given.time)),
             y,
             folds.snapshot_days(given.X, given.time, len(y)),
             folds.people(given.X, given.groups, len(y)),

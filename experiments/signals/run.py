@@ -1,11 +1,12 @@
-"""Leaves out each feature builder in turn, inside the training rows of five public tasks.
+"""Leaves out each of four new feature builders, inside the training rows of six public tasks.
 
     python experiments/signals/run.py [--tasks ../shared/tasks] [--folds 3] [--draws 300] \\
-        [--processes 2]
+        [--people 4000] [--processes 1]
 
-Test rows are not read. Predictions of each variant are kept in `predictions/`, named by the rows
-and columns that they come from, so that an interrupted run continues. Remove the folder after a
-change of the estimators.
+The older builders were left out one by one in an earlier run, which README.md tells. Test rows are
+not read. Predictions of each variant are kept in `predictions/`, named by the rows and columns that
+they come from, so that an interrupted run continues. Remove the folder after a change of the
+estimators.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 # One thread for each process. LightGBM and the linear algebra read it when they are loaded.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -34,22 +35,24 @@ from churnlab.evaluation import metrics
 from churnlab.features.feature_set import BUILDERS
 
 HERE = Path(__file__).resolve().parent
-# The estimators make columns from the features of these builders, and baselines read them.
-NEEDED = ("LoginIntervals", "SpendDecline", "Tenure")
-SIX = ("SessionShortening", "PushOpenDecline", "SocialDropOff", *NEEDED)
-CANDIDATES = tuple(name for name, kind in BUILDERS.items() if kind.candidate)
-FIRST = (("all", frozenset()), ("six", frozenset(CANDIDATES) - frozenset(SIX)))
+NEW = ("GapTrend", "AmountTrend", "Years", "Calendar")
+# Signals that at most two of the logs can show: judged by folds that go forward in time.
+FORWARD = ("Years", "Calendar")
+FORWARD_TASK = "donations"
+HORIZON = pd.Timedelta(365, "D")  # of FORWARD_TASK
+JUDGED_CUTS = 4
 DIGITS = 6
 
 
+def base() -> tuple[str, ...]:
+    """The builders of the default set but for the new ones, which are tried here."""
+    return tuple(n for n, kind in BUILDERS.items() if kind.default and n not in NEW)
+
+
 def variants() -> dict[str, frozenset[str]]:
-    """Left-out builders by the name of each variant; `default` is the library's set."""
-    single = {f"without {name}": frozenset({name}) for name in CANDIDATES if name not in NEEDED}
-    return (
-        dict(FIRST)
-        | single
-        | {"default": frozenset(name for name in CANDIDATES if not BUILDERS[name].default)}
-    )
+    """Left-out builders by the name of each variant."""
+    single = {f"without {name}": frozenset({name}) for name in NEW}
+    return {"all": frozenset(), **single, "without all four": frozenset(NEW)}
 
 
 def describe(data: cl.Dataset) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def describe(data: cl.Dataset) -> dict[str, Any]:
         "people": int(data.X.index.get_level_values("user_id").nunique()),
         "cuts": len(data.days),
         "churned": round(float(y.mean()), 4),
-        "columns": {name: int(builders.get(name, 0)) for name in CANDIDATES},
+        "columns": {name: int(builders.get(name, 0)) for name in NEW},
     }
 
 
@@ -69,27 +72,51 @@ def columns(data: cl.Dataset, out: frozenset[str]) -> list[str]:
     return data.catalogue.loc[~data.catalogue["builder"].isin(out), "name"].tolist()
 
 
-def predictions(
-    data: cl.Dataset,
-    chosen: dict[str, frozenset[str]],
-    folder: Path,
-    folds: int,
-    seed: int,
-    processes: int,
-) -> dict[str, np.ndarray]:
-    """Churn probabilities float64[n] by variant, for people not used in fitting.
+Folds: TypeAlias = list[tuple[np.ndarray, np.ndarray]]
+
+
+def by_people(data: cl.Dataset, folds: int) -> Folds:
+    """Rows to learn from and rows to judge: other people, the same cuts."""
+    return by_person(pd.factorize(data.X.index.get_level_values("user_id"))[0], 0, folds)
+
+
+def forward(data: cl.Dataset) -> Folds:
+    """Rows to learn from and rows to judge: other people, at a cut that is a horizon later.
+
+    People are halved. Each half is judged at the last cuts, one after the other, by what the other
+    half taught at cuts whose label windows had ended by then.
+    """
+    person = pd.factorize(data.X.index.get_level_values("user_id"))[0]
+    cut = data.X.index.get_level_values("snapshot")
+    side = np.random.default_rng(0).permutation(person.max() + 1)[person] % 2 == 0
+    return [
+        (np.flatnonzero(~mine & (cut <= day - HORIZON)), np.flatnonzero(mine & (cut == day)))
+        for day in sorted(data.days)[-JUDGED_CUTS:]
+        for mine in (side, ~side)
+    ]
+
+
+def some_people(data: cl.Dataset, most: int) -> cl.Dataset:
+    """The rows of at most so many people, drawn at random."""
+    user = data.X.index.get_level_values("user_id")
+    drawn_people = np.random.default_rng(0).permutation(user.unique())[:most]
+    return data.take(np.asarray(user.isin(drawn_people)))
+
+
+def predictions(data: cl.Dataset, folds: Folds, folder: Path, processes: int) -> dict[str, Any]:
+    """Churn probabilities by variant, for people not used in fitting; NaN where nobody is judged.
 
     Variants with equal columns are fitted once.
     """
     wanted: dict[tuple[str, ...], list[str]] = {}
-    for name, out in chosen.items():
+    for name, out in variants().items():
         wanted.setdefault(tuple(columns(data, out)), []).append(name)
     files = {key: folder / f"{names[0].replace(' ', '_')}.npy" for key, names in wanted.items()}
     todo = [(list(key), path) for key, path in files.items() if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     with ProcessPoolExecutor(
-        processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds, seed)
+        processes, get_context("spawn"), _given, (data.X, data.y("churned"), folds)
     ) as pool:
         jobs = [pool.submit(_predict, *one) for one in todo]
         for done, job in enumerate(as_completed(jobs), 1):
@@ -103,10 +130,9 @@ def predictions(
 _DATA: dict[str, Any] = {}
 
 
-def _given(X: pd.DataFrame, y: pd.Series, folds: int, seed: int) -> None:
+def _given(X: pd.DataFrame, y: pd.Series, folds: Folds) -> None:
     """Stores the rows for `_predict` in this process."""
-    person = pd.factorize(X.index.get_level_values("user_id"))[0]
-    _DATA.update(X=X, y=y, folds=by_person(person, seed, folds))
+    _DATA.update(X=X, y=y, folds=folds)
 
 
 def _predict(names: list[str], path: Path) -> str:
@@ -123,6 +149,14 @@ def _predict(names: list[str], path: Path) -> str:
     np.save(half, p)
     half.replace(path)
     return f"{path.stem} ({len(names)} columns)"
+
+
+def judged(data: cl.Dataset, predicted: dict[str, np.ndarray], draws: int) -> dict[str, np.ndarray]:
+    """`drawn` of each variant, over the rows that were judged and the same resamples of people."""
+    rows = np.isfinite(predicted["all"])
+    people = np.asarray(data.X.index.get_level_values("user_id"))[rows]
+    weights, y = metrics.resamples(people, draws, 0), data.y("churned").to_numpy()[rows]
+    return {name: drawn(y, p[rows], weights) for name, p in predicted.items()}
 
 
 def drawn(y: np.ndarray, p: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -154,61 +188,52 @@ def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]
     }
 
 
-def falls_out(gain: dict[str, Any]) -> bool:
-    """The rule of README.md for a builder outside the default set.
+def stays(name: str, gain: dict[str, Any], ahead: dict[str, Any]) -> bool:
+    """The rule of README.md for a new builder in the default set.
 
-    Without it the mean log loss is lower, and on no task is an interval of its gain above zero.
+    With it the log loss is lower in the mean over the tasks, or, for a signal that at most two logs
+    can show, in forward folds on the log that shows it; and on no task it costs more than chance.
     """
-    adds = any(
-        gain[task][metric][1] > 0
-        for task in gain
-        if task != "mean"
-        for metric in ("auc", "logloss")
-    )
-    return gain["mean"]["logloss"][0] < 0 and not adds
+    counted = ahead if name in FORWARD else gain["mean"]
+    costs = any(one[m][2] < 0 for one in (*gain.values(), ahead) for m in ("auc", "logloss"))
+    return counted["logloss"][0] > 0 and not costs
 
 
 def result(
     values: dict[str, dict[str, np.ndarray]],
-    again: dict[str, dict[str, np.ndarray]],
+    ahead: dict[str, np.ndarray],
     about: dict[str, Any],
 ) -> dict[str, Any]:
-    """The content of result.json; `again` has "all" and "default" on other folds."""
-    gain = {name: gains(values, name) for name in variants() if name != "all"}
-    single = {
-        name.removeprefix("without "): found
-        for name, found in gain.items()
-        if name.startswith("without ")
-    }
+    """The content of result.json; `ahead` are the forward folds of FORWARD_TASK."""
+    short = {name: name.removeprefix("without ") for name in variants() if name != "all"}
+    gain = {to: gains(values, name) for name, to in short.items()}
+    later = {to: figures(ahead["all"] - ahead[name]) for name, to in short.items()}
+    earlier = json.loads((HERE / "first_run.json").read_text())
     return {
         "tasks": about,
         "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
-        "gain": single,
-        "falls_out": [name for name, found in single.items() if falls_out(found)],
-        "all_against_six": gain["six"],
-        "all_against_default": gain["default"],
-        "all_against_default_other_folds": gains(again, "default"),
+        "all_forward": figures(ahead["all"] * (1, -1)),
+        "gain": gain,
+        "gain_forward": later,
+        "stays": [name for name in NEW if stays(name, gain[name], later[name])],
+        "first_run": earlier,
     }
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:
-    """Gains in log loss (1e-4) as Markdown.
+    """Gains in log loss (1e-4), and in AUC where the heading says so, as Markdown.
 
     Bold: the interval is above zero. In brackets: it is below.
     """
     tasks = list(found["tasks"])
-    yield "| left out | " + " | ".join([*tasks, "mean", "mean AUC"]) + " |"
-    yield "|---" * (len(tasks) + 3) + "|"
-    rows = found["gain"] | {
-        "all but the six": found["all_against_six"],
-        "all but the default": found["all_against_default"],
-        "the same, other folds": found["all_against_default_other_folds"],
-    }
-    for name, gain in rows.items():
-        cells = [_cell(gain[task]["logloss"]) for task in [*tasks, "mean"]] + [
-            _cell(gain["mean"]["auc"])
-        ]
-        yield f"| {name} | " + " | ".join(cells) + " |"
+    heads = [*tasks, "mean", "mean AUC", "forward", "forward AUC"]
+    yield "| left out | " + " | ".join(heads) + " |"
+    yield "|---" * (len(heads) + 1) + "|"
+    for name, gain in found["gain"].items():
+        ahead = found["gain_forward"][name]
+        cells = [gain[task]["logloss"] for task in [*tasks, "mean"]]
+        cells += [gain["mean"]["auc"], ahead["logloss"], ahead["auc"]]
+        yield f"| {name} | " + " | ".join(map(_cell, cells)) + " |"
 
 
 def _cell(interval: list[float]) -> str:
@@ -225,32 +250,34 @@ def main() -> None:
     parser.add_argument("--tasks", type=Path, default=HERE.parents[2] / "shared" / "tasks")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--people", type=int, default=4000)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--only", nargs="*", help="tasks to predict; nothing is written")
     given = parser.parse_args()
     if not (given.tasks / "score.py").exists():
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
     public = runpy.run_path(str(HERE.parent / "public_tasks" / "run.py"))
     values: dict[str, dict[str, np.ndarray]] = {}
-    again: dict[str, dict[str, np.ndarray]] = {}
+    ahead: dict[str, np.ndarray] = {}
     about: dict[str, Any] = {}
-    for task in public["TASKS"]:
-        data = public["training"](given.tasks, task, cl.FeatureSet.of(CANDIDATES))
-        people, y = data.X.index.get_level_values("user_id"), data.y("churned").to_numpy()
+    for task in given.only or public["TASKS"]:
+        whole = public["training"](given.tasks, task, cl.FeatureSet.of((*base(), *NEW)))
+        if task == FORWARD_TASK:
+            print(f"{task}, forward: {len(whole.X):,} rows", flush=True)
+            folder = HERE / "predictions" / f"{task}-forward-{whole.digest[:12]}"
+            p = predictions(whole, forward(whole), folder, given.processes)
+            ahead = judged(whole, p, given.draws)
+        data = some_people(whole, given.people)
         about[task] = describe(data)
-        print(f"{task}: {len(y):,} rows, {data.X.shape[1]} columns", flush=True)
-        weights = metrics.resamples(np.asarray(people), given.draws, 0)
-        for seed, chosen, into in (
-            (0, variants(), values),
-            (1, {name: variants()[name] for name in ("all", "default")}, again),
-        ):
-            folder = HERE / "predictions" / f"{task}-{given.folds}-{seed}-{data.digest[:12]}"
-            p = predictions(data, chosen, folder, given.folds, seed, given.processes)
-            into[task] = {name: drawn(y, one, weights) for name, one in p.items()}
-    found = result(values, again, about)
+        print(f"{task}: {len(data.X):,} rows, {data.X.shape[1]} columns", flush=True)
+        folder = HERE / "predictions" / f"{task}-{given.folds}-{data.digest[:12]}"
+        p = predictions(data, by_people(data, given.folds), folder, given.processes)
+        values[task] = judged(data, p, given.draws)
+    if given.only:
+        return
+    found = result(values, ahead, about)
     (HERE / "result.json").write_text(json.dumps(found, indent=1) + "\n")
-    print(
-        "\n" + "\n".join(table(found)) + f"\n\nfall out: {', '.join(found['falls_out']) or 'none'}"
-    )
+    print("\n" + "\n".join(table(found)) + f"\n\nstay: {', '.join(found['stays']) or 'none'}")
 
 
 if __name__ == "__main__":

@@ -141,12 +141,22 @@ _WAVES = {
 }
 
 
+def wave_name(period: str, wave: str) -> str:
+    """The name of a column of Calendar.
+
+    >>> wave_name("year", "sine")
+    'calendar__year_sine__static'
+    """
+    return f"calendar__{period}_{wave}__static"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Calendar(FeatureBuilder):
     """The day of the week and of the year of the snapshot, as waves.
 
-    Not in the default set: a training has few snapshot days, so that a tree would learn the day and
-    not the season. For a model trained on a year of snapshot days or more.
+    The estimators learn from the waves of the year only where snapshots span a year, and from those
+    of the week only where they fall on several weekdays (`estimators.learners.waves`): with less, a
+    tree would learn the day and not the season.
     """
 
     signal: ClassVar[str] = "calendar"
@@ -163,7 +173,7 @@ class Calendar(FeatureBuilder):
         for name, days in self.periods:
             for wave, (quarters, says) in _WAVES.items():
                 yield Feature(
-                    f"calendar__{name}_{wave}__static",
+                    wave_name(name, wave),
                     Wave(days, quarters),
                     "wave",
                     sentence(says, period=_PERIODS.get(name, name)),

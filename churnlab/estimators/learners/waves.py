@@ -1,0 +1,47 @@
+"""The waves of the calendar as columns: learnt from only where training can know a season."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnlab.features.signals.lifecycle import Calendar, wave_name
+
+_YEAR = pd.Timedelta(365, "D")
+_MIN_CUTS_OF_A_WEEK = 14
+
+
+def silenced(matrix: np.ndarray, names: Any, dates: pd.DatetimeIndex | None) -> np.ndarray:
+    """The matrix with 0 in the columns of waves that training cannot know, float64[n, p].
+
+    The waves of the year need a year from the first snapshot to the last. Those of the week need
+    snapshots on several weekdays, and 14 of them: else a wave would only number the snapshots.
+    `names` are those of the first columns (none: nothing is silenced), and `dates` the snapshots of
+    the rows; None, where they are not known, silences every wave.
+
+    >>> dates = pd.DatetimeIndex(["2025-01-01", "2025-06-01"])
+    >>> silenced(np.ones((2, 2)), ["visits", "calendar__year_sine__static"], dates).tolist()
+    [[1.0, 0.0], [1.0, 0.0]]
+    """
+    unknown = _unknown(dates)
+    waves = np.zeros(matrix.shape[1], bool)
+    waves[: len(names)] = [name in unknown for name in names]
+    return np.where(waves, 0.0, matrix) if waves.any() else matrix
+
+
+def _unknown(dates: pd.DatetimeIndex | None) -> set[str]:
+    """The names of the waves that rows with these snapshots cannot teach."""
+    cuts = pd.DatetimeIndex([]) if dates is None else dates.unique()
+    weekdays = cuts.day_of_week.nunique()
+    known = {
+        "year": len(cuts) > 1 and cuts.max() - cuts.min() >= _YEAR,
+        "week": weekdays > 1 and len(cuts) >= _MIN_CUTS_OF_A_WEEK,
+    }
+    return {
+        wave_name(period, wave)
+        for period, _ in Calendar().periods
+        for wave in ("sine", "cosine")
+        if not known[period]
+    }
