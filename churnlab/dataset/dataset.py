@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -23,7 +23,8 @@ class Dataset:
 
     `catalogue` has a row for each column of X: name, signal, builder, unit, window, says, missing.
     `counts` has the rows that were left out, by reason; `skipped` has the builders that found
-    nothing to work on in the log, each with what it lacks.
+    nothing to work on in the log, each with what it lacks. `left_out` names columns that were left
+    out because they cannot vary (`dataset.unvarying`).
 
     >>> from churnlab.dataset.build import build_dataset
     >>> from churnlab.dataset.snapshots import Snapshots
@@ -45,6 +46,7 @@ class Dataset:
     targets: tuple[Target, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def y(self, name: str) -> pd.Series:
         """One label, float64, on the index of X: `churned` (0 or 1) or `ltv` (money).
@@ -91,6 +93,20 @@ class Dataset:
         """
         places = np.flatnonzero(rows) if rows.dtype == bool else rows
         return replace(self, X=self.X.iloc[places], labels=self.labels.iloc[places])
+
+    def without(self, names: Collection[str]) -> Dataset:
+        """The dataset without some columns of X, which `left_out` then names.
+
+        >>> _example().without(["cadence__active_days__28d"]).left_out
+        ('cadence__active_days__28d',)
+        """
+        gone = set(names)
+        return replace(
+            self,
+            X=self.X[[name for name in self.X.columns if name not in gone]],
+            catalogue=self.catalogue[~self.catalogue["name"].isin(gone)].reset_index(drop=True),
+            left_out=(*self.left_out, *names),
+        )
 
     def split(self, test_from: Day, purge: int | None = None) -> tuple[Dataset, Dataset]:
         """Training rows whose label windows end by `test_from`, and test rows from that day on.

@@ -139,6 +139,16 @@ class FeatureBuilder:
         """
         raise TypeError(f"{type(self).__name__} declares no features")
 
+    def same_for_all_people(self, feature: Feature) -> bool:
+        """Whether a feature of the builder depends on the snapshot day and the log alone.
+
+        >>> from churnlab.features.signals.lifecycle import Calendar
+        >>> builder = Calendar()
+        >>> builder.same_for_all_people(next(builder.features(frozenset())))
+        True
+        """
+        return parse_name(feature.name)["statistic"] in self.same_for_all
+
     def within(self, most: int) -> Self:
         """The builder without windows of more than `most` days, where it has windows of years.
 

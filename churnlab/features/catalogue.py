@@ -2,7 +2,9 @@
 
 `says` and `missing` are English text. In `says` the constants are put in and columns stand in
 braces: `opened {push__opened_sum__14d:.0f} of {push__sent_sum__14d:.0f} pushes in 14 days`.
-`templates` is JSON of the same sentences, from which they can be said in any language.
+`templates` is JSON of the same sentences, from which they can be said in any language. `about` is
+`person`, or `day` for a column that depends on the snapshot day and the log alone: it is the same
+for everybody on a day, and no reason of one person.
 """
 
 from __future__ import annotations
@@ -19,21 +21,22 @@ from churnlab.schema.names import as_column
 
 
 class Entry(NamedTuple):
-    """One row of a catalogue: a column, its builder, its unit and its sentences."""
+    """One row of a catalogue: a column, its builder, its unit, its sentences, what it is about."""
 
     name: str
     builder: str
     unit: str
     says: Words
     missing: Words
+    about: str = "person"
 
 
 _BLANKS = dict.fromkeys((*range(32), 127), " ")
-COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "templates"]
+COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "templates", "about"]
 
 
 def table(entries: Iterable[Entry]) -> pd.DataFrame:
-    """One row a column: name, signal, builder, unit, window, says, missing, templates.
+    """One row a column: name, signal, builder, unit, window, says, missing, templates, about.
 
     >>> made = table([Entry("quiz__sum__28d", "Quizzes", "events", "{value:.0f} played", "none")])
     >>> made[["name", "signal", "window", "says"]].iloc[0].tolist()
@@ -55,6 +58,20 @@ def sentences(row: Mapping[str, Any]) -> tuple[Sentence, Sentence]:
         return Sentence(row["says"]), Sentence(row["missing"])
     found = json.loads(written)
     return Sentence.from_dict(found["says"]), Sentence.from_dict(found["missing"])
+
+
+def of_the_day(catalogue: pd.DataFrame) -> frozenset[str]:
+    """The columns that are the same for everybody on a day: the season, the days observed.
+
+    Empty for a catalogue that was written before it said so.
+
+    >>> wave = Entry("calendar__sine__static", "Calendar", "wave", "{value:.2f}", "none", "day")
+    >>> sorted(of_the_day(table([wave])))
+    ['calendar__sine__static']
+    """
+    if "about" not in catalogue:
+        return frozenset()
+    return frozenset(catalogue.loc[catalogue["about"] == "day", "name"])
 
 
 def given_names(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -83,6 +100,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         _text(says),
         _text(missing),
         json.dumps(templates, ensure_ascii=False),
+        entry.about,
     )
 
 

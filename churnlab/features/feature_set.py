@@ -187,6 +187,7 @@ def _resolved(
     return ResolvedFeatures(
         features=features,
         builders=tuple(type(builder).__name__ for builder, _ in pairs),
+        about=tuple("day" if builder.same_for_all_people(f) else "person" for builder, f in pairs),
         skipped=skipped,
         sources=dict(sources),
         program=compile_features((f.value for f in features), dict(sources)),

@@ -23,13 +23,15 @@ from churnlab.schema.days import before, day_text
 class ResolvedFeatures:
     """The features of a feature set for a log with certain roles and measures.
 
-    `features` are the columns in order and `builders` the name of each one's builder; `program`
-    computes them. `skipped` has the builders that contribute nothing, with the roles that the log
-    lacks. `sources` are the kinds and columns of the measures of the daily rows.
+    `features` are the columns in order, `builders` the name of each one's builder and `about` what
+    it is about ("person", or "day" alone); `program` computes them. `skipped` has the builders that
+    contribute nothing, with the roles that the log lacks. `sources` are the kinds and columns of
+    the measures of the daily rows.
     """
 
     features: tuple[Feature, ...]
     builders: tuple[str, ...]
+    about: tuple[str, ...]
     skipped: Mapping[str, str]
     sources: Sources
     program: Program
@@ -41,14 +43,14 @@ class ResolvedFeatures:
 
     @property
     def catalogue(self) -> pd.DataFrame:
-        """One row a column: name, signal, builder, unit, window, says, missing, templates."""
+        """One row a column, as `features.catalogue` describes it."""
         return self._catalogue.copy()
 
     @cached_property
     def _catalogue(self) -> pd.DataFrame:
         return catalogue.table(
-            catalogue.Entry(f.name, builder, f.unit, f.says, f.missing)
-            for f, builder in zip(self.features, self.builders, strict=True)
+            catalogue.Entry(f.name, builder, f.unit, f.says, f.missing, about)
+            for f, builder, about in zip(self.features, self.builders, self.about, strict=True)
         )
 
     @cached_property

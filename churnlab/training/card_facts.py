@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -20,6 +21,7 @@ from churnlab.evaluation.metric_table import headline
 from churnlab.evaluation.timing import Timing
 from churnlab.events.receipt import time_notes
 from churnlab.explanation.explanation import Explanation
+from churnlab.features.builder import parse_name
 from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import drawing, plots
 from churnlab.report.card import CardFacts, ModelCard
@@ -134,7 +136,15 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
         sentence("{signal} (no {missing})", signal=name, missing=missing)
         for name, missing in ready.train.skipped.items()
     ]
-    return facts | ({sentence("signals without data"): _joined(lacking, ", ")} if lacking else {})
+    if lacking:
+        facts |= {sentence("signals without data"): _joined(lacking, ", ")}
+    same = Counter(parse_name(name)["signal"] for name in ready.train.left_out)
+    left_out = [sentence("{signal} ({columns})", signal=s, columns=n) for s, n in same.items()]
+    if left_out:
+        facts |= {
+            sentence("columns left out, the same for everybody, by signal"): _joined(left_out, ", ")
+        }
+    return facts
 
 
 def _version(log: Mapping[str, Any]) -> dict[Words, Any]:

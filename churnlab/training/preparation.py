@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from churnlab.activity.daily import DailyActivity
+from churnlab.btyd.statistics import COLUMNS
 from churnlab.config.inputs import open_activity, read_users
 from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.compute import first_day
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
+from churnlab.dataset.unvarying import unvarying
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.features.known_attributes import KnownAttributes
 from churnlab.schema.days import Day, before, day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
+
+# Columns that models of histories and baselines read; a model without them would be another one.
+_READ = frozenset(name for names in COLUMNS.values() for name in names)
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,17 @@ def split(config: Config, rows: LabelledRows) -> SplitRows:
         if churned.nunique() < 2:
             raise HistoryError.from_one_class("churned", int(churned.iloc[0]), len(part.X))
     return SplitRows(rows.activity, rows.targets, train, test)
+
+
+def with_varying_columns(config: Config, rows: LabelledRows, say: Say = silent) -> LabelledRows:
+    """The rows without the columns that cannot vary in the rows to learn from, which are named."""
+    train, _ = rows.data.split(held_out_from(config, rows.days, rows.targets))
+    names = unvarying(train, _READ)
+    if not names:
+        return rows
+    columns = rows.data.X.shape[1]
+    say(f"left out {len(names)} of {columns} columns: the same for everybody, like {names[0]}")
+    return replace(rows, data=rows.data.without(names))
 
 
 def reach_of(targets: tuple[Target, ...]) -> int:

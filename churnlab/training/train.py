@@ -21,7 +21,13 @@ from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.card_facts import make_card
 from churnlab.training.judging import Judged, explain_sample, judge, sample_size
 from churnlab.training.models import Fitted, fit
-from churnlab.training.preparation import SplitRows, label, read_everybody, split
+from churnlab.training.preparation import (
+    SplitRows,
+    label,
+    read_everybody,
+    split,
+    with_varying_columns,
+)
 from churnlab.training.tuning import check_budget
 
 
@@ -82,7 +88,7 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     check_budget(config.model.tune)
     open_tracker(config).check()
     activity = read_everybody(config, log, say)
-    rows = split(config, label(config, activity, say))
+    rows = split(config, with_varying_columns(config, label(config, activity, say), say))
     fitted = fit(config, rows.train, say)
     judged = judge(fitted, rows, say)
     explanation = explain_sample(fitted.churn, rows.test, say)

@@ -91,6 +91,7 @@ def test_contributions_of_a_blend_with_season_and_made_columns_add_up(
         "says",
         "missing",
         "templates",
+        "about",
     ]
 
 

@@ -5,7 +5,8 @@ together as text (commit 06e2fc8), with the feature sets and rows of `CASES`: `t
 catalogue says of each column, of the later cases only where it differs from the first; `rendered`
 has a digest of all sentences of a signal, by column and then by row. The sentences of the role
 `forum_post` were written again when roles came to be said as they are given, and the events named
-`refund` were renamed, in that version too, when `refund` became a standard role.
+`refund` were renamed, in that version too, when `refund` became a standard role. Signals that came later
+were added as they were then.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from support.made_up_language import START, english_left, install
 from support.random_log import OTHER_ROLES, activity, events
 
 import churnlab as cl
-from churnlab.dataset.compute import matrix, resolve
+from churnlab.dataset.compute import available, matrix, resolve
 from churnlab.explanation.words import Told
-from churnlab.features.catalogue import COLUMNS, Entry, sentences, table
+from churnlab.features.catalogue import COLUMNS, Entry, of_the_day, sentences, table
 from churnlab.features.feature_set import BUILDERS
 from churnlab.features.resolved import ResolvedFeatures
 from churnlab.language.sentence import Column, sentence
@@ -63,7 +64,7 @@ def case(request: pytest.FixtureRequest) -> tuple[str, ResolvedFeatures, pd.Data
     features, daily = CASES[request.param]()
     codes = np.r_[np.repeat(np.arange(12), 4), -1]
     days = daily.start + np.r_[np.tile([4, 45, 120, daily.end - daily.start], 12), 60]
-    resolved = resolve(features, daily)
+    resolved = features.resolve(available(daily), daily.sources)  # windows of years too
     return request.param, resolved, matrix(daily, codes, days, resolved)
 
 
@@ -148,3 +149,13 @@ def test_a_catalogue_made_by_hand_is_said_from_its_text(
         english, other = (Told(*sentences(row), "a", ["a"], chosen) for chosen in ("en", language))
         assert english({"a": [2.25]}) == ["2.2 CDs"]
         assert other({"a": [2.25, float("nan")]}) == ["2,2 CDs", "none"]
+
+
+def test_the_season_and_the_days_observed_are_about_the_day() -> None:
+    chosen = cl.FeatureSet.of(["Tenure", "Calendar"])
+    made = resolve(chosen, activity(events())).catalogue
+    assert of_the_day(made) == {
+        "lifecycle__observed_days__all",
+        *(n for n in made["name"] if n.startswith("calendar__")),
+    }
+    assert of_the_day(made.drop(columns="about")) == frozenset()

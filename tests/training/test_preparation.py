@@ -22,6 +22,7 @@ from churnlab.training.preparation import (
     snapshot_days,
     split,
     split_rows,
+    with_varying_columns,
 )
 
 TARGETS = (cl.Churn(30), cl.LifetimeValue(60))
@@ -109,3 +110,22 @@ def test_features_of_a_day_are_of_the_eligible_and_without_a_day_of_everybody(
     assert set(some.X.index.get_level_values("snapshot").strftime("%Y-%m-%d")) == {"2026-05-01"}
     assert len(some.X) < len(everybody.X) <= len(activity.users)
     assert list(some.X) == list(everybody.X)
+
+
+def test_columns_that_cannot_vary_in_the_training_rows_are_left_out_and_named(
+    activity: DailyActivity,
+) -> None:
+    chosen = config(features={"builders": ["Tenure", "PushOpenDecline"]})
+    rows = label(chosen, activity)
+    rows.data.X["lifecycle__tenure_share__all"] = 0.5
+    said: list[str] = []
+    kept = with_varying_columns(chosen, rows, said.append)
+    assert kept.data.left_out == ("lifecycle__tenure_share__all",)
+    columns = rows.data.X.shape[1]
+    assert said == [
+        f"left out 1 of {columns} columns: the same for everybody, like "
+        "lifecycle__tenure_share__all"
+    ]
+    assert with_varying_columns(chosen, kept) is kept
+    rows.data.X["lifecycle__tenure_days__all"] = 1.0  # models of histories read it
+    assert "lifecycle__tenure_days__all" in with_varying_columns(chosen, rows).data.X

@@ -155,7 +155,7 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([c.name for c in self._columns()], dtype=object)
 
     def catalogue(self) -> pd.DataFrame:
-        """One row a new column: name, signal, builder, unit, window, says, missing, templates."""
+        """One row a new column, with the columns of `features.catalogue`."""
         as_fitted.check(self)
         return table(self._columns())
 

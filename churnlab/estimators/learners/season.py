@@ -91,4 +91,5 @@ def shift_name(unit: str) -> str:
 def shift_catalogue(unit: str) -> pd.DataFrame:
     """One row about the column that shows the shift, with the columns of FeatureSet.catalogue."""
     unknown = sentence("the time of the year is not known")
-    return table([Entry(shift_name(unit), SeasonalShift.__name__, unit, _SAYS[unit], unknown)])
+    name = shift_name(unit)
+    return table([Entry(name, SeasonalShift.__name__, unit, _SAYS[unit], unknown, about="day")])

@@ -43,7 +43,8 @@ class AmountTrend(FeatureBuilder):
                 slope / MICRO,
                 "money a day of buying",
                 sentence(
-                    "from one day of buying to the next {value:+,.2f} in {days} days", days=window
+                    "amounts of a day changed by {value:+,.2f} from one to the next in {days} days",
+                    days=window,
                 ),
                 few,
             )
@@ -53,7 +54,8 @@ class AmountTrend(FeatureBuilder):
                 given(mean, slope / mean),
                 "share a day of buying",
                 sentence(
-                    "from one day of buying to the next {value:+.0%} of the mean in {days} days",
+                    "amounts of a day changed by {value:+.0%} of their mean from one to the next "
+                    "in {days} days",
                     days=window,
                 ),
                 few,

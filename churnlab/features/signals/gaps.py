@@ -74,7 +74,7 @@ def _last_gaps() -> Iterator[Feature]:
         mean,
         "days",
         sentence(
-            "the last {count} gaps between active days were {value:.1f} days on average",
+            "the last gaps, {count} at most, were {value:.1f} days on average",
             count=_LAST,
         ),
         _FEW,
@@ -83,14 +83,18 @@ def _last_gaps() -> Iterator[Feature]:
         "gaps__last_least_days__all",
         shortest,
         "days",
-        sentence("the shortest of the last {count} gaps was {value:.0f} days", count=_LAST),
+        sentence(
+            "the shortest of the last gaps, {count} at most, was {value:.0f} days", count=_LAST
+        ),
         _FEW,
     )
     yield Feature(
         "gaps__last_slope_days__all",
         (gaps[0] - gaps[-1]) / (_LAST - 1),
         "days a gap",
-        sentence("each of the last {count} gaps was {value:+.1f} days longer", count=_LAST),
+        sentence(
+            "the last {count} gaps changed by {value:+.1f} days from one to the next", count=_LAST
+        ),
         _FEWER_THAN_FOUR,
     )
     yield Feature(
@@ -98,9 +102,8 @@ def _last_gaps() -> Iterator[Feature]:
         Since("active") / mean,
         "own last gaps",
         sentence(
-            "away for {value:.1f} times the last {count} gaps, of {usual:.1f} days on average",
+            "away for {value:.1f} times the mean of the last gaps, {usual:.1f} days",
             usual=Column(name),
-            count=_LAST,
         ),
         _FEW,
     )
@@ -113,14 +116,19 @@ def _slopes(window: int) -> Iterator[Feature]:
         f"gaps__slope_days__{window}d",
         given(count - 2, slope),
         "days a gap",
-        sentence("from gap to gap {value:+.1f} days in {days} days", days=window),
+        sentence(
+            "gaps changed by {value:+.1f} days from one to the next in {days} days", days=window
+        ),
         few,
     )
     yield Feature(
         f"gaps__slope_share__{window}d",
         given(count - 2, slope / (Sum("gap")[0, window] / count)),
         "share a gap",
-        sentence("from gap to gap {value:+.0%} of the mean gap in {days} days", days=window),
+        sentence(
+            "gaps changed by {value:+.0%} of their mean from one to the next in {days} days",
+            days=window,
+        ),
         few,
     )
 
