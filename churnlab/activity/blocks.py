@@ -233,6 +233,11 @@ class BlockRows:
             list(pool.map(put, range(groups)))
         return self._chosen(first, *out)
 
+    @property
+    def carry(self) -> Carry | None:
+        """None: blocks hold every day one by one."""
+        return None
+
     def with_carry(self, carry: Carry) -> Rows:
         """All rows, sorted by person and day, with the folded past before them."""
         return replace(self.whole, carry=carry)

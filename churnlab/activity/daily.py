@@ -96,7 +96,7 @@ class DailyActivity:
     @property
     def carry(self) -> Carry | None:
         """The folded past before the rows; None where no day was folded away."""
-        return self.rows.whole.carry
+        return self.rows.carry
 
     @property
     def kept_from(self) -> int:

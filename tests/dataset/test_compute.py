@@ -160,3 +160,10 @@ def test_no_snapshot_gives_no_row() -> None:
 def test_the_first_day_of_a_whole_log_is_its_second() -> None:
     daily = activity(events())
     assert compute.first_day(daily, cl.FeatureSet.default()) == daily.start + 1
+
+
+def test_the_length_of_the_log_is_known_without_putting_all_rows_in_order() -> None:
+    daily = activity(events())
+    assert isinstance(daily.rows, blocks.BlockRows)
+    compute.resolve(cl.FeatureSet.default(), daily)
+    assert "whole" not in vars(daily.rows) and daily.carry is None

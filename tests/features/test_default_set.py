@@ -9,7 +9,7 @@ import churnlab as cl
 from churnlab.features.feature_set import BUILDERS
 
 FOUND = json.loads(
-    (Path(__file__).resolve().parents[2] / "experiments" / "signals" / "result.json").read_text()
+    (Path(__file__).resolve().parents[2] / "experiments" / "signals" / "first_run.json").read_text()
 )
 FEW_COULD_SHOW = {
     "SessionShortening",
