@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlab.features.signals.lifecycle import Calendar, wave_name
-
+# The columns of the builder Calendar, by period.
+WAVES = {
+    "year": ("calendar__year_sine__static", "calendar__year_cosine__static"),
+    "week": ("calendar__week_sine__static", "calendar__week_cosine__static"),
+}
 _YEAR = pd.Timedelta(365, "D")
 _MIN_CUTS_OF_A_WEEK = 14
 
@@ -39,9 +42,4 @@ def _unknown(dates: pd.DatetimeIndex | None) -> set[str]:
         "year": len(cuts) > 1 and cuts.max() - cuts.min() >= _YEAR,
         "week": weekdays > 1 and len(cuts) >= _MIN_CUTS_OF_A_WEEK,
     }
-    return {
-        wave_name(period, wave)
-        for period, _ in Calendar().periods
-        for wave in ("sine", "cosine")
-        if not known[period]
-    }
+    return {name for period, names in WAVES.items() if not known[period] for name in names}

@@ -141,15 +141,6 @@ _WAVES = {
 }
 
 
-def wave_name(period: str, wave: str) -> str:
-    """The name of a column of Calendar.
-
-    >>> wave_name("year", "sine")
-    'calendar__year_sine__static'
-    """
-    return f"calendar__{period}_{wave}__static"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Calendar(FeatureBuilder):
     """The day of the week and of the year of the snapshot, as waves.
@@ -173,7 +164,7 @@ class Calendar(FeatureBuilder):
         for name, days in self.periods:
             for wave, (quarters, says) in _WAVES.items():
                 yield Feature(
-                    wave_name(name, wave),
+                    f"calendar__{name}_{wave}__static",
                     Wave(days, quarters),
                     "wave",
                     sentence(says, period=_PERIODS.get(name, name)),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.estimators.learners.waves import silenced
+from churnlab.estimators.learners.waves import WAVES, silenced
 
 YEAR = ["calendar__year_sine__static", "calendar__year_cosine__static"]
 WEEK = ["calendar__week_sine__static", "calendar__week_cosine__static"]
@@ -20,6 +20,11 @@ def left(dates: pd.DatetimeIndex | None) -> list[str]:
     kept = silenced(np.ones((rows, len(NAMES) + 1)), NAMES, dates)[0]
     assert kept[-1] == 1
     return [name for name, value in zip(NAMES, kept, strict=False) if value]
+
+
+def test_the_waves_are_those_of_the_builder() -> None:
+    names = cl.FeatureSet.of(["Calendar"]).names(frozenset())
+    assert set(names) == {name for period in WAVES.values() for name in period}
 
 
 def test_the_year_needs_a_year_of_snapshots() -> None:
