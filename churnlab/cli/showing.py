@@ -58,6 +58,7 @@ def show_review(found: Review) -> None:
     from churnlab.report import terminal
 
     print_all(terminal.evaluations(found.evaluations))
+    print_all(terminal.notes([found.note] if found.note else ()))
     if found.backtest is not None:
         print_all(terminal.backtest(found.backtest))
     elif found.no_backtest:

@@ -207,6 +207,8 @@ class ModelTable(Table):
     """Whether the curve of who leaves in which later week is learnt too."""
     when_weeks: int = 12
     """How many weeks that curve looks ahead."""
+    refit: bool = True
+    """Whether models learn again, as judged, from all snapshots whose labels are closed."""
     tune: int = 0
     """Other settings of the trees to try for each target, 0 for none; needs churnlab[tune]."""
     n_jobs: int = -1

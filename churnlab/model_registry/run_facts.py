@@ -8,9 +8,11 @@ from typing import Any, Self
 
 from churnlab.errors import ModelError
 from churnlab.features.expression import LOOK_BACK
+from churnlab.schema.days import Day, day_number
 
 FIRST_FORMAT = 1
-FORMAT = 2
+FORMAT = 3
+_READABLE = (1, 2, 3)
 _MEAN = "_mean"
 
 
@@ -56,6 +58,25 @@ class DatasetFacts:
 
 
 @dataclass(frozen=True)
+class ServedFacts:
+    """The models that score, where they were fitted again after others had been judged.
+
+    `rows` are those that each learnt from, by model (`churned`, `ltv`, `when`). Their labels were
+    closed on the day of training, `trained_on`. `judged_version` identifies the judged models.
+    """
+
+    trained_on: str
+    judged_version: str
+    rows: Mapping[str, DatasetFacts]
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        rows = {name: DatasetFacts.from_dict(facts) for name, facts in given["rows"].items()}
+        return cls(**{**given, "rows": rows})
+
+
+@dataclass(frozen=True)
 class TargetFacts:
     """What a run predicts: the keys of [target] in churnlab.toml, in days."""
 
@@ -76,13 +97,16 @@ class TargetFacts:
 class RunFacts:
     """Everything that a logged run says of itself; kept beside its models as JSON.
 
-    `name` is the configuration's, `version` identifies the fitted models, `models` are the targets
-    that have one (`churned`, `ltv`). `simulated` marks a log that was made up. `roles` (as
+    `name` is the configuration's, `version` identifies the models that score, `models` are the
+    targets that have one (`churned`, `ltv`). `simulated` marks a log that was made up. `roles` (as
     `Roles.to_dict` returns them) and `timezone` say what the log's events and days meant.
     `active_within` is in days: people active in `[t - active_within, t)` were eligible. `target`
     defines what was predicted, `targets` says it in a sentence each. `features` names the builders
     (empty: the default set), `look_back` the days of the longest window of signals over years (none
     before they were there). `evaluations` holds `Evaluation.to_dict` by target.
+
+    `dataset` are the rows that the judged models learnt from, `judged_on` those that judged them.
+    `served` is about the models that score; None where these are the judged ones.
 
     >>> target = TargetFacts(churn_horizon=30)
     >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
@@ -105,6 +129,30 @@ class RunFacts:
     look_back: int = LOOK_BACK
     targets: tuple[str, ...] = ()
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    judged_on: DatasetFacts | None = None
+    served: ServedFacts | None = None
+
+    def learnt(self, model: str = "churned") -> DatasetFacts:
+        """The rows that the model learnt from which scores.
+
+        >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
+        >>> facts = RunFacts(name="shop", version="v1", models=("churned",), dataset=rows,
+        ...     timezone="UTC", active_within=60, target=TargetFacts(churn_horizon=30))
+        >>> facts.learnt().days
+        ('2026-03-01',)
+        """
+        return self.dataset if self.served is None else self.served.rows[model]
+
+    def age(self, day: Day) -> int:
+        """Days from the newest snapshot that the churn model which scores learnt from to a day.
+
+        >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
+        >>> facts = RunFacts(name="shop", version="v1", models=("churned",), dataset=rows,
+        ...     timezone="UTC", active_within=60, target=TargetFacts(churn_horizon=30))
+        >>> facts.age("2026-04-10")
+        40
+        """
+        return day_number(day) - day_number(self.learnt().days[-1])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, with the number of this format."""
@@ -118,7 +166,7 @@ class RunFacts:
         """
         known = dict(given)
         number = known.pop("format", FIRST_FORMAT)
-        if number not in (FIRST_FORMAT, FORMAT):
+        if number not in _READABLE:
             raise ModelError.from_newer_facts(number, FORMAT)
         try:
             return cls._of(_of_first_format(known) if number == FIRST_FORMAT else known)
@@ -131,7 +179,12 @@ class RunFacts:
         tuples = {name: tuple(given[name]) for name in ("models", "features", "targets")}
         dataset = DatasetFacts.from_dict(given["dataset"])
         target = TargetFacts.from_dict(given["target"])
-        return cls(**{**given, **tuples, "dataset": dataset, "target": target})
+        judged_on, served = given.get("judged_on"), given.get("served")
+        later = {
+            "judged_on": judged_on and DatasetFacts.from_dict(judged_on),
+            "served": served and ServedFacts.from_dict(served),
+        }
+        return cls(**{**given, **tuples, **later, "dataset": dataset, "target": target})
 
 
 def _of_first_format(given: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from churnlab.report.csv_text import csv_text
 from churnlab.schema.files import check_path
 
 WHEN = "when"
+JUDGED = "judged_"
 TRAINING = "training"
 FACTS = "about.json"
 CATALOGUE = "catalogue.csv"
@@ -104,7 +105,7 @@ class Tracker:
 
     def log_training(
         self,
-        models: Mapping[str, TreeModel],
+        models: Mapping[str, Model],
         *,
         params: Mapping[str, Any],
         metrics: Mapping[str, float],
@@ -116,7 +117,8 @@ class Tracker:
     ) -> str:
         """Log one training and return the run's id.
 
-        `models` are by target. `params` and `metrics` are flat. `artifacts` maps file names to
+        `models` are by target; those whose name begins with `judged_` were judged, and the others
+        were fitted again after it. `params` and `metrics` are flat. `artifacts` maps file names to
         text, such as the card. `hazard` is logged as the model `when`, each row of `trials` (by
         target, as in `Tuned`) as a nested run. No row of a person is stored: the input example of
         a model is made up. A training that cannot be logged leaves no run, and the ModelError
@@ -201,8 +203,11 @@ class Tracker:
             raise ModelError.from_no_run(str(self.address), "any finished training")
         return found.run_id
 
-    def load(self, run_id: str | None = None) -> TrainedRun:
+    def load(self, run_id: str | None = None, judged: bool = False) -> TrainedRun:
         """The models and facts of a run, the newest when `run_id` is None.
+
+        The models are those that score, or those that were `judged` where the former were fitted
+        again after it.
 
         A file is read only where its sha256 is the one that was noted when the run was logged;
         loading runs no code from it.
@@ -219,8 +224,11 @@ class Tracker:
             facts = RunFacts.from_dict(json.loads(files.read(FACTS)))
             catalogue = pd.read_csv(io.BytesIO(files.read(CATALOGUE)), keep_default_na=False)
             names = [*facts.models, *([WHEN] if any(files.below(WHEN)) else [])]
+            before = JUDGED if judged and facts.served else ""
             models = {
-                name: load(files.copy(f"{name}/data/{name}", Path(folder) / name)) for name in names
+                name: load(files.copy(f"{of}/data/{of}", Path(folder) / of))
+                for name in names
+                for of in [before + name]
             }
         hazard = models.pop(WHEN, None)
         return TrainedRun(run_id, models, facts, catalogue, run.metrics, hazard)

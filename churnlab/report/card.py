@@ -127,8 +127,8 @@ def _finds(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[B
     if churn is None:
         return ()
     lead = sentence(
-        "{summary} All of these snapshots are later than those it learnt from; {share:.1%} of "
-        "them churned.",
+        "{summary} All of these snapshots are later than those the judged model learnt from; "
+        "{share:.1%} of them churned.",
         summary=churn.summary(),
         share=churn.mean,
     )
@@ -140,7 +140,7 @@ def _values(value: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[
     if value is None:
         return ()
     lead = sentence(
-        "{summary} All of these snapshots are later than those it learnt from.",
+        "{summary} All of these snapshots are later than those the judged model learnt from.",
         summary=value.summary(),
     )
     alt = sentence("Predicted and actual value by tenths of predicted value")

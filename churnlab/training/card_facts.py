@@ -26,10 +26,12 @@ from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import drawing, plots
 from churnlab.report.card import CardFacts, ModelCard
 from churnlab.report.document import Drawing
+from churnlab.schema.days import day_number, day_text
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.judging import Judged, sample_size
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
+from churnlab.training.refit import Refitted
 from churnlab.training.tuning import Tuned
 
 _RISKIEST = 200
@@ -43,19 +45,25 @@ def make_card(
     fitted: Fitted,
     judged: Judged,
     explanation: Explanation,
+    served: Refitted | None = None,
 ) -> ModelCard:
-    """The card of a training, with churn explained."""
+    """The card of a training, with churn explained.
+
+    `judged` says how well the `fitted` models do; `served` are those that score, if these were
+    fitted again. `explanation` is about the model of churn that scores.
+    """
+    scoring = fitted if served is None else served.fitted
     facts = CardFacts(
         title=sentence("{name}: who is about to leave", name=config.name),
-        version=fitted.version,
-        sentences=_sentences(config, ready, judged.timing),
+        version=scoring.version,
+        sentences=(*_sentences(config, ready, judged.timing), _which_model(ready, served)),
         simulated=config.log.simulated,
-        population=_population(config, ready, judged),
+        population=_population(config, ready, judged, served),
         data=data_facts(config, ready),
         evaluations=judged.evaluations,
         pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
         importance=cache(explanation.importance),
-        examples=cache(partial(_examples, explanation, fitted.models)),
+        examples=cache(partial(_examples, explanation, scoring.models)),
         limits=_limits(config, ready),
         made=_made(config, ready, fitted.tuned),
     )
@@ -81,7 +89,42 @@ def _sentences(config: Config, ready: SplitRows, timing: Timing | None) -> tuple
     return (first, *worth, *([timing.sentence()] if timing else []))
 
 
-def _population(config: Config, ready: SplitRows, judged: Judged) -> dict[Words, Words]:
+def _which_model(ready: SplitRows, served: Refitted | None) -> Words:
+    """Which model the figures belong to, and which one scores."""
+    if served is None:
+        return sentence("The model that scores is the one that was judged.")
+    return sentence(
+        "The figures on this card belong to the judged model, which learnt from snapshots up to "
+        "{judged}. The model that scores, the served model, was fitted again after that, with the "
+        "same settings, on snapshots up to {last}. There are no later days to judge it on yet.",
+        judged=str(ready.train.days[-1].date()),
+        last=str(served.rows["churned"].days[-1].date()),
+    )
+
+
+def _learnt(ready: SplitRows, served: Refitted | None) -> dict[Words, Words]:
+    """What the served models learnt from, and how old that is on the day of training."""
+    rows = {"churned": ready.train} if served is None else served.rows
+    end = ready.activity.end
+    age = sentence(
+        "{days} days on {day}, the day of training, counted from the newest snapshot that it "
+        "learnt from",
+        days=end - day_number(rows["churned"].days[-1]),
+        day=day_text(end),
+    )
+    if served is None:
+        return {sentence("age of the model"): age}
+    found: dict[Words, Words] = {
+        sentence("served model learnt from"): rows_and_days(rows["churned"])
+    }
+    if "ltv" in rows:
+        found[sentence("served value model learnt from")] = rows_and_days(rows["ltv"])
+    return found | {sentence("age of the served model"): age}
+
+
+def _population(
+    config: Config, ready: SplitRows, judged: Judged, served: Refitted | None
+) -> dict[Words, Words]:
     eligible = sentence(
         "active on at least one of the {days} days before the snapshot",
         days=config.snapshots.active_within,
@@ -90,12 +133,14 @@ def _population(config: Config, ready: SplitRows, judged: Judged) -> dict[Words,
         "{rows:,} snapshots whose label windows reach into the held-out days",
         rows=ready.train.counts.get("purged", 0),
     )
+    learnt = sentence("learnt from") if served is None else sentence("judged model learnt from")
     return {
         sentence("eligible"): eligible,
-        sentence("learnt from"): rows_and_days(ready.train),
+        learnt: rows_and_days(ready.train),
         sentence("leavers"): sample_size(ready, judged.evaluations).words(),
         sentence("judged on"): rows_and_days(ready.test),
         sentence("purged between"): purged,
+        **_learnt(ready, served),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from churnlab.config.tables import Config
@@ -14,6 +14,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.regressor import LTVRegressor
+from churnlab.model_registry.tracking import WHEN
 from churnlab.schema.progress import Say, silent
 from churnlab.training.preparation import reach_of
 from churnlab.training.tuning import Tuned, tune
@@ -39,6 +40,11 @@ class Fitted:
         """The model of churn."""
         return self.models["churned"]
 
+    @property
+    def named(self) -> dict[str, Model]:
+        """All models by name: churned, ltv and when, as far as there are."""
+        return {**self.models, **({WHEN: self.hazard} if self.hazard else {})}
+
 
 def fit(config: Config, data: Dataset, say: Say = silent) -> Fitted:
     """Models of all targets that `data` has labels of, tuned if the configuration asks for it."""
@@ -46,8 +52,8 @@ def fit(config: Config, data: Dataset, say: Say = silent) -> Fitted:
     tuned = _tune(config, data, say)
     models = {target: found.model for target, found in tuned.items()} or _fit(config, data)
     hazard = fit_hazard(config, data)
-    named: Mapping[str, Model] = {**models, "when": hazard} if hazard else models
-    return Fitted(models, hazard, version_of(named, data), tuned)
+    fitted = Fitted(models, hazard, "", tuned)
+    return replace(fitted, version=version_of(fitted.named, data))
 
 
 def new_model(target: str, config: Config) -> TreeModel:
@@ -92,12 +98,12 @@ def _tune(config: Config, data: Dataset, say: Say) -> dict[str, Tuned]:
     return found
 
 
-def version_of(models: Mapping[str, Model], data: Dataset) -> str:
+def version_of(models: Mapping[str, Model], *data: Dataset) -> str:
     """Twelve hexadecimal digits of the models' files and of what they learnt from.
 
     The same training gives the same version.
     """
-    digest = hashlib.sha256(data.digest.encode())
+    digest = hashlib.sha256("".join(rows.digest for rows in data).encode())
     for target in sorted(models):
         with tempfile.TemporaryDirectory() as folder:
             models[target].save(folder)

@@ -90,7 +90,8 @@ def build(
 ) -> Dataset:
     """Features and labels of the people eligible at `days`; `known` as in `label`."""
     say(f"building features at {len(days)} snapshot days")
-    snapshots = Snapshots.at(activity, days, config.snapshots.active_within, targets)
+    within, terminal = config.snapshots.active_within, config.target.terminal
+    snapshots = Snapshots.at(activity, days, within, targets, terminal=terminal)
     users = read_users(config, activity, known)
     return build_dataset(activity, snapshots, config.feature_set(), users)
 
@@ -110,7 +111,12 @@ def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> 
 
 def split(config: Config, rows: LabelledRows) -> SplitRows:
     """Rows to learn from and rows to judge by; HistoryError where either has one class only."""
-    train, test = rows.data.split(held_out_from(config, rows.days, rows.targets))
+    return split_at(rows, held_out_from(config, rows.days, rows.targets))
+
+
+def split_at(rows: LabelledRows, day: int) -> SplitRows:
+    """The rows split at a day; HistoryError where either side has one class only."""
+    train, test = rows.data.split(day)
     for part in (train, test):
         churned = part.y("churned")
         if churned.nunique() < 2:

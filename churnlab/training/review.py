@@ -17,14 +17,17 @@ from churnlab.evaluation.backtest import Backtest
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.warning_time import WarningTime, check_leads
 from churnlab.events.event_log import EventLog
-from churnlab.model_registry.tracking import TrainedRun
+from churnlab.language.sentence import sentence
+from churnlab.model_registry.run_facts import DatasetFacts, ServedFacts
+from churnlab.model_registry.tracking import WHEN, TrainedRun
 from churnlab.schema.days import day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
-from churnlab.schema.targets import Target
+from churnlab.schema.targets import Target, TimeToChurn
 from churnlab.training.judging import evaluate_models
 from churnlab.training.models import new_model
 from churnlab.training.preparation import (
     LabelledRows,
+    SplitRows,
     build,
     held_out_from,
     label,
@@ -32,6 +35,7 @@ from churnlab.training.preparation import (
     read_everybody,
     snapshot_days,
     split,
+    split_at,
 )
 
 
@@ -39,13 +43,15 @@ from churnlab.training.preparation import (
 class Review:
     """A run judged again: evaluations by target, and a backtest if it was asked for.
 
-    `no_backtest` says why there is none; it is empty where none was asked for.
+    `note` says which of the run's models were judged. `no_backtest` says why there is none; it is
+    empty where none was asked for.
     """
 
     run_id: str
     evaluations: Mapping[str, Evaluation]
     backtest: Backtest | None = None
     no_backtest: str = ""
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: run_id, each target's evaluation, and backtest if it was asked for."""
@@ -54,7 +60,7 @@ class Review:
             found["backtest"] = self.backtest.to_dict()
         elif self.no_backtest:
             found["backtest"] = {"missing": self.no_backtest}
-        return found
+        return found | ({"notes": [self.note]} if self.note else {})
 
 
 def evaluate(
@@ -73,6 +79,10 @@ def review(
 ) -> Review:
     """Judge a run's models on the held-out days of the log as it is now, and backtest them.
 
+    Models that were fitted again after judging are judged on the snapshots after those that they
+    learnt from. Where the log has none with closed labels yet, the models of before are judged on
+    the held-out days; the review says so.
+
     Targets, eligible people and features are the run's (None: the newest). The backtest rolls over
     the last `cuts` snapshot days; 0 for none. `log` takes the place of the configuration's. Raises
     HistoryError when a held-out label overlaps what the run learnt from, ConfigError when the log
@@ -81,24 +91,58 @@ def review(
     trained = open_tracker(config).load(run)
     config = as_trained(config, trained.facts)
     rows = label(config, read_everybody(config, log, say), say, known_attributes(trained))
-    found = _judged_again(config, trained, rows)
-    if not cuts:
-        return Review(trained.run_id, found)
-    try:
-        return Review(trained.run_id, found, _rolled(config, rows.data, cuts, say))
-    except HistoryError as error:
-        return Review(trained.run_id, found, no_backtest=str(error))
-
-
-def _judged_again(config: Config, trained: TrainedRun, rows: LabelledRows) -> dict[str, Evaluation]:
-    """A run's models on the held-out days, if these are later than what the models learnt from."""
-    held_out = split(config, rows)
     check_meaning(trained.facts, rows.activity)
-    learnt, reach = day_number(trained.facts.dataset.days[-1]), reach_of(rows.targets)
+    found, note = _judged_again(config, trained, rows)
+    if not cuts:
+        return Review(trained.run_id, found, note=note)
+    try:
+        return Review(trained.run_id, found, _rolled(config, rows.data, cuts, say), note=note)
+    except HistoryError as error:
+        return Review(trained.run_id, found, no_backtest=str(error), note=note)
+
+
+def _judged_again(
+    config: Config, trained: TrainedRun, rows: LabelledRows
+) -> tuple[dict[str, Evaluation], str]:
+    """A run's models on days later than those that they learnt from; which models, in words."""
+    facts = trained.facts
+    if facts.served is None:
+        return evaluate_models(trained.models, _not_learnt(config, facts.dataset, rows)), ""
+    last = facts.learnt().days[-1]
+    first = _first_not_learnt(facts.served, rows)
+    if first is None:
+        models = open_tracker(config).load(trained.run_id, judged=True).models
+        note = sentence(
+            "judged are the models that learnt up to {judged}; those that score learnt up to "
+            "{last}, and no snapshot is late enough to judge them",
+            judged=facts.dataset.days[-1],
+            last=last,
+        )
+        return evaluate_models(models, _not_learnt(config, facts.dataset, rows)), str(note)
+    note = sentence("judged are the models that score, which learnt up to {last}", last=last)
+    return evaluate_models(trained.models, split_at(rows, first)), str(note)
+
+
+def _not_learnt(config: Config, learnt: DatasetFacts, rows: LabelledRows) -> SplitRows:
+    """The rows split at the held-out days; HistoryError where learnt labels reach into them."""
+    held_out = split(config, rows)
+    last, reach = day_number(learnt.days[-1]), reach_of(rows.targets)
     first = held_out.test.days[0]
-    if not learnable(learnt, reach, day_number(first)):
-        raise HistoryError.from_learnt(first.date(), day_text(learnt + reach))
-    return evaluate_models(trained.models, held_out)
+    if not learnable(last, reach, day_number(first)):
+        raise HistoryError.from_learnt(first.date(), day_text(last + reach))
+    return held_out
+
+
+def _first_not_learnt(served: ServedFacts, rows: LabelledRows) -> int | None:
+    """The first snapshot day after all labels that the served models learnt from, or None."""
+    learnt = [
+        (day_number(served.rows[name].days[-1]), reach_of((target,)))
+        for target in rows.targets
+        for name in [WHEN if isinstance(target, TimeToChurn) else target.name]
+        if name in served.rows
+    ]
+    after = (day for day in rows.days if all(learnable(last, reach, day) for last, reach in learnt))
+    return next(after, None)
 
 
 def backtest(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from churnlab.config.as_trained import target_facts
 from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
+from churnlab.dataset.dataset import Dataset
 from churnlab.errors import OutputError
 from churnlab.errors.secrets import shown_name
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
-from churnlab.model_registry.run_facts import DatasetFacts, RunFacts
+from churnlab.model_registry.run_facts import DatasetFacts, RunFacts, ServedFacts
+from churnlab.model_registry.tracking import JUDGED
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.card_facts import make_card
@@ -28,6 +31,7 @@ from churnlab.training.preparation import (
     split,
     with_varying_columns,
 )
+from churnlab.training.refit import Refitted, refit
 from churnlab.training.tuning import check_budget
 
 
@@ -69,6 +73,8 @@ def train(
 ) -> TrainingResult:
     """Train, judge and explain the models of a configuration, and log them as one run.
 
+    After judging they are fitted again, as judged, on all snapshots whose labels are closed
+    (`training.refit`); these models score. With `[model] refit = false` the judged ones do.
     `log` takes the place of the configuration's. `progress` says whether bars show how far it is
     (None: where somebody watches). Whether a run can be logged is tried first, and
     nothing else is written before everything is computed. Raises a ChurnlabError in one line for a
@@ -88,28 +94,38 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     check_budget(config.model.tune)
     open_tracker(config).check()
     activity = read_everybody(config, log, say)
-    rows = split(config, with_varying_columns(config, label(config, activity, say), say))
+    everything = with_varying_columns(config, label(config, activity, say), say)
+    rows = split(config, everything)
     fitted = fit(config, rows.train, say)
     judged = judge(fitted, rows, say)
-    explanation = explain_sample(fitted.churn, rows.test, say)
-    card = make_card(config, rows, fitted, judged, explanation)
+    served = refit(config, everything, fitted, say) if config.model.refit else None
+    scoring = fitted if served is None else served.fitted
+    explanation = explain_sample(scoring.churn, rows.test, say)
+    card = make_card(config, rows, fitted, judged, explanation, served)
     say("logging the run")
-    return _log(config, rows, fitted, judged, card)
+    return _log(config, rows, fitted, judged, card, served)
 
 
 def _log(
-    config: Config, rows: SplitRows, fitted: Fitted, judged: Judged, card: ModelCard
+    config: Config,
+    rows: SplitRows,
+    fitted: Fitted,
+    judged: Judged,
+    card: ModelCard,
+    served: Refitted | None,
 ) -> TrainingResult:
     """Log the run and write its card; a card that cannot be written takes the run back."""
     tracker = open_tracker(config)
+    scoring = fitted if served is None else served.fitted
+    both = {} if served is None else {JUDGED + name: m for name, m in fitted.named.items()}
     run_id = tracker.log_training(
-        fitted.models,
-        params=_params(config, rows, fitted),
+        {**scoring.models, **both},
+        params=_params(config, rows, fitted, served),
         metrics=judged.metrics(),
         catalogue=rows.train.catalogue,
-        facts=_facts(config, rows, fitted, judged),
+        facts=_facts(config, rows, fitted, judged, served),
         artifacts={"card.html": card.html(), "card.md": card.markdown()},
-        hazard=fitted.hazard,
+        hazard=scoring.hazard,
         trials={target: tuned.trials for target, tuned in fitted.tuned.items()},
     )
     try:
@@ -121,21 +137,23 @@ def _log(
     leavers = sample_size(rows, judged.evaluations).words()
     notes = tuple(map(str, (leavers, *time_notes(rows.activity.describe()))))
     return TrainingResult(
-        run_id, fitted.version, artifacts, card, html, markdown, judged.evaluations, notes
+        run_id, scoring.version, artifacts, card, html, markdown, judged.evaluations, notes
     )
 
 
-def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> RunFacts:
+def _facts(
+    config: Config, rows: SplitRows, fitted: Fitted, judged: Judged, served: Refitted | None
+) -> RunFacts:
     """The facts that the run says of itself."""
+    about = partial(_dataset_facts, config, rows)
     return RunFacts(
         name=config.name,
-        version=fitted.version,
+        version=fitted.version if served is None else served.fitted.version,
         models=tuple(sorted(fitted.models)),
         simulated=config.log.simulated,
-        dataset=DatasetFacts.of(
-            shown_name(config.log.path),
-            {**rows.train.describe(), "version": rows.activity.source.get("version")},
-        ),
+        dataset=about(rows.train),
+        judged_on=about(rows.test),
+        served=None if served is None else _served_facts(served, about),
         roles=rows.activity.roles.to_dict(),
         timezone=rows.activity.timezone,
         active_within=config.snapshots.active_within,
@@ -147,7 +165,21 @@ def _facts(config: Config, rows: SplitRows, fitted: Fitted, judged: Judged) -> R
     )
 
 
-def _params(config: Config, rows: SplitRows, fitted: Fitted) -> dict[str, Any]:
+def _served_facts(served: Refitted, about: Callable[[Dataset], DatasetFacts]) -> ServedFacts:
+    """The facts of the models that were fitted again; `about` gives those of their rows."""
+    rows = {name: about(learnt) for name, learnt in served.rows.items()}
+    return ServedFacts(served.trained_on, served.judged, rows)
+
+
+def _dataset_facts(config: Config, rows: SplitRows, data: Dataset) -> DatasetFacts:
+    """The facts of some rows of the log."""
+    version = rows.activity.source.get("version")
+    return DatasetFacts.of(shown_name(config.log.path), {**data.describe(), "version": version})
+
+
+def _params(
+    config: Config, rows: SplitRows, fitted: Fitted, served: Refitted | None
+) -> dict[str, Any]:
     """The parameters of the run, flat, with the settings that tuning chose."""
     params = {
         "algorithm": config.model.algorithm,
@@ -159,7 +191,14 @@ def _params(config: Config, rows: SplitRows, fitted: Fitted) -> dict[str, Any]:
         "train_rows": len(rows.train.X),
         "test_rows": len(rows.test.X),
         "version": fitted.version,
+        "refit": served is not None,
     }
+    if served is not None:
+        params |= {
+            "version": served.fitted.version,
+            "judged_version": served.judged,
+            **{f"{name}_served_rows": len(data.X) for name, data in served.rows.items()},
+        }
     for target, tuned in fitted.tuned.items():
         params |= {f"{target}_{name}": value for name, value in tuned.params.items()}
     return params
