@@ -31,7 +31,8 @@ class RiskList:
     is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
     value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
     `unexplained` rows, those of the lowest risk, have no reasons. `notes` say which events lie
-    outside the log's observed days.
+    outside the log's observed days. `model_age` counts the days from the newest snapshot that the
+    churn model learnt from to the day of the list.
     """
 
     frame: pd.DataFrame
@@ -39,6 +40,7 @@ class RiskList:
     run_id: str
     unexplained: int
     notes: tuple[str, ...] = ()
+    model_age: int | None = None
 
     @classmethod
     def of(
@@ -90,7 +92,13 @@ class RiskList:
         publish({parquet: write_parquet, csv: lambda file: file.write(text)})
         files = {"list_parquet": str(parquet), "list_csv": str(csv)}
         return Written(
-            self.as_of, len(self.frame), self.unexplained, self.run_id, files, self.notes
+            self.as_of,
+            len(self.frame),
+            self.unexplained,
+            self.run_id,
+            files,
+            self.notes,
+            self.model_age,
         )
 
 

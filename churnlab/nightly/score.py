@@ -76,7 +76,8 @@ def _score(
     users = read_users(config, activity, known_attributes(trained))
     say("building features, scoring and explaining")
     found = _list_of(activity, trained, config, day, users)
-    return replace(found, notes=tuple(map(str, notes)))  # type: ignore[type-var]
+    age = trained.facts.age(day)
+    return replace(found, notes=tuple(map(str, notes)), model_age=age)  # type: ignore[type-var]
 
 
 def _check_fresh(activity: Activity, day: int) -> None:

@@ -41,7 +41,8 @@ class SparkRiskList:
     """Tonight's list as in RiskList; nothing is computed before `frame` is used or written.
 
     `scores` is the list without reasons, `most` how many rows have them, from the highest risk
-    down. `nobody` is the error for a list without a row, `notes` are those of a RiskList.
+    down. `nobody` is the error for a list without a row; `notes` and `model_age` are those
+    of a RiskList.
     """
 
     frame: DataFrame
@@ -51,6 +52,7 @@ class SparkRiskList:
     most: int
     nobody: HistoryError
     notes: tuple[str, ...] = ()
+    model_age: int | None = None
 
     def write(self, folder: str | Path) -> Written:
         """Write the folder risk_list_<as_of>.parquet, whole or not at all.
@@ -68,7 +70,8 @@ class SparkRiskList:
             self.scores.unpersist()
         unexplained = max(0, people - self.most)
         files = {"list_parquet": target}
-        return Written(self.as_of, people, unexplained, self.run_id, files, self.notes)
+        told = (self.notes, self.model_age)
+        return Written(self.as_of, people, unexplained, self.run_id, files, *told)
 
 
 def list_of(

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 class Written:
     """A list as it was written: its day, how many people, and how many of them have no reasons.
 
-    `files` maps a kind of file, such as list_parquet, to its address; `notes` are those
-    of the list.
+    `files` maps a kind of file, such as list_parquet, to its address; `notes` and `model_age` are
+    those of the list.
     """
 
     as_of: str
@@ -22,6 +22,7 @@ class Written:
     run_id: str
     files: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    model_age: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, each file under its kind.
@@ -34,6 +35,7 @@ class Written:
             "people": self.people,
             "without_reasons": self.without_reasons,
             "run_id": self.run_id,
+            **({} if self.model_age is None else {"model_age_days": self.model_age}),
             **self.files,
             **({"notes": list(self.notes)} if self.notes else {}),
         }

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.facts import made_up_facts
+from support.facts import DATASET, made_up_facts
 
 from churnlab.errors import ModelError
-from churnlab.model_registry.run_facts import FORMAT, DatasetFacts, RunFacts, TargetFacts
+from churnlab.model_registry.run_facts import (
+    FORMAT,
+    DatasetFacts,
+    RunFacts,
+    ServedFacts,
+    TargetFacts,
+)
 
 TEXTS = st.lists(st.text(max_size=5), max_size=3).map(tuple)
 COUNTS = st.integers(0, 10**12)
@@ -28,23 +34,24 @@ def table(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(st.text(max_size=5), values, max_size=3)
 
 
+DATASETS = st.builds(
+    DatasetFacts,
+    name=st.text(),
+    digest=st.text(),
+    rows=COUNTS,
+    people=COUNTS,
+    columns=COUNTS,
+    days=TEXTS,
+    means=table(SHARES),
+    left_out=table(COUNTS),
+    skipped_builders=table(st.text()),
+)
 FACTS = st.builds(
     RunFacts,
     name=st.text(),
     version=st.text(),
     models=TEXTS,
-    dataset=st.builds(
-        DatasetFacts,
-        name=st.text(),
-        digest=st.text(),
-        rows=COUNTS,
-        people=COUNTS,
-        columns=COUNTS,
-        days=TEXTS,
-        means=table(SHARES),
-        left_out=table(COUNTS),
-        skipped_builders=table(st.text()),
-    ),
+    dataset=DATASETS,
     timezone=st.text(),
     active_within=COUNTS,
     target=st.builds(
@@ -61,10 +68,13 @@ FACTS = st.builds(
     look_back=COUNTS,
     targets=TEXTS,
     evaluations=table(table(JSON)),
+    judged_on=st.none() | DATASETS,
+    served=st.none()
+    | st.builds(ServedFacts, trained_on=st.text(), judged_version=st.text(), rows=table(DATASETS)),
 )
 
 
-OPTIONAL = ("simulated", "look_back")
+OPTIONAL = ("simulated", "look_back", "judged_on", "served")
 
 
 @given(FACTS)
@@ -105,6 +115,22 @@ def test_facts_that_are_damaged_are_refused_in_one_line(name: str) -> None:
 def test_a_run_logged_before_windows_of_years_looks_back_a_year() -> None:
     old = {k: v for k, v in made_up_facts().to_dict().items() if k != "look_back"}
     assert RunFacts.from_dict(old).look_back == 364
+
+
+def test_a_run_logged_before_models_were_fitted_again_scores_with_what_it_judged() -> None:
+    facts = made_up_facts().to_dict()
+    old = {k: v for k, v in facts.items() if k not in ("judged_on", "served")} | {"format": 2}
+    read = RunFacts.from_dict(old)
+    assert read.served is None and read.judged_on is None and read.learnt() == read.dataset
+
+
+def test_the_age_is_that_of_the_churn_model_that_scores() -> None:
+    newer = replace(DATASET, days=("2026-01-01", "2026-03-01"))
+    served = ServedFacts("2026-03-31", "v0", {"churned": newer, "ltv": DATASET})
+    facts = made_up_facts(served=served)
+    assert facts.learnt("ltv") == DATASET and facts.learnt() == newer
+    assert facts.age(served.trained_on) == 30 and facts.age("2026-04-30") == 60
+    assert made_up_facts().age("2026-04-30") == 119
 
 
 def test_a_run_logged_before_formats_had_numbers_is_read() -> None:

@@ -18,3 +18,9 @@ def test_files_stand_beside_the_counts() -> None:
         "list_parquet": "/lists/a.parquet",
         "list_csv": "/lists/a.csv",
     }
+
+
+def test_the_age_of_the_model_stands_beside_the_counts_where_it_is_known() -> None:
+    written = Written("2026-03-04", 3, 1, "r1", {}, model_age=31)
+    assert written.to_dict()["model_age_days"] == 31
+    assert "model_age_days" not in Written("2026-03-04", 3, 1, "r1", {}).to_dict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,10 +22,12 @@ from churnlab.evaluation.segments import segments
 from churnlab.evaluation.timing import Timing
 from churnlab.explanation.explanation import example
 from churnlab.report.card import ModelCard
+from churnlab.schema.days import day_number
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.card_facts import data_facts, make_card, rows_and_days
 from churnlab.training.judging import Judged
 from churnlab.training.models import Fitted
+from churnlab.training.refit import Refitted
 
 TARGETS = (Churn(30, lead=7), LifetimeValue(60))
 ABOUT = {
@@ -71,12 +74,15 @@ def ready(data: Dataset | None = None, money: bool = True, **source: Any) -> Any
         known=np.array([3, 9]),
         day=np.array([3, 4]),
         has_money=money,
+        end=day_number("2026-05-01"),
     )
     test = rows.take(np.asarray(day >= DAYS[3]))
     return SimpleNamespace(train=learn, test=test, targets=TARGETS, activity=activity)
 
 
-def card(given: Any | None = None, settings: Any | None = None) -> ModelCard:
+def card(
+    given: Any | None = None, settings: Any | None = None, refitted: bool = False
+) -> ModelCard:
     parts, timing = given or ready(), Timing(6, 900, 0.3, 0.28, 0.15, 0.2)
     model = ByRecency()
     churn = {"churnlab": model.predict_proba(parts.test.X)[:, 1], "base_rate": np.full(240, 0.3)}
@@ -89,7 +95,10 @@ def card(given: Any | None = None, settings: Any | None = None) -> ModelCard:
     }
     fitted = Fitted({"churned": model}, None, "v123")  # type: ignore[dict-item]
     judged = Judged(evaluations, timing)
-    return make_card(settings or config(), parts, fitted, judged, example())
+    again = replace(fitted, version="v124")
+    rows = {"churned": dataset(), "ltv": parts.test}
+    served = Refitted(again, rows, "2026-05-01", fitted.version) if refitted else None
+    return make_card(settings or config(), parts, fitted, judged, example(), served)
 
 
 def texts(facts: Any) -> dict[str, str]:
@@ -107,6 +116,20 @@ def test_the_card_says_who_what_and_on_which_days() -> None:
     assert "It also estimates the day by which" in text
     assert "last active 40 days ago" in text  # a reason
     assert "Judged on 2 snapshot day(s) only" in text and "Value at risk" in text
+
+
+def test_the_card_says_which_model_is_judged_and_which_one_scores() -> None:
+    text = card().markdown()
+    assert "The model that scores is the one that was judged." in text
+    assert "106 days on 2026-05-01, the day of training" in text
+    assert "served model" not in text
+    text = card(refitted=True).markdown()
+    assert "version v124" in text
+    assert "the judged model, which learnt from snapshots up to 2026-01-15" in text
+    assert "on snapshots up to 2026-03-15" in text and "47 days on 2026-05-01" in text
+    assert "| judged model learnt from | 240 snapshots" in text
+    assert "| served model learnt from | 600 snapshots of 120 people, 5 days" in text
+    assert "| served value model learnt from | 240 snapshots of 120 people, 2 days" in text
 
 
 def test_every_section_is_filled_and_every_picture_is_drawn() -> None:
@@ -158,7 +181,8 @@ def test_every_template_of_the_card_is_said_in_another_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     language = made_up_language.install(tmp_path, monkeypatch)
-    text = card(ready(too_late=3), config("received_at", simulated=True)).markdown(language)
+    settings = config("received_at", simulated=True)
+    text = card(ready(too_late=3), settings, refitted=True).markdown(language)
     reasons = {"last", "active", "days", "ago", "orders", "in", "never", "received", "at"}
     english = english_words(text)
     digest = {w for w in english if re.fullmatch("[a-f]{1,16}", w)}

@@ -19,7 +19,7 @@ from churnlab.training.preparation import held_out_from, snapshot_days
 def test_evaluation_repeats_what_training_found(trained: tuple[Path, dict]) -> None:
     config, result = trained
     again = json.loads(call("evaluate", "--config", config, "--cuts", "0", "--json"))
-    assert set(again) == {"run_id", "churned", "ltv"}
+    assert set(again) == {"run_id", "churned", "ltv", "notes"}
     auc = next(
         r
         for r in again["churned"]["table"]
