@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.labels import in_one_line
-from churnlab.estimators.learners import as_fitted, boosting, folds, season, times, waves
+from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import categories_of, check_names
 from churnlab.estimators.learners.chosen import Chosen
@@ -312,10 +312,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         return made.transform(self._history(matrix)).to_numpy()
 
     def _learn_columns(self, X: Any, groups: Any, judged: Self | None) -> np.ndarray:
-        """The matrix to fit on; keeps names, categories and the seed.
-
-        With `judged`, X must have its columns.
-        """
+        """The matrix to fit on, with the columns of `judged`; keeps names, categories and seed."""
         as_fitted.forget(self)
         if judged is not None:
             judged._numbers(X, False)
@@ -345,9 +342,11 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
                 )
             )
 
-    def _training_rows(self, given: Counted, matrix: np.ndarray, y: np.ndarray) -> TrainingRows:
+    def _training_rows(
+        self, given: Counted, matrix: np.ndarray, y: np.ndarray, left_out: np.ndarray
+    ) -> TrainingRows:
         return TrainingRows(
-            waves.silenced(matrix, self._names(), season.dated(given.time)),
+            np.where(left_out, 0.0, matrix) if left_out.any() else matrix,
             y,
             folds.snapshot_days(given.X, given.time, len(y)),
             folds.people(given.X, given.groups, len(y)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +25,7 @@ from churnlab.estimators.learners import (
     forest,
     season,
     times,
+    waves,
     weights,
 )
 from churnlab.estimators.learners.chosen import Chosen
@@ -115,13 +117,17 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         self.classes_, churned = np.unique(labels, return_inverse=True)
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(labels))
-        rows = self._training_rows(given._replace(time=time), matrix, churned.astype(np.float64))
+        chosen = None if judged is None else Chosen.of(judged.chosen_)
+        dates = season.dated(time)
+        left_out = waves.left_out(matrix.shape[1], self._names(), dates, chosen)
+        y = churned.astype(np.float64)
+        rows = self._training_rows(given._replace(time=time), matrix, y, left_out)
         inner: folds.Folds = []
         if judged is None and np.bincount(churned).min() >= _MIN_ROWS_OF_A_CLASS:
             inner = folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS)
         self.calibration_ = (1.0, 0.0) if judged is None else judged.calibration_
-        chosen = None if judged is None else Chosen.of(judged.chosen_)
-        self.chosen_ = self._grow(rows, season.dated(time), inner, chosen).state()
+        found = self._grow(rows, dates, inner, chosen)
+        self.chosen_ = replace(found, left_out=tuple(np.flatnonzero(left_out).tolist())).state()
         as_fitted.note(self, self.structure)
         return self
 

@@ -20,6 +20,7 @@ from churnlab.estimators.learners import (
     times,
     value_blend,
     value_trees,
+    waves,
     weights,
 )
 from churnlab.estimators.learners.amount_cap import capped
@@ -158,27 +159,24 @@ class LTVRegressor(RegressorMixin, TreeModel):
         if not y.any():
             raise HistoryError.from_no_money(len(y))
         chosen = None if judged is None else Chosen.of(judged.chosen_)
-        constant = (
-            constant_at_each_snapshot(X, matrix, time)
-            if chosen is None
-            else np.isin(np.arange(matrix.shape[1]), chosen.left_out)
-        )
-        matrix = np.where(constant, 0.0, matrix) if constant.any() else matrix
+        dates = season.dated(time)
+        left_out = waves.left_out(matrix.shape[1], self._names(), dates, chosen)
+        if chosen is None:
+            left_out |= constant_at_each_snapshot(X, matrix, time)
         paid = y > 0
         scale = float(np.average(y[paid], weights=None if weight is None else weight[paid]))
-        rows = self._training_rows(given._replace(time=time), matrix, y / scale)
+        rows = self._training_rows(given._replace(time=time), matrix, y / scale, left_out)
         inner: folds.Folds = []
         if judged is None:
             inner = _with_money(folds.of_size(rows.person, self._seed, _HOLDOUT_ABOVE_ROWS), y)
         rows = replace(rows, spending=self._spending())
         unseen, effect, found = self._grow(rows, inner, chosen)
-        dates = season.dated(time)
         self.season_ = None
         if dates is not None and effect.any():
             self.season_ = SeasonalShift.of(dates, effect).state()
         total = self._correct_totals(y, scale, unseen, weight, judged)
-        left_out = tuple(np.flatnonzero(constant).tolist())
-        self.chosen_ = replace(found, total=total, left_out=left_out).state()
+        places = tuple(np.flatnonzero(left_out).tolist())
+        self.chosen_ = replace(found, total=total, left_out=places).state()
         as_fitted.note(self, self.structure)
         return self
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlab.estimators.learners.chosen import Chosen
+
 # The columns of the builder Calendar, by period.
 WAVES = {
     "year": ("calendar__year_sine__static", "calendar__year_cosine__static"),
@@ -16,22 +18,27 @@ _YEAR = pd.Timedelta(365, "D")
 _MIN_CUTS_OF_A_WEEK = 14
 
 
-def silenced(matrix: np.ndarray, names: Any, dates: pd.DatetimeIndex | None) -> np.ndarray:
-    """The matrix with 0 in the columns of waves that training cannot know, float64[n, p].
+def left_out(
+    columns: int, names: Any, dates: pd.DatetimeIndex | None, chosen: Chosen | None = None
+) -> np.ndarray:
+    """True for each column that is not learnt from, bool[columns]: a wave that nobody can know.
 
     The waves of the year need a year from the first snapshot to the last. Those of the week need
     snapshots on several weekdays, and 14 of them: else a wave would only number the snapshots.
-    `names` are those of the first columns (none: nothing is silenced), and `dates` the snapshots of
-    the rows; None, where they are not known, silences every wave.
+    `names` are those of the first columns (none: every column is learnt from), and `dates` the
+    snapshots of the rows; None, where they are not known, leaves out every wave. With what an
+    earlier fit has `chosen`, its columns are left out, whatever the dates are.
 
     >>> dates = pd.DatetimeIndex(["2025-01-01", "2025-06-01"])
-    >>> silenced(np.ones((2, 2)), ["visits", "calendar__year_sine__static"], dates).tolist()
-    [[1.0, 0.0], [1.0, 0.0]]
+    >>> left_out(2, ["visits", "calendar__year_sine__static"], dates).tolist()
+    [False, True]
     """
+    if chosen is not None:
+        return np.isin(np.arange(columns), chosen.left_out)
     unknown = _unknown(dates)
-    waves = np.zeros(matrix.shape[1], bool)
+    waves = np.zeros(columns, bool)
     waves[: len(names)] = [name in unknown for name in names]
-    return np.where(waves, 0.0, matrix) if waves.any() else matrix
+    return waves
 
 
 def _unknown(dates: pd.DatetimeIndex | None) -> set[str]:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.estimators.learners.waves import WAVES, silenced
+from churnlab.estimators.learners.chosen import Chosen
+from churnlab.estimators.learners.waves import WAVES, left_out
 
 YEAR = ["calendar__year_sine__static", "calendar__year_cosine__static"]
 WEEK = ["calendar__week_sine__static", "calendar__week_cosine__static"]
@@ -16,10 +17,9 @@ NAMES = ["visits", *YEAR, *WEEK]
 
 def left(dates: pd.DatetimeIndex | None) -> list[str]:
     """The columns that are learnt from; the matrix has a model-made column at its end."""
-    rows = 1 if dates is None else len(dates)
-    kept = silenced(np.ones((rows, len(NAMES) + 1)), NAMES, dates)[0]
-    assert kept[-1] == 1
-    return [name for name, value in zip(NAMES, kept, strict=False) if value]
+    out = left_out(len(NAMES) + 1, NAMES, dates)
+    assert not out[-1]
+    return [name for name, left in zip(NAMES, out, strict=False) if not left]
 
 
 def test_the_waves_are_those_of_the_builder() -> None:
@@ -42,8 +42,28 @@ def test_the_week_needs_several_weekdays_and_two_weeks_of_snapshots() -> None:
 def test_without_snapshots_no_wave_is_learnt_from() -> None:
     assert left(None) == ["visits"]
     assert left(pd.DatetimeIndex(["2024-01-01"] * 3)) == ["visits"]
-    given = np.ones((2, 3))
-    assert silenced(given, (), None) is given
+    assert not left_out(3, (), None).any()
+
+
+def test_a_refit_leaves_out_what_was_left_out_whatever_its_snapshots_are() -> None:
+    years = pd.date_range("2020-01-01", periods=9, freq="180D")
+    assert left_out(4, NAMES[:3], years, Chosen(left_out=(2,))).tolist() == [
+        False,
+        False,
+        True,
+        False,
+    ]
+    rng = np.random.default_rng(0)
+    days = years.repeat(30)
+    X = pd.DataFrame({"visits": rng.normal(size=270), YEAR[0]: np.sin(days.day_of_year / 58)})
+    early = days < years[2]
+    for model, y in (
+        (cl.ChurnClassifier("lightgbm", n_estimators=5), X["visits"] > 0),
+        (cl.LTVRegressor("lightgbm", n_estimators=5), X["visits"].clip(lower=0)),
+    ):
+        judged = model.fit(X[early], y[early], time=days[early])
+        served = judged.refit(X, y, time=days)
+        np.testing.assert_array_equal(served.predict(X), served.predict(X.assign(**{YEAR[0]: 0.5})))
 
 
 @pytest.mark.parametrize("months, season", [(48, True), (11, False)])
