@@ -34,11 +34,11 @@ class ModelError(ChurnlabError):
         return cls(f"this {model} does not hold what its fit chose, and cannot refit; call fit")
 
     @classmethod
-    def from_untrusted(cls, types: Iterable[str]) -> ModelError:
-        """A model file asks to load types that are not on the list of trusted types."""
+    def from_older_model(cls, where: str, kind: str, given: object, known: int) -> ModelError:
+        """A model was saved by a version whose format is no longer read."""
         return cls(
-            f"the model file asks for untrusted types ({', '.join(sorted(types))}) "
-            "and was not loaded; train again"
+            f"the model in {where}, a {kind}, was saved by an older churnlab (format {given!r}, "
+            f"this one reads {known}); train again, or load it with that version"
         )
 
     @classmethod

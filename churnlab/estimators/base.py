@@ -29,7 +29,6 @@ from churnlab.estimators.saving import save
 from churnlab.kernels import cores, forks
 
 _HISTORY_COLUMNS = frozenset(c for columns in COLUMNS.values() for c in columns)
-_LARGEST_FOR_A_FOREST = 1e30
 
 
 class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
@@ -45,7 +44,6 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
     structure: ClassVar[tuple[str, ...]] = ("algorithm",)
     objective: str = ""
     booster_: Any
-    forest_: Any
     btyd_: dict[str, Any] | None
     season_: dict[str, Any] | None = None
 
@@ -144,8 +142,8 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         The q columns are those of `widened(X)`. For a blend the values of the members are added.
         prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
 
-        ConfigError for a model whose parts do not add up to a score: a forest, and an LTVRegressor
-        with objective "ziln" or, as a blend, with "mae".
+        ConfigError for a model whose parts do not add up to a score: an LTVRegressor with objective
+        "ziln" or, as a blend, with "mae".
 
         >>> import churnlab as cl
         >>> X = pd.DataFrame({"visits": np.arange(40.0), "constant": 1.0})
@@ -165,7 +163,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         ), base
 
     def tree_model(self) -> Any:
-        """The trees, where the model is trees alone: a LightGBM booster or a forest.
+        """The trees, where the model is trees alone, as a LightGBM booster.
 
         It takes the rows of `prepare(X)`, as `shap.TreeExplainer(model.tree_model())` needs them.
         ConfigError for a blend, which adds other members, and for the objective "ziln", whose trees
@@ -179,8 +177,6 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         True
         """
         as_fitted.check(self)
-        if self.algorithm == "random_forest":
-            return self.forest_
         if self.algorithm == "blend" or self.objective == "ziln":
             kind = self.algorithm if self.algorithm == "blend" else self.objective
             raise ConfigError.from_not_trees(kind)
@@ -252,7 +248,6 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
 
     def _check_parts_add_up(self) -> None:
         """ConfigError where contributions would not add up to the raw score."""
-        raise NotImplementedError
 
     def _blended_contributions(
         self, trees: np.ndarray, base: float, matrix: np.ndarray
@@ -265,7 +260,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
     ) -> np.ndarray:
         """`score` of the prepared rows, float64[n], in chunks on the model's threads.
 
-        Not for forests. Raises as `prepare` does; an infinite value is found chunk by chunk, so
+        Raises as `prepare` does; an infinite value is found chunk by chunk, so
         that the whole prepared matrix never exists.
         """
         if prepared is not None:
@@ -299,12 +294,8 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
             )
 
     def _with_made_columns(self, matrix: np.ndarray) -> np.ndarray:
-        """The columns of X and the model-made ones; for a forest clipped to what 32 bits hold."""
-        if self.btyd_ is not None:
-            matrix = np.hstack([matrix, self._expectations(matrix)])
-        if self.algorithm != "random_forest":
-            return matrix
-        return np.clip(matrix, -_LARGEST_FOR_A_FOREST, _LARGEST_FOR_A_FOREST)
+        """The columns of X and the model-made ones."""
+        return matrix if self.btyd_ is None else np.hstack([matrix, self._expectations(matrix)])
 
     def _expectations(self, matrix: np.ndarray) -> np.ndarray:
         """The columns of the buy-till-you-die models, float64[n, q]."""

@@ -10,11 +10,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.base import ClassifierMixin
-from sklearn.ensemble import RandomForestClassifier
 
-from churnlab.errors import ConfigError, HistoryError
+from churnlab.errors import HistoryError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.labels import class_labels
 from churnlab.estimators.learners import (
@@ -34,10 +33,8 @@ from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.weights import Counted
 
-_ADDITIVE_ALGORITHMS = ("blend", "lightgbm")
 _MIN_ROWS_OF_A_CLASS = 10
 _HOLDOUT_ABOVE_ROWS = 100_000
-_SMALLEST_FOREST_SHARE = 1e-3
 
 
 class ChurnClassifier(ClassifierMixin, TreeModel):
@@ -49,8 +46,8 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
     later snapshot gets the effect of its time of the year (`learners.season`).
 
     Calibration is Platt's: log-odds times a slope plus a shift, fitted on out-of-fold predictions
-    (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking,
-    except that a forest's shares below 0.001 and above 0.999 become equal.
+    (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking.
+    A forest is calibrated on the trees that did not learn from the person (`learners.forest`).
 
     Parameters:
 
@@ -137,7 +134,6 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         """Log-odds of churn of each row, float64[n], to which the contributions add up.
 
         prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
-        ConfigError for a forest, which has no log-odds.
 
         >>> X = pd.DataFrame({"visits": np.arange(40.0)})
         >>> model = ChurnClassifier("lightgbm", n_estimators=5).fit(X, X["visits"] < 15)
@@ -145,7 +141,6 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         True
         """
         as_fitted.check(self)
-        self._check_parts_add_up()
         return self._scored(X, prepared, self._score_without_shift()) + self._shift(X, time)
 
     def predict_proba(
@@ -213,17 +208,8 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
             found = Chosen((boosting.size(booster),))
             self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows))
         else:
-            self.forest_, unseen = forest.fit(
-                RandomForestClassifier,
-                rows.X,
-                rows.y,
-                inner,
-                self.n_estimators,
-                self._seed,
-                self._threads(),
-                rows.weight,
-            )
-            self._calibrated(None if unseen is None else _log_odds(unseen), rows)
+            booster, unseen = forest.fit(forest.CHURN, self._plan(None), rows, inner)
+            self.booster_ = boosting.rescale(booster, *self._calibrated(unseen, rows))
         return found if chosen is None else chosen
 
     def _calibrated(self, unseen: np.ndarray | None, rows: TrainingRows) -> tuple[float, float]:
@@ -234,11 +220,7 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
 
     def _churn(self, X: Any, prepared: np.ndarray | None, time: Any) -> np.ndarray:
         """Churn probability of each row, float64[n]."""
-        if self.algorithm != "random_forest":
-            return np.asarray(expit(self.raw_score(X, prepared, time=time)))
-        matrix = self.prepare(X) if prepared is None else prepared
-        slope, shift = self.calibration_
-        return np.asarray(expit(slope * _log_odds(forest.score(self.forest_, matrix)) + shift))
+        return np.asarray(expit(self.raw_score(X, prepared, time=time)))
 
     def _score_without_shift(self) -> Callable[[np.ndarray], np.ndarray]:
         """Single-threaded scorer of prepared rows: log-odds without the seasonal shift."""
@@ -247,12 +229,6 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         line = RankLogistic(**self.linear_)
         return lambda rows: boosting.raw(self.booster_, rows, 1) + line.score(rows)
 
-    def _check_parts_add_up(self) -> None:
-        if self.algorithm not in _ADDITIVE_ALGORITHMS:
-            raise ConfigError.from_unknown(
-                "algorithm for contributions", self.algorithm, _ADDITIVE_ALGORITHMS
-            )
-
     def _blended_contributions(
         self, trees: np.ndarray, base: float, matrix: np.ndarray
     ) -> tuple[np.ndarray, float]:
@@ -260,11 +236,6 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
             return trees, base
         line = RankLogistic(**self.linear_)
         return trees + line.contributions(matrix), base + line.base
-
-
-def _log_odds(share: np.ndarray) -> np.ndarray:
-    """Log-odds of a forest's shares, which may be exactly 0 or 1."""
-    return np.asarray(logit(np.clip(share, _SMALLEST_FOREST_SHARE, 1 - _SMALLEST_FOREST_SHARE)))
 
 
 def _platt(log_odds: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:

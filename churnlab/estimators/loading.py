@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skops.io
 from sklearn.base import clone
 
 from churnlab.errors import ModelError
@@ -22,9 +21,9 @@ from churnlab.estimators.saving import (
     HAZARD_FILE,
     HAZARD_FORMAT,
     MODEL_FILE,
-    MODEL_FORMAT,
+    MODEL_FORMATS,
     STATE,
-    TREES_FILES,
+    TREES_FILE,
     digest,
     own_digest,
 )
@@ -33,13 +32,13 @@ MODEL_CLASSES: dict[str, type[TreeModel]] = {
     "ChurnClassifier": ChurnClassifier,
     "LTVRegressor": LTVRegressor,
 }
-_TRUSTED_TYPES = ("sklearn.tree._tree.Tree",)
 
 
 def load(folder: str | Path) -> Any:
     """The fitted model of a folder: a ChurnClassifier, an LTVRegressor or a ChurnHazard.
 
-    ModelError when a file is missing, was changed, or has another format.
+    ModelError when a file is missing, was changed, or has another format, such as a forest of
+    scikit-learn's trees that an older version saved.
 
     >>> import tempfile
     >>> import churnlab as cl
@@ -91,19 +90,23 @@ def _load_hazard(folder: Path) -> ChurnHazard:
 def _load_model(folder: Path) -> TreeModel:
     with _unreadable_is_model_error(folder):
         described = _description(folder / MODEL_FILE)
-        expected = TREES_FILES[described["params"]["algorithm"]]
-        if described["format"] != MODEL_FORMAT or described["payload"] != expected:
-            raise KeyError(f"format {described['format']!r}, payload {described['payload']!r}")
+        _check_format(folder, described)
         model = MODEL_CLASSES[described["class"]](**described["params"])
         for name, value in _fitted_attributes(described).items():
             setattr(model, name, value)
         as_fitted.note(model, model.structure)
         trees = _checked_bytes(folder / described["payload"], described["sha256"])
-        if model.algorithm == "random_forest":
-            model.forest_ = _forest(trees)
-        else:
-            model.booster_ = boosting.from_text(trees.decode())
+        model.booster_ = boosting.from_text(trees.decode())
         return model
+
+
+def _check_format(folder: Path, described: dict[str, Any]) -> None:
+    algorithm, format_ = described["params"]["algorithm"], described["format"]
+    known = MODEL_FORMATS[algorithm]
+    if format_ in range(1, known):
+        raise ModelError.from_older_model(str(folder), algorithm, format_, known)
+    if format_ != known or described["payload"] != TREES_FILE:
+        raise KeyError(f"format {format_!r}, payload {described['payload']!r}")
 
 
 def _description(path: Path) -> dict[str, Any]:
@@ -135,11 +138,3 @@ def _fitted_attributes(described: dict[str, Any]) -> dict[str, Any]:
     if described["classes"]:
         state["classes_"] = np.array(described["classes"])
     return state
-
-
-def _forest(content: bytes) -> Any:
-    """The forest of a file; only the types of our own list are trusted, whatever the file names."""
-    unknown = [t for t in skops.io.get_untrusted_types(data=content) if t not in _TRUSTED_TYPES]
-    if unknown:
-        raise ModelError.from_untrusted(unknown)
-    return skops.io.loads(content, trusted=list(_TRUSTED_TYPES))

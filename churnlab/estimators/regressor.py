@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.ensemble import RandomForestRegressor
 
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.estimators.base import TreeModel
@@ -39,6 +38,7 @@ _ADDITIVE_KINDS = (
     "lightgbm, mae",
     "blend, tweedie",
     "blend, hurdle",
+    "random_forest, tweedie",
 )
 _SPENDING_COLUMN = "btyd__expected_spend_90d__all"
 _HOLDOUT_ABOVE_ROWS = 200_000
@@ -73,7 +73,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     Parameters:
 
-    - algorithm: "blend", "lightgbm" or "random_forest", which averages amounts.
+    - algorithm: "blend", "lightgbm" or "random_forest".
     - objective: "tweedie", "hurdle", "ziln" or "mae"; a forest knows "tweedie" alone.
     - n_estimators: number of trees; None lets out-of-fold losses decide (LightGBM) or takes 200
       (forest).
@@ -186,16 +186,12 @@ class LTVRegressor(RegressorMixin, TreeModel):
         """Log of each row's expected amount, float64[n]; with objective "mae" the median's root.
 
         prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
-        ConfigError for a forest, which averages amounts.
-
         >>> X = np.arange(60.0)[:, None]
         >>> model = LTVRegressor("lightgbm", n_estimators=5).fit(X, np.maximum(X[:, 0] - 30, 0))
         >>> bool(np.allclose(np.exp(model.raw_score(X)), model.predict(X)))
         True
         """
         as_fitted.check(self)
-        if self.algorithm == "random_forest":
-            self._check_parts_add_up()
 
         def trees(rows: np.ndarray) -> np.ndarray:
             return value_trees.raw(self.objective, self.booster_, rows, 1)
@@ -279,29 +275,20 @@ class LTVRegressor(RegressorMixin, TreeModel):
         Returns out-of-fold amounts, float64[n], or None without folds, the effect of each row's
         day, float64[n], and what was chosen.
         """
-        no_effect = np.zeros(len(rows.y))
-        if self.algorithm == "random_forest":
-            self.forest_, unseen = forest.fit(
-                RandomForestRegressor,
-                rows.X,
-                rows.y,
-                inner,
-                self.n_estimators,
-                self._seed,
-                self._threads(),
-                rows.weight,
-            )
-            return unseen, no_effect, Chosen()
         plan = self._plan(chosen)
-        if self.algorithm == "lightgbm":
-            self.booster_, score, sizes = value_trees.grow(self.objective, plan, rows, inner)
-            effect, found = no_effect, Chosen(sizes)
-        else:
+        effect = np.zeros(len(rows.y))
+        if self.algorithm == "blend":
             grown = value_blend.grow(self.objective, plan, rows, inner, chosen)
             self.booster_ = grown.booster
             self.linear_ = grown.others.state()
             score = grown.unseen
             effect, found = grown.effect, grown.chosen
+        elif self.algorithm == "lightgbm":
+            self.booster_, score, sizes = value_trees.grow(self.objective, plan, rows, inner)
+            found = Chosen(sizes)
+        else:
+            self.booster_, score = forest.fit(forest.VALUE, plan, rows, inner)
+            found = Chosen()
         unseen = None if score is None else value_trees.amounts(self.objective, score)
         return unseen, effect, found if chosen is None else chosen
 
@@ -326,8 +313,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
                 total = _total_factor(y / scale, unseen, weight)
                 self.factor_ = scale * total
             self.spread_ = ConformalInterval.fit(y, unseen * self.factor_, weight).state()
-        if self.algorithm != "random_forest":
-            self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
+        self.booster_ = value_trees.rescaled(self.objective, self.booster_, self.factor_)
         return total
 
     def _check_parts_add_up(self) -> None:
@@ -344,10 +330,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     def _amounts(self, X: Any, time: Any) -> np.ndarray:
         """Expected amounts before any cap, float64[n]."""
-        if self.algorithm != "random_forest":
-            return value_trees.amounts(self.objective, self.raw_score(X, time=time))
-        matrix = self.prepare(X)
-        return np.maximum(forest.score(self.forest_, matrix) * self.factor_, 0.0)
+        return value_trees.amounts(self.objective, self.raw_score(X, time=time))
 
     def _interval(self) -> ConformalInterval:
         if self.spread_ is None:

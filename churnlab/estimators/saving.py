@@ -1,7 +1,7 @@
 """Writing of model folders.
 
-A folder holds model.json, which describes the model, and its trees: model.lgb (LightGBM's text) or
-model.skops (a forest). A hazard adds hazard.json. No file holds code. Each description holds the
+A folder holds model.json, which describes the model, and model.lgb, its trees as LightGBM's text. A
+hazard adds hazard.json. No file holds code. Each description holds the
 sha256 of the file that it describes, and of itself: `loading.load` checks them before it parses
 anything, because a corrupt text crashes LightGBM.
 """
@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import skops.io
 
 from churnlab.estimators.learners import boosting
 from churnlab.schema.files import publish, write_text
 
 MODEL_FILE = "model.json"
-MODEL_FORMAT = 2
+MODEL_FORMATS = {"lightgbm": 2, "blend": 2, "random_forest": 3}
 HAZARD_FILE = "hazard.json"
 HAZARD_FORMAT = 1
-TREES_FILES = {"lightgbm": "model.lgb", "blend": "model.lgb", "random_forest": "model.skops"}
+TREES_FILE = "model.lgb"
 STATE = (
     "calibration_",
     "factor_",
@@ -39,7 +38,7 @@ STATE = (
     "n_features_in_",
     "_seed",
 )
-_LIBRARIES = ("scikit-learn", "lightgbm", "numpy", "skops")
+_LIBRARIES = ("scikit-learn", "lightgbm", "numpy")
 
 
 class SavableModel(Protocol):
@@ -47,7 +46,6 @@ class SavableModel(Protocol):
 
     algorithm: str
     booster_: Any
-    forest_: Any
     _seed: int
 
     def get_params(self) -> dict[str, Any]:
@@ -56,23 +54,22 @@ class SavableModel(Protocol):
 
 def save(model: SavableModel, folder: Path) -> Path:
     """The folder, after a fitted model was written to it."""
-    name = TREES_FILES[model.algorithm]
-    trees = _trees(model)
+    trees = boosting.to_text(model.booster_).encode()
     about = {
-        "format": MODEL_FORMAT,
+        "format": MODEL_FORMATS[model.algorithm],
         "class": type(model).__name__,
         "params": _json_params(model),
         "state": {k: getattr(model, k) for k in STATE if hasattr(model, k)},
         "feature_names": [str(n) for n in getattr(model, "feature_names_in_", ())],
         "classes": getattr(model, "classes_", np.array([])).tolist(),
-        "payload": name,
+        "payload": TREES_FILE,
         "sha256": digest(trees),
         "made_with": {library: version(library) for library in _LIBRARIES},
     }
     text = _signed(about)
     publish(
         {
-            folder / name: lambda file: file.write(trees),
+            folder / TREES_FILE: lambda file: file.write(trees),
             folder / MODEL_FILE: lambda file: file.write(text.encode()),
         }
     )
@@ -114,9 +111,3 @@ def _json_params(model: SavableModel) -> dict[str, Any]:
     }
     seed = params["random_state"]
     return params | {"random_state": seed if seed is None or isinstance(seed, int) else model._seed}
-
-
-def _trees(model: SavableModel) -> bytes:
-    if model.algorithm == "random_forest":
-        return skops.io.dumps(model.forest_)
-    return boosting.to_text(model.booster_).encode()

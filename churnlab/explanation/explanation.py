@@ -18,9 +18,8 @@ from churnlab.explanation.words import Told, as_given, in_words
 from churnlab.features.catalogue import Entry, given_names, sentences, table
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
-from churnlab.schema.progress import bar, counted, uncounted, watched
+from churnlab.schema.progress import watched
 
-_ROWS_A_STEP = 20  # of a forest, explained between two looks at the bar
 _TOLERANCE = 1e-6
 
 
@@ -29,8 +28,7 @@ class Explanation:
     """How much each feature adds to each row's score.
 
     - `values` float64[n, p] has the index and the columns of `X`; `base` plus the sum of a row's
-      values is the model's raw score. That is log-odds (LightGBM, churn), log money (LightGBM,
-      value) or, for forests, the share of the trees' votes or the amount before calibration.
+      values is the model's raw score: log-odds of churn, or log money.
     - `catalogue` has a row for each column: name, signal, unit and sentences.
 
     >>> why = example()
@@ -215,12 +213,8 @@ def _explained(
     model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, time: Any
 ) -> Explanation:
     matrix = model.prepare(X)
-    if model.algorithm != "random_forest":
-        values, base = model.contributions(X, matrix, time=time)
-        raw = model.raw_score(X, matrix, time=time)
-    else:
-        values, base, raw = _forest(model, matrix)
-    _check_additive(values, base, raw)
+    values, base = model.contributions(X, matrix, time=time)
+    _check_additive(values, base, model.raw_score(X, matrix, time=time))
     wide = model.widened(X, matrix, time=time)
     return Explanation(
         pd.DataFrame(values, index=X.index, columns=wide.columns),
@@ -228,29 +222,6 @@ def _explained(
         wide,
         pd.concat([catalogue, model.own_catalogue()], ignore_index=True),
     )
-
-
-def _forest(model: Any, matrix: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Values, base and raw score of a forest."""
-    import shap
-
-    forest = model.forest_
-    explainer = shap.TreeExplainer(forest, feature_perturbation="tree_path_dependent")
-
-    def some(rows: np.ndarray) -> np.ndarray:
-        return np.asarray(explainer.shap_values(rows, check_additivity=False))
-
-    with bar("explaining", len(matrix)) as step:
-        if step is uncounted or not len(matrix):
-            values = some(matrix)
-        else:
-            cuts = range(0, len(matrix), _ROWS_A_STEP)
-            parts = counted((matrix[i : i + _ROWS_A_STEP] for i in cuts), step, len)
-            values = np.concatenate([some(rows) for rows in parts])
-    base = float(np.ravel(explainer.expected_value)[-1])
-    if values.ndim == 3:
-        return values[:, :, -1], base, forest.predict_proba(matrix)[:, -1]
-    return values, base, forest.predict(matrix)
 
 
 def _check_additive(values: np.ndarray, base: float, raw: np.ndarray) -> None:

@@ -47,7 +47,7 @@ from churnlab.model_registry.run_folder import RunRecord, Trial, plain, short
 PROCESS = "churnlab.process"  # the tag by which a run is known as ours
 MANIFEST_TAG = "churnlab.manifest"
 _PARENT = "mlflow.parentRunId"
-_PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "skops", "scipy")
+_PINNED = ("scikit-learn", "lightgbm", "numpy", "pandas", "scipy")
 _RUN_ID = re.compile(r"[a-zA-Z0-9][\w-]{0,255}", re.ASCII)
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _MOST_RUNS = 5000

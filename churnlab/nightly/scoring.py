@@ -27,7 +27,7 @@ from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
 from churnlab.schema.targets import Churn
 
-ROWS_WITH_REASONS = {"blend": 20_000, "lightgbm": 20_000, "random_forest": 500}
+ROWS_WITH_REASONS = 20_000
 REASONS = ("reason_1", "reason_2", "reason_3")
 COLUMNS = (
     "user_id",
@@ -121,7 +121,7 @@ class Explainer:
     @property
     def most(self) -> int:
         """How many rows of a list get reasons, from the highest risk down."""
-        return ROWS_WITH_REASONS[self.model.algorithm]
+        return ROWS_WITH_REASONS
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """user_id and the REASONS of each row of X, in its order."""

@@ -264,10 +264,7 @@ def _reasons(examples: Callable[[str], Sequence[str]] | None) -> tuple[Block, ..
 def _features(importance: Callable[[str], pd.DataFrame] | None) -> tuple[Block, ...]:
     if importance is None:
         return ()
-    note = sentence(
-        "Importance: the mean absolute push on the model's score (log-odds for LightGBM, share of "
-        "votes for a forest)."
-    )
+    note = sentence("Importance: the mean absolute push on the model's score, in log-odds.")
     table = InLanguage(lambda language: _top_features(importance(language)))
     return (table, Text(note))
 

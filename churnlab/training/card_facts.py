@@ -305,7 +305,7 @@ def _made(config: Config, ready: SplitRows, tuned: Mapping[str, Tuned]) -> dict[
         sentence("tuning of {target}", target=target): done.describe()
         for target, done in tuned.items()
     }
-    stored = sentence("LightGBM text or skops, with sha256; loading runs no code")
+    stored = sentence("LightGBM text, with sha256; loading runs no code")
     return {
         sentence("algorithm"): config.model.algorithm,
         sentence("seed"): config.model.seed,

@@ -19,7 +19,7 @@ from churnlab.schema.progress import Say, silent
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
 
-ROWS_ON_CARD = {"blend": 2000, "lightgbm": 2000, "random_forest": 200}
+ROWS_ON_CARD = 2000
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def sample_size(rows: SplitRows, evaluations: Mapping[str, Evaluation]) -> Sampl
 
 
 def explain_sample(model: TreeModel, data: Dataset, say: Say = silent) -> Explanation:
-    """A model explained on at most ROWS_ON_CARD rows of its algorithm, spread evenly."""
+    """A model explained on at most ROWS_ON_CARD rows, spread evenly."""
     say("explaining")
-    count = min(ROWS_ON_CARD[model.algorithm], len(data.X))
+    count = min(ROWS_ON_CARD, len(data.X))
     rows = np.unique(np.linspace(0, len(data.X) - 1, count).astype(int))
     return explain(model, model.select(data.X.iloc[rows]), data.catalogue)

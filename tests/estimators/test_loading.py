@@ -34,7 +34,7 @@ def test_a_saved_model_scores_the_same_and_a_changed_file_is_refused(
     model = fitted_on_mixed(kind, algorithm)
     model.save(tmp_path)
     np.testing.assert_array_equal(predicted(load(tmp_path), MIXED), predicted(model, MIXED))
-    payload = next(p for p in tmp_path.iterdir() if p.suffix in (".lgb", ".skops"))
+    payload = tmp_path / "model.lgb"
     whole = payload.read_bytes()
     for place in np.random.default_rng(0).integers(0, len(whole), 25):
         payload.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
@@ -50,11 +50,14 @@ def test_a_model_file_cannot_bring_code_or_leave_its_folder(tmp_path: Path) -> N
     about = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "bad.pkl").write_bytes(pickle.dumps(print))
     for change in (
-        {"payload": "../model.skops"},
+        {"payload": "../model.lgb"},
         {"payload": "bad.pkl"},
         {"class": "Popen"},
         {"format": 99},
         {"state": 3},
+        {"format": 4},
+        {"format": 2.5},
+        {"format": None},
         {"params": {"algorithm": "lightgbm"}},
     ):
         changed = about | change
@@ -70,6 +73,19 @@ def test_a_model_file_cannot_bring_code_or_leave_its_folder(tmp_path: Path) -> N
         load(tmp_path)
     (tmp_path / "model.json").write_text("{")
     with pytest.raises(ModelError, match="no model can be read"):
+        load(tmp_path)
+
+
+def test_a_forest_of_an_older_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    fitted_on_mixed(ChurnClassifier, "random_forest").save(tmp_path)
+    (tmp_path / "model.lgb").rename(tmp_path / "model.skops")
+    about = json.loads((tmp_path / "model.json").read_text())
+    older = about | {"format": 2, "payload": "model.skops"}
+    (tmp_path / "model.json").write_text(json.dumps(older | {"own_sha256": own_digest(older)}))
+    with pytest.raises(
+        ModelError,
+        match="a random_forest, was saved by an older churnlab .format 2, this one reads 3",
+    ):
         load(tmp_path)
 
 

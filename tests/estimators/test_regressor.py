@@ -152,10 +152,6 @@ def test_impossible_options_are_refused() -> None:
         LTVRegressor("random_forest", objective="mae").fit(X, Y)
     with pytest.raises(ConfigError, match="model for contributions 'blend, ziln'"):
         fitted_on_shop("blend", "ziln").contributions(X)
-    with pytest.raises(ConfigError, match="model for contributions 'random_forest, tweedie'"):
-        fitted_on_shop("random_forest", "tweedie").contributions(X)
-    with pytest.raises(ConfigError, match="model for contributions 'random_forest, tweedie'"):
-        fitted_on_shop("random_forest", "tweedie").raw_score(X)
     with pytest.raises(ConfigError, match="coverage is 1; give above 0"):
         fitted_on_shop("lightgbm", "tweedie").predict_interval(X, 1)
 

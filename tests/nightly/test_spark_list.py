@@ -57,7 +57,7 @@ def trained(community: cl.datasets.Community, tmp_path_factory: pytest.TempPathF
 def test_the_list_is_the_same(
     session: Any, trained: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setitem(scoring.ROWS_WITH_REASONS, "blend", 40)
+    monkeypatch.setattr(scoring, "ROWS_WITH_REASONS", 40)
     want = score(Config.read(trained / "local.toml"), "2026-06-10")
     assert len(want.frame) > 40
     config = Config.read(trained / "spark.toml")

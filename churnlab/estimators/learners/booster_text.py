@@ -1,10 +1,10 @@
-"""The text of a LightGBM model: two models become one, which LightGBM itself cannot do."""
+"""The text of a LightGBM model: several models become one, which LightGBM itself cannot do."""
 
 from __future__ import annotations
 
 
-def merged(first: str, second: str) -> str:
-    """The text of a model whose trees are those of both.
+def merged(*texts: str) -> str:
+    """The text of a model whose trees are those of all.
 
     tests/estimators/learners/test_boosting.py checks that the installed LightGBM reads such a text.
 
@@ -17,12 +17,13 @@ def merged(first: str, second: str) -> str:
     end of trees
     <BLANKLINE>
     """
-    head, trees, tail = _parts(first)
-    _, more, _ = _parts(second)
-    both = [f"Tree={i}\n" + tree.split("\n", 1)[1] for i, tree in enumerate(trees + more)]
-    sizes = "tree_sizes=" + " ".join(str(len(tree)) for tree in both)
+    parts = [_parts(text) for text in texts]
+    head, _, tail = parts[0]
+    trees = [tree.split("\n", 1)[1] for _, some, _ in parts for tree in some]
+    numbered = [f"Tree={i}\n{tree}" for i, tree in enumerate(trees)]
+    sizes = "tree_sizes=" + " ".join(str(len(tree)) for tree in numbered)
     lines = [sizes if line.startswith("tree_sizes=") else line for line in head.split("\n")]
-    return "\n".join(lines) + "".join(both) + tail
+    return "\n".join(lines) + "".join(numbered) + tail
 
 
 def _parts(text: str) -> tuple[str, list[str], str]:

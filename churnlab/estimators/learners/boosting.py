@@ -16,7 +16,9 @@ import numpy as np
 
 from churnlab.estimators.learners import booster_text, later
 from churnlab.estimators.learners.chosen import TreeSize
+from churnlab.estimators.learners.custom_loss import CustomLoss
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import forks
 from churnlab.schema.progress import bar, counted, uncounted
@@ -130,36 +132,6 @@ def fit(
     if len(folds) == 1:
         return from_text(boosters[0].model_to_string(num_iteration=rounds)), unseen
     return training.grow(rounds), unseen
-
-
-@dataclass(frozen=True)
-class CustomLoss:
-    """A loss that LightGBM does not have, with k raw scores a row.
-
-    gradients: first and second derivatives, float64[n, k] each, of labels float64[n] and scores
-    float64[n, k]. loss: the loss of each row, float64[n], of the same. start: the scores at which
-    the trees begin, float64[k].
-    """
-
-    gradients: Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-    loss: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    start: np.ndarray
-
-    def objective(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[np.ndarray, np.ndarray]:
-        """The derivatives, with the signature of LightGBM's `objective`."""
-        labels = np.asarray(data.get_label(), np.float64)
-        slope, bend = self.gradients(labels, scores + self.start)
-        weight = data.get_weight()
-        if weight is None:
-            return slope, bend
-        counts = np.asarray(weight, np.float64)[:, None]
-        return slope * counts, bend * counts
-
-    def measure(self, scores: np.ndarray, data: lgb.Dataset) -> tuple[str, float, bool]:
-        """The mean loss, with the signature of LightGBM's `feval`."""
-        labels = np.asarray(data.get_label(), np.float64)
-        losses = self.loss(labels, scores + self.start)
-        return "loss", float(np.average(losses, weights=data.get_weight())), False
 
 
 @UNLOGGED
@@ -309,7 +281,6 @@ class _Training:
             categorical_feature=self.categorical,
             feature_name=[f"f{i}" for i in range(X.shape[1])],
             init_score=start,
-            free_raw_data=False,
             params={"verbosity": -1},
         )
 
@@ -326,13 +297,32 @@ def _take_rows(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return X.T.take(rows, axis=1, mode="clip").T if X.flags.f_contiguous else X[rows]
 
 
+def grower(
+    plan: Plan, params: dict[str, object], rows: TrainingRows
+) -> Callable[[np.ndarray, int], lgb.Booster]:
+    """Return the function that grows one tree from the rows at some positions, with a seed.
+
+    It may be called from many threads at a time; a tree grows on one. `params` are LightGBM's.
+    """
+    training = _Training(plan, params, rows.X, rows.y, rows.categorical, None, rows.weight)
+    data = training._data().construct()
+
+    def tree(rows: np.ndarray, seed: int) -> lgb.Booster:
+        own = params | {"seed": seed, "num_threads": 1}
+        booster = lgb.Booster(own, data.subset(rows.tolist()))
+        booster.update()
+        return booster
+
+    return tree
+
+
 def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
     """A booster whose k raw scores are `slope * score + shift`, one shift a score.
 
     Calibration thus lives inside the model file. The first k trees hold the shifts.
     """
     trees = booster.num_trees()
-    for tree, leaves in enumerate(_leaf_counts(booster)):
+    for tree, leaves in enumerate(leaf_counts(booster)):
         shift = shifts[tree] if tree < len(shifts) else 0.0
         for leaf in range(leaves):
             value = booster.get_leaf_output(tree, leaf) * slope + shift
@@ -346,19 +336,19 @@ def size(booster: lgb.Booster) -> TreeSize:
     return TreeSize(rounds, int(booster.params["num_leaves"]))
 
 
-def _leaf_counts(booster: lgb.Booster) -> list[int]:
+def leaf_counts(booster: lgb.Booster) -> list[int]:
     """The number of leaves of each tree."""
     text = booster.model_to_string(num_iteration=-1)
     return [int(count) for count in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE)]
 
 
-def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
-    """One booster whose raw score is the sum of both.
+def merge(*boosters: lgb.Booster) -> lgb.Booster:
+    """One booster whose raw score is the sum of all.
 
-    Both must have the same columns and one score a row.
+    All must have the same columns and one score a row.
     """
-    both = (booster.model_to_string(num_iteration=-1) for booster in (first, second))
-    return from_text(booster_text.merged(*both))
+    texts = (booster.model_to_string(num_iteration=-1) for booster in boosters)
+    return from_text(booster_text.merged(*texts))
 
 
 def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:

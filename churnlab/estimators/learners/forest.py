@@ -1,66 +1,156 @@
-"""Random forests of scikit-learn, with out-of-fold predictions by person."""
+"""Random forests of LightGBM's trees: each tree learns from a bag of people.
+
+Whoever is not in the bag of a tree is predicted by it as a stranger, so that a forest is calibrated
+without a second fit (L. Breiman, 1996, Out-of-bag estimation; 2001, Random forests).
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
+from scipy.special import logit
 
+from churnlab.estimators.learners import boosting, leaves
+from churnlab.estimators.learners.boosting import GrownTrees, Plan
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.row_chunks import score_in_chunks
+from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.unlogged import UNLOGGED
+from churnlab.schema.progress import bar, counted
 
-# RandomForestClassifier or RandomForestRegressor; scikit-learn has no types.
-Forest: TypeAlias = Any
-DEFAULT_TREES = 200
-_FOLD_TREES = 50
-_LEAF_ROWS = 20
-_MANY_ROWS = 20_000
-_FOLDS_OF_MANY = 3
+TREES = 100
+_LEAVES = 63
+_ROWS_A_TREE = 100_000
+_SMALLEST_SHARE = 1e-3
+_SMALLEST_AMOUNT = 1e-3
+_ROWS_AT_A_TIME = 50_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How trees of a kind of label grow; experiments/forest chose the figures.
+
+    - link: turns the mean label of a leaf into its score.
+    - people: share of the people that a tree learns from.
+    - leaf: fewest rows of a leaf, as a share of `Plan.min_child_samples`.
+    - prior: each leaf is drawn to the mean of all rows as if it had so many times its fewest rows
+      more.
+    """
+
+    link: Callable[[np.ndarray], np.ndarray]
+    people: float
+    leaf: float
+    prior: float
 
 
 @UNLOGGED
-def fit(
-    kind: type[Forest],
-    X: np.ndarray,
-    y: np.ndarray,
-    folds: Folds,
-    trees: int | None,
-    seed: int,
-    threads: int,
-    weight: np.ndarray | None = None,
-) -> tuple[Forest, np.ndarray | None]:
-    """A forest fitted on all rows, and out-of-fold predictions float64[n], or None without folds.
+def fit(kind: Kind, plan: Plan, rows: TrainingRows, inner: Folds) -> GrownTrees:
+    """A forest as a booster, and out-of-bag raw scores float64[n], or None without folds.
 
-    kind: RandomForestClassifier or RandomForestRegressor. X: float64[n, p]. y: float64[n]. trees:
-    number of trees, 200 for None; the forests of the folds have 50. threads: never change a
-    result. weight: how often a row counts, float64[n]; None for once. With more than 20,000 rows
-    only three folds are used; the other rows get NaN.
+    The raw score of a row is the mean over the trees of the score of its leaf. A tree without a
+    split gives the mean of all rows. A tree learns from a share of the people, or from as many as
+    have 100,000 rows; each split looks at a share of the columns, `plan.feature_fraction`. Rows
+    that no fold holds out, and rows of people in every bag, get NaN.
     """
-    settings = {
-        "min_samples_leaf": max(1, min(_LEAF_ROWS, len(y) // 50)),
-        "max_features": 1 / 3,
-        "random_state": seed,
-        "n_jobs": threads,
+    in_bag = _bags(kind.people, plan, rows.person)
+    level = float(np.average(rows.y, weights=rows.weight))
+    params = _params(kind, plan, len(rows.y))
+    grow = boosting.grower(plan, params, replace(rows, y=rows.y - level))
+
+    def tree(number: int) -> Any:
+        return grow(np.flatnonzero(in_bag[number][rows.person]), plan.seed + number)
+
+    trees = _in_threads(tree, len(in_bag), plan.threads)
+    booster = boosting.merge(*trees)
+    means = [level + (v if len(v) > 1 else 0.0 * v) for v in leaves.values(booster)]
+    booster = leaves.with_values(booster, [kind.link(m) / len(trees) for m in means])
+    return booster, _out_of_bag(booster, rows, in_bag, inner, plan.threads) if inner else None
+
+
+def _in_threads(tree: Callable[[int], Any], trees: int, threads: int) -> list[Any]:
+    """Trees 0, 1, …, as many at a time as there are threads.
+
+    No thread waits for another inside a tree, and the number of threads changes no tree.
+    """
+    with (
+        bar("growing trees", trees) as step,
+        ThreadPoolExecutor(threads) as pool,
+    ):
+        return list(counted(pool.map(tree, range(trees)), step, lambda _: 1))
+
+
+def log_odds(share: np.ndarray) -> np.ndarray:
+    """Log-odds of shares, which may be 0 or 1: the link of churn.
+
+    >>> log_odds(np.array([0.5])).tolist()
+    [0.0]
+    """
+    return np.asarray(logit(np.clip(share, _SMALLEST_SHARE, 1 - _SMALLEST_SHARE)))
+
+
+def log_money(amount: np.ndarray) -> np.ndarray:
+    """Log of amounts in units of about their mean, which may be 0: the link of lifetime value.
+
+    >>> log_money(np.array([1.0])).tolist()
+    [0.0]
+    """
+    return np.asarray(np.log(np.maximum(amount, _SMALLEST_AMOUNT)))
+
+
+CHURN = Kind(log_odds, people=0.4, leaf=1.0, prior=1 / 3)
+# Larger leaves would average the largest amounts away.
+VALUE = Kind(log_money, people=0.632, leaf=1 / 3, prior=0.05)
+
+
+def _bags(share: float, plan: Plan, person: np.ndarray) -> np.ndarray:
+    """Whether each person is in the bag of each tree, bool[trees, people]."""
+    people = int(person.max()) + 1
+    share = min(share, _ROWS_A_TREE / len(person))
+    chance = np.random.default_rng(plan.seed)
+    in_bag = np.zeros((plan.rounds or TREES, people), bool)
+    for bag in in_bag:
+        bag[chance.permutation(people)[: max(1, round(share * people))]] = True
+    return in_bag
+
+
+def _params(kind: Kind, plan: Plan, rows: int) -> dict[str, object]:
+    """LightGBM's parameters of a tree."""
+    fewest = max(1, round(kind.leaf * min(plan.min_child_samples, rows // 20)))
+    return plan.params(rows) | {
+        "objective": "regression",
+        "learning_rate": 1.0,
+        "boost_from_average": False,
+        "num_leaves": plan.num_leaves or _LEAVES,
+        "min_child_samples": fewest,
+        "bagging_freq": 0,
+        "feature_fraction": 1.0,
+        "feature_fraction_bynode": plan.feature_fraction,
+        "lambda_l2": kind.prior * fewest,
     }
-    unseen = np.full(len(y), np.nan) if folds else None
-    for learn, held_out in folds[:_FOLDS_OF_MANY] if len(y) > _MANY_ROWS else folds:
-        part = kind(n_estimators=_FOLD_TREES, **settings).fit(
-            X[learn], y[learn], sample_weight=None if weight is None else weight[learn]
-        )
-        unseen[held_out] = score(part, X[held_out])  # type: ignore[index]
-    forest = kind(n_estimators=trees or DEFAULT_TREES, **settings).fit(X, y, sample_weight=weight)
-    return forest.set_params(n_jobs=1), unseen
 
 
-def score(forest: Forest, X: np.ndarray) -> np.ndarray:
-    """Share of class 1 (classifier) or expected amount (regressor) of each row, float64[n].
+def _out_of_bag(
+    booster: Any, rows: TrainingRows, in_bag: np.ndarray, inner: Folds, threads: int
+) -> np.ndarray:
+    """Raw scores of the rows that a fold holds out, by the trees that do not know the person."""
+    values = leaves.values(booster)
+    most = max(map(len, values))
+    table = np.array([np.pad(v, (0, most - len(v))) for v in values])
+    each = np.arange(len(table))
 
-    It runs on one thread: with more, the last bit of the sum differs from run to run.
-    """
-    forest.set_params(n_jobs=1)
-    if not isinstance(forest, RandomForestClassifier):
-        return np.asarray(forest.predict(X))
-    if len(forest.classes_) == 2:
-        return np.asarray(forest.predict_proba(X)[:, -1])
-    return np.full(len(X), forest.classes_[0], float)
+    def by_tree(some: np.ndarray) -> np.ndarray:
+        return np.asarray(table[each, leaves.reached(booster, some)])
+
+    unseen = np.full(len(rows.y), np.nan)
+    held_out = np.sort(np.concatenate([out for _, out in inner]))
+    for start in range(0, len(held_out), _ROWS_AT_A_TIME):
+        at = held_out[start : start + _ROWS_AT_A_TIME]
+        stranger = ~in_bag.T[rows.person[at]]
+        total = (score_in_chunks(rows.X[at], by_tree, lambda: threads) * stranger).sum(axis=1)
+        known = stranger.any(axis=1)
+        unseen[at[known]] = (total * len(table))[known] / stranger.sum(axis=1)[known]
+    return unseen

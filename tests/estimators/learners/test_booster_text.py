@@ -24,3 +24,9 @@ def test_trees_are_numbered_again_and_their_sizes_said() -> None:
         "cc",
     ]
     assert both.endswith(_TAIL)
+
+
+def test_three_models_become_one() -> None:
+    texts = [_HEAD.format("9") + f"Tree=0\n{name}\n" + _TAIL for name in "abc"]
+    assert merged(*texts) == merged(merged(*texts[:2]), texts[2])
+    assert "Tree=2\nc\n" in merged(*texts)

@@ -10,7 +10,7 @@ import pytest
 from support.made_models import known_shop
 
 from churnlab.estimators.learners import boosting, folds
-from churnlab.estimators.learners.boosting import CustomLoss, Plan
+from churnlab.estimators.learners.boosting import Plan
 
 FRAME, Y, _ = known_shop()
 X = FRAME.to_numpy()
@@ -103,24 +103,6 @@ def test_a_matrix_stored_by_column_gives_the_same_bits() -> None:
         by_column = boosting.fit(PLAN, np.asfortranarray(X), AMOUNTS, [], inner)
         np.testing.assert_array_equal(by_row[1], by_column[1])
         assert boosting.to_text(by_row[0]) == boosting.to_text(by_column[0])
-
-
-def test_a_custom_loss_begins_at_its_start_and_lowers_the_loss() -> None:
-    target = np.nan_to_num(X[:, 0])
-
-    def gradients(y: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return scores - np.column_stack([y, -y]), np.ones_like(scores)
-
-    def loss(y: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        return ((scores - np.column_stack([y, -y])) ** 2).sum(axis=1) / 2
-
-    task = CustomLoss(gradients, loss, np.array([3.0, -3.0]))
-    plan = replace(PLAN, rounds=60, learning_rate=0.2)
-    booster, unseen = boosting.fit_custom(plan, task, X, target, [], INNER)
-    scores = boosting.raw(booster, X, 1)
-    assert scores.shape == unseen.shape == (len(X), 2)
-    before = loss(target, np.tile(task.start, (len(X), 1))).mean()
-    assert loss(target, scores).mean() < loss(target, unseen).mean() < 0.1 * before
 
 
 def test_leaves_are_smaller_on_small_data() -> None:
