@@ -75,10 +75,10 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     - algorithm: "blend", "lightgbm" or "random_forest".
     - objective: "tweedie", "hurdle", "ziln" or "mae"; a forest knows "tweedie" alone.
-    - n_estimators: number of trees; None lets out-of-fold losses decide (LightGBM) or takes 200
+    - n_estimators: number of trees; None lets out-of-fold losses decide (LightGBM) or takes 100
       (forest).
     - learning_rate, num_leaves, min_child_samples, feature_fraction: LightGBM's; trees are smaller
-      on small data (num_leaves None takes 7 or 15).
+      on small data (num_leaves None takes 7 or 15, and 63 in a forest, which has no learning_rate).
     - calibrate: correct totals on out-of-fold predictions.
     - random_state: int, or a numpy random state.
     - n_jobs: threads; None is one, -1 as many as `OMP_NUM_THREADS` says, or as cores are free

@@ -305,7 +305,9 @@ def grower(
     It may be called from many threads at a time; a tree grows on one. `params` are LightGBM's.
     """
     training = _Training(plan, params, rows.X, rows.y, rows.categorical, None, rows.weight)
-    data = training._data().construct()
+    data = training._data()
+    data.params.update(params)  # columns that leaves of this size cannot split are left out
+    data.construct()
 
     def tree(rows: np.ndarray, seed: int) -> lgb.Booster:
         own = params | {"seed": seed, "num_threads": 1}

@@ -103,6 +103,12 @@ def test_a_bag_that_cannot_be_split_says_what_all_rows_say() -> None:
     np.testing.assert_allclose(boosting.raw(booster, X[:, :2], 1), logit(0.25))
 
 
+def test_few_rows_are_split_too() -> None:
+    few = rows(Y[:16], np.arange(16))
+    booster, _ = forest.fit(forest.CHURN, plan(), few, [])
+    assert np.corrcoef(boosting.raw(booster, X[:16], 1), Y[:16])[0, 1] > 0.5
+
+
 def test_one_person_is_in_every_bag_and_has_no_out_of_bag_score() -> None:
     same = np.zeros(600, np.int64)
     _, unseen = forest.fit(forest.CHURN, plan(5), rows(person=same), [(same, np.arange(600))])
