@@ -28,6 +28,7 @@ _ROWS_A_TREE = 100_000
 _SMALLEST_SHARE = 1e-3
 _SMALLEST_AMOUNT = 1e-3
 _ROWS_AT_A_TIME = 50_000
+_SEEDS = 2**31 - 1  # LightGBM's are of 32 bits
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def fit(kind: Kind, plan: Plan, rows: TrainingRows, inner: Folds) -> GrownTrees:
     grow = boosting.grower(plan, params, replace(rows, y=rows.y - level))
 
     def tree(number: int) -> Any:
-        return grow(np.flatnonzero(in_bag[number][rows.person]), plan.seed + number)
+        seed = (plan.seed + number) % _SEEDS
+        return grow(np.flatnonzero(in_bag[number][rows.person]), seed)
 
     trees = _in_threads(tree, len(in_bag), plan.threads)
     booster = boosting.merge(*trees)

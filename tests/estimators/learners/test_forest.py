@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
@@ -44,9 +46,9 @@ def test_the_number_of_threads_changes_no_bit() -> None:
 def test_another_seed_gives_another_forest() -> None:
     texts = {
         boosting.to_text(forest.fit(forest.CHURN, p, rows(), [])[0])
-        for p in (plan(), Plan("binary", 0.03, None, 20, 0.5, 20, 8, 1))
+        for p in (plan(), *(replace(plan(), seed=seed) for seed in (8, 2**31 - 2)))
     }
-    assert len(texts) == 2
+    assert len(texts) == 3
 
 
 def test_out_of_bag_scores_are_those_of_the_trees_that_do_not_know_the_person() -> None:
