@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError, FrameError
 from churnlab.schema.days import day_number, to_timestamp
+from churnlab.schema.frames import as_pandas
+
+
+def with_columns(name: str, given: Any, keys: list[str]) -> pd.DataFrame:
+    """A frame of any library with these columns, which may be levels of its index.
+
+    FrameError, which calls the frame by its name, when a key is missing or columns share a name.
+
+    >>> with_columns("the renewals", {"user_id": [7]}, ["user_id"])
+       user_id
+    0        7
+    """
+    frame = as_pandas(given)
+    if set(keys) & set(frame.index.names):
+        frame = frame.reset_index()
+    missing = [c for c in keys if c not in frame]
+    if missing:
+        raise FrameError.from_missing_columns(name, missing, frame.columns)
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    if len(twice):
+        raise FrameError.from_same_names(name, map(str, twice))
+    return frame
 
 
 def midnights(column: pd.Series) -> np.ndarray:

@@ -51,10 +51,29 @@ def role_measure(roles: Roles, role: str) -> str:
     return role_column(role)
 
 
+def labels_of(
+    activity: DailyActivity, codes: np.ndarray, days: np.ndarray, target: LifetimeValue | Lapse
+) -> np.ndarray:
+    """The label of each (person, day), float64[n]; `codes` int64[n] are -1 for unknown people.
+
+    Raises ConfigError when the log lacks the target's role or amounts.
+    """
+    start, stop = (days + shift for shift in target.window(0))
+    total = np.zeros(len(codes), np.int64)
+    for measure in label_measures(target, activity.roles, activity.has_money):
+        values = activity.values(measure)
+        total += windows.totals_of(activity.first, activity.day, values, codes, start, stop)
+    return _as_label(total, target)
+
+
 def _label(activity: DailyActivity, day: int, target: Churn | LifetimeValue | Lapse) -> np.ndarray:
     """One label of every person at one day, float64[people]."""
     measures = label_measures(target, activity.roles, activity.has_money)
-    total = _total(activity, target.window(day), measures)
+    return _as_label(_total(activity, target.window(day), measures), target)
+
+
+def _as_label(total: np.ndarray, target: Churn | LifetimeValue | Lapse) -> np.ndarray:
+    """The label of people with these sums over the target's window, float64[n]."""
     if isinstance(target, LifetimeValue):
         return total / MICRO
     ended = isinstance(target, Churn) and target.terminal is not None

@@ -10,22 +10,22 @@ import numpy as np
 import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
-from churnlab.dataset.given import midnights, numbers
-from churnlab.dataset.labels import label_measures, target_labels
+from churnlab.dataset.given import midnights, with_columns
+from churnlab.dataset.labels import label_measures, labels_of
 from churnlab.dataset.rule import check_unobserved
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.errors.renewals import RenewalsError
 from churnlab.schema.days import (
     before,
+    check_count,
     day_numbers,
     day_text,
     fully_observed,
     to_timestamps,
     up_to,
 )
-from churnlab.schema.frames import as_pandas
 from churnlab.schema.lapse import Lapse
-from churnlab.schema.targets import LifetimeValue, Target
+from churnlab.schema.targets import LifetimeValue, Target, as_targets
 from churnlab.schema.user_ids import known_ids
 
 KEYS = ["user_id", "renewal"]
@@ -42,7 +42,7 @@ class RenewalRows:
 
     frame: pd.DataFrame
     codes: np.ndarray
-    targets: tuple[Target, ...]
+    targets: tuple[Lapse | LifetimeValue, ...]
     dropped: dict[str, int]
 
 
@@ -74,12 +74,13 @@ def renewal_rows(
     return RenewalRows(frame, rows["code"].to_numpy(), bound, dropped)
 
 
-def _bound(activity: DailyActivity, days: int, targets: Iterable[Target]) -> Iterator[Target]:
+def _bound(
+    activity: DailyActivity, days: int, targets: Iterable[Target]
+) -> Iterator[Lapse | LifetimeValue]:
     """The targets, each Lapse with `days`; ConfigError for days and targets that cannot be."""
-    if isinstance(days, bool) or not isinstance(days, int | np.integer) or days < 1:
-        raise ConfigError.from_range("days", days, "a whole number of days, at least 1")
+    check_count("days", days, 1)
     names = set()
-    for target in targets:
+    for target in as_targets(targets):
         if not isinstance(target, Lapse | LifetimeValue):
             raise ConfigError.from_type("a target", target, "Lapse or LifetimeValue")
         if target.name in names:
@@ -89,14 +90,9 @@ def _bound(activity: DailyActivity, days: int, targets: Iterable[Target]) -> Ite
         yield replace(target, days=int(days)) if isinstance(target, Lapse) else target
 
 
-def _read(given: Any, targets: tuple[Target, ...]) -> pd.DataFrame:
+def _read(given: Any, targets: tuple[Lapse | LifetimeValue, ...]) -> pd.DataFrame:
     """user_id, renewal (days since 1970-01-01) and, where it is the answer, renewed; checked."""
-    frame = as_pandas(given)
-    if set(KEYS) & set(frame.index.names):
-        frame = frame.reset_index()
-    missing = [c for c in KEYS if c not in frame]
-    if missing:
-        raise FrameError.from_missing_columns("the renewals", missing, frame.columns)
+    frame = with_columns("the renewals", given, KEYS)
     if frame["user_id"].isna().any():
         raise RenewalsError.from_no_ids(int(frame["user_id"].isna().sum()))
     days = day_numbers(pd.DatetimeIndex(midnights(frame["renewal"])))
@@ -117,16 +113,17 @@ def _read(given: Any, targets: tuple[Target, ...]) -> pd.DataFrame:
     return rows.assign(renewed=_answers(frame["renewed"]))
 
 
-def _lapse(targets: tuple[Target, ...]) -> Lapse | None:
+def _lapse(targets: tuple[Lapse | LifetimeValue, ...]) -> Lapse | None:
     return next((t for t in targets if isinstance(t, Lapse)), None)
 
 
 def _answers(column: pd.Series) -> np.ndarray:
     """1 for renewed and 0 for not, NaN where it is not known, float64[n]."""
-    answers = numbers(column)
-    odd = ~np.isin(answers, (0, 1)) & ~np.isnan(answers)
+    given = column.astype(object)
+    answers = pd.to_numeric(given, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    odd = given.notna().to_numpy() & ~np.isin(answers, (0, 1))
     if odd.any():
-        raise RenewalsError.from_bad_answer(float(answers[odd][0]), int(odd.sum()))
+        raise RenewalsError.from_bad_answer(given[odd].tolist()[0], int(odd.sum()))
     return answers
 
 
@@ -134,12 +131,12 @@ def _places(activity: DailyActivity, ids: pd.Series) -> np.ndarray:
     """Each row's place among the users, -1 for unknown people; FrameError when all are unknown."""
     codes = np.asarray(activity.ids.get_indexer(pd.Index(ids)), np.int64)
     if len(codes) and (codes < 0).all():
-        raise FrameError.from_unknown_users(len(codes), len(codes), ids.iloc[0])
+        raise FrameError.from_unknown_users(len(codes), len(codes), ids.tolist()[0])
     return codes
 
 
 def _left_out(
-    activity: DailyActivity, rows: pd.DataFrame, targets: tuple[Target, ...]
+    activity: DailyActivity, rows: pd.DataFrame, targets: tuple[Lapse | LifetimeValue, ...]
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Why rows can be no snapshots, and which they are, bool[n]."""
     day = rows["day"].to_numpy()
@@ -155,7 +152,10 @@ def _left_out(
 
 
 def _not_observed(
-    activity: DailyActivity, rows: pd.DataFrame, targets: tuple[Target, ...], unobserved: str
+    activity: DailyActivity,
+    rows: pd.DataFrame,
+    targets: tuple[Lapse | LifetimeValue, ...],
+    unobserved: str,
 ) -> np.ndarray:
     """Rows whose labels are not known yet, bool[n]; an error where `unobserved` is "error"."""
     unknown = np.zeros(len(rows), bool)
@@ -186,7 +186,7 @@ def _check_kept(activity: DailyActivity, day: int) -> None:
 
 
 def _labels(
-    activity: DailyActivity, rows: pd.DataFrame, targets: tuple[Target, ...]
+    activity: DailyActivity, rows: pd.DataFrame, targets: tuple[Lapse | LifetimeValue, ...]
 ) -> dict[str, np.ndarray]:
     """The label of each target, float64[n]."""
     whole = activity.as_of()
@@ -195,12 +195,6 @@ def _labels(
         if isinstance(target, Lapse) and target.role is None:
             found[target.name] = 1 - rows["renewed"].to_numpy()
         else:
-            nothing = float(isinstance(target, Lapse))  # of a person without an event
-            label = np.full(len(rows), nothing)
-            for day, some in rows.reset_index().groupby("day"):
-                codes = some["code"].to_numpy()
-                known = some.index[codes >= 0]
-                by_person = target_labels(whole, int(day), target)[target.name]
-                label[known] = by_person[codes[codes >= 0]]
-            found[target.name] = label
+            codes, days = rows["code"].to_numpy(), rows["day"].to_numpy()
+            found[target.name] = labels_of(whole, codes, days, target)
     return found

@@ -16,7 +16,7 @@ from churnlab.kernels import windows
 from churnlab.kernels.cells import NONE
 from churnlab.schema.days import Day, as_days, before, day_text, fully_observed, to_timestamp
 from churnlab.schema.lapse import Lapse
-from churnlab.schema.targets import Churn, Target, TimeToChurn
+from churnlab.schema.targets import Churn, Target, TimeToChurn, as_targets
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Rule:
         check_unobserved(unobserved)
         if active_within < 1:
             raise ConfigError.from_range("active_within", active_within, "at least 1 day")
-        targets = tuple(targets)
+        targets = as_targets(targets)
         if any(isinstance(t, Lapse) for t in targets):
             raise ConfigError.from_no_renewals()
         churns = [t for t in targets if isinstance(t, Churn | TimeToChurn)]

@@ -11,13 +11,13 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
-from churnlab.dataset.given import midnights, numbers
+from churnlab.dataset.given import midnights, numbers, with_columns
 from churnlab.dataset.renewals import renewal_rows
 from churnlab.dataset.rule import Eligible, Rule
 from churnlab.errors import FrameError, HistoryError
 from churnlab.schema.days import Day, day_numbers, day_text, to_timestamps
-from churnlab.schema.frames import as_pandas, by_engine
-from churnlab.schema.targets import Target
+from churnlab.schema.frames import by_engine
+from churnlab.schema.targets import Target, as_targets
 from churnlab.schema.user_ids import known_ids
 
 KEYS = ["user_id", "snapshot"]
@@ -84,7 +84,7 @@ class Snapshots:
         >>> Snapshots.from_frame(pd.DataFrame({"user_id": [7, 9], "snapshot": "2026-03-01"}))
         Snapshots(2 rows, 2 people, 1 days)
         """
-        return _from_frame(frame, tuple(targets))
+        return _from_frame(frame, as_targets(targets))
 
     @classmethod
     def before_renewal(
@@ -141,7 +141,7 @@ class Snapshots:
         ids = self.frame["user_id"].to_numpy()
         codes = np.asarray(pd.Index(users).get_indexer(pd.Index(ids)), np.int64)
         if len(codes) and (codes < 0).all():
-            raise FrameError.from_unknown_users(len(codes), len(codes), ids[0])
+            raise FrameError.from_unknown_users(len(codes), len(codes), ids.tolist()[0])
         return codes, days
 
     def __len__(self) -> int:
@@ -214,12 +214,7 @@ def snapshots_of_group(
 @by_engine("spark.snapshots:from_frame")
 def _from_frame(given: Any, targets: tuple[Target, ...]) -> Snapshots:
     """Checked snapshots of a frame whose keys are columns or index levels."""
-    frame = as_pandas(given)
-    if set(KEYS) & set(frame.index.names):
-        frame = frame.reset_index()
-    missing = [c for c in KEYS if c not in frame]
-    if missing:
-        raise FrameError.from_missing_columns("the snapshots", missing, frame.columns)
+    frame = with_columns("the snapshots", given, KEYS)
     ids = known_ids("the snapshots", frame["user_id"])
     out = ids.to_frame().assign(snapshot=midnights(frame["snapshot"])).reset_index(drop=True)
     for name in ("churned", "ltv"):

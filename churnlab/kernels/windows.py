@@ -193,6 +193,28 @@ def totals(
 
 
 @jit
+def totals_of(
+    first: np.ndarray,
+    day: np.ndarray,
+    values: np.ndarray,
+    person: np.ndarray,
+    start: np.ndarray,
+    stop: np.ndarray,
+) -> np.ndarray:
+    """The sum of the values of `person[i]` over the days `[start[i], stop[i])`, int64[n].
+
+    It is 0 for the person -1, who has no rows.
+    """
+    out = np.zeros(person.shape[0], np.int64)
+    for i in range(out.shape[0]):
+        who = person[i]
+        if who >= 0:
+            for row in range(before(first, day, who, start[i]), before(first, day, who, stop[i])):
+                out[i] += values[row]
+    return out
+
+
+@jit
 def latest(
     first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray
 ) -> None:

@@ -78,6 +78,20 @@ def as_days(given: Day | Iterable[Day]) -> list[int]:
     return [day_number(each) for each in (given if several else [given])]  # type: ignore[union-attr, list-item]
 
 
+def check_count(name: str, given: object, least: int, unit: str = "day") -> None:
+    """Refuse a number of days or weeks that is no whole number, or below `least`; ConfigError.
+
+    >>> check_count("horizon", 5.5, 1)
+    Traceback (most recent call last):
+    churnlab.errors.base.ConfigError: horizon is 5.5; give a whole number of days
+    """
+    if isinstance(given, bool) or not isinstance(given, int | np.integer):
+        raise ConfigError.from_type(name, given, f"a whole number of {unit}s")
+    if given < least:
+        wanted = f"at least {least} {unit}" if least else f"0 {unit}s or more"
+        raise ConfigError.from_range(name, given, wanted)
+
+
 def day_numbers(stamps: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     """Days since 1970-01-01 of midnights without a time zone, int64[n].
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import pyarrow as pa
 
-from churnlab.errors import FrameError
+from churnlab.errors import ConfigError, FrameError
 
 F = TypeVar("F", bound=Callable[..., Any])
 ENGINES = ("local", "spark")
@@ -61,14 +61,19 @@ def by_engine(spark: str) -> Callable[[F], F]:
 def as_pandas(frame: Any) -> pd.DataFrame:
     """A dataframe of any library that speaks the Arrow C stream, as a pandas DataFrame.
 
-    UUIDs become text. Raises FrameError for a column of text with bytes that are not UTF-8.
+    UUIDs become text. Raises FrameError for a column of text with bytes that are not UTF-8,
+    ConfigError for what is no dataframe.
 
     >>> as_pandas(pa.table({"user_id": ["ann"]}))["user_id"].tolist()
     ['ann']
     """
     if isinstance(frame, pd.DataFrame):
         return frame
-    table = pa.table(frame)
+    try:
+        table = pa.table(frame)
+    except (TypeError, ValueError) as error:
+        kind, wanted = type(frame).__name__, "a DataFrame, or a pyarrow Table"
+        raise ConfigError.from_type("a frame", kind, wanted) from error
     for i, field in enumerate(table.schema):
         if isinstance(field.type, pa.UuidType):
             texts = [None if v is None else str(v) for v in table.column(i).to_pylist()]

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from churnlab.errors import ConfigError
 from churnlab.language.sentence import Sentence, sentence
+from churnlab.schema.days import check_count
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,9 @@ class Lapse:
     columns: ClassVar[tuple[str, ...]] = ("churned",)
 
     def __post_init__(self) -> None:
-        if self.grace < 0:
-            raise ConfigError.from_range("grace", self.grace, "0 days or more")
-        if self.days is not None and self.days < 1:
-            raise ConfigError.from_range("days", self.days, "at least 1 day")
+        check_count("grace", self.grace, 0)
+        if self.days is not None:
+            check_count("days", self.days, 1)
 
     def window(self, day: int) -> tuple[int, int]:
         """The days `[start, stop)` that the label of a snapshot at `day` sees.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -12,6 +12,7 @@ import pandas as pd
 
 from churnlab.errors import ConfigError
 from churnlab.language.sentence import Sentence, sentence
+from churnlab.schema.days import check_count
 from churnlab.schema.lapse import Lapse
 
 WEEK = 7
@@ -39,7 +40,8 @@ class Churn:
     columns: ClassVar[tuple[str, ...]] = ("churned",)
 
     def __post_init__(self) -> None:
-        _check_days(self.horizon, self.lead)
+        check_count("horizon", self.horizon, 1)
+        check_count("lead", self.lead, 0)
         if self.roles is not None:
             roles = (self.roles,) if isinstance(self.roles, str) else tuple(self.roles)
             object.__setattr__(self, "roles", roles)
@@ -139,7 +141,7 @@ class LifetimeValue:
     lead: ClassVar[int] = 0
 
     def __post_init__(self) -> None:
-        _check_days(self.horizon, 0)
+        check_count("horizon", self.horizon, 1)
 
     def window(self, day: int) -> tuple[int, int]:
         """The days `[start, stop)` that the label of a snapshot at `day` sees.
@@ -191,8 +193,7 @@ class TimeToChurn:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", self.churn.roles)
-        if self.weeks < 1:
-            raise ConfigError.from_range("weeks", self.weeks, "at least 1 week")
+        check_count("weeks", self.weeks, 1, "week")
 
     @cached_property
     def churn(self) -> Churn:
@@ -283,13 +284,21 @@ class TimeToChurn:
 Target = Churn | LifetimeValue | TimeToChurn | Lapse
 
 
+def as_targets(given: Target | Iterable[Target] | None) -> tuple[Target, ...]:
+    """One target, several or none as a tuple; ConfigError for what is no target.
+
+    >>> as_targets(Churn(horizon=30))
+    (Churn(horizon=30, lead=0, roles=None, terminal=None),)
+    """
+    if given is None or isinstance(given, Target):
+        return () if given is None else (given,)
+    targets = tuple(given) if isinstance(given, Iterable) else (given,)
+    for target in targets:
+        if not isinstance(target, Target):
+            wanted = "Churn, LifetimeValue, TimeToChurn or Lapse"
+            raise ConfigError.from_type("a target", target, wanted)
+    return targets
+
+
 def _described(name: str, definition: Sentence) -> Sentence:
     return sentence("{name}: {definition}", name=name, definition=definition)
-
-
-def _check_days(horizon: int, lead: int) -> None:
-    """Refuse a horizon below 1 day and a lead below 0."""
-    if horizon < 1:
-        raise ConfigError.from_range("horizon", horizon, "at least 1 day")
-    if lead < 0:
-        raise ConfigError.from_range("lead", lead, "0 days or more")

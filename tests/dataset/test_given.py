@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlab.dataset.given import midnights, numbers
+from churnlab.dataset.given import midnights, numbers, with_columns
 from churnlab.errors import FrameError
 
 DAY = np.datetime64("2026-03-01", "us")
@@ -40,3 +40,11 @@ def test_numbers_and_what_is_none() -> None:
     assert numbers(pd.Series([1, None, True], dtype=object)).tolist()[::2] == [1, 1]
     with pytest.raises(FrameError, match="column 'ltv' of the snapshots is 'x' in 1 rows"):
         numbers(pd.Series(["1", "x"], name="ltv"))
+
+
+def test_keys_are_columns_or_levels_of_the_index_and_no_name_stands_twice() -> None:
+    frame = pd.DataFrame({"user_id": [1], "renewal": [DAY], "n": [2]})
+    for given in (frame, frame.set_index("user_id"), frame.set_index(["user_id", "renewal"])):
+        assert set(with_columns("the renewals", given, ["user_id", "renewal"])) == set(frame)
+    with pytest.raises(FrameError, match="the renewals has columns of the same name: n"):
+        with_columns("the renewals", pd.concat([frame, frame[["n"]]], axis=1), ["user_id"])

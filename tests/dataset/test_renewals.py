@@ -232,7 +232,7 @@ PAID = cl.Lapse(3, role="purchase")
 @pytest.mark.parametrize(
     "kind, match, changes",
     [
-        (ConfigError, "days is 0; give a whole number of days", {"days": 0}),
+        (ConfigError, "days is 0; give at least 1 day", {"days": 0}),
         (ConfigError, "days is True", {"days": True}),
         (ConfigError, "days is 7.5", {"days": 7.5}),
         (ConfigError, "unknown role 'subscribe'", {"targets": [cl.Lapse(3, role="subscribe")]}),
@@ -242,6 +242,19 @@ PAID = cl.Lapse(3, role="purchase")
             {"targets": [cl.Churn(30)]},
         ),
         (ConfigError, "target named twice: churned", {"targets": [PAID, PAID]}),
+        (ConfigError, "a target is 30; give Churn", {"targets": 30}),
+        (ConfigError, "a frame is 'LazyFrame'", {"renewals": pl.from_pandas(GOOD).lazy()}),
+        (ConfigError, "a frame is 'list'", {"renewals": [1, 2]}),
+        (
+            FrameError,
+            "the renewals has columns of the same name: renewal",
+            {"renewals": pd.concat([GOOD, GOOD[["renewal"]]], axis=1)},
+        ),
+        (
+            FrameError,
+            "'renewed' of the renewals is 'yes' in 2 rows",
+            {"renewals": GOOD.assign(renewed="yes"), "targets": cl.Lapse(3)},
+        ),
         (ConfigError, "value of unobserved= 'no'", {"unobserved": "no"}),
         (FrameError, "the renewals lacks 1 column.*'renewal'", {"renewals": GOOD[["user_id"]]}),
         (FrameError, "duplicate keys", {"renewals": pd.concat([GOOD, GOOD])}),
@@ -254,7 +267,7 @@ PAID = cl.Lapse(3, role="purchase")
         (FrameError, "both Lapse", {"renewals": GOOD.assign(renewed=1)}),
         (
             FrameError,
-            "'renewed' of the renewals is 2.0 in 1 rows",
+            "'renewed' of the renewals is 2 in 1 rows",
             {"renewals": GOOD.assign(renewed=[1, 2]), "targets": [cl.Lapse(3)]},
         ),
         (FrameError, "no snapshot is left of 0 renewals", {"renewals": GOOD[:0]}),

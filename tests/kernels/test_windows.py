@@ -56,6 +56,21 @@ def test_totals_and_last_days_see_their_window_alone(
     assert last == [max(m, default=NO_DAY) for m in marked]
 
 
+@given(days_of_people(), st.lists(st.tuples(st.integers(-1, 9), st.integers(0, 41)), max_size=9))
+def test_totals_of_rows_see_the_window_of_each(
+    days: list[list[int]], wanted: list[tuple[int, int]]
+) -> None:
+    first, day = flat(days)
+    values = np.arange(len(day)) % 3 - 1
+    person = np.array([p if p < len(days) else -1 for p, _ in wanted], np.int64)
+    start = np.array([s for _, s in wanted], np.int64)
+    stop = start + np.arange(len(wanted))
+    found = windows.totals_of(first, day, values, person, start, stop).tolist()
+    for who, a, b, total in zip(person, start, stop, found, strict=True):
+        rows = range(first[who], first[who + 1]) if who >= 0 else ()
+        assert total == sum(int(values[i]) for i in rows if a <= day[i] < b)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6)), max_size=12), st.integers(0, 9))
 def test_latest_keeps_the_last_version_known_before_a_day(
     made: list[tuple[int, int]], bound: int

@@ -177,3 +177,18 @@ def test_no_other_module_compares_days_that_are_called_so() -> None:
         for node in compared_days(ast.parse(path.read_text(encoding="utf-8"))):
             found.append(f"{name}:{node.lineno} {ast.unparse(node)}")
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "given_, least, says",
+    [
+        (True, 0, "lead is True; give a whole number of days"),
+        (1.0, 0, "lead is 1.0; give a whole number of days"),
+        (0, 1, "lead is 0; give at least 1 day"),
+        (-1, 0, "lead is -1; give 0 days or more"),
+    ],
+)
+def test_a_number_of_days_is_whole_and_not_too_small(given_: object, least: int, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        days.check_count("lead", given_, least)
+    days.check_count("lead", np.int64(least), least)

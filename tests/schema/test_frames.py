@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from churnlab.errors import FrameError
+from churnlab.errors import ConfigError, FrameError
 from churnlab.schema.frames import as_pandas, by_engine, engine_of, on_engine
 
 
@@ -58,3 +58,9 @@ def test_uuids_become_text_and_bytes_that_are_no_text_are_refused() -> None:
     ) as caught:
         as_pandas(pa.table({"c": texts}))
     assert r"'a\xff'" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("thing", [None, [1, 2], pd.Series([1, 2], name="user_id"), "frame"])
+def test_what_is_no_frame_is_refused_in_one_line(thing: object) -> None:
+    with pytest.raises(ConfigError, match="a frame is '.*'; give a DataFrame"):
+        as_pandas(thing)

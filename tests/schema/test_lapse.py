@@ -32,6 +32,7 @@ def test_the_sentence(target: cl.Lapse, text: str) -> None:
 @pytest.mark.parametrize(
     "make, match",
     [
+        (lambda: cl.Lapse(5.5), "grace is 5.5; give a whole number"),  # type: ignore[arg-type]
         (lambda: cl.Lapse(-1), "grace is -1; give 0 days or more"),
         (lambda: cl.Lapse(1, days=0), "days is 0; give at least 1 day"),
         (lambda: cl.Lapse(1).window(0), "give it to Snapshots.before_renewal"),

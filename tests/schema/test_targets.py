@@ -10,7 +10,7 @@ import pytest
 
 from churnlab.errors import ConfigError
 from churnlab.language.sentence import Sentence
-from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn
+from churnlab.schema.targets import Churn, LifetimeValue, Target, TimeToChurn, as_targets
 
 SENTENCES: list[tuple[Target, str]] = [
     (Churn(30), "churned: no act in the 30 days after the snapshot"),
@@ -77,6 +77,11 @@ def test_the_window_is_that_of_the_docstring(target: Target, window: tuple[int, 
         (lambda: Churn(0), "horizon is 0; give at least 1 day"),
         (lambda: Churn(1, lead=-1), "lead is -1; give 0 days or more"),
         (lambda: Churn(1, roles=["a"], terminal="b"), "roles= and terminal= were both given"),
+        (lambda: Churn(5.5), "horizon is 5.5; give a whole number of days"),  # type: ignore[arg-type]
+        (lambda: Churn("5"), "horizon is '5'; give a whole number"),  # type: ignore[arg-type]
+        (lambda: Churn(5, lead=True), "lead is True; give a whole number"),
+        (lambda: LifetimeValue(None), "horizon is None"),  # type: ignore[arg-type]
+        (lambda: TimeToChurn(5, weeks=1.0), "weeks is 1.0; give a whole number of weeks"),  # type: ignore[arg-type]
         (lambda: LifetimeValue(0), "horizon is 0"),
         (lambda: TimeToChurn(0), "horizon is 0"),
         (lambda: TimeToChurn(1, weeks=0), "weeks is 0; give at least 1 week"),
@@ -114,3 +119,12 @@ def test_a_churners_silence_is_complete_on_its_own_day_or_at_the_end_of_the_wind
     assert Churn(10, lead=3).left_by(100, since).tolist() == [113, 113, 113]
     assert not Churn(10, terminal="cancel").silent(since).any()
     assert Churn(10, terminal="cancel").left_by(100, since).tolist() == [110, 110, 110]
+
+
+def test_one_target_several_or_none() -> None:
+    one = Churn(30)
+    assert as_targets(one) == as_targets([one]) == as_targets(iter([one])) == (one,)
+    assert as_targets(None) == as_targets(()) == ()
+    for wrong in (30, [one, 30], "churned"):
+        with pytest.raises(ConfigError, match="a target is .*; give Churn, LifetimeValue"):
+            as_targets(wrong)  # type: ignore[arg-type]
