@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test lint types bench bench-engine bench-busy notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ bench: .venv/dev ## measure speed as ratios, side by side, on a small log
 
 bench-engine: .venv/dev ## the same on 100 million events, about an hour
 	$(BIN)/python benchmarks/engine.py --events 100_000_000
+
+bench-busy: .venv/core ## time a public task idle and beside one and two busy processes
+	$(BIN)/python benchmarks/busy.py
 
 notebooks: .venv/dev ## execute the notebooks in place
 	CHURNLAB_PROGRESS=0 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb

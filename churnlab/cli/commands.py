@@ -264,6 +264,15 @@ def features(
             print_all([terminal.catalogue(data.catalogue)])
 
 
+@app.command()
+def warm(as_json: AsJson = False, debug: Debug = False) -> None:
+    """Compile the kernels now, about a minute the first time, so that no command waits for it."""
+    with guarded(debug), progress() as say:
+        from churnlab.demo.warming import warm as run
+
+        show(run(say).to_dict(), as_json)
+
+
 @app.command("config")
 def show_config(
     config: ConfigPath = CHURNLAB_TOML,

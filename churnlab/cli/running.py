@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130  # 128 and the number of the signal, as a shell has it
 NOBODY_READS = 141
+_BEGINNING = "starting"
 STOPPING = ("SIGTERM", "SIGHUP")
 # What typer says of a wrong call; the class lies in another module from one release to the next.
 _WrongCall: Any = typer.BadParameter.__mro__[2]
@@ -181,20 +182,23 @@ def _say(text: str) -> None:
 
 @contextmanager
 def progress() -> Iterator[Say]:
-    """Progress as a line that moves while somebody watches; nothing elsewhere."""
-    if not sys.stderr.isatty():
+    """Progress as a line that moves while somebody watches; nothing elsewhere.
+
+    The line has what is done, or the bar of it once that takes some time.
+    """
+    from churnlab.schema.progress import drawn_by, off
+
+    if not sys.stderr.isatty() or off():
         yield lambda text: None
         return
     from rich.console import Console
 
-    from churnlab.schema.progress import watched
+    with Console(stderr=True).status(_BEGINNING) as status:
+        said = [_BEGINNING]
 
-    with watched(False), Console(stderr=True).status("starting") as status:
-        yield lambda text: status.update(text + _compiling())
+        def say(text: str) -> None:
+            said[0] = text
+            status.update(text)
 
-
-def _compiling() -> str:
-    """A note beside the progress until the kernels have been compiled on this machine."""
-    from churnlab.kernels import cells, jit
-
-    return "" if jit.compiled(cells.features) else " (compiling the kernels, once)"
+        with drawn_by(lambda bar: status.update(bar or said[0])):
+            yield say

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,6 +17,7 @@ from churnlab.kernels import cells as kernel
 from churnlab.kernels import cores
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.plan import History
+from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.progress import bar
 
 
@@ -73,15 +75,20 @@ def matrix(
             for part, view in _views(rows, days, mine):
                 _fill(view, activity.start, features.program, local[codes], days, part, out)
 
-    if threads == 1 or len(groups) == 1:
-        for i in range(-1, len(groups)):
-            work(i)
-    else:
-        count = threads or cores.allowed()
-        with bar("computing features", len(codes)) as step, ThreadPoolExecutor(count) as pool:
-            for i, _ in enumerate(pool.map(work, range(-1, len(groups)))):
-                step(int(bounds[i + 1] - bounds[i]))
+    with first_compilation_said():
+        if threads == 1:
+            for i in range(-1, len(groups)):
+                work(i)
+        else:
+            _side_by_side(work, bounds, threads or cores.allowed())
     return pd.DataFrame(out.T, columns=features.names, copy=False)
+
+
+def _side_by_side(work: Callable[[int], None], bounds: np.ndarray, threads: int) -> None:
+    """The work of each group on several threads; `bounds` tells how many snapshots each has."""
+    with bar("computing features", int(bounds[-1])) as step, ThreadPoolExecutor(threads) as pool:
+        for i, _ in enumerate(pool.map(work, range(-1, len(bounds) - 2))):
+            step(int(bounds[i + 1] - bounds[i]))
 
 
 def _places(groups: list[np.ndarray], people: int) -> tuple[np.ndarray, np.ndarray]:

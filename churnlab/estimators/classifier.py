@@ -30,6 +30,7 @@ from churnlab.estimators.learners import (
 from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.learners.season import SeasonalShift
+from churnlab.estimators.learners.shown import as_one_bar
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.weights import Counted
 
@@ -106,6 +107,7 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         """
         return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
 
+    @as_one_bar
     def _learn(self, given: Counted, judged: Self | None) -> Self:
         X, y, groups, time, _ = given
         features, time = times.to_fit(X, time)

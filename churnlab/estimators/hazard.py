@@ -15,6 +15,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.labels import in_one_line
 from churnlab.estimators.learners import as_fitted, times, weights
+from churnlab.estimators.learners.shown import as_one_bar
 from churnlab.estimators.learners.weights import Counted
 from churnlab.estimators.refitting import Refits
 from churnlab.estimators.saving import save_hazard
@@ -112,6 +113,7 @@ class ChurnHazard(Refits, BaseEstimator):  # type: ignore[misc]
         self._check()
         return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
 
+    @as_one_bar
     def _learn(self, given: Counted, judged: Self | None) -> Self:
         as_fitted.forget(self)
         X, y, groups, time, weight = given

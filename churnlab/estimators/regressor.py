@@ -28,6 +28,7 @@ from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.constant_columns import constant_at_each_snapshot
 from churnlab.estimators.learners.intervals import ConformalInterval, capped_by_churn
 from churnlab.estimators.learners.season import SeasonalShift
+from churnlab.estimators.learners.shown import as_one_bar
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.value_blend import OtherMembers
 from churnlab.estimators.learners.weights import Counted
@@ -149,6 +150,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
         self._check_objective()
         return self._learn(weights.counted(X, y, groups, time, sample_weight), None)
 
+    @as_one_bar
     def _learn(self, given: Counted, judged: Self | None) -> Self:
         X, y, groups, time, weight = given
         features, time = times.to_fit(X, time)

@@ -16,6 +16,7 @@ from churnlab.evaluation.intervals import Interval, bootstrap, interval, resampl
 from churnlab.evaluation.metric_table import Metric, Place, metrics_of
 from churnlab.evaluation.segments import each_group
 from churnlab.language.sentence import Words, sentence
+from churnlab.schema.progress import bar, counted
 
 FEWEST_ROWS = 30
 FEW_PEOPLE = 200
@@ -107,8 +108,10 @@ class Judge:
         sides = {name: _descending(y, np.asarray(p, np.float64)) for name, p in predictions.items()}
         values = {name: self._all(truth, p) for name, (_, truth, p) in sides.items()}
         drawn = np.empty((self.draws, len(sides), len(self.metrics)))
-        for i, w in enumerate(resampled(users, self.draws, self.seed)):
-            drawn[i] = [self._all(truth, p, w[order]) for order, truth, p in sides.values()]
+        with bar("resampling people", self.draws) as step:
+            for i, w in enumerate(resampled(users, self.draws, self.seed)):
+                drawn[i] = [self._all(truth, p, w[order]) for order, truth, p in sides.values()]
+                step(1)
         mine = drawn[:, list(sides).index(MODEL)]
         rows = []
         for k, metric in enumerate(self.metrics):
@@ -146,11 +149,13 @@ class Judge:
         """
         main = metrics_of(self.target, "headline")[0]
         rows = []
-        for column, value, inside in each_group(groups):
-            truth, said, who = y[inside], p[inside], users[inside]
-            about = (int(inside.sum()), len(pd.unique(who)), truth.mean(), said.mean())
-            figure = astuple(self._figure(main, truth, said, who))
-            rows.append((column, value, *about, *figure, self.missing(truth)))
+        found = list(each_group(groups))
+        with bar("resampling groups of people", len(found)) as step:
+            for column, value, inside in counted(found, step, lambda _: 1):
+                truth, said, who = y[inside], p[inside], users[inside]
+                about = (int(inside.sum()), len(pd.unique(who)), truth.mean(), said.mean())
+                figure = astuple(self._figure(main, truth, said, who))
+                rows.append((column, value, *about, *figure, self.missing(truth)))
         counts = ["rows", "people", "observed", "predicted"]
         names = ["group", "value", *counts, main.name, "low", "high", "note"]
         return pd.DataFrame(rows, columns=names)

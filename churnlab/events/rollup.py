@@ -27,6 +27,7 @@ from churnlab.events.unusable import Unusable
 from churnlab.kernels import cores, local_days
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
+from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.days import before, contains
 from churnlab.schema.progress import bar, counted
 from churnlab.schema.zones import zone_changes
@@ -87,8 +88,9 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
     the codes. LogError for events that cannot be used.
     """
     threads = spec.threads or cores.allowed()
-    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
-        disk = Disk(spec, threads, Path(folder))
+    folder = tempfile.TemporaryDirectory(prefix="churnlab-")
+    with folder, first_compilation_said():
+        disk = Disk(spec, threads, Path(folder.name))
         dropped = 0
         if spec.event_id is not None:
             source, dropped = disk.without_repeats(source)

@@ -2,25 +2,102 @@
 
 Compiled code is cached on disk, by the source file of each kernel. Numba does not see a change in
 another file: remove `churnlab/kernels/__pycache__` after an edit of a helper or a constant that
-kernels of other files use.
+kernels of other files use. Where that folder cannot be written, the cache is below the user's own
+cache folder, and `NUMBA_CACHE_DIR` names another.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
+from numba.core import event
 
-jit = njit(cache=True, nogil=True, error_model="numpy")
+# Called before a kernel is compiled, with None, and after it, with its name and the seconds.
+Heard: TypeAlias = Callable[[str, float | None], None]
+_COMPILED = "numba:compile"
+_OURS = f"{__name__.rpartition('.')[0]}."
+_kernels: list[Any] = []
+
+
+def jit(kernel: Any) -> Any:
+    """The compiled kernel, cached on disk, or in memory alone where no folder can be written."""
+    try:
+        made = njit(cache=True, nogil=True, error_model="numpy")(kernel)
+    except RuntimeError:  # numba found no folder for its cache
+        made = njit(nogil=True, error_model="numpy")(kernel)
+    _kernels.append(made)
+    return made
+
+
 # A helper that is copied into its caller, where a call in the innermost loop would cost time.
 inlined = njit(inline="always", nogil=True, error_model="numpy")
 
 
 def compiled(kernel: Any) -> bool:
     """Whether a kernel was compiled on this machine before, so that it is only loaded."""
-    return any(Path(kernel._cache.cache_path).glob(f"*.{kernel.__name__}-*.nbi"))
+    folder = _folder(kernel)
+    return bool(folder and any(folder.glob(f"*.{kernel.__name__}-*.nbi")))
+
+
+def cache_folder() -> Path | None:
+    """The folder of the compiled kernels; None where they are kept nowhere."""
+    return next((folder for folder in map(_folder, _kernels) if folder), None)
+
+
+def missing() -> int:
+    """How many of the kernels that this process knows were not compiled on this machine before."""
+    return sum(not kernel.signatures and not compiled(kernel) for kernel in _kernels)
+
+
+@contextmanager
+def heard(listener: Heard) -> Iterator[None]:
+    """Tell `listener` of each of our kernels that is compiled inside, by any thread.
+
+    A kernel that another one calls is compiled inside that one, and its seconds count in both.
+    """
+    ear = _Ear(listener)
+    event.register(_COMPILED, ear)
+    try:
+        yield
+    finally:
+        event.unregister(_COMPILED, ear)
+
+
+class _Ear(event.Listener):  # type: ignore[misc]
+    """Hands on what numba tells of compilations; numba compiles one kernel at a time."""
+
+    def __init__(self, listener: Heard) -> None:
+        self._listener = listener
+        self._begun: list[float] = []
+
+    def on_start(self, event: Any) -> None:
+        self._begun.append(time.perf_counter())
+        if name := _name(event):
+            self._listener(name, None)
+
+    def on_end(self, event: Any) -> None:
+        seconds = time.perf_counter() - self._begun.pop()
+        if name := _name(event):
+            self._listener(name, seconds)
+
+
+def _name(event: Any) -> str:
+    """The kernel of an event as module and function; "" for a function of numba's own."""
+    kernel = event.data["dispatcher"].py_func
+    if not kernel.__module__.startswith(_OURS):
+        return ""
+    return f"{kernel.__module__.removeprefix(_OURS)}.{kernel.__name__}"
+
+
+def _folder(kernel: Any) -> Path | None:
+    path = getattr(kernel._cache, "cache_path", None)
+    return None if path is None else Path(path)
 
 
 def frozen(values: Any) -> np.ndarray:

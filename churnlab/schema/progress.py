@@ -6,8 +6,10 @@ import os
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 Say = Callable[[str], None]
@@ -15,9 +17,15 @@ Step: TypeAlias = Callable[[int], None]
 Total: TypeAlias = Callable[[], int | None] | int | None
 DELAY = 2.0  # seconds of work before a bar is shown
 OFF = "CHURNLAB_PROGRESS"  # set to 0 in the environment, it turns all bars off
+_BETWEEN = 0.5  # seconds from one drawing of a bar to the next
 _LARGE = 10_000  # numbers from here on are shortened, such as 12.3k
 T = TypeVar("T")
 _wanted: bool | None = None
+# A bar over several parts, with the time that is left by the pace so far.
+_PARTS = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+_HIDDEN = "hidden"
+_around: ContextVar[Any] = ContextVar("around", default=None)  # a _Whole, or _HIDDEN
+_line: ContextVar[Any] = ContextVar("line", default=None)
 
 
 def silent(text: str) -> None:
@@ -56,32 +64,139 @@ def watched(on: bool | None) -> Iterator[None]:
 
 
 @contextmanager
+def whole(what: str, shares: Mapping[str, float]) -> Iterator[None]:
+    """One bar over all the bars inside, each of which becomes a part of it.
+
+    `shares` has the usual share of each inner bar in the time, by its words. A bar that is not
+    there, or comes again, adds its share (else 1) to the whole.
+
+    >>> with whole("fitting", {"lines": 1, "trees": 3}), bar("trees", 2) as step:
+    ...     step(2)
+    """
+    if not somebody_watches() or _around.get() is not None:
+        yield
+        return
+    with _drawn(what, sum(shares.values()), bar_format=_PARTS, miniters=0) as shown:
+        token = _around.set(_Whole(what, dict(shares), shown))
+        try:
+            yield
+        finally:
+            _around.reset(token)
+
+
+@dataclass
+class _Whole:
+    """A bar that is shown over several parts; `left` has the shares of those still to come."""
+
+    what: str
+    left: dict[str, float]
+    shown: Any
+
+    @contextmanager
+    def part(self, what: str, total: Total) -> Iterator[Step]:
+        """The bar of a part, which moves this one by the part's share."""
+        share = self.left.pop(what, None)
+        if share is None:
+            share = 1.0
+            self.shown.total += share
+        start, count = self.shown.n, (total() if callable(total) else total) or 0
+        self.shown.set_description_str(f"{self.what}: {what}", refresh=False)
+        done = 0
+
+        def step(more: int) -> None:
+            nonlocal done
+            done = min(done + more, count)
+            self.shown.update(start + share * done / max(count, 1) - self.shown.n)
+
+        with _inside_a_bar():
+            yield step
+        self.shown.update(start + share - self.shown.n)
+
+
+@contextmanager
 def bar(what: str, total: Total, on: bool | None = None) -> Iterator[Step]:
     """Yield the function that a worker calls with how much more is done, from any thread.
 
     `total` is how much there is to do, None where nobody knows, or a function that counts it and
-    is called only if the bar can be shown. `on` False: no bar.
+    is called only if the bar can be shown. `on` False: no bar. Inside `whole` it is a part of that
+    one bar; inside another bar it is not shown.
 
     >>> with bar("reading", 2) as step:
     ...     step(2)
     """
-    if not _shown(on):
+    around = _around.get()
+    if isinstance(around, _Whole):
+        with around.part(what, total) as step:
+            yield step
+        return
+    if around is not None or not somebody_watches(on):
         yield uncounted
         return
-    with warnings.catch_warnings():  # a notebook without widgets gets a bar of text
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-    whole = total() if callable(total) else total
-    lock = threading.Lock()
-    manner: dict[str, Any] = {"delay": DELAY, "leave": False, "unit": "", "mininterval": 0.5}
-    manner["unit_scale"] = whole is None or whole >= _LARGE
-    with tqdm(total=whole, desc=what, **manner) as shown:
+    count = total() if callable(total) else total
+    with _drawn(what, count) as shown, _inside_a_bar():
+        lock = threading.Lock()
 
         def step(done: int) -> None:
             with lock:  # what is read again counts once
-                shown.update(done if whole is None else min(done, whole - shown.n))
+                shown.update(done if count is None else min(done, count - shown.n))
 
         yield step
+
+
+@contextmanager
+def _inside_a_bar() -> Iterator[None]:
+    """Bars that begin inside, in this thread, are not shown."""
+    token = _around.set(_HIDDEN)
+    try:
+        yield
+    finally:
+        _around.reset(token)
+
+
+@contextmanager
+def _drawn(what: str, count: float | None, **manner: Any) -> Iterator[Any]:
+    """A bar of tqdm, drawn once its work has taken some time, and wiped off at its end."""
+    with warnings.catch_warnings():  # a notebook without widgets gets a bar of text
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
+    manner |= {
+        "delay": DELAY,
+        "leave": False,
+        "unit": "",
+        "mininterval": _BETWEEN,
+        "file": _line.get(),
+    }
+    manner["unit_scale"] = count is None or count >= _LARGE
+    with tqdm(total=count, desc=what, **manner) as shown:
+        yield shown
+
+
+@contextmanager
+def drawn_by(draw: Callable[[str], None]) -> Iterator[None]:
+    """Let `draw` show the text of each bar, and "" at its end, instead of a line of stderr's own.
+
+    Bars inside are shown, whoever watches, unless they are turned off.
+    """
+    token = _line.set(_Line(draw))
+    try:
+        yield
+    finally:
+        _line.reset(token)
+
+
+class _Line:
+    """A file to which tqdm writes its bars, as the text of a line that another one draws."""
+
+    def __init__(self, draw: Callable[[str], None]) -> None:
+        self._draw = draw
+
+    def write(self, text: str) -> None:
+        """Hand on the text of a bar."""
+        if text != "\r":
+            self._draw(text.strip())
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 def counted(several: Iterable[T], step: Step, size: Callable[[T], int]) -> Iterator[T]:
@@ -91,12 +206,24 @@ def counted(several: Iterable[T], step: Step, size: Callable[[T], int]) -> Itera
         step(size(one))
 
 
-def _shown(on: bool | None) -> bool:
+def apart() -> None:
+    """Show the bars that begin from here on, in this context, beside the one they would be in."""
+    _around.set(None)
+
+
+def off() -> bool:
+    """Whether the environment turns off all bars."""
+    return os.environ.get(OFF) == "0"
+
+
+def somebody_watches(on: bool | None = None) -> bool:
     """Whether bars are wanted and somebody watches."""
     wanted = _wanted if on is None else on
-    if wanted is False or os.environ.get(OFF) == "0":
+    if wanted is False or off():
         return False
-    return _in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+    if _in_notebook() or _line.get() is not None:
+        return True
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _in_notebook() -> bool:

@@ -23,6 +23,7 @@ from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.evaluation import metrics
 from churnlab.schema.days import day_numbers, learnable
+from churnlab.schema.progress import bar
 
 SPACE: dict[str, tuple[float, float, bool]] = {  # lowest, highest, drawn on a log scale
     "learning_rate": (0.01, 0.1, True),
@@ -106,14 +107,15 @@ def tune(
     pairs, judged = rows.folds(purge, seed)
     given = _settings(estimator, len(rows.y))
 
+    count = TRIALS if trials is None and budget_seconds is None else trials
+
     def loss(trial: Any) -> float:
         return rows.loss(clone(estimator).set_params(**_suggest(trial, given)), pairs)
 
-    with _quiet(optuna):
+    with _quiet(optuna), bar("tuning, trials", count) as step:
         study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
         study.enqueue_trial(given)
-        count = TRIALS if trials is None and budget_seconds is None else trials
-        study.optimize(loss, count, budget_seconds)
+        study.optimize(loss, count, budget_seconds, callbacks=[lambda *_: step(1)])
     found = _trials(study)
     best = found.loc[found["loss"].idxmin()]
     params = {name: _number(name, best[name]) for name in SPACE}

@@ -9,7 +9,6 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ import pytest
 
 import churnlab as cl
 from churnlab.activity import blocks, rows
-from churnlab.cli import running
 from churnlab.dataset.build import iter_datasets
 from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.feature_set import FeatureSet
@@ -229,34 +227,6 @@ def test_whether_a_kernel_was_compiled_before(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == ["False", "True", "False"]
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_the_first_compilation_is_said(before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-
-    class Status:
-        update = said.append
-
-        def __enter__(self) -> Status:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            said.append("end")
-
-    monkeypatch.setattr(
-        "rich.console.Console",
-        lambda **_: SimpleNamespace(status=lambda text: said.append(text) or Status()),
-    )
-    monkeypatch.setattr("churnlab.kernels.jit.compiled", lambda kernel: before)
-    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
-    with running.progress() as say:
-        say("reading events")
-    assert said == [
-        "starting",
-        "reading events" if before else "reading events (compiling the kernels, once)",
-        "end",
-    ]
 
 
 def test_feature_sets_of_a_part_are_those_of_the_whole(activity: cl.DailyActivity) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
+from churnlab.kernels import jit
 from churnlab.kernels.jit import frozen
 
 
@@ -23,3 +25,38 @@ def test_the_memory_itself_stays_writable() -> None:
     frozen(table)
     table[0] = 5
     assert table.tolist() == [5, 1, 2]
+
+
+def test_where_no_cache_can_be_kept_kernels_are_compiled_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere(*_: object, **given: object) -> object:
+        if given.get("cache"):
+            raise RuntimeError("cannot cache function 'double': no locator available")
+        return numba.njit(**given)
+
+    monkeypatch.setattr(jit, "njit", nowhere)
+    monkeypatch.setattr(jit, "_kernels", [])
+
+    def double(x: int) -> int:
+        return x + x
+
+    made = jit.jit(double)
+    assert jit.cache_folder() is None and not jit.compiled(made) and jit.missing() == 1
+    assert made(2) == 4 and jit.missing() == 0
+
+
+def test_compilations_are_heard_with_their_seconds_inside_alone() -> None:
+    heard: list[tuple[str, float | None]] = []
+
+    def triple(x: int) -> int:
+        return 3 * x
+
+    triple.__module__ = "churnlab.kernels.made_up"
+    with jit.heard(lambda *told: heard.append(told)):
+        made = numba.njit(triple)
+        assert made(2) == 6
+        assert numba.njit(lambda x: x)(1) == 1  # not ours
+    assert made(2.0) == 6.0
+    (begun, none), (ended, seconds) = heard
+    assert begun == ended == "made_up.triple" and none is None and seconds > 0

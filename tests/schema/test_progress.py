@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
-import struct
 import subprocess
 import sys
-import termios
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.terminal import in_terminal
 
 import churnlab as cl
 from churnlab.schema import progress
-from churnlab.schema.progress import bar, counted, silent, uncounted, watched
+from churnlab.schema.progress import bar, counted, drawn_by, silent, uncounted, watched, whole
 
 WORK = """
 import numpy as np, pandas as pd, churnlab as cl
@@ -39,27 +36,6 @@ model = ChurnClassifier("{algorithm}", n_estimators=30).fit(X, X["a__b__1d"] > 0
 catalogue = pd.DataFrame({{"name": list(X), "signal": "s", "says": "x", "unit": "y"}})
 cl.explain(model, X, catalogue, progress={on})
 """
-
-
-def in_terminal(code: str, **environment: str) -> str:
-    """What code writes to stderr while that is a terminal."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    env = os.environ | {"TERM": "xterm"} | environment
-    with subprocess.Popen([sys.executable, "-c", code], stderr=theirs, env=env) as child:
-        os.close(theirs)
-        said = b""
-        while True:
-            try:
-                more = os.read(ours, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not more:
-                break
-            said += more
-    os.close(ours)
-    assert child.returncode == 0, said.decode()
-    return said.decode()
 
 
 def work(on: object = None, delay: float = 0.0, more: str = "") -> str:
@@ -86,6 +62,12 @@ def test_a_terminal_sees_no_bar_where_none_is_wanted() -> None:
     assert in_terminal(work(False)) == ""
     assert in_terminal(work(more="cl.progress(False)")) == ""
     assert in_terminal(work(), CHURNLAB_PROGRESS="0") == ""
+
+
+def test_a_terminal_sees_a_fit_as_one_bar_over_all_its_parts() -> None:
+    said = in_terminal(work(False) + FIT.format(algorithm="blend", on=None))
+    lines = [line for line in said.split("\r") if "trees" in line or "line:" in line]
+    assert lines and all(line.startswith("fitting ChurnClassifier: ") for line in lines)
 
 
 def test_short_work_shows_no_bar() -> None:
@@ -119,7 +101,7 @@ def test_watched_ends_with_what_was_before() -> None:
 def test_steps_of_many_threads_add_up_and_never_pass_the_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "_shown", lambda on: True)
+    monkeypatch.setattr(progress, "somebody_watches", lambda on=None: True)
     monkeypatch.setattr(progress, "DELAY", 0.0)
     with bar("reading", lambda: 1000) as step, ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: list(counted([[1, 2]] * 50, step, len)), range(10)))
@@ -139,8 +121,59 @@ def test_bars_change_no_bit(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> 
     catalogue = pd.DataFrame({"name": names, "signal": "s", "says": "x", "unit": "y"})
     found = []
     for shown in (False, True):
-        monkeypatch.setattr(progress, "_shown", lambda on, shown=shown: shown)
+        monkeypatch.setattr(progress, "somebody_watches", lambda on=None, shown=shown: shown)
         model = cl.ChurnClassifier(algorithm, n_estimators=20).fit(X, X["a__b__1d"] > 0)
         found.append((model.predict_proba(X), cl.explain(model, X, catalogue).values.to_numpy()))
     for one, other in zip(*found, strict=True):
         assert np.array_equal(one, other)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The texts of all bars inside, each drawn at once."""
+    texts: list[str] = []
+    monkeypatch.delenv(progress.OFF, raising=False)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    monkeypatch.setattr(progress, "_BETWEEN", 0.0)
+    with drawn_by(texts.append):
+        yield texts
+
+
+def percent(text: str) -> int:
+    return int(text.split("%")[0].split(":")[-1])
+
+
+def test_a_whole_is_the_sum_of_its_parts(drawn: list[str]) -> None:
+    with whole("fitting", {"trees": 3, "lines": 1}):
+        with bar("trees", lambda: 6) as step:
+            step(2)
+            assert percent(drawn[-1]) == 25 and drawn[-1].startswith("fitting: trees: ")
+            with bar("hidden", 1) as inner:
+                inner(1)
+            step(9)
+        assert percent(drawn[-1]) == 75
+        with bar("lines", 2):
+            pass  # counts as done at its end
+        assert percent(drawn[-1]) == 100
+        with bar("more", 1) as step:
+            step(1)
+        assert drawn[-1].startswith("fitting: more: ") and percent(drawn[-1]) == 100
+    assert not any("hidden" in text for text in drawn)
+    with bar("after", 1) as step:
+        step(1)
+    assert any(text.startswith("after: ") for text in drawn)
+
+
+def test_a_whole_in_a_whole_adds_its_parts(drawn: list[str]) -> None:
+    with whole("outer", {"trees": 1}), whole("inner", {"lines": 1}), bar("trees", 1) as step:
+        step(1)
+    assert not any("inner" in text for text in drawn)
+    assert any(text.startswith("outer: trees: 100%") for text in drawn)
+
+
+def test_a_failure_inside_leaves_no_bar_behind(drawn: list[str]) -> None:
+    with pytest.raises(ZeroDivisionError), whole("fitting", {"trees": 1}), bar("trees", 1):
+        _ = 1 / 0
+    with bar("after", 1) as step:
+        step(1)
+    assert drawn[-1] == "" and any(text.startswith("after: ") for text in drawn)

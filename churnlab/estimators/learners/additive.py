@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from churnlab.estimators.learners.folds import Folds
+from churnlab.schema.progress import bar, counted
 
 _SMALLEST_SAMPLE = 1000
 
@@ -115,7 +116,8 @@ def out_of_fold(
     Rows that no fold holds out get NaN.
     """
     scores = np.full(len(X), np.nan)
-    for learn, held_out in inner:
-        model, _ = fit(learn)
-        scores[held_out] = model.score(X[held_out])
+    with bar("folds of the line", len(inner)) as step:
+        for learn, held_out in counted(inner, step, lambda _: 1):
+            model, _ = fit(learn)
+            scores[held_out] = model.score(X[held_out])
     return scores

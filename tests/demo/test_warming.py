@@ -1,0 +1,71 @@
+"""`churnlab warm`: afterwards no kernel that a command uses is left to compile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from support.command import call
+
+from churnlab.kernels import jit
+
+CODE = """
+from churnlab.demo.warming import warm
+from churnlab.kernels import jit
+warm()
+print(jit.missing())
+print(*[kernel.__name__ for kernel in jit._kernels if not kernel.signatures])
+"""
+
+
+# Kernels that no other code calls, so that they come with the kernels that do.
+CALLED_BY_KERNELS = set(
+    [
+        "before",
+        "gap_since",
+        "_place",
+        "_millionths",
+        "_fill",
+        "_step",
+        "_names",
+        "run",
+        "write",
+        "walk",
+        "_above",
+        "_median",
+        "_slope",
+        "_scratch",
+        "_begins",
+        "_look_up",
+        "_unfold",
+        "_scan",
+        "_windows",
+        "_read",
+        "_silence",
+        "_last_above",
+        "_first_above",
+        "_recent",
+        "_decayed",
+        "_season",
+        "_hash",
+        "_same",
+        "_word",
+    ]
+)
+
+
+def test_every_kernel_is_compiled_or_loaded() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", CODE], env=os.environ, check=True, capture_output=True, text=True
+    )
+    missing, loaded_with_their_callers = ran.stdout.splitlines()
+    assert missing == "0"
+    assert set(loaded_with_their_callers.split()) == CALLED_BY_KERNELS
+
+
+def test_the_command_says_what_was_compiled_and_where_it_is_kept() -> None:
+    said = json.loads(call("warm", "--json"))
+    assert said["seconds"] > 0 and said["folder"] == str(jit.cache_folder())
+    assert len(said["slowest"]) == min(said["compiled"], 5)
