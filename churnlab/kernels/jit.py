@@ -8,7 +8,6 @@ cache folder, and `NUMBA_CACHE_DIR` names another.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
-from numba.core import event
+from numba.core.event import Listener, TimingListener, register, unregister
 
 # Called before a kernel is compiled, with None, and after it, with its name and the seconds.
 Heard: TypeAlias = Callable[[str, float | None], None]
@@ -62,29 +61,33 @@ def heard(listener: Heard) -> Iterator[None]:
     A kernel that another one calls is compiled inside that one, and its seconds count in both.
     """
     ear = _Ear(listener)
-    event.register(_COMPILED, ear)
+    register(_COMPILED, ear)
     try:
         yield
     finally:
-        event.unregister(_COMPILED, ear)
+        unregister(_COMPILED, ear)
 
 
-class _Ear(event.Listener):  # type: ignore[misc]
+class _Ear(Listener):  # type: ignore[misc]
     """Hands on what numba tells of compilations; numba compiles one kernel at a time."""
 
     def __init__(self, listener: Heard) -> None:
         self._listener = listener
-        self._begun: list[float] = []
+        self._begun: list[Any] = []
 
     def on_start(self, event: Any) -> None:
-        self._begun.append(time.perf_counter())
+        """A compilation begins."""
+        self._begun.append(TimingListener())
+        self._begun[-1].on_start(event)
         if name := _name(event):
             self._listener(name, None)
 
     def on_end(self, event: Any) -> None:
-        seconds = time.perf_counter() - self._begun.pop()
+        """A compilation ends."""
+        timer = self._begun.pop()
+        timer.on_end(event)
         if name := _name(event):
-            self._listener(name, seconds)
+            self._listener(name, timer.duration)
 
 
 def _name(event: Any) -> str:

@@ -9,6 +9,7 @@ import sys
 
 from support.command import call
 
+from churnlab.demo.warming import _Heard
 from churnlab.kernels import jit
 
 CODE = """
@@ -67,5 +68,15 @@ def test_every_kernel_is_compiled_or_loaded() -> None:
 
 def test_the_command_says_what_was_compiled_and_where_it_is_kept() -> None:
     said = json.loads(call("warm", "--json"))
-    assert said["seconds"] > 0 and said["folder"] == str(jit.cache_folder())
+    assert (said["seconds"] > 0) == (said["compiled"] > 0) and said["folder"] == str(
+        jit.cache_folder()
+    )
     assert len(said["slowest"]) == min(said["compiled"], 5)
+
+
+def test_a_kernel_inside_another_counts_once() -> None:
+    heard = _Heard()
+    for told in (("outer", None), ("inner", None), ("inner", 1.0), ("outer", 3.0), ("outer", None)):
+        heard(*told)
+    heard("outer", 0.5)
+    assert heard.took == {"inner": 1.0, "outer": 3.5} and heard.seconds == 3.5
