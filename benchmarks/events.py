@@ -1,6 +1,8 @@
-"""A log of N events with a realistic shape, streamed to Parquet in time order, a day at a time.
+"""A log of N events with a realistic shape, written to Parquet.
 
-    python benchmarks/events.py 1_000_000 events.parquet [--ids string]
+    python benchmarks/events.py 1_000_000 events.parquet [--ids string] [--order person]
+
+In the order of time it is streamed a day at a time; any other order is made in memory.
 
 SIMULATED. Activity is log-normal over people, who arrive and leave. Visits depend on hour and
 weekday. A visit is one to a few sessions of one to hundreds of events, seconds apart. A few people
@@ -19,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 START, DAYS, ZONE = date(2026, 1, 1), 180, "Asia/Shanghai"
@@ -68,22 +71,40 @@ _HOURS = np.array(
 _WEEKDAYS = np.array([1.0, 0.97, 0.96, 0.98, 1.05, 1.22, 1.18])
 _SECOND, _DAY = 1_000_000, 86_400_000_000
 _PUSHED, _LIKED = 0.06, 0.04
+_PIECE = 4_000_000
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The size of a log: events, people and days; ids as int64 or as UUID text."""
+    """The size of a log and the form of its columns.
+
+    | field   | meaning                                                                      |
+    |---------|------------------------------------------------------------------------------|
+    | ids     | int (int64) or string (UUIDs)                                                |
+    | people  | how many are registered; 0 for as many as suit the events                    |
+    | a_day   | events of a person on an active day, about                                   |
+    | names   | text or dictionary                                                           |
+    | amounts | orders (null elsewhere), all (0 elsewhere) or half (a random half is null)   |
+    """
 
     events: int
     ids: str = "int"
     days: int = DAYS
     people: int = 0
     seed: int = 1
+    a_day: int = 11
+    names: str = "text"
+    amounts: str = "orders"
 
     @property
     def registered(self) -> int:
-        """Number of people: one for 260 events, unless `people` is given."""
-        return self.people or max(self.events // 260, 2)
+        """Number of people: one for 260 events at 11 a day, unless `people` is given."""
+        return self.people or max(round(self.events / 260 / self.longer), 2)
+
+    @property
+    def longer(self) -> float:
+        """How many times more events a person has on an active day than in the usual log."""
+        return self.a_day / 11
 
     def counts(self) -> np.ndarray:
         """Events of each day, with weekdays and slow growth; they sum to `events`."""
@@ -93,6 +114,11 @@ class Shape:
             np.int64
         )
 
+    @property
+    def coded(self) -> bool:
+        """Whether names are a dictionary of Arrow."""
+        return self.names == "dictionary"
+
     def schema(self) -> pa.Schema:
         """Columns of the files."""
         user = pa.string() if self.ids == "string" else pa.int64()
@@ -100,7 +126,7 @@ class Shape:
             [
                 ("user_id", user),
                 ("ts", pa.timestamp("us")),
-                ("event", pa.string()),
+                ("event", pa.dictionary(pa.int8(), pa.string()) if self.coded else pa.string()),
                 ("amount", pa.float64()),
             ]
         )
@@ -170,7 +196,7 @@ def tables(shape: Shape) -> Iterator[tuple[int, pa.Table]]:
     people = People.of(shape, rng)
     later = Block(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int8)))
     for day, count in enumerate(shape.counts()):
-        block, end = _join(later, _day(people, rng, day, int(count))), (day + 1) * _DAY
+        block, end = _join(later, _day(shape, people, rng, day, int(count))), (day + 1) * _DAY
         if day == shape.days - 1:
             block.at[block.at >= end] -= _DAY
         inside = block.at < end
@@ -184,23 +210,27 @@ def _join(*blocks: Block) -> Block:
     )
 
 
-def _day(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
-    pushed, liked = round(count * _PUSHED), round(count * _LIKED)
+def _day(shape: Shape, people: People, rng: np.random.Generator, day: int, count: int) -> Block:
+    pushed, liked = (round(count * share / shape.longer) for share in (_PUSHED, _LIKED))
     arrived = people.arrive <= day
     blocks = (
-        _sessions(people, rng, day, count - pushed - liked),
+        _sessions(shape, people, rng, day, count - pushed - liked),
         _received(people, rng, day, arrived.astype(np.float64), pushed, "push"),
         _received(people, rng, day, people.weight * arrived, liked, "liked"),
     )
     return _join(*blocks)
 
 
-def _sessions(people: People, rng: np.random.Generator, day: int, count: int) -> Block:
+def _sessions(
+    shape: Shape, people: People, rng: np.random.Generator, day: int, count: int
+) -> Block:
     """Exactly `count` acts: visitors, their sessions, and the events of each session."""
     present = (people.arrive <= day) & (day < people.leave)
-    visitor = people.draw(rng, people.weight * present, count // 5 + 1)
-    who = np.repeat(visitor, 1 + rng.poisson(0.7, len(visitor)))
-    length = np.minimum(1 + rng.lognormal(1.3, 1, len(who)), 400).astype(np.int64)
+    visitor = people.draw(rng, people.weight * present, int(count / (5 * shape.longer)) + 1)
+    more = shape.longer**0.3  # days with more events have more sessions, and longer ones
+    who = np.repeat(visitor, 1 + rng.poisson(0.7 + 1.7 * (more - 1), len(visitor)))
+    spread = rng.lognormal(1.3, 1, len(who)) * (shape.longer / more)
+    length = np.minimum(1 + spread, 400 * shape.longer / more).astype(np.int64)
     ends = np.cumsum(length)
     if ends[-1] < count:
         length[-1] += count - ends[-1]
@@ -254,28 +284,53 @@ def arrow(shape: Shape, people: People, rng: np.random.Generator, block: Block) 
     paid = block.name == NAMES.index("order")
     amount = np.where(paid, np.round(rng.lognormal(3, 1, len(paid)), 2), 0)
     begin = (START - date(1970, 1, 1)).days * _DAY
-    event = pa.DictionaryArray.from_arrays(pa.array(block.name), pa.array(NAMES)).cast(pa.string())
+    event = pa.DictionaryArray.from_arrays(pa.array(block.name), pa.array(NAMES))
+    null = ~paid
+    if shape.amounts != "orders":
+        null = rng.random(len(paid)) < 0.5 if shape.amounts == "half" else np.zeros(len(paid), bool)
     columns = [
         people.ids.take(pa.array(block.who)),
         pa.array(block.at + begin).cast(pa.timestamp("us")),
-        event,
-        pa.array(amount, mask=~paid),
+        event if shape.coded else event.cast(pa.string()),
+        pa.array(amount, mask=null),
     ]
     return pa.table(columns, schema=shape.schema())
 
 
-def write(shape: Shape, path: Path) -> None:
-    """One file in time order, row groups of ROW_GROUP."""
+@dataclass(frozen=True)
+class File:
+    """How a log lies in its file: compression, rows of a row group, and time, person or none."""
+
+    compression: str = "snappy"
+    row_group: int = ROW_GROUP
+    order: str = "time"
+
+
+def write(shape: Shape, path: Path, file: File | None = None) -> None:
+    """One file in an order of its rows, in row groups of one size."""
+    file = file or File()
     waiting = shape.schema().empty_table()
-    with pq.ParquetWriter(path, shape.schema(), compression="snappy") as writer:
-        for _, table in tables(shape):
+    found = (t for _, t in tables(shape)) if file.order == "time" else reordered(shape, file.order)
+    with pq.ParquetWriter(path, shape.schema(), compression=file.compression) as writer:
+        for table in found:
             waiting = pa.concat_tables([waiting, table])
-            whole = waiting.num_rows // ROW_GROUP * ROW_GROUP
+            whole = waiting.num_rows // file.row_group * file.row_group
             if whole:
-                writer.write_table(waiting.slice(0, whole), row_group_size=ROW_GROUP)
+                writer.write_table(waiting.slice(0, whole), row_group_size=file.row_group)
                 waiting = waiting.slice(whole)
         if waiting.num_rows:
-            writer.write_table(waiting, row_group_size=ROW_GROUP)
+            writer.write_table(waiting, row_group_size=file.row_group)
+
+
+def reordered(shape: Shape, order: str) -> Iterator[pa.Table]:
+    """All events by person and time, or in no order at all, in pieces."""
+    whole = pa.concat_tables([table for _, table in tables(shape)]).unify_dictionaries()
+    if order == "person":
+        rows = pc.sort_indices(whole, [("user_id", "ascending"), ("ts", "ascending")])
+    else:
+        rows = pa.array(np.random.default_rng(shape.seed).permutation(whole.num_rows))
+    for begin in range(0, len(rows), _PIECE):
+        yield whole.take(rows[begin : begin + _PIECE])
 
 
 def main() -> None:
@@ -284,8 +339,21 @@ def main() -> None:
     parser.add_argument("events", type=int)
     parser.add_argument("path", type=Path)
     parser.add_argument("--ids", choices=("int", "string"), default="int")
+    parser.add_argument("--a-day", type=int, default=11)
+    parser.add_argument("--names", choices=("text", "dictionary"), default="text")
+    parser.add_argument("--amounts", choices=("orders", "all", "half"), default="orders")
+    parser.add_argument("--compression", choices=("snappy", "zstd"), default="snappy")
+    parser.add_argument("--row-group", type=int, default=ROW_GROUP)
+    parser.add_argument("--order", choices=("time", "person", "none"), default="time")
     given = parser.parse_args()
-    write(Shape(given.events, given.ids), given.path)
+    shape = Shape(
+        given.events,
+        given.ids,
+        a_day=given.a_day,
+        names=given.names,
+        amounts=given.amounts,
+    )
+    write(shape, given.path, File(given.compression, given.row_group, given.order))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
-"""Logs that do not fit into memory, sorted out on disk by DuckDB: by person, or without repeats."""
+"""Logs without events that are repeated, sorted out on disk by DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,16 +12,14 @@ import pyarrow.parquet as pq
 from churnlab.errors import LogError
 from churnlab.events.batches import Reader
 from churnlab.events.codes import Tables
-from churnlab.events.database_source import DatabaseTable
 from churnlab.events.file_system import local_file
 from churnlab.events.parquet_files import ParquetFiles
-from churnlab.events.source import BYTES_A_ROW, Source, Task, quoted
+from churnlab.events.source import Source, quoted
 from churnlab.events.spec import LogSpec
 from churnlab.events.text_errors import explained
 from churnlab.schema.roles import Roles
 
 _LEAST_MEMORY = 256  # MB, with which DuckDB still works
-_PLENTY = 2**60  # bytes
 
 
 @dataclass(frozen=True)
@@ -33,30 +29,6 @@ class Disk:
     spec: LogSpec
     threads: int
     folder: Path
-
-    def by_person(self, source: Source) -> list[Task]:
-        """The log partitioned by person; each partition is small enough to be sorted in memory."""
-        if isinstance(source, DatabaseTable):  # which does not know its number of rows
-            source = self.spooled(source)
-        both = BYTES_A_ROW * self.threads * 2
-        partitions = max(2, -(-source.rows * both // self.spec.memory))
-        person = f"hash({quoted([self.spec.user])}) % {partitions}"
-        out, _, _ = self._copy(
-            source,
-            f"select *, {person} as churnlab_part from events",
-            "format parquet, partition_by (churnlab_part), compression lz4",
-        )
-        parts = [sorted(part.glob("*.parquet")) for part in sorted(out.iterdir())]
-        files = [tuple(map(local_file, part)) for part in parts]
-        whole = replace(self.spec, memory=_PLENTY)  # a partition is not cut further
-        return [
-            Task(
-                partial(_all_batches, ParquetFiles(source.name, found), whole),
-                self.spec.days,
-                ordered=False,
-            )
-            for found in files
-        ]
 
     def without_repeats(self, source: Source) -> tuple[ParquetFiles, int]:
         """The log with one row for each event id, and how many rows were dropped.
@@ -133,13 +105,7 @@ class Disk:
             "temp_directory": str(self.folder / "temp"),
             "preserve_insertion_order": False,
             "TimeZone": "UTC",
-            "partitioned_write_max_open_files": 512,
         }
-
-
-def _all_batches(source: Source, spec: LogSpec) -> Iterator[pa.RecordBatch]:
-    for task in source.tasks(spec, 1):
-        yield from task.batches()
 
 
 def _without_dictionaries(schema: pa.Schema) -> pa.Schema:

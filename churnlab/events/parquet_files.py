@@ -16,7 +16,7 @@ from churnlab.events import signatures
 from churnlab.events.file_system import File
 from churnlab.events.plain_text import literal
 from churnlab.events.row_groups import DayGroups, Group, groups_of, opened, read_groups
-from churnlab.events.source import BATCH, BYTES_A_ROW, TASKS_A_THREAD, Task
+from churnlab.events.source import BATCH, TASKS_A_THREAD, Task
 from churnlab.events.spec import LogSpec
 from churnlab.events.texts import is_text
 
@@ -44,19 +44,17 @@ class ParquetFiles:
                 yield from pool.map(_metadata_of, self.files)
 
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
-        """Ranges of days where the times of row groups hardly overlap, else one unordered task."""
+        """Runs of row groups, in the order of time where their statistics say it."""
         groups = self._groups(spec)
         if not groups:
             raise LogError.from_empty(self.name)
-        if all(g.low is not None for g in groups):
-            days = DayGroups(groups, spec.clock_zone(groups[0].naive))
-            to_fit = days.rows * BYTES_A_ROW * threads // spec.memory + 1
-            wanted = max(threads * TASKS_A_THREAD, to_fit)
-            ranges = days.ranges(wanted, spec.days, 4 * BATCH)
-            if ranges is not None:
-                return [Task(partial(read_groups, g, spec, BATCH), (a, z)) for a, z, g in ranges]
-        ordered = len(groups) == 1 or groups[0].low is None
-        return [Task(lambda: read_groups(groups, spec, BATCH), spec.days, ordered=ordered)]
+        if any(g.low is None for g in groups):
+            return [Task(partial(read_groups, groups, spec, BATCH), spec.days)]
+        days = DayGroups.of(groups, spec.clock_zone(groups[0].naive)).within(spec.days)
+        return [
+            Task(partial(read_groups, some, spec, BATCH), spec.days, own[0] < own[1], own)
+            for some, own in days.runs(threads * TASKS_A_THREAD)
+        ]
 
     def _groups(self, spec: LogSpec) -> list[Group]:
         """The row groups of all files; LogError where a column is missing or of different types."""

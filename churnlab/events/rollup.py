@@ -1,17 +1,18 @@
 """Tasks to blocks of daily rows, several at a time.
 
-A task whose events come in the order of time is streamed. Any other is sorted in memory. When it
-does not fit there, the whole log is partitioned by person on disk.
+A task whose events come in the order of time is streamed. The events of any other, and those of
+days that several tasks share, are put on piles by day, which are rolled up when all is read.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
 from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
+from churnlab.events.piled_days import PiledDays
+from churnlab.events.piles import Part, Piles
 from churnlab.events.seen import Seen
 from churnlab.events.source import BATCH, BYTES_A_ROW, Source, Task
 from churnlab.events.spec import LogSpec
@@ -32,16 +35,10 @@ from churnlab.schema.days import before, contains
 from churnlab.schema.progress import bar, counted
 from churnlab.schema.zones import zone_changes
 
-# Batches are decoded and then added four at a time: each of the two loops keeps its own data in the
-# cache.
-_AT_ONCE = 4
+# So many events are decoded and then added: each of the two loops keeps its own data in the cache.
+_AT_ONCE = 4 * BATCH
 _RUNS = 65_536  # a batch with more changes of day than this is not in the order of time
 _NEVER = -(2**62)
-_PLENTY = 2**60  # bytes
-
-
-class _TooLarge(Exception):
-    """A task that has to be sorted does not fit into memory."""
 
 
 @dataclass
@@ -75,6 +72,13 @@ class Rolled:
         for day, count in roller.events.items():
             self.events[day] = self.events.get(day, 0) + count
 
+    def add_day(self, day: int, blocks: list[Block], counts: Counts) -> None:
+        """Add the blocks and counts of a day that was rolled up from its pile."""
+        self.blocks += blocks
+        self.counts.add(counts)
+        if counts.events:
+            self.events[day] = self.events.get(day, 0) + counts.events
+
     def since(self, start: int) -> Rolled:
         """The same without the days before `start`."""
         blocks = [b for b in self.blocks if not before(b.day, start)]
@@ -88,67 +92,96 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
     the codes. LogError for events that cannot be used.
     """
     threads = spec.threads or cores.allowed()
-    folder = tempfile.TemporaryDirectory(prefix="churnlab-")
-    with folder, first_compilation_said():
-        disk = Disk(spec, threads, Path(folder.name))
+    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder, first_compilation_said():
         dropped = 0
         if spec.event_id is not None:
-            source, dropped = disk.without_repeats(source)
-        try:
-            tasks = source.tasks(spec, threads)
-            done = _roll_tasks(tasks, source, spec, tables, threads, spec.memory // threads)
-        except _TooLarge:
-            tables = Tables(tables.roles)
-            tasks = disk.by_person(source)
-            done = _roll_tasks(tasks, source, spec, tables, threads, _PLENTY)
-    done.counts.duplicates_dropped = dropped
-    return done
+            source, dropped = Disk(spec, threads, Path(folder)).without_repeats(source)
+        rolling = _Rolling(source, spec, tables, threads, Path(folder))
+        with closing(rolling), ThreadPoolExecutor(threads) as pool:
+            rolling.read(pool)
+            rolling.finish(pool)
+    rolling.done.counts.duplicates_dropped = dropped
+    return rolling.done
 
 
-def _roll_tasks(
-    tasks: list[Task], source: Source, spec: LogSpec, tables: Tables, threads: int, memory: int
-) -> Rolled:
-    """Roll up all tasks; _TooLarge when one has to be sorted and takes more than `memory` bytes."""
-    shelf = Shelf(spec.memory // 3)
-    done = Rolled(tables)
+class _Rolling:
+    """The work on one source: tasks, then the days that are left on piles."""
 
-    with (
-        bar("reading events", lambda: source.rows, spec.progress) as step,
-        ThreadPoolExecutor(threads) as pool,
-    ):
+    def __init__(
+        self, source: Source, spec: LogSpec, tables: Tables, threads: int, folder: Path
+    ) -> None:
+        self.source = source
+        self.spec = spec
+        self.tables = tables
+        self.threads = threads
+        self.shelf = Shelf(spec.memory // 3)
+        self.done = Rolled(tables)
+        # One for each thread; three quarters of the memory are for piles, the rest for single days.
+        memory = spec.memory * 3 // 4 // threads
+        self.piles = [Piles(source.name, spec, memory, folder) for _ in range(threads)]
 
-        def work(task: Task) -> _Roller:
-            seen = replace(task, batches=lambda: counted(task.batches(), step, len))
-            return _Roller(source.name, spec, tables, shelf.put, memory).run(seen)
+    def read(self, pool: ThreadPoolExecutor) -> None:
+        """Read all tasks, roll up the days that can be streamed, and put the others on piles."""
+        free: SimpleQueue[Piles] = SimpleQueue()
+        for piles in self.piles:
+            free.put(piles)
+        tasks = self.source.tasks(self.spec, self.threads)
+        with bar("reading events", lambda: self.source.rows, self.spec.progress) as step:
 
-        for roller in list(pool.map(work, tasks)):
-            done.add(roller)
-    return done
+            def work(task: Task) -> _Roller:
+                seen = replace(task, batches=lambda: counted(task.batches(), step, len))
+                mine = free.get()
+                try:
+                    return _Roller(self.source.name, self.spec, self.tables, self.shelf.put).run(
+                        seen, mine
+                    )
+                finally:
+                    free.put(mine)
+
+            for roller in list(pool.map(work, tasks)):
+                self.done.add(roller)
+
+    def finish(self, pool: ThreadPoolExecutor) -> None:
+        """Roll up the days on piles."""
+        parts: dict[int, list[Part]] = {}
+        for piles in self.piles:
+            for day, found in piles.parts().items():
+                parts.setdefault(day, []).extend(found)
+        zone_name = self.spec.clock_zone(bool(self.tables.naive))
+        memory = self.spec.memory // 4 // self.threads
+        days = PiledDays(self.spec, self.tables, self.shelf.put, zone_name, memory)
+
+        def work(day: int) -> tuple[list[Block], Counts]:
+            return days.roll(day, parts[day])
+
+        rising = sorted(parts)
+        for day, (blocks, counts) in zip(rising, pool.map(work, rising), strict=True):
+            self.done.add_day(day, blocks, counts)
+
+    def close(self) -> None:
+        """Close the files of the piles."""
+        for piles in self.piles:
+            piles.close()
 
 
 class _Roller:
-    """Rolls up one task."""
+    """Reads one task."""
 
     def __init__(
-        self,
-        name: str,
-        spec: LogSpec,
-        tables: Tables,
-        keep: Callable[[Block], Block],
-        memory: int,
+        self, name: str, spec: LogSpec, tables: Tables, keep: Callable[[Block], Block]
     ) -> None:
         self.name = name
         self.spec = spec
         self.tables = tables
         self.keep = keep
-        self.memory = memory
-        self._begin(_RUNS)
+        self._begin()
 
-    def _begin(self, runs: int) -> None:
-        self.runs = runs
+    def _begin(self) -> None:
         self.blocks: list[Block] = []
         self.events: dict[int, int] = {}
         self.open: dict[int, OpenDay] = {}
+        self.shared: list[Slice] = []
+        self.room = self.spec.memory // 4
         self.closed = _NEVER
         self.reader = Reader(self.name, self.spec, self.tables)
 
@@ -157,41 +190,44 @@ class _Roller:
         """What the task read and set aside."""
         return self.reader.counts
 
-    def run(self, task: Task) -> _Roller:
-        """Try the task as it comes, and sort it when it is not in the order of time."""
+    def run(self, task: Task, piles: Piles) -> _Roller:
+        """Try the task as it comes; put all on piles when it is not in the order of time."""
         if task.ordered:
             try:
                 self._stream(task)
+                self._pile(self.shared, piles)
+                self.shared = []
                 return self
             except Disorder:
-                pass
-        self._begin(runs=2**62)
-        events = self._collect(task)
-        events = events.part(np.argsort(events.clock, kind="stable"))
-        for begin in range(0, len(events), BATCH):
-            self._add(events.part(slice(begin, begin + BATCH)), task.days)
-        self._close(2**62)
+                self._begin()
+        for batch in task.batches():
+            self._pile([self.reader.read(batch, task.days)], piles)
         return self
 
-    def _stream(self, task: Task) -> None:
-        batches = iter(task.batches())
-        while several := [self.reader.read(b, task.days) for b in islice(batches, _AT_ONCE)]:
-            for events in several:
-                self._add(events, task.days)
-        self._close(2**62)
+    def _pile(self, several: Sequence[Slice], piles: Piles) -> None:
+        """Put events on the piles of their days."""
+        for events in several:
+            if len(events):
+                low, high = int(events.clock.min()), int(events.clock.max())
+                piles.add(events, *zone_changes(self.reader.zone, low, high))
 
-    def _collect(self, task: Task) -> Slice:
-        """All events of a task in memory."""
+    def _stream(self, task: Task) -> None:
         several: list[Slice] = []
         rows = 0
         for batch in task.batches():
             several.append(self.reader.read(batch, task.days))
             rows += len(several[-1])
-            if rows * BYTES_A_ROW > self.memory:
-                raise _TooLarge
-        return _joined(several)
+            if rows >= _AT_ONCE:
+                self._add_all(several, task.own)
+                several, rows = [], 0
+        self._add_all(several, task.own)
+        self._close(2**62)
 
-    def _add(self, events: Slice, days: tuple[int, int] | None) -> None:
+    def _add_all(self, several: Sequence[Slice], own: tuple[int, int]) -> None:
+        for events in several:
+            self._add(events, own)
+
+    def _add(self, events: Slice, own: tuple[int, int]) -> None:
         """Add events to their days, and close the days that are over."""
         if not len(events):
             return
@@ -199,12 +235,21 @@ class _Roller:
         meaning = self.tables.meaning()
         stops = [*runs[1:, 0], len(events)]
         for (start, day, shift), stop in zip(runs.tolist(), stops, strict=True):
-            if days is not None and not contains(day, *days):
+            part = events.part(slice(start, stop))
+            if not contains(day, *own):
+                self._share(part)
                 continue
             if not before(self.closed, day):
                 raise Disorder
-            self._day(day).add(events.part(slice(start, stop)), shift, meaning)
+            self._day(day).add(part, shift, meaning)
         self._close(int(runs[:, 1].max()) - 1)
+
+    def _share(self, events: Slice) -> None:
+        """Hold events of a day that other tasks may have events of; Disorder when they are many."""
+        self.shared.append(events)
+        self.room -= len(events) * BYTES_A_ROW
+        if self.room < 0:
+            raise Disorder
 
     def _day(self, day: int) -> OpenDay:
         if day not in self.open:
@@ -214,7 +259,7 @@ class _Roller:
     def _runs(self, clock: np.ndarray) -> np.ndarray:
         """Runs of events of one day, int64[runs, 3]: first event, day, shift to local time."""
         turns, shifts = zone_changes(self.reader.zone, int(clock.min()), int(clock.max()))
-        out = np.empty((min(len(clock), self.runs), 3), np.int64)
+        out = np.empty((min(len(clock), _RUNS), 3), np.int64)
         count = local_days.runs(clock, frozen(turns), frozen(shifts), out)
         if count < 0:
             raise Disorder
@@ -228,15 +273,3 @@ class _Roller:
             if self.counts.events > earlier:
                 self.events[day] = self.events.get(day, 0) + self.counts.events - earlier
             self.closed = day
-
-
-def _joined(several: list[Slice]) -> Slice:
-    """The events of several batches, one batch after the other."""
-    if any(len(s.lacking) for s in several):
-        several = [s if len(s.lacking) else _none_lacking(s) for s in several]
-    columns = zip(*(s.columns() for s in several), strict=True)
-    return Slice(*(frozen(np.concatenate(c)) for c in columns))
-
-
-def _none_lacking(events: Slice) -> Slice:
-    return replace(events, lacking=np.zeros(len(events), np.uint8))

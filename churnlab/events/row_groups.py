@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 from churnlab.errors import LogError
 from churnlab.events.file_system import File
 from churnlab.events.picked import Picker
+from churnlab.events.source import EVERY_DAY
 from churnlab.events.spec import LogSpec
 from churnlab.schema.zones import local_day, zone_changes
+
+_DAYS_A_RUN = 4
 
 
 @dataclass(frozen=True)
@@ -77,56 +80,72 @@ def _ends(found: Any) -> tuple[int, int] | None:
     return low, high
 
 
+@dataclass(frozen=True)
 class DayGroups:
-    """Row groups in the order of time, to be cut into ranges of local days."""
+    """Row groups in the order of time, with the first and last day of each, int64[groups]."""
 
-    def __init__(self, groups: list[Group], zone_name: str | None) -> None:
-        self.groups = groups
-        self.rows = sum(g.rows for g in groups)
-        low = min(g.low for g in groups)  # type: ignore[type-var]
-        high = max(g.high for g in groups)  # type: ignore[type-var]
-        changes = zone_changes(zone_name, low, high)  # type: ignore[arg-type]
+    groups: list[Group]
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, groups: list[Group], zone_name: str | None) -> DayGroups:
+        """Row groups whose statistics are all known; `zone_name` is the zone of the log's clock."""
+        low = np.array([g.low for g in groups], np.int64)
+        high = np.array([g.high for g in groups], np.int64)
+        changes = zone_changes(zone_name, int(low.min()), int(high.max()))
         # A zone that sets its clock back over midnight returns to the day before: one more day on
         # either side.
         slack = 0 if len(changes[0]) == 1 else 1
-        self.low = local_day(np.array([g.low for g in groups]), *changes) - slack
-        self.high = local_day(np.array([g.high for g in groups]), *changes) + slack
-        self.order = np.argsort(self.low, kind="stable")
+        order = np.argsort(low, kind="stable")
+        return cls(
+            [groups[i] for i in order],
+            local_day(low[order], *changes) - slack,
+            local_day(high[order], *changes) + slack,
+        )
 
-    def ranges(
-        self, wanted: int, days: tuple[int, int] | None, slack: int
-    ) -> list[tuple[int, int, list[Group]]] | None:
-        """About `wanted` ranges of days `[low, high)` of about equal rows, within `days`.
+    def within(self, days: tuple[int, int] | None) -> DayGroups:
+        """Only the row groups that reach into the days `[days[0], days[1])`; None: all."""
+        if days is None:
+            return self
+        reach = np.flatnonzero((self.low < days[1]) & (self.high >= days[0]))
+        return replace(
+            self,
+            groups=[self.groups[i] for i in reach],
+            low=np.maximum(self.low[reach], days[0]),
+            high=np.minimum(self.high[reach], days[1] - 1),
+        )
 
-        Each comes with the row groups that reach into it. None where row groups overlap so much
-        that reading by range would read more than 1.5 times the rows, and `slack` more for each
-        range.
+    def runs(self, most: int) -> list[tuple[list[Group], tuple[int, int]]]:
+        """Up to `most` runs of about equal rows; with each the days `[low, high)` it alone has.
+
+        Runs are fewer where a log in the order of time has few days, because the days between two
+        runs cost more.
         """
-        first = int(self.low.min())
-        last = int(self.high.max()) + 1
-        if days is not None:
-            first = max(first, days[0])
-            last = min(last, days[1])
-        found = [
-            (low, high, self._reaching(low, high))
-            for low, high in pairwise(self._edges(wanted, first, last))
-        ]
-        rows = sum(g.rows for _, _, groups in found for g in groups)
-        if rows > 1.5 * self.rows + slack * len(found):
-            return None
-        return [r for r in found if r[2]]
+        if not self.groups:
+            return []
+        found = self._cut(most)
+        days = int(self.high.max() - self.low.min()) + 1
+        ordered = any(low < high for _, (low, high) in found)
+        return self._cut(max(1, min(most, days // _DAYS_A_RUN))) if ordered else found
 
-    def _reaching(self, low: int, high: int) -> list[Group]:
-        """The row groups that may hold events of the days `[low, high)`."""
-        return [self.groups[i] for i in self.order if self.low[i] < high and self.high[i] >= low]
+    def _cut(self, runs: int) -> list[tuple[list[Group], tuple[int, int]]]:
+        rows = np.cumsum([g.rows for g in self.groups])
+        cuts = np.searchsorted(rows, rows[-1] * np.arange(1, runs) / runs) + 1
+        edges = sorted({0, *cuts.tolist(), len(self.groups)})
+        return [(self.groups[a:z], self._alone(a, z)) for a, z in pairwise(edges)]
 
-    def _edges(self, wanted: int, first: int, last: int) -> list[int]:
-        """The days at which to cut `[first, last)`, both ends included."""
-        rows = np.array([self.groups[i].rows for i in self.order])
-        share = np.cumsum(rows) / max(self.rows, 1)
-        at = np.searchsorted(share, np.arange(1, wanted) / wanted)
-        cuts = self.low[self.order[np.minimum(at, len(rows) - 1)]].tolist()
-        return sorted({first, *(c for c in cuts if first < c < last), max(last, first)})
+    def _alone(self, begin: int, end: int) -> tuple[int, int]:
+        """The days that only the row groups from `begin` to `end` reach into.
+
+        None where these are less than half of the days that they reach into: such groups are
+        hardly in the order of time.
+        """
+        first, last = EVERY_DAY
+        low = int(self.high[:begin].max(initial=first)) + 1
+        high = int(self.low[end:].min(initial=last))
+        reach = int(self.high[begin:end].max() - self.low[begin:end].min()) + 1
+        return (low, high) if 2 * (high - low) >= reach else (0, 0)
 
 
 def read_groups(groups: list[Group], spec: LogSpec, batch: int) -> Iterator[pa.RecordBatch]:

@@ -15,20 +15,22 @@ from churnlab.events.spec import LogSpec
 BATCH = 131_072
 TASKS_A_THREAD = 4
 BYTES_A_ROW = 64  # of a decoded event in memory, roughly
+EVERY_DAY = (-(2**40), 2**40)
 
 
 @dataclass(frozen=True)
 class Task:
-    """Events that one core rolls up on its own: whole local days, or whole people.
+    """Events that one core reads on its own.
 
-    `batches` starts from the beginning at each call. Events outside the local days
-    `[days[0], days[1])` belong to another task. `ordered` says that the events probably come in the
-    order of time.
+    Where they are `ordered`, `batches` starts from the beginning at each call, and the events
+    probably come in the order of time. Events outside the local days `[days[0], days[1])` are left
+    out. No other task has events of the days `[own[0], own[1])`.
     """
 
     batches: Callable[[], Iterator[pa.RecordBatch]]
     days: tuple[int, int] | None = None
     ordered: bool = True
+    own: tuple[int, int] = EVERY_DAY
 
 
 class Source(Protocol):

@@ -18,7 +18,8 @@ from support.postgres import postgres, server  # noqa: F401
 from support.refusals import events_frame
 
 import churnlab as cl
-from churnlab.events.on_disk import Disk
+from churnlab.events import piles as piles_module
+from churnlab.events.piles import Piles
 
 
 @pytest.fixture
@@ -28,15 +29,12 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[str]]:
-    """Which logs went over the disk; the folders for that are all gone at the end."""
-    folder, went, by_person = tmp_path / "temporary", [], Disk.by_person
+    """The events of which logs went over the disk; the folders for that are gone at the end."""
+    folder, went, spill = tmp_path / "temporary", [], Piles._spill
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setattr(
-        Disk,
-        "by_person",
-        lambda disk, source: went.append(source.name) or by_person(disk, source),
-    )
+    monkeypatch.setattr(piles_module, "_LEAST", 8)
+    monkeypatch.setattr(Piles, "_spill", lambda piles: went.append("spilled") or spill(piles))
     yield went
     assert list(folder.iterdir()) == []
 

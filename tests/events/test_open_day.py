@@ -19,7 +19,8 @@ from support.logs import (
 
 import churnlab as cl
 from churnlab.errors import LogError
-from churnlab.events import frame_source, rollup
+from churnlab.events import frame_source
+from churnlab.events.piles import Piles
 
 
 def test_a_day_that_comes_back_after_midnight_is_still_open(
@@ -39,8 +40,8 @@ def test_a_day_that_comes_back_after_midnight_is_still_open(
         }
     )
     monkeypatch.setattr(
-        rollup._Roller,
-        "_collect",
+        Piles,
+        "add",
         lambda *_: pytest.fail("events in the order of time were sorted"),
     )
     for batch in (1, 1000):

@@ -30,6 +30,7 @@ from support.zones import TURNS
 
 import churnlab as cl
 from churnlab.events import rollup
+from churnlab.events.piles import Piles
 
 
 @pytest.mark.parametrize("batch", [7, 1000, 131_072])
@@ -98,8 +99,8 @@ def test_days_around_a_turn_of_the_clock_equal_the_oracle(made: tuple, batch: in
     with pytest.MonkeyPatch.context() as patch:
         in_batches_of(batch, patch)
         patch.setattr(
-            rollup._Roller,
-            "_collect",
+            Piles,
+            "add",
             lambda *_: pytest.fail("events in the order of time were sorted"),
         )
         check_rows(to_log(found, meaning).daily(), oracle.daily(found, meaning), meaning)

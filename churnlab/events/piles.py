@@ -1,0 +1,163 @@
+"""Events by local day, in pages of memory, and in a temporary file when the memory is full."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from churnlab.errors import LogError
+from churnlab.events.spec import LogSpec
+from churnlab.kernels import piles as kernel
+from churnlab.kernels.jit import frozen
+from churnlab.kernels.piles import PAGE
+from churnlab.kernels.rollup import Slice
+
+_LEAST = 64  # pages
+_AT_ONCE = 4096  # pages that are copied at a time
+
+
+@dataclass(frozen=True)
+class Part:
+    """Events of one day: `read` gives their rows, int64[rows, words]."""
+
+    read: Callable[[], np.ndarray]
+    rows: int
+
+
+class Piles:
+    """The events of some days, day by day, in the order in which they were added.
+
+    They take up to `memory` bytes; what is more goes to a temporary file in `folder`. Not safe for
+    two threads that add at once.
+    """
+
+    def __init__(self, source: str, spec: LogSpec, memory: int, folder: Path) -> None:
+        self.source = source
+        self.spec = spec
+        self.folder = folder
+        self.memory = memory
+        self._rows = np.empty((0, PAGE, 0), np.int64)
+        self._owner = np.empty(0, np.int32)
+        self._head = np.full(0, -1, np.int32)
+        self._used = np.zeros(0, np.int32)
+        self._tally = np.zeros(2, np.int64)
+        self._file: IO[bytes] | None = None
+        # For each day: the place in the file, the pages there, and the rows of the last.
+        self._runs: dict[int, list[tuple[int, int, int]]] = {}
+
+    def add(self, events: Slice, turns: np.ndarray, shifts: np.ndarray) -> None:
+        """Add events; the local time is the clock and shifts[i] from turns[i] on, int64 both."""
+        if not len(events):
+            return
+        day = np.empty(len(events), np.int32)
+        kernel.days_of(events.clock, frozen(turns), frozen(shifts), day)
+        if events.name.max() >= kernel.NAMES:
+            given = f"text of {kernel.NAMES:,} or more different values"
+            wanted = "fewer names of events"
+            raise LogError.from_wrong_type(self.source, self.spec.event, given, wanted)
+        self._cover(int(day.min()), int(day.max()))
+        columns = kernel.Columns(
+            events.ids,
+            events.clock,
+            events.name,
+            events.amount.view(np.int64),
+            events.lacking,
+            events.extra,
+            events.known,
+        )
+        if not len(self._owner):
+            self._take_memory()
+        done = 0
+        while (done := kernel.deal(columns, frozen(day), done, self._pages())) < len(events):
+            self._spill()
+
+    def _take_memory(self) -> None:
+        """Take all pages at once; the system gives memory to those that are used."""
+        spec = self.spec
+        words = 2 + len(spec.measures) + (spec.amount is not None) + (spec.arrived is not None)
+        count = max(self.memory // (8 * words * PAGE), _LEAST)
+        self._rows = np.empty((count, PAGE, words), np.int64)
+        self._owner = np.empty(count, np.int32)
+
+    def _pages(self) -> kernel.Pages:
+        return kernel.Pages(self._rows, self._owner, self._head, self._used, self._tally)
+
+    def _cover(self, low: int, high: int) -> None:
+        """Make room for the days from `low` to `high`."""
+        first, held = int(self._tally[0]), len(self._head)
+        if held and first <= low and high < first + held:
+            return
+        begin = min(low, first) if held else low
+        end = max(high + 1, first + held) if held else high + 1
+        head = np.full(end - begin, -1, np.int32)
+        used = np.zeros(end - begin, np.int32)
+        if held:
+            head[first - begin : first - begin + held] = self._head
+            used[first - begin : first - begin + held] = self._used
+        self._head, self._used, self._tally[0] = head, used, begin
+
+    def _spill(self) -> None:
+        """Move all pages to the file."""
+        self._file = self._file or tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115
+        for day, pages in self._held().items():
+            run = (self._file.seek(0, 2), len(pages), self._last(day))
+            self._runs.setdefault(day, []).append(run)
+            self._file.write(self._rows[pages].data)
+        self._head.fill(-1)
+        self._used.fill(0)
+        self._tally[1] = 0
+        self._file.flush()
+
+    def _held(self) -> dict[int, np.ndarray]:
+        """The pages in memory of each day, in their order."""
+        owner = self._owner[: self._tally[1]]
+        order = np.argsort(owner, kind="stable")
+        days, begins = np.unique(owner[order], return_index=True)
+        return dict(zip(days.tolist(), np.split(order, begins)[1:], strict=True))
+
+    def parts(self) -> dict[int, list[Part]]:
+        """The events of each day in parts, in their order; nothing is added any more."""
+        found: dict[int, list[Part]] = {}
+        for day, runs in self._runs.items():
+            found[day] = [Part(partial(self._read, *run), _rows(*run[1:])) for run in runs]
+        for day, pages in self._held().items():
+            pieces = np.split(pages, range(_AT_ONCE, len(pages), _AT_ONCE))
+            lasts = [*(PAGE for _ in pieces[1:]), self._last(day)]
+            found.setdefault(day, []).extend(
+                Part(partial(self._copy, piece, last), _rows(len(piece), last))
+                for piece, last in zip(pieces, lasts, strict=True)
+            )
+        return found
+
+    def close(self) -> None:
+        """Close the file; the parts cannot be read any more."""
+        if self._file is not None:
+            self._file.close()
+
+    def _read(self, place: int, pages: int, last: int) -> np.ndarray:
+        """The rows of some pages of one day in the file."""
+        words = self._rows.shape[2]
+        assert self._file is not None
+        data = os.pread(self._file.fileno(), 8 * pages * PAGE * words, place)
+        return np.frombuffer(data, np.int64).reshape(-1, words)[: _rows(pages, last)]
+
+    def _copy(self, pages: np.ndarray, last: int) -> np.ndarray:
+        """The rows of some pages of one day in memory."""
+        rows = self._rows[pages]
+        return rows.reshape(-1, rows.shape[2])[: _rows(len(pages), last)]
+
+    def _last(self, day: int) -> int:
+        """The rows of the page that a day was filling."""
+        return int(self._used[day - self._tally[0]])
+
+
+def _rows(pages: int, last: int) -> int:
+    """The number of rows of some pages of which the last holds `last`."""
+    return (pages - 1) * PAGE + last
