@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from churnlab.events.texts import is_text
 from churnlab.kernels.ids import IntIds, TextIds
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import ACT, MONEY, MUST_PAY
-from churnlab.kernels.rollup import Meaning
+from churnlab.kernels.rollup import Kinds, Meaning
 from churnlab.schema.roles import Roles
 
 
@@ -84,6 +85,11 @@ class Tables:
                 self._meaning = meaning_of(self.roles, list(self.names))
             return self._meaning
 
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of the log's events."""
+        return kinds_of(self.roles)
+
     def refunds(self) -> np.ndarray:
         """Which of the event names seen so far give money back, bool[names]."""
         with self.lock:
@@ -93,17 +99,21 @@ class Tables:
 
 
 def meaning_of(roles: Roles, names: list[str]) -> Meaning:
-    """Flags and roles of event names, by code."""
+    """Flags and kinds of event names, by code."""
     money = [roles.is_money(n) for n in names]
     must = MUST_PAY if "purchase" in roles.events else 0
     flags = [ACT * roles.is_act(n) | (MONEY | must) * m for n, m in zip(names, money, strict=True)]
-    of_name = [
-        [i for i, role in enumerate(roles.names) if role in roles.of_event(n)] for n in names
-    ]
-    first = np.concatenate([[0], np.cumsum([len(r) for r in of_name])])
-    together = np.array([role for of_one in of_name for role in of_one], np.int32)
-    return Meaning(
-        frozen(np.array(flags, np.uint8)),
+    kinds = [roles.kinds.index((roles.is_act(n), roles.of_event(n))) for n in names]
+    return Meaning(frozen(np.array(flags, np.uint8)), frozen(np.array(kinds, np.int32)))
+
+
+def kinds_of(roles: Roles) -> Kinds:
+    """The kinds of events as the kernels take them."""
+    of_kind = [[roles.names.index(role) for role in found] for _, found in roles.kinds]
+    first = np.concatenate([[0], np.cumsum([len(found) for found in of_kind])])
+    together = np.array([role for found in of_kind for role in found], np.int32)
+    return Kinds(
+        frozen(np.array([act for act, _ in roles.kinds], np.uint8)),
         frozen(first.astype(np.int32)),
         frozen(together),
     )

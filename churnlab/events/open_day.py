@@ -30,10 +30,10 @@ class OpenDay:
     With arrival times it keeps them, in order to roll up each version of the day.
     """
 
-    def __init__(self, day: int, spec: LogSpec, roles: int) -> None:
+    def __init__(self, day: int, spec: LogSpec, tables: Tables) -> None:
         self.day = day
         self.spec = spec
-        self.roles = roles
+        self.tables = tables
         self.kept: list[tuple[Slice, int, Meaning]] = []
         self._begin()
 
@@ -41,7 +41,13 @@ class OpenDay:
         """Start the rows of the day afresh."""
         measures = enumerate(self.spec.measures)
         self.seen = {i: FirstSeen() for i, m in measures if m.kind == "distinct"}
-        self.roll = DayRoll(self.day, self.roles, len(self.spec.measures), SESSION_GAP_MICROS)
+        self.roll = DayRoll(
+            self.day,
+            self.tables.kinds,
+            len(self.tables.roles.names),
+            len(self.spec.measures),
+            SESSION_GAP_MICROS,
+        )
 
     def add(self, events: Slice, shift: int, meaning: Meaning) -> None:
         """Add events of the day; `shift` is local time minus the log's clock, in microseconds.
@@ -62,14 +68,14 @@ class OpenDay:
         if not self.roll.add(events, shift, meaning):
             raise Disorder
 
-    def blocks(self, tables: Tables, counts: Counts) -> Iterator[Block]:
+    def blocks(self, counts: Counts) -> Iterator[Block]:
         """The day's rows, and its numbers added to `counts`.
 
         With arrival times there is one block for each day on which an event of this day arrived,
         with the rows of the people whose rows changed then.
         """
         if self.spec.arrived is None:
-            yield from self._finished(self.day, tables, counts)
+            yield from self._finished(self.day, counts)
             return
         known = np.concatenate([events.known for events, _, _ in self.kept])
         ids = np.concatenate([events.ids for events, _, _ in self.kept])
@@ -79,7 +85,7 @@ class OpenDay:
         for version in versions:
             self._again(np.unique(ids[known == version]), version)
             own = counts if len(versions) == 1 else Counts()
-            yield from self._finished(int(version), tables, own)
+            yield from self._finished(int(version), own)
         if len(versions) > 1:  # the events of all people, each counted once
             self._again(None, arrivals.last_known(self.day, self.spec.late_days))
             self._count(counts)
@@ -97,9 +103,10 @@ class OpenDay:
         counts.duplicates += self.roll.repeats()
         counts.events += self.roll.events
 
-    def _finished(self, known: int, tables: Tables, counts: Counts) -> Iterator[Block]:
+    def _finished(self, known: int, counts: Counts) -> Iterator[Block]:
         """The rows as blocks; LogError for a sum that does not fit in 64 bits."""
         codes = self.roll.ids()
+        tables = self.tables
         if isinstance(tables.ids, IntIds):
             with tables.lock:
                 codes = tables.ids.encode(codes)

@@ -53,7 +53,7 @@ class PiledDays:
         for mine in range(shares):
             rows = _share(parts, shares, mine)
             if len(rows):
-                blocks += map(self.keep, self._added(day, rows).blocks(self.tables, counts))
+                blocks += map(self.keep, self._added(day, rows).blocks(counts))
         return blocks, counts
 
     def _added(self, day: int, rows: np.ndarray) -> OpenDay:
@@ -105,7 +105,7 @@ class PiledDays:
         count = local_days.runs(events.clock, frozen(turns), frozen(shifts), runs)
         if count < 0:
             raise Disorder
-        found = OpenDay(day, self.spec, len(self.tables.roles.names))
+        found = OpenDay(day, self.spec, self.tables)
         meaning = self.tables.meaning()
         stops = [*runs[1:count, 0], len(events)]
         for (start, _, shift), stop in zip(runs[:count].tolist(), stops, strict=True):

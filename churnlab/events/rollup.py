@@ -253,7 +253,7 @@ class _Roller:
 
     def _day(self, day: int) -> OpenDay:
         if day not in self.open:
-            self.open[day] = OpenDay(day, self.spec, len(self.tables.roles.names))
+            self.open[day] = OpenDay(day, self.spec, self.tables)
         return self.open[day]
 
     def _runs(self, clock: np.ndarray) -> np.ndarray:
@@ -269,7 +269,7 @@ class _Roller:
         """Finish the open days before one: no more events of them are expected."""
         for day in sorted(d for d in self.open if before(d, bound)):
             earlier = self.counts.events
-            self.blocks += map(self.keep, self.open.pop(day).blocks(self.tables, self.counts))
+            self.blocks += map(self.keep, self.open.pop(day).blocks(self.counts))
             if self.counts.events > earlier:
                 self.events[day] = self.events.get(day, 0) + self.counts.events - earlier
             self.closed = day

@@ -8,20 +8,23 @@ What every event touches lies in the first two cache lines, what money and measu
 | KEY                          | word | the person's id                                            |
 | _LAST_ACT, _LAST             | word | time of the last act, of the last event; _NEVER at first   |
 | _WHAT                        | word | name and money of the last event, negated among equal ones |
-| _IN_SESSION, _IN_DAY         | word | one bit for each of the first 64 names done                |
-| _MICROS                      | word | microseconds in sessions                                   |
-| _SESSIONS, _STEPS, _RECEIPTS | half | counts                                                     |
-| _PART up to _PART + 3        | half | acts at night, in the morning, afternoon and evening       |
-| ROLES and following          | half | events of each role                                        |
+| _IN_SESSION, IN_DAY         | word | one bit for each of the first 64 names done                |
+| MICROS                      | word | microseconds in sessions                                   |
+| SESSIONS, STEPS            | half | counts                                                     |
+| PART up to PART + 3        | half | acts at night, in the morning, afternoon and evening       |
+| KINDS and following          | half | events of each kind                                        |
 | cold                         | word | money in millionths                                        |
 | 2 cold + 2, 2 cold + 3       | half | orders; names beyond the first 64                          |
 | cold + 2                     | word | size of money: the sum of magnitudes >> SCALE              |
 | cold + 3 and following       | word | sums of the measures, then their sizes                     |
+
+Places that change with each event are unsigned, which spares the kernels a test for places counted
+from the end; an unsigned number and a signed one must not be added, which makes a float of them.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,19 +47,17 @@ SUMS = ("money", "session_micros")
 ACT = 1
 MONEY = 2
 MUST_PAY = 4
-NARROW = 255  # the largest count of a row that is kept in one byte a count
 KEY = 0
 _LAST_ACT = 1
 _LAST = 2
 _WHAT = 3
 _IN_SESSION = 4
-_IN_DAY = 5
-_MICROS = 6
-_SESSIONS = 14
-_STEPS = 15
-_RECEIPTS = 16
-_PART = 17
-ROLES = 21
+IN_DAY = 5
+MICROS = 6
+SESSIONS = 14
+STEPS = 15
+PART = np.uint64(16)
+KINDS = np.uint64(20)
 _SECOND_LINE = 8
 _NEVER = -(2**62)
 _LOW = 2**63 - 1
@@ -64,6 +65,10 @@ SCALE = 20
 _PIECE = 4096
 _QUARTER = DAY_MICROS // 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_TOP = np.uint64(20)
+_NEXT = np.uint64(1)
+_BITS = np.uint64(64)  # names that have a bit in a record
+_SPARSE = 4  # times the slots in use that the index has at least
 _MIX = np.int64(0x1E3779B97F4A7C15)  # odd: tells amounts apart, and far apart where they are close
 
 
@@ -81,11 +86,22 @@ class Events(NamedTuple):
 class Meaning(NamedTuple):
     """The meaning of event names, by code.
 
-    flags uint8[names] are sums of ACT, MONEY and MUST_PAY; the roles of name i are
-    `roles[first[i]:first[i + 1]]`, int32.
+    flags uint8[names] are sums of ACT, MONEY and MUST_PAY; kind int32[names] is the same for names
+    that are counted alike.
     """
 
     flags: np.ndarray
+    kind: np.ndarray
+
+
+class Kinds(NamedTuple):
+    """Events that are counted alike.
+
+    act uint8[kinds] is 1 for acts, 0 for receipts; the roles of kind i are
+    `roles[first[i]:first[i + 1]]`, int32.
+    """
+
+    act: np.ndarray
     first: np.ndarray
     roles: np.ndarray
 
@@ -124,7 +140,7 @@ def add(
     """Add events of one day to their people's records; returns the slots in use.
 
     It starts at event tally[2] and sets tally[2] to where it stopped: the number of events when all
-    were added, an earlier one when the index is half full, -1 when a person's clock runs backwards.
+    were added, an earlier one when the index has to grow, -1 when a person's clock runs backwards.
     The events are taken in pieces that stay in the cache. `shift` is the local time since midnight
     minus the clock, `cold` and `table` are described above, `session_gap` is in microseconds.
     """
@@ -157,28 +173,30 @@ def _place(
 ) -> tuple[int, int]:
     """Find or make the slot of each event from `start` to `stop`, and put it into `slot`.
 
-    Returns the slots in use and where it stopped: early when the index is half full.
+    Returns the slots in use and where it stopped: early when the index has to grow.
     """
-    mask, touched = index.shape[0] - 1, np.int64(0)
-    for i in range(start, stop):  # fetches all at once what is then used one by one
-        slot[i - start] = index[np.int64((np.uint64(ids[i]) * _GOLDEN) >> np.uint64(20)) & mask]
-    for i in range(start, stop):
-        touched ^= rec[max(slot[i - start], 0), _SECOND_LINE] ^ rec[max(slot[i - start], 0), KEY]
-    for i in range(start, stop):
-        key = ids[i]
-        if slot[i - start] >= 0 and rec[slot[i - start], KEY] == key:
+    mask, touched = np.uint64(index.shape[0] - 1), np.int64(0)
+    begin, count = np.uint64(start), np.uint64(stop - start)
+    for i in range(count):  # fetches all at once what is then used one by one
+        slot[i] = index[((np.uint64(ids[begin + i]) * _GOLDEN) >> _TOP) & mask]
+    for i in range(count):
+        at = np.uint64(max(slot[i], 0))
+        touched ^= rec[at, _SECOND_LINE] ^ rec[at, KEY]
+    for i in range(count):
+        key, found = ids[begin + i], slot[i]
+        if found >= 0 and rec[np.uint64(found), KEY] == key:
             continue
-        at = np.int64((np.uint64(key) * _GOLDEN) >> np.uint64(20)) & mask
-        while index[at] >= 0 and rec[index[at], KEY] != key:
-            at = (at + 1) & mask
+        at = ((np.uint64(key) * _GOLDEN) >> _TOP) & mask
+        while index[at] >= 0 and rec[np.uint64(index[at]), KEY] != key:
+            at = (at + _NEXT) & mask
         if index[at] < 0:
-            if 2 * slots > mask:
-                return slots, i
+            if _SPARSE * slots > index.shape[0]:
+                return slots, start + int(i)
             index[at] = slots
             rec[slots] = 0
             rec[slots, KEY], rec[slots, _LAST_ACT], rec[slots, _LAST] = key, _NEVER, _NEVER
             slots += 1
-        slot[i - start] = index[at]
+        slot[i] = index[at]
     slot[_PIECE] = touched  # so that it is not left out
     return slots, stop
 
@@ -186,11 +204,11 @@ def _place(
 @jit
 def reindex(index: np.ndarray, rec: np.ndarray, slots: int) -> None:
     """Enter the slots in use into an empty index."""
-    mask = index.shape[0] - 1
+    mask = np.uint64(index.shape[0] - 1)
     for slot in range(slots):
-        at = np.int64((np.uint64(rec[slot, KEY]) * _GOLDEN) >> np.uint64(20)) & mask
+        at = ((np.uint64(rec[slot, KEY]) * _GOLDEN) >> _TOP) & mask
         while index[at] >= 0:
-            at = (at + 1) & mask
+            at = (at + _NEXT) & mask
         index[at] = slot
 
 
@@ -233,12 +251,12 @@ def _fill(
     One pass with few branches: a branch that is guessed wrong costs more than a sum.
     """
     clock, name, extra = events.clock, events.name, events.extra
-    flags, first, roles = meaning.flags, meaning.first, meaning.roles
+    flags, kind = meaning.flags, meaning.kind
     rec, half, ties = table.rec, table.half, table.ties
-    tie, n_extra = table.tally[0], extra.shape[1]
-    for i in range(start, stop):
-        kind, at, now, amount = np.int64(name[i]), slot[i - start], clock[i], micros[i - start]
-        what = ((amount * _MIX) ^ kind) & _LOW
+    tie, n_extra, begin = table.tally[0], extra.shape[1], np.uint64(start)
+    for i in range(np.uint64(stop - start)):
+        code, at, amount = np.uint64(name[begin + i]), np.uint64(slot[i]), micros[i]
+        now, what = clock[begin + i], ((amount * _MIX) ^ np.int64(code)) & _LOW
         before = rec[at, _LAST]
         if now <= before:
             if now < before:
@@ -255,17 +273,14 @@ def _fill(
             half[at, 2 * cold + 2] += np.int32(amount > 0)
             rec[at, cold + 2] += abs(amount) >> SCALE
         for k in range(n_extra):
-            rec[at, cold + 3 + k] += extra[i, k]
-            rec[at, cold + 3 + n_extra + k] += abs(extra[i, k]) >> SCALE
-        for r in range(first[kind], first[kind + 1]):
-            half[at, ROLES + roles[r]] += 1
-        if flags[kind] & ACT:
-            _act(rec, half, at, kind, now, now + shift, session_gap)
-            if kind >= 64:
-                pair = np.int64(at) << np.int64(31) | kind
+            rec[at, cold + 3 + k] += extra[begin + i, k]
+            rec[at, cold + 3 + n_extra + k] += abs(extra[begin + i, k]) >> SCALE
+        half[at, KINDS + np.uint64(kind[code])] += 1
+        if flags[code] & ACT:
+            _act(rec, half, at, code, now, now + shift, session_gap)
+            if code >= _BITS:
+                pair = np.int64(at) << np.int64(31) | np.int64(code)
                 _step(pair, table.seen, table.tally, half, at, 2 * cold + 3)
-        else:
-            half[at, _RECEIPTS] += 1
     table.tally[0] = tie
     return True
 
@@ -274,36 +289,35 @@ def _fill(
 def _act(
     rec: np.ndarray,
     half: np.ndarray,
-    at: int,
-    kind: int,
+    at: np.uint64,
+    code: np.uint64,
     now: int,
     local: int,
     session_gap: int,
 ) -> None:
     """Add an act to slot `at`: its part of the day, its session, and its step there."""
     part = (
-        np.int64(local >= _QUARTER)
-        + np.int64(local >= 2 * _QUARTER)
-        + np.int64(local >= 3 * _QUARTER)
+        np.uint64(local >= _QUARTER)
+        + np.uint64(local >= 2 * _QUARTER)
+        + np.uint64(local >= 3 * _QUARTER)
     )
-    half[at, _PART + part] += 1
-    gap = now - rec[at, _LAST_ACT]
+    half[at, PART + part] += 1
+    gap, walked = now - rec[at, _LAST_ACT], rec[at, _IN_SESSION]
     rec[at, _LAST_ACT] = now
     if gap > session_gap:
-        half[at, _SESSIONS] += 1
-        rec[at, _IN_SESSION] = 0
-        gap = 0
-    rec[at, _MICROS] += gap
-    if kind < 64:
-        walked, bit = rec[at, _IN_SESSION], np.int64(1) << kind
-        half[at, _STEPS] += np.int32((walked & bit) == 0)
+        half[at, SESSIONS] += 1
+        rec[at, _IN_SESSION] = gap = walked = 0
+    rec[at, MICROS] += gap
+    if code < _BITS:
+        bit = np.int64(1) << np.int64(code)
+        half[at, STEPS] += np.int32((walked & bit) == 0)
         rec[at, _IN_SESSION] = walked | bit
-        rec[at, _IN_DAY] |= bit
+        rec[at, IN_DAY] |= bit
 
 
 @jit
 def _step(
-    pair: int, seen: np.ndarray, tally: np.ndarray, half: np.ndarray, slot: int, names: int
+    pair: int, seen: np.ndarray, tally: np.ndarray, half: np.ndarray, slot: np.uint64, names: int
 ) -> None:
     """Count steps and names beyond the first 64; `pair` is slot and name, `names` a half word."""
     mask = seen.shape[0] - 1
@@ -314,10 +328,10 @@ def _step(
         seen[at, 0] = pair
         tally[1] += 1
         half[slot, names] += 1
-    session = half[slot, _SESSIONS]
+    session = half[slot, SESSIONS]
     if seen[at, 1] != session:
         seen[at, 1] = session
-        half[slot, _STEPS] += 1
+        half[slot, STEPS] += 1
 
 
 @jit
@@ -330,71 +344,3 @@ def rehash(old: np.ndarray, new: np.ndarray) -> None:
             while new[at, 0] >= 0:
                 at = (at + 1) & mask
             new[at] = old[i]
-
-
-@jit
-def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
-    """Number of distinct names of a person's acts: bits of the first 64, and the others."""
-    names, mask = np.int64(half[slot, 2 * cold + 3]), rec[slot, _IN_DAY]
-    while mask != 0:
-        mask &= mask - 1
-        names += 1
-    return names
-
-
-@jit
-def measure(
-    rec: np.ndarray, half: np.ndarray, cold: int, roles: int, wide: np.ndarray, largest: np.ndarray
-) -> None:
-    """Mark in `wide` bool[slots] the slots with a count above NARROW.
-
-    `largest` int64[1 + extra] gets the largest size of money and of each measure.
-    """
-    extra = largest.shape[0] - 1
-    for slot in range(wide.shape[0]):
-        most = (
-            half[slot, _PART]
-            + half[slot, _PART + 1]
-            + half[slot, _PART + 2]
-            + half[slot, _PART + 3]
-        )
-        # Sessions, steps and names are never more than acts.
-        most = max(most, half[slot, _RECEIPTS], half[slot, 2 * cold + 2])
-        for r in range(roles):
-            most = max(most, half[slot, ROLES + r])
-        wide[slot] = most > NARROW
-        largest[0] = max(largest[0], rec[slot, cold + 2])
-        for k in range(extra):
-            largest[1 + k] = max(largest[1 + k], rec[slot, cold + 3 + extra + k])
-
-
-@jit
-def emit(
-    rec: np.ndarray,
-    half: np.ndarray,
-    cold: int,
-    to: np.ndarray,
-    counts: np.ndarray,
-    sums: np.ndarray,
-) -> None:
-    """Write slot i as row `to[i]` of counts (COUNTS, then roles) and sums; -1 leaves it out."""
-    extra, roles = sums.shape[1] - 2, counts.shape[1] - 10
-    for slot in range(to.shape[0]):
-        row = to[slot]
-        if row < 0:
-            continue
-        acts = np.int64(0)
-        for p in range(4):
-            acts += half[slot, _PART + p]
-            counts[row, 5 + p] = half[slot, _PART + p]
-        counts[row, 0] = acts
-        counts[row, 1] = half[slot, _RECEIPTS]
-        counts[row, 2] = half[slot, 2 * cold + 2]
-        counts[row, 3] = half[slot, _SESSIONS]
-        counts[row, 4] = half[slot, _STEPS]
-        counts[row, 9] = _names(rec, half, cold, slot)
-        for r in range(roles):
-            counts[row, 10 + r] = half[slot, ROLES + r]
-        sums[row, 0], sums[row, 1] = rec[slot, cold], rec[slot, _MICROS]
-        for k in range(extra):
-            sums[row, 2 + k] = rec[slot, cold + 3 + k]

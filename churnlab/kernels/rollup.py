@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from churnlab.kernels import day_rows
 from churnlab.kernels import records as kernel
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, SUMS
+from churnlab.kernels.records import Kinds as Kinds
 from churnlab.kernels.records import Meaning as Meaning
 from churnlab.kernels.units import DAY_MICROS
 
@@ -52,20 +54,21 @@ class Slice:
 class DayRoll:
     """One day's rows while events are added: a hash table from id to slot, and a record a slot.
 
-    `roles` and `extra` are the numbers of roles and of measures, `session_gap` the microseconds
-    without an act that end a session. After `wide`, `overflow` lists the sums that may not fit in
-    64 bits: 0 for money, then 1 + the column of `extra`.
+    `kinds` are those of the events, `roles` and `extra` the numbers of roles and of measures,
+    `session_gap` the microseconds without an act that end a session. After `wide`, `overflow` lists
+    the sums that may not fit in 64 bits: 0 for money, then 1 + the column of `extra`.
     """
 
-    def __init__(self, day: int, roles: int, extra: int, session_gap: int) -> None:
+    def __init__(self, day: int, kinds: Kinds, roles: int, extra: int, session_gap: int) -> None:
         self.day = day
+        self.kinds = kinds
         self.roles = roles
         self.extra = extra
         self.session_gap = session_gap
         self.slots = 0
         self.events = 0
         self.overflow: list[int] = []
-        self._cold = (kernel.ROLES + roles + 1) // 2
+        self._cold = (int(kernel.KINDS) + len(kinds.act) + 1) // 2
         self._tally = np.zeros(4, np.int64)
         self._index, self._records = _take(-(-(self._cold + 3 + 2 * extra) // 8) * 8)
         self._seen = np.full((1024, 2), -1, np.int64)
@@ -91,7 +94,7 @@ class DayRoll:
                 self.slots,
                 self.session_gap,
             )
-            if 2 * self.slots >= len(self._index):
+            if self._tally[2] < n:
                 self._index = np.full(len(self._index) * 2, -1, np.int32)
                 kernel.reindex(self._index, self._records, self.slots)
         if self._tally[0]:
@@ -131,7 +134,9 @@ class DayRoll:
         """Which rows hold a count that does not fit in one byte, bool[m]. Sets `overflow`."""
         wide = np.empty(self.slots, np.bool_)
         largest = np.zeros(1 + self.extra, np.int64)
-        kernel.measure(self._records, self._half, self._cold, self.roles, wide, largest)
+        day_rows.measure(
+            self._records, self._half, self._cold, self.kinds, self.roles, wide, largest
+        )
         self.overflow = [k for k in range(1 + self.extra) if largest[k] >= 2**63 >> kernel.SCALE]
         return wide
 
@@ -140,7 +145,7 @@ class DayRoll:
 
         counts is [k, len(COUNTS) + roles] of any integer type, sums int64[k, len(SUMS) + extra].
         """
-        kernel.emit(self._records, self._half, self._cold, to, counts, sums)
+        day_rows.emit(self._records, self._half, self._cold, self.kinds, to, counts, sums)
 
     def end(self) -> None:
         """End the day: its memory may be used for another day of this thread."""

@@ -149,6 +149,17 @@ class Roles:
                 found.setdefault(event, []).append(role)
         return {event: tuple(roles) for event, roles in found.items()}
 
+    @cached_property
+    def kinds(self) -> tuple[tuple[bool, tuple[str, ...]], ...]:
+        """All pairs of `is_act` and `of_event` that event names can have, in a fixed order.
+
+        >>> Roles.declared({"social": ["like"], "open": ["like", "open"]}).kinds[:2]
+        ((True, ('open',)), (True, ('open', 'social')))
+        """
+        known = {name for names in self.events.values() for name in names} | self.receipt_events
+        unknown = (OTHER not in self.receipts, (OTHER,))
+        return tuple(sorted({unknown, *((self.is_act(n), self.of_event(n)) for n in known)}))
+
     def is_act(self, event: str) -> bool:
         """Whether the event is an act of the person; it is a receipt otherwise."""
         return event not in self.receipt_events and any(

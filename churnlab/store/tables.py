@@ -19,9 +19,10 @@ from churnlab.activity.totals import check_totals
 from churnlab.events.rollup import Rolled
 from churnlab.events.spec import LogSpec
 from churnlab.kernels import cells, cores, windows
+from churnlab.kernels.day_rows import NARROW
 from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.jit import frozen
-from churnlab.kernels.records import COUNTS, NARROW, SUMS
+from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.schema.roles import role_column
 from churnlab.store.carry import RECENT, latest
 from churnlab.store.later_columns import filled, later_of, without_unused

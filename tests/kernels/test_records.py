@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from churnlab.kernels.jit import frozen
-from churnlab.kernels.records import ACT, COUNTS, MONEY, SUMS, Meaning
+from churnlab.kernels.records import ACT, COUNTS, MONEY, SUMS, Kinds, Meaning
 from churnlab.kernels.rollup import DayRoll, Slice
 from churnlab.kernels.units import DAY_MICROS, SESSION_GAP_MICROS
 
@@ -45,14 +45,20 @@ def meaning() -> Meaning:
     """Name 5 is a receipt, all others are acts; every name has the one role; all is money."""
     flags = np.full(NAMES, ACT | MONEY, np.uint8)
     flags[5] = MONEY
-    roles = np.zeros(NAMES, np.int32)
-    return Meaning(frozen(flags), frozen(np.arange(NAMES + 1, dtype=np.int32)), frozen(roles))
+    return Meaning(frozen(flags), frozen((np.arange(NAMES) == 5).astype(np.int32)))
+
+
+def kinds() -> Kinds:
+    """Acts, then receipts, of the one role."""
+    first = np.arange(3, dtype=np.int32)
+    act, roles = np.array([1, 0], np.uint8), np.zeros(2, np.int32)
+    return Kinds(frozen(act), frozen(first), frozen(roles))
 
 
 @given(EVENTS)
 def test_a_day_equals_the_oracle(found: list[tuple[int, int, int, float]]) -> None:
     found = sorted(found, key=lambda e: e[1])
-    roll = DayRoll(0, 1, 0, SESSION_GAP_MICROS)
+    roll = DayRoll(0, kinds(), 1, 0, SESSION_GAP_MICROS)
     assert roll.add(slice_of(found), 0, meaning())
     wide = roll.wide()
     counts = np.empty((len(wide), len(COUNTS) + 1), np.int32)
@@ -76,12 +82,12 @@ def test_a_day_equals_the_oracle(found: list[tuple[int, int, int, float]]) -> No
 
 
 def test_a_clock_that_runs_backwards_is_noticed() -> None:
-    roll = DayRoll(0, 1, 0, SESSION_GAP_MICROS)
+    roll = DayRoll(0, kinds(), 1, 0, SESSION_GAP_MICROS)
     assert not roll.add(slice_of([(1, 9, 0, 0.0), (1, 8, 0, 0.0)]), 0, meaning())
 
 
 def test_many_people_and_names_make_the_tables_grow() -> None:
-    roll = DayRoll(0, 1, 0, SESSION_GAP_MICROS)
+    roll = DayRoll(0, kinds(), 1, 0, SESSION_GAP_MICROS)
     found = [(u, m, 64 + (u + m) % 6, 0.0) for m in range(3) for u in range(9_000)]
     for begin in range(0, len(found), 5_000):
         assert roll.add(slice_of(found[begin : begin + 5_000]), 0, meaning())
@@ -93,13 +99,13 @@ def test_many_people_and_names_make_the_tables_grow() -> None:
 
 
 def test_counts_that_need_more_than_a_byte_are_marked() -> None:
-    roll = DayRoll(0, 1, 0, SESSION_GAP_MICROS)
+    roll = DayRoll(0, kinds(), 1, 0, SESSION_GAP_MICROS)
     roll.add(slice_of([(1, 0, 0, 0.0)] * 255 + [(2, 0, 0, 0.0)] * 256), 0, meaning())
     assert roll.wide().tolist() == [False, True]
 
 
 def test_a_shift_moves_the_part_of_the_day() -> None:
-    roll = DayRoll(1, 1, 0, SESSION_GAP_MICROS)
+    roll = DayRoll(1, kinds(), 1, 0, SESSION_GAP_MICROS)
     roll.add(slice_of([(1, 0, 0, 0.0)]), DAY_MICROS + 7 * 3_600_000_000, meaning())
     counts, sums = np.empty((1, len(COUNTS) + 1), np.int32), np.empty((1, 2), np.int64)
     roll.fill(np.arange(1), counts, sums)

@@ -1,0 +1,110 @@
+"""The kernels that make daily rows of the records of a day that is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from churnlab.kernels.jit import jit
+from churnlab.kernels.records import (
+    IN_DAY,
+    KINDS,
+    MICROS,
+    PART,
+    SESSIONS,
+    STEPS,
+    Kinds,
+)
+
+NARROW = 255  # the largest count of a row that is kept in one byte a count
+
+
+@jit
+def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
+    """Number of distinct names of a person's acts: bits of the first 64, and the others."""
+    names, mask = np.int64(half[slot, 2 * cold + 3]), rec[slot, IN_DAY]
+    while mask != 0:
+        mask &= mask - 1
+        names += 1
+    return names
+
+
+@jit
+def _of_kinds(half: np.ndarray, slot: int, kinds: Kinds, of_role: np.ndarray) -> Any:
+    """Fill `of_role` int64[roles] with a person's events of each role; returns their receipts."""
+    receipts = np.int64(0)
+    of_role[:] = 0
+    for kind in range(kinds.act.shape[0]):
+        events = half[slot, KINDS + np.uint64(kind)]
+        receipts += events * (1 - kinds.act[kind])
+        for r in range(kinds.first[kind], kinds.first[kind + 1]):
+            of_role[kinds.roles[r]] += events
+    return receipts
+
+
+@jit
+def measure(
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    kinds: Kinds,
+    roles: int,
+    wide: np.ndarray,
+    largest: np.ndarray,
+) -> None:
+    """Mark in `wide` bool[slots] the slots with a count above NARROW.
+
+    `largest` int64[1 + extra] gets the largest size of money and of each measure.
+    """
+    extra, of_role = largest.shape[0] - 1, np.empty(roles, np.int64)
+    for slot in range(wide.shape[0]):
+        most = np.int64(_acts(half, slot))
+        # Sessions, steps and names are never more than acts.
+        most = max(most, _of_kinds(half, slot, kinds, of_role), half[slot, 2 * cold + 2])
+        for r in range(roles):
+            most = max(most, of_role[r])
+        wide[slot] = most > NARROW
+        largest[0] = max(largest[0], rec[slot, cold + 2])
+        for k in range(extra):
+            largest[1 + k] = max(largest[1 + k], rec[slot, cold + 3 + extra + k])
+
+
+@jit
+def _acts(half: np.ndarray, slot: int) -> Any:
+    acts = np.int64(0)
+    for part in range(np.uint64(4)):
+        acts += half[slot, PART + part]
+    return acts
+
+
+@jit
+def emit(
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    kinds: Kinds,
+    to: np.ndarray,
+    counts: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    """Write slot i as row `to[i]` of counts (COUNTS, then roles) and sums; -1 leaves it out."""
+    extra, roles = sums.shape[1] - 2, counts.shape[1] - 10
+    of_role = np.empty(roles, np.int64)
+    for slot in range(to.shape[0]):
+        row = to[slot]
+        if row < 0:
+            continue
+        counts[row, 0] = _acts(half, slot)
+        for part in range(np.uint64(4)):
+            counts[row, np.uint64(5) + part] = half[slot, PART + part]
+        counts[row, 1] = _of_kinds(half, slot, kinds, of_role)
+        counts[row, 2] = half[slot, 2 * cold + 2]
+        counts[row, 3] = half[slot, SESSIONS]
+        counts[row, 4] = half[slot, STEPS]
+        counts[row, 9] = _names(rec, half, cold, slot)
+        for r in range(roles):
+            counts[row, 10 + r] = of_role[r]
+        sums[row, 0], sums[row, 1] = rec[slot, cold], rec[slot, MICROS]
+        for k in range(extra):
+            sums[row, 2 + k] = rec[slot, cold + 3 + k]
