@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine bench-busy notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,7 +33,10 @@ types: .venv/dev ## check types
 bench: .venv/dev ## measure speed as ratios, side by side, on a small log
 	$(BIN)/python benchmarks/engine.py --events 1_000_000 --scale 0.05
 
-bench-engine: .venv/dev ## the same on 100 million events, about an hour
+bench-engine: .venv/dev ## time over DuckDB's on a grid of logs; writes README's table, 20 minutes
+	$(BIN)/python benchmarks/grid.py --events 30_000_000 100_000_000 --readme README.md
+
+bench-contenders: .venv/dev ## other contenders on 100 million events, about an hour
 	$(BIN)/python benchmarks/engine.py --events 100_000_000
 
 bench-busy: .venv/core ## time a public task idle and beside one and two busy processes

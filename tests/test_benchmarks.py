@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 
 import events
+import grid
 import json_lines
 import racing
 import store
@@ -147,3 +148,40 @@ def test_both_readers_of_json_lines_read_every_event(tmp_path: Path) -> None:
     assert json_lines.by_duckdb(path, 2) == json_lines.by_churnlab(path, 2, "1GB") == 3_000
     found = json_lines.measure(path, 2, "1GB", repeats=1)
     assert found["clock_ratio"] > 0 and {*found["seconds"]} == {"duckdb", "churnlab"}
+
+
+def test_logs_of_the_grid_have_their_orders_and_forms(tmp_path: Path) -> None:
+    shape = events.Shape(20_000, a_day=260, names="dictionary", amounts="half", seed=3)
+    found = {}
+    for order in ("time", "person", "none"):
+        path = tmp_path / f"{order}.parquet"
+        events.write(shape, path, events.File("zstd", 6_000, order))
+        found[order] = pq.read_table(path)
+        meta = pq.ParquetFile(path).metadata
+        assert meta.num_row_groups == 4
+        assert meta.row_group(0).column(0).compression == "ZSTD"
+    by_person = found["time"].sort_by([("user_id", "ascending"), ("ts", "ascending")])
+    assert found["person"]["user_id"].equals(by_person["user_id"])
+    assert found["person"]["ts"].equals(by_person["ts"])
+    assert not found["none"]["ts"].equals(found["time"]["ts"])
+    assert pc.sum(found["none"]["user_id"]) == pc.sum(found["time"]["user_id"])
+    assert str(found["none"].schema.field("event").type).startswith("dictionary")
+    assert 0.4 < found["time"]["amount"].null_count / 20_000 < 0.6
+
+
+def test_the_grid_covers_each_level_and_its_table_is_put_into_a_file(tmp_path: Path) -> None:
+    options = {word for _, given in grid.LOGS.values() for word in given}
+    assert {"zstd", "1_000_000", "dictionary", "260", "all", "half", "person", "none"} <= options
+    logs = [
+        {"log": name, "ratio": ratio, "rounds": [1, 3], "a_seconds": [4.0], "b_seconds": [2.0]}
+        for name, ratio in (("usual", 2.0), ("zstd", 2.4), ("none", 3.0))
+    ]
+    about = {"cpu": "a cpu", "cores": 2, "memory_gib": 8, "threads": 2}
+    sizes = [{"events": 30_000_000, "logs": logs}]
+    told = grid.markdown({"machine": about, "rounds": 3, "sizes": sizes})
+    assert "| zstd | 2.40, 1.00 to 3.00 | 4.00 / 2.00 |" in told
+    assert "| **median** | **2.40** (goal ≤ 2.5) |" in told and "a cpu, 2 cores" in told
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{grid.BEGIN}old{grid.END}\nafter\n", encoding="utf-8")
+    grid.rewrite(readme, told)
+    assert readme.read_text(encoding="utf-8") == (f"before\n{grid.BEGIN}{told}{grid.END}\nafter\n")

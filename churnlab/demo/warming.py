@@ -28,6 +28,7 @@ from churnlab.store.activity_store import ActivityStore
 
 _PEOPLE = 60
 _DAYS = 100
+_LITTLE = 10_000  # bytes, so that days are rolled up in shares
 _DAYS_OF_THE_STORE = 70
 _PEOPLE_OF_A_DAY = 40_000
 _NAMES_OF_A_DAY = 100
@@ -100,6 +101,9 @@ def _work(community: Community, say: Say) -> None:
     _one(texts, {"arrived": "known"})
     say("people whose ids are numbers")
     _one(numbers, {"event_id": "row", "measures": [Measure.distinct("event", "kinds")]})
+    say("events in no order")
+    mixed = numbers.sample(frac=1, random_state=1)
+    EventLog.from_frame(mixed, amount="amount", timezone="UTC", memory=_LITTLE, **_COLUMNS)
     for events in _many():
         EventLog.from_frame(
             events, user="user_id", time="ts", event="event", timezone="UTC"

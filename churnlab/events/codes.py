@@ -109,11 +109,10 @@ def meaning_of(roles: Roles, names: list[str]) -> Meaning:
 
 def kinds_of(roles: Roles) -> Kinds:
     """The kinds of events as the kernels take them."""
-    of_kind = [[roles.names.index(role) for role in found] for _, found in roles.kinds]
-    first = np.concatenate([[0], np.cumsum([len(found) for found in of_kind])])
-    together = np.array([role for found in of_kind for role in found], np.int32)
-    return Kinds(
-        frozen(np.array([act for act, _ in roles.kinds], np.uint8)),
-        frozen(first.astype(np.int32)),
-        frozen(together),
-    )
+    pairs = [
+        (kind, roles.names.index(role))
+        for kind, (_, found) in enumerate(roles.kinds)
+        for role in found
+    ]
+    act = np.array([act for act, _ in roles.kinds], np.uint8)
+    return Kinds(frozen(act), frozen(np.array(pairs, np.int32).reshape(-1, 2)))

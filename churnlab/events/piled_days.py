@@ -117,9 +117,9 @@ def _share(parts: Sequence[Part], shares: int, mine: int) -> np.ndarray:
     """The rows of one of several shares of the people, int64[k, words]."""
     found = []
     for part in parts:
-        rows = part.read()
+        rows = frozen(part.read())
         if shares > 1:
             out = np.empty_like(rows)
             rows = out[: kernel.share(rows, shares, mine, out)].copy()
         found.append(rows)
-    return found[0] if len(found) == 1 else np.concatenate(found)
+    return frozen(found[0] if len(found) == 1 else np.concatenate(found))

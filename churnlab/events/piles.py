@@ -19,7 +19,8 @@ from churnlab.kernels.jit import frozen
 from churnlab.kernels.piles import PAGE
 from churnlab.kernels.rollup import Slice
 
-_LEAST = 64  # pages
+_LEAST = 64  # pages that are held at least when memory is short
+_FIRST = 4096  # pages that are taken at first
 _AT_ONCE = 4096  # pages that are copied at a time
 
 
@@ -72,19 +73,24 @@ class Piles:
             events.extra,
             events.known,
         )
-        if not len(self._owner):
-            self._take_memory()
         done = 0
         while (done := kernel.deal(columns, frozen(day), done, self._pages())) < len(events):
-            self._spill()
+            if not self._grown():
+                self._spill()
 
-    def _take_memory(self) -> None:
-        """Take all pages at once; the system gives memory to those that are used."""
-        spec = self.spec
+    def _grown(self) -> bool:
+        """Take more pages; False when that would be more than `memory`."""
+        spec, held = self.spec, len(self._owner)
         words = 2 + len(spec.measures) + (spec.amount is not None) + (spec.arrived is not None)
-        count = max(self.memory // (8 * words * PAGE), _LEAST)
-        self._rows = np.empty((count, PAGE, words), np.int64)
-        self._owner = np.empty(count, np.int32)
+        most = max(self.memory // (8 * words * PAGE), _LEAST)
+        if held >= most:
+            return False
+        count = min(most, max(2 * held, _FIRST))
+        rows, owner = np.empty((count, PAGE, words), np.int64), np.empty(count, np.int32)
+        if held:
+            rows[:held], owner[:held] = self._rows, self._owner
+        self._rows, self._owner = rows, owner
+        return True
 
     def _pages(self) -> kernel.Pages:
         return kernel.Pages(self._rows, self._owner, self._head, self._used, self._tally)

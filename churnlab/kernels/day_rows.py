@@ -31,16 +31,20 @@ def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
 
 
 @jit
-def _of_kinds(half: np.ndarray, slot: int, kinds: Kinds, of_role: np.ndarray) -> Any:
-    """Fill `of_role` int64[roles] with a person's events of each role; returns their receipts."""
+def _receipts(half: np.ndarray, slot: int, act: np.ndarray) -> Any:
+    """The receipts of a person."""
     receipts = np.int64(0)
-    of_role[:] = 0
-    for kind in range(kinds.act.shape[0]):
-        events = half[slot, KINDS + np.uint64(kind)]
-        receipts += events * (1 - kinds.act[kind])
-        for r in range(kinds.first[kind], kinds.first[kind + 1]):
-            of_role[kinds.roles[r]] += events
+    for kind in range(np.uint64(act.shape[0])):
+        receipts += half[slot, KINDS + kind] * (1 - act[kind])
     return receipts
+
+
+@jit
+def _of_roles(half: np.ndarray, slot: int, pairs: np.ndarray, of_role: np.ndarray) -> None:
+    """Fill `of_role` int64[roles] with a person's events of each role."""
+    of_role[:] = 0
+    for i in range(pairs.shape[0]):
+        of_role[pairs[i, 1]] += half[slot, KINDS + np.uint64(pairs[i, 0])]
 
 
 @jit
@@ -59,11 +63,13 @@ def measure(
     """
     extra, of_role = largest.shape[0] - 1, np.empty(roles, np.int64)
     for slot in range(wide.shape[0]):
-        most = np.int64(_acts(half, slot))
-        # Sessions, steps and names are never more than acts.
-        most = max(most, _of_kinds(half, slot, kinds, of_role), half[slot, 2 * cold + 2])
-        for r in range(roles):
-            most = max(most, of_role[r])
+        acts, receipts = _acts(half, slot), _receipts(half, slot, kinds.act)
+        # Sessions, steps and names are never more than acts, a role never more than all events.
+        most = max(acts, receipts, np.int64(half[slot, 2 * cold + 2]))
+        if most <= NARROW < acts + receipts:
+            _of_roles(half, slot, kinds.roles, of_role)
+            for r in range(roles):
+                most = max(most, of_role[r])
         wide[slot] = most > NARROW
         largest[0] = max(largest[0], rec[slot, cold + 2])
         for k in range(extra):
@@ -98,7 +104,8 @@ def emit(
         counts[row, 0] = _acts(half, slot)
         for part in range(np.uint64(4)):
             counts[row, np.uint64(5) + part] = half[slot, PART + part]
-        counts[row, 1] = _of_kinds(half, slot, kinds, of_role)
+        counts[row, 1] = _receipts(half, slot, kinds.act)
+        _of_roles(half, slot, kinds.roles, of_role)
         counts[row, 2] = half[slot, 2 * cold + 2]
         counts[row, 3] = half[slot, SESSIONS]
         counts[row, 4] = half[slot, STEPS]

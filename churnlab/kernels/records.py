@@ -97,12 +97,11 @@ class Meaning(NamedTuple):
 class Kinds(NamedTuple):
     """Events that are counted alike.
 
-    act uint8[kinds] is 1 for acts, 0 for receipts; the roles of kind i are
-    `roles[first[i]:first[i + 1]]`, int32.
+    act uint8[kinds] is 1 for acts, 0 for receipts; roles int32[pairs, 2] holds each kind with each
+    of its roles.
     """
 
     act: np.ndarray
-    first: np.ndarray
     roles: np.ndarray
 
 

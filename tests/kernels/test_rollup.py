@@ -14,8 +14,7 @@ MEANING = Meaning(
 )
 KINDS = Kinds(
     frozen(np.ones(1, np.uint8)),
-    frozen(np.zeros(2, np.int32)),
-    frozen(np.zeros(0, np.int32)),
+    frozen(np.zeros((0, 2), np.int32)),
 )
 
 
