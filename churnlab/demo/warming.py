@@ -103,7 +103,8 @@ def _work(community: Community, say: Say) -> None:
     _one(numbers, {"event_id": "row", "measures": [Measure.distinct("event", "kinds")]})
     say("events in no order")
     mixed = numbers.sample(frac=1, random_state=1)
-    EventLog.from_frame(mixed, amount="amount", timezone="UTC", memory=_LITTLE, **_COLUMNS)
+    options: dict[str, Any] = {"amount": "amount", "timezone": "UTC", **_COLUMNS}
+    EventLog.from_frame(mixed, memory=_LITTLE, **options)
     for events in _many():
         EventLog.from_frame(
             events, user="user_id", time="ts", event="event", timezone="UTC"
