@@ -16,21 +16,24 @@ SHARES = {
     "growing trees": 1.0,
     "folds of the line": 2.0,
 }
+_AGAIN = {"growing trees": 1.0}
 
 
 def as_one_bar(learn: Learn) -> Learn:
     """The method of an estimator that fits it, with one bar over the bars inside.
 
+    It takes the rows and the model of an earlier fit, or None; as that one chose, trees only grow.
+
     >>> @as_one_bar
-    ... def learn(self):
-    ...     return self
-    >>> learn(3)
+    ... def learn(self, given, judged):
+    ...     return given
+    >>> learn(None, 3, None)
     3
     """
 
     @wraps(learn)
-    def shown(self: Any, *given: Any, **more: Any) -> Any:
-        with whole(f"fitting {type(self).__name__}", SHARES):
-            return learn(self, *given, **more)
+    def shown(self: Any, given: Any, judged: Any) -> Any:
+        with whole(f"fitting {type(self).__name__}", SHARES if judged is None else _AGAIN):
+            return learn(self, given, judged)
 
     return shown  # type: ignore[return-value]

@@ -9,18 +9,16 @@ import churnlab as cl
 from churnlab.estimators.learners.shown import SHARES, as_one_bar
 from churnlab.schema import progress
 
-WEEKS = {"leaves_week": [0.0, 1.0, np.nan] * 60, "known_weeks": 3}
-
 
 def test_the_method_keeps_its_name_its_result_and_its_error() -> None:
     @as_one_bar
-    def learn(self: object, wrong: bool) -> int:
+    def learn(self: object, given: int, judged: object) -> int:
         """Learn."""
-        return 1 // (not wrong)
+        return 1 // given
 
-    assert learn.__name__ == "learn" and learn(None, wrong=False) == 1
+    assert learn.__name__ == "learn" and learn(None, 1, None) == 1
     with pytest.raises(ZeroDivisionError):
-        learn(None, wrong=True)
+        learn(None, 0, None)
 
 
 @pytest.mark.parametrize("kind", [cl.ChurnClassifier, cl.LTVRegressor])
@@ -37,3 +35,15 @@ def test_the_shares_are_those_of_bars_that_a_fit_has(
     named = {text.split(": ")[1] for text in texts if text.count(": ") > 1}
     assert all(text.startswith(f"fitting {kind.__name__}") for text in texts if text)
     assert {"learning how many trees", "growing trees", "folds of the line"} <= named <= set(SHARES)
+
+
+def test_a_model_that_is_fitted_again_only_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+    monkeypatch.delenv(progress.OFF, raising=False)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
+    monkeypatch.setattr(progress, "_BETWEEN", 0.0)
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    model = cl.ChurnClassifier(n_estimators=5, n_jobs=1).fit(X, X[:, 0] > 0)
+    with progress.drawn_by(texts.append):
+        model.refit(X, X[:, 0] > 0)
+    assert any(text.startswith("fitting ChurnClassifier: growing trees: 100%") for text in texts)
