@@ -44,7 +44,7 @@ REACH = {
 # Two tasks have too few training cuts: these are made from the events of their training people.
 OWN_CUTS = {
     "cdnow": ("1997-04-01", "1997-05-01", "1997-06-01", "1997-08-01"),
-    "oulad": tuple(f"2013-{day}" for day in ("04-02", "04-30", "05-28", "06-25", "07-23", "08-20")),
+    "oulad": tuple(f"2013-{day}" for day in ("04-02", "04-30", "05-28", "06-25", "07-23")),
 }
 MOST_CUTS = 2
 VARIANTS = ("refit", "more_rounds", "root_rounds")

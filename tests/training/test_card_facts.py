@@ -113,7 +113,7 @@ def test_the_card_says_who_what_and_on_which_days() -> None:
     assert "(money spent in the 60 days after the snapshot)" in text
     assert "240 snapshots of 120 people, 2 days from 2026-01-01 to 2026-01-15" in text
     assert "120 snapshots whose label windows reach into the held-out days" in text
-    assert "It also estimates the day by which" in text
+    assert "It also estimates who leaves in later weeks" in text
     assert "last active 40 days ago" in text  # a reason
     assert "Judged on 2 snapshot day(s) only" in text and "Value at risk" in text
 
