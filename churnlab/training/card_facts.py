@@ -94,9 +94,10 @@ def _which_model(ready: SplitRows, served: Refitted | None) -> Words:
     if served is None:
         return sentence("The model that scores is the one that was judged.")
     return sentence(
-        "The figures on this card belong to the judged model, which learnt from snapshots up to "
+        "How good it is was measured on the judged model, which learnt from snapshots up to "
         "{judged}. The model that scores, the served model, was fitted again after that, with the "
-        "same settings, on snapshots up to {last}. There are no later days to judge it on yet.",
+        "same settings, on snapshots up to {last}; there are no later days to judge it on yet. "
+        "Signals, features and reasons on this card are those of the served model.",
         judged=str(ready.train.days[-1].date()),
         last=str(served.rows["churned"].days[-1].date()),
     )

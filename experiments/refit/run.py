@@ -47,6 +47,7 @@ OWN_CUTS = {
     "oulad": tuple(f"2013-{day}" for day in ("04-02", "04-30", "05-28", "06-25", "07-23")),
 }
 MOST_CUTS = 2
+FEWEST = 20  # leavers, or stayers, of a cut that judges
 VARIANTS = ("refit", "more_rounds", "root_rounds")
 FIGURES: dict[str, dict[str, Callable[..., float]]] = {
     "churned": {"auc": metrics.auc, "logloss": metrics.log_loss},
@@ -88,7 +89,7 @@ def rows_of(tasks: Path, task: str) -> cl.Dataset:
 
 
 def cuts(
-    days: np.ndarray, reach: int, longest: int
+    days: np.ndarray, churned: np.ndarray, reach: int, longest: int
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """The newest cuts that can be judged, and the rows of the stale and of the served model.
 
@@ -101,7 +102,8 @@ def cuts(
         if not len(closed) or found == MOST_CUTS:
             return
         stale = np.flatnonzero(learnable(days, longest, closed.max()))
-        if len(stale):
+        left = churned[days == cut]
+        if len(stale) and min(left.sum(), (1 - left).sum()) >= FEWEST:
             found += 1
             yield int(cut), stale, np.flatnonzero(learnable(days, reach, cut))
 
@@ -145,6 +147,7 @@ def predictions(
     timed("more_rounds", lambda: with_rounds(judged, ratio).refit(X, y.iloc[all_]))
     judged.chosen_ = chosen
     timed("root_rounds", lambda: with_rounds(judged, ratio**0.5).refit(X, y.iloc[all_]))
+    judged.chosen_ = chosen
     rows = {name: said(model, data.X.iloc[judged_on]) for name, model in models.items()}
     frame = pd.DataFrame({"y": y.iloc[judged_on].to_numpy(), **rows})
     people = data.X.index.get_level_values("user_id")[judged_on].astype(str)
@@ -168,7 +171,8 @@ def task_predictions(tasks: Path, task: str, folder: Path) -> tuple[pd.DataFrame
         days = day_numbers(data.X.index.get_level_values("snapshot"))
         found = []
         for target, reach in zip(("churned", "ltv"), REACH[task], strict=True):
-            for cut, stale, all_ in cuts(days, reach, max(REACH[task])) if reach else ():
+            left = data.y("churned").to_numpy()
+            for cut, stale, all_ in cuts(days, left, reach, max(REACH[task])) if reach else ():
                 found.append(predictions(data, target, cut, stale, all_))
                 print(task, json.dumps(found[-1][1]), flush=True)
         folder.mkdir(exist_ok=True)

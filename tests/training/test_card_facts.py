@@ -125,7 +125,7 @@ def test_the_card_says_which_model_is_judged_and_which_one_scores() -> None:
     assert "served model" not in text
     text = card(refitted=True).markdown()
     assert "version v124" in text
-    assert "the judged model, which learnt from snapshots up to 2026-01-15" in text
+    assert "on the judged model, which learnt from snapshots up to 2026-01-15" in text
     assert "on snapshots up to 2026-03-15" in text and "47 days on 2026-05-01" in text
     assert "| judged model learnt from | 240 snapshots" in text
     assert "| served model learnt from | 600 snapshots of 120 people, 5 days" in text
