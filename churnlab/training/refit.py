@@ -16,6 +16,7 @@ from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.errors import HistoryError
 from churnlab.estimators.base import TreeModel
+from churnlab.language.sentence import Sentence, sentence
 from churnlab.model_registry.tracking import WHEN
 from churnlab.schema.days import day_text, learnable
 from churnlab.schema.progress import Say, silent
@@ -36,6 +37,15 @@ class Refitted:
     rows: Mapping[str, Dataset]
     trained_on: str
     judged: str
+
+    def note(self, learnt: Dataset) -> Sentence:
+        """Up to which day the churn models learnt; `learnt` are the rows of the judged one."""
+        return sentence(
+            "the models that score learnt from snapshots up to {last}, the judged ones up to "
+            "{judged}",
+            last=str(self.rows["churned"].days[-1].date()),
+            judged=str(learnt.days[-1].date()),
+        )
 
 
 def refit(config: Config, rows: LabelledRows, judged: Fitted, say: Say = silent) -> Refitted:

@@ -39,8 +39,8 @@ from churnlab.training.tuning import check_budget
 class TrainingResult:
     """Addresses of a training's run, artifacts and card, and its evaluations by target.
 
-    `notes` say how many columns the leavers support, and which events lie outside the log's
-    observed days.
+    `notes` say how many columns the leavers support, up to which day models learnt, and which
+    events lie outside the log's observed days.
     """
 
     run_id: str
@@ -135,7 +135,8 @@ def _log(
         raise
     artifacts = tracker.location(run_id)
     leavers = sample_size(rows, judged.evaluations).words()
-    notes = tuple(map(str, (leavers, *time_notes(rows.activity.describe()))))
+    again = [] if served is None else [served.note(rows.train)]
+    notes = tuple(map(str, (leavers, *again, *time_notes(rows.activity.describe()))))
     return TrainingResult(
         run_id, scoring.version, artifacts, card, html, markdown, judged.evaluations, notes
     )

@@ -195,6 +195,11 @@ def test_the_card_says_both(both: dict[bool, tuple[TrainingResult, TrainedRun]])
     age = facts.age(facts.served.trained_on)
     assert f"{age} days on {facts.served.trained_on}, the day of training" in text
     assert f"version {with_.version}" in text
+    says = (
+        f"the models that score learnt from snapshots up to {facts.learnt().days[-1]}, the judged"
+    )
+    assert any(says in note for note in with_.notes)
+    assert not any("that score" in note for note in without.notes)
     plain = without.card.markdown()
     assert "The model that scores is the one that was judged." in plain
     assert f"{kept.facts.age(facts.served.trained_on)} days on" in plain
