@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.special import logit
 
-from churnlab.estimators.learners import boosting, later
+from churnlab.estimators.learners import boosting, later, small
 from churnlab.estimators.learners.additive import Additive, out_of_fold
 from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import Chosen
@@ -54,12 +54,14 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     Where day effects predict later days better, each snapshot has an effect of its own. Columns
     then need not explain how snapshots differ: that is season and chance, and only the
     SeasonalShift carries it on. The share of the trees has the least log loss on out-of-fold
-    log-odds (L. Breiman, 1996, Stacked regressions).
+    log-odds (L. Breiman, 1996, Stacked regressions); it is 0 where few people left or stayed.
 
     chosen: what an earlier fit chose; then nothing is chosen here, and there are no folds.
     """
     if not (day_effects_help(rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
+    if chosen is None and small.line_alone(rows.y, rows.weight):
+        return _line_alone(plan, rows, inner)
     line, effect = _fit_line(rows)
     level = float(logit(np.average(rows.y, weights=rows.weight)))
     booster, trees = boosting.fit(
@@ -72,6 +74,15 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight)
     unseen = share * (trees + level) + (1 - share) * lines + effect
     return ChurnBlend(booster, level, line, share, unseen, effect)
+
+
+def _line_alone(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
+    """The blend with a share of 0 for the trees, of which there is one."""
+    one = replace(plan, rounds=1)
+    booster, _ = boosting.fit(one, rows.X, rows.y, rows.categorical, [], None, rows.weight)
+    line, effect = _fit_line(rows)
+    lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
+    return ChurnBlend(booster, 0.0, line, 0.0, lines + effect if inner else None, effect)
 
 
 def best_share(

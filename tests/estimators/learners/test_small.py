@@ -1,0 +1,80 @@
+"""Small data: the line alone, and the more penalised the fewer people left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit
+
+from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.estimators.learners import boosting, small
+from churnlab.estimators.learners.logistic import PENALTY, RankLogistic
+from churnlab.evaluation.metrics import auc
+
+
+def labels(left: int, stayed: int) -> np.ndarray:
+    return np.repeat([1.0, 0.0], [left, stayed])
+
+
+@pytest.mark.parametrize(
+    ("left", "stayed", "alone"),
+    [(299, 5000, True), (300, 5000, False), (5000, 299, True), (1, 1, True), (300, 300, False)],
+)
+def test_the_rarer_class_decides(left: int, stayed: int, alone: bool) -> None:
+    assert small.line_alone(labels(left, stayed)) is alone
+
+
+def test_weights_count_rows() -> None:
+    y = labels(150, 1000)
+    assert small.line_alone(y) and not small.line_alone(y, np.full(1150, 2.0))
+    assert small.strength(y, np.full(1150, 2.0), 1.0) == 2 * small.strength(y, None, 1.0)
+
+
+def test_the_line_is_freer_with_every_leaver_up_to_500() -> None:
+    found = [small.strength(labels(n, 9000), None, PENALTY) for n in (0, 1, 50, 499, 500, 4000)]
+    assert found[0] == found[1] > 0 and found == sorted(found)
+    assert found[3] < found[4] == found[5] == PENALTY
+
+
+def test_weights_are_smaller_where_few_people_left() -> None:
+    """The same people once and ten times: only the penalty differs."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 5))
+    y = (rng.random(400) < expit(X[:, 0] - 1)).astype(float)
+    day, many = np.zeros(400, int), np.full(400, 10.0)
+    few, _ = RankLogistic.fit(X, y, day, [], 0)
+    more, _ = RankLogistic.fit(X, y, day, [], 0, many)
+    assert np.abs(few.weight).sum() < 0.8 * np.abs(more.weight).sum()
+
+
+@pytest.fixture(scope="module")
+def noisy() -> tuple[pd.DataFrame, pd.Series]:
+    """Sixty noisy columns of one habit, as the windows of a log are."""
+    rng = np.random.default_rng(1)
+    habit = rng.normal(size=(6000, 1))
+    X = pd.DataFrame(0.5 * habit + rng.normal(size=(6000, 60))).add_prefix("column_")
+    return X, pd.Series((rng.random(6000) < expit(0.7 * habit[:, 0] - 2)).astype(int))
+
+
+def test_few_leavers_give_a_calibrated_line_whose_reasons_add_up(
+    noisy: tuple[pd.DataFrame, pd.Series],
+) -> None:
+    X, y = (part.iloc[:900] for part in noisy)
+    model = ChurnClassifier().fit(X, y)
+    assert small.line_alone(y.to_numpy(float))
+    trees = boosting.raw(model.booster_, model.prepare(X), 1)
+    assert np.ptp(trees) < 1e-12, "the trees say the same of everybody"
+    values, base = model.contributions(X)
+    np.testing.assert_allclose(values.sum(axis=1) + base, model.raw_score(X), atol=1e-9)
+    said = model.predict_proba(noisy[0].iloc[900:])[:, 1]
+    assert said.mean() == pytest.approx(noisy[1].iloc[900:].mean(), abs=0.03)
+
+
+def test_few_leavers_are_ranked_better_than_by_trees(noisy: tuple[pd.DataFrame, pd.Series]) -> None:
+    X, y = (part.iloc[:900] for part in noisy)
+    later, left = (part.iloc[900:] for part in noisy)
+    line = ChurnClassifier().fit(X, y).predict_proba(later)[:, 1]
+    trees = ChurnClassifier("lightgbm").fit(X, y).predict_proba(later)[:, 1]
+    truth = left.to_numpy(float)
+    assert auc(truth, line) > auc(truth, trees) + 0.005
