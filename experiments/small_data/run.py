@@ -22,12 +22,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit, ndtri
+from scipy.stats import t
 from sklearn.linear_model import LogisticRegression
 
 import churnlab as cl
 from churnlab.estimators.baselines import LAST
-from churnlab.estimators.learners import small
-from churnlab.estimators.learners.logistic import PENALTY
+from churnlab.estimators.learners import logistic, small
 from churnlab.evaluation import metrics
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +41,7 @@ HORIZONS = {
 }
 ONE_PERIOD = ("oulad", "cdnow")  # no cut whose labels are known before another cut
 SIZES = (50, 100, 200, 400, 1000)
-DRAWS = 6
+DRAWS = 5
 JUDGED_ROWS = 4000
 RATE = "cadence__active_share__all"
 TRENDS = (
@@ -54,6 +54,7 @@ TRENDS = (
 )
 LINES = (0.05, 0.01)
 RULE = (small.FEW, small.ENOUGH)
+PENALTY = logistic.PENALTY
 
 
 def draws(data: cl.Dataset, task: str, leavers: int, count: int) -> Iterator[tuple]:
@@ -82,12 +83,11 @@ def blend(
 ) -> np.ndarray:
     """Probabilities of the default, with another rule for small data and another penalty."""
     small.FEW, small.ENOUGH = rule
-    free = small.strength
-    small.strength = lambda y, weight, _: free(y, weight, most)
+    logistic.PENALTY = most
     try:
         return cl.ChurnClassifier(n_jobs=1).fit(X, y).predict_proba(new)[:, 1]
     finally:
-        small.strength, (small.FEW, small.ENOUGH) = free, RULE
+        logistic.PENALTY, (small.FEW, small.ENOUGH) = PENALTY, RULE
 
 
 def plain(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame, names: list[str]) -> np.ndarray:
@@ -110,13 +110,13 @@ def ranks(X: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
 def candidates(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> dict[str, np.ndarray]:
     """Probabilities of each candidate for `new`."""
     few = [LAST, RATE, *(name for name in TRENDS if name in X)]
-    never, always = (0, 1e-9), (np.inf, 1e-9)  # rows below which the line is alone; of the penalty
+    never, always = (0, 1e-9), (np.inf, 1e-9)  # rows a column: line alone, full strength
     said = {"blend": blend(X, y, new, never, PENALTY)}
     said |= {f"line, C {C}": blend(X, y, new, always, C) for C in LINES}
     said["line, C by leavers"] = blend(X, y, new, (np.inf, small.ENOUGH), PENALTY)
     said["the rule"] = said["line, C by leavers"]
-    if not small.line_alone(y):
-        enough = small.rarer(y) >= small.ENOUGH
+    if not small.line_alone(y, None, X.shape[1]):
+        enough = small.rows_a_column(y, None, X.shape[1]) >= small.ENOUGH
         said["the rule"] = said["blend"] if enough else blend(X, y, new, RULE, PENALTY)
     said["recency, rate"] = plain(X, y, new, [LAST, RATE])
     said["recency, rate, trends"] = plain(X, y, new, few)
@@ -153,8 +153,8 @@ def judged(data: cl.Dataset, task: str, leavers: int) -> dict[str, dict]:
 
 
 def interval(leads: np.ndarray) -> list[float]:
-    """The mean over draws and its 95% interval."""
-    wide = 1.96 * leads.std(ddof=1) / np.sqrt(len(leads))
+    """The mean over draws and its 95% interval, by Student's t."""
+    wide = t.ppf(0.975, len(leads) - 1) * leads.std(ddof=1) / np.sqrt(len(leads))
     return [float(leads.mean()), float(leads.mean() - wide), float(leads.mean() + wide)]
 
 

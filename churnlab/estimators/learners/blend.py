@@ -54,13 +54,14 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     Where day effects predict later days better, each snapshot has an effect of its own. Columns
     then need not explain how snapshots differ: that is season and chance, and only the
     SeasonalShift carries it on. The share of the trees has the least log loss on out-of-fold
-    log-odds (L. Breiman, 1996, Stacked regressions); it is 0 where few people left or stayed.
+    log-odds (L. Breiman, 1996, Stacked regressions); it is 0 where few rows
+    churned or stayed (`learners.small`).
 
     chosen: what an earlier fit chose; then nothing is chosen here, and there are no folds.
     """
     if not (day_effects_help(rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
-    if chosen is None and small.line_alone(rows.y, rows.weight):
+    if chosen is None and small.line_alone(rows.y, rows.weight, rows.X.shape[1]):
         return _line_alone(plan, rows, inner)
     line, effect = _fit_line(rows)
     level = float(logit(np.average(rows.y, weights=rows.weight)))

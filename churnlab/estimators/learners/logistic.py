@@ -47,8 +47,8 @@ class RankLogistic(Additive):
         """The fitted model and each row's day effect, float64[n] in log-odds, with mean zero.
 
         A day effect is how much more people churned on the row's snapshot than their columns
-        explain. The fit minimises the log loss plus 10 times the sum of squared weights, more where
-        few rows churned or stayed (`learners.small`; A. Hoerl and R. Kennard, 1970, Ridge
+        explain. The fit minimises the log loss plus 10 times the sum of squared weights, more of it
+        where few rows churned or stayed (`learners.small`; A. Hoerl and R. Kennard, 1970, Ridge
         regression).
 
         X: float64[n, p], NaN for missing. y: 0 or 1, float64[n]. day: snapshot codes int64[n]; all
@@ -156,8 +156,8 @@ def _solve(
         counts = np.ones(len(y)) if weight is None else weight
         base = logit(((counts * y).sum() + 0.5) / (counts.sum() + 1))
         return np.r_[base, np.zeros(2 * z.shape[1])], np.zeros(0)
-    C = small.strength(y, weight, PENALTY)
-    fitted = LogisticRegression(C=C, max_iter=_MOST_STEPS).fit(
+    freedom = PENALTY * small.strength(y, weight, z.shape[1])
+    fitted = LogisticRegression(C=freedom, max_iter=_MOST_STEPS).fit(
         A[:, varies], y, sample_weight=weight
     )
     solved = np.zeros(A.shape[1])

@@ -1,42 +1,48 @@
 """Small data: what the churn blend is where few people left; experiments/small_data chose it.
 
 Few leavers cannot tell which of many columns matter. Then the trees are left out, and the line is
-held the closer to the base rate the fewer leavers there are.
+held the closer to the base rate the fewer leavers there are for each column.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-FEW = 300
-ENOUGH = 500
+FEW = 2.0
+ENOUGH = 3.0
 
 
-def rarer(y: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """The number of rows of the rarer class. y: 0 or 1, float64[n]; weight: float64[n].
+def rows_a_column(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:
+    """Rows of the rarer class for each column. y: 0 or 1, float64[n]; weight: float64[n] or None.
 
-    >>> rarer(np.array([0.0, 0.0, 1.0]))
-    1.0
+    P. Peduzzi and others (1996), A simulation study of the number of events per variable in
+    logistic regression analysis.
+
+    >>> rows_a_column(np.array([0.0, 0.0, 0.0, 1.0, 1.0]), None, columns=4)
+    0.5
     """
     counts = np.ones(len(y)) if weight is None else weight
-    return float(min((counts * y).sum(), (counts * (1 - y)).sum()))
+    return float(min((counts * y).sum(), (counts * (1 - y)).sum()) / max(columns, 1))
 
 
-def line_alone(y: np.ndarray, weight: np.ndarray | None = None) -> bool:
-    """Whether the rarer class has fewer than 300 rows: too few for trees beside the line.
+def line_alone(y: np.ndarray, weight: np.ndarray | None, columns: int) -> bool:
+    """Whether the rarer class has fewer than two rows a column: too few for trees.
 
-    >>> line_alone(np.array([0.0, 1.0])), line_alone(np.arange(600.0) % 2)
-    (True, False)
+    >>> line_alone(np.arange(600.0) % 2, None, columns=200)
+    True
+    >>> line_alone(np.arange(600.0) % 2, None, columns=20)
+    False
     """
-    return rarer(y, weight) < FEW
+    return rows_a_column(y, weight, columns) < FEW
 
 
-def strength(y: np.ndarray, weight: np.ndarray | None, most: float) -> float:
-    """How freely the line follows the labels, scikit-learn's C: `most` from 500 rows on.
+def strength(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:
+    """The share of its usual freedom that the line has, in (0, 1].
 
-    With fewer rows of the rarer class it falls in proportion, which is a stronger penalty.
+    It is 1 from three rows of the rarer class a column on, and falls in proportion below.
 
-    >>> strength(np.arange(200.0) % 2, None, most=0.05)
-    0.01
+    >>> strength(np.arange(600.0) % 2, None, columns=200)
+    0.5
     """
-    return most * min(1.0, max(rarer(y, weight), 1.0) / ENOUGH)
+    rows = rows_a_column(y, weight, columns)
+    return min(1.0, max(rows / ENOUGH, 1e-3))

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.learners import boosting, small
-from churnlab.estimators.learners.logistic import PENALTY, RankLogistic
+from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.evaluation.metrics import auc
 
 
@@ -18,34 +18,43 @@ def labels(left: int, stayed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("left", "stayed", "alone"),
-    [(299, 5000, True), (300, 5000, False), (5000, 299, True), (1, 1, True), (300, 300, False)],
+    ("left", "stayed", "columns", "alone"),
+    [
+        (399, 5000, 200, True),
+        (400, 5000, 200, False),
+        (5000, 399, 200, True),
+        (30, 5000, 12, False),  # few people, but few columns
+        (1, 1, 1, True),
+        (2, 2, 0, False),
+    ],
 )
-def test_the_rarer_class_decides(left: int, stayed: int, alone: bool) -> None:
-    assert small.line_alone(labels(left, stayed)) is alone
+def test_the_rows_of_the_rarer_class_a_column_decide(
+    left: int, stayed: int, columns: int, alone: bool
+) -> None:
+    assert small.line_alone(labels(left, stayed), None, columns) is alone
 
 
 def test_weights_count_rows() -> None:
-    y = labels(150, 1000)
-    assert small.line_alone(y) and not small.line_alone(y, np.full(1150, 2.0))
-    assert small.strength(y, np.full(1150, 2.0), 1.0) == 2 * small.strength(y, None, 1.0)
+    y, twice = labels(150, 1000), np.full(1150, 2.0)
+    assert small.line_alone(y, None, 100) and not small.line_alone(y, twice, 100)
+    assert small.strength(y, twice, 300) == 2 * small.strength(y, None, 300)
 
 
-def test_the_line_is_freer_with_every_leaver_up_to_500() -> None:
-    found = [small.strength(labels(n, 9000), None, PENALTY) for n in (0, 1, 50, 499, 500, 4000)]
-    assert found[0] == found[1] > 0 and found == sorted(found)
-    assert found[3] < found[4] == found[5] == PENALTY
+def test_the_line_is_freer_with_every_leaver_up_to_three_a_column() -> None:
+    found = [small.strength(labels(n, 9000), None, 200) for n in (0, 1, 50, 599, 600, 4000)]
+    assert 0 < found[0] < found[1] and found == sorted(found)
+    assert found[3] < found[4] == found[5] == 1
 
 
 def test_weights_are_smaller_where_few_people_left() -> None:
-    """The same people once and ten times: only the penalty differs."""
+    """Columns that never vary add nothing to the line but make it more careful."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 5))
     y = (rng.random(400) < expit(X[:, 0] - 1)).astype(float)
-    day, many = np.zeros(400, int), np.full(400, 10.0)
-    few, _ = RankLogistic.fit(X, y, day, [], 0)
-    more, _ = RankLogistic.fit(X, y, day, [], 0, many)
-    assert np.abs(few.weight).sum() < 0.8 * np.abs(more.weight).sum()
+    wide = np.hstack([X, np.zeros((400, 195))])
+    free, _ = RankLogistic.fit(X, y, np.zeros(400, int), [], 0)
+    held, _ = RankLogistic.fit(wide, y, np.zeros(400, int), [], 0)
+    assert np.abs(held.weight).sum() < 0.8 * np.abs(free.weight).sum()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +71,7 @@ def test_few_leavers_give_a_calibrated_line_whose_reasons_add_up(
 ) -> None:
     X, y = (part.iloc[:900] for part in noisy)
     model = ChurnClassifier().fit(X, y)
-    assert small.line_alone(y.to_numpy(float))
+    assert small.line_alone(y.to_numpy(float), None, 60)
     trees = boosting.raw(model.booster_, model.prepare(X), 1)
     assert np.ptp(trees) < 1e-12, "the trees say the same of everybody"
     values, base = model.contributions(X)
