@@ -28,7 +28,7 @@ from churnlab.report.card import CardFacts, ModelCard
 from churnlab.report.document import Drawing
 from churnlab.schema.days import day_number, day_text
 from churnlab.schema.targets import Churn, LifetimeValue
-from churnlab.training.judging import Judged, sample_size
+from churnlab.training.judging import Judged, leavers
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
 from churnlab.training.refit import Refitted
@@ -53,12 +53,13 @@ def make_card(
     fitted again. `explanation` is about the model of churn that scores.
     """
     scoring = fitted if served is None else served.fitted
+    left = leavers(fitted.churn, ready, judged.evaluations["churned"])
     facts = CardFacts(
         title=sentence("{name}: who is about to leave", name=config.name),
         version=scoring.version,
         sentences=(*_sentences(config, ready, judged.timing), _which_model(ready, served)),
         simulated=config.log.simulated,
-        population=_population(config, ready, judged, served),
+        population=_population(config, ready, left, served),
         data=data_facts(config, ready),
         evaluations=judged.evaluations,
         pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
@@ -124,7 +125,7 @@ def _learnt(ready: SplitRows, served: Refitted | None) -> dict[Words, Words]:
 
 
 def _population(
-    config: Config, ready: SplitRows, judged: Judged, served: Refitted | None
+    config: Config, ready: SplitRows, left: Words, served: Refitted | None
 ) -> dict[Words, Words]:
     eligible = sentence(
         "active on at least one of the {days} days before the snapshot",
@@ -138,7 +139,7 @@ def _population(
     return {
         sentence("eligible"): eligible,
         learnt: rows_and_days(ready.train),
-        sentence("leavers"): sample_size(ready, judged.evaluations).words(),
+        sentence("leavers"): left,
         sentence("judged on"): rows_and_days(ready.test),
         sentence("purged between"): purged,
         **_learnt(ready, served),

@@ -15,6 +15,7 @@ from churnlab.evaluation.sample_size import SampleSize
 from churnlab.evaluation.segments import segments
 from churnlab.evaluation.timing import Timing, judge_hazard
 from churnlab.explanation.explanation import Explanation, explain
+from churnlab.language.sentence import Words, sentence
 from churnlab.schema.progress import Say, silent
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
@@ -59,9 +60,16 @@ def evaluate_models(models: Mapping[str, TreeModel], rows: SplitRows) -> dict[st
     return found
 
 
-def sample_size(rows: SplitRows, evaluations: Mapping[str, Evaluation]) -> SampleSize:
-    """What the leavers of the training rows support, by the AUC on the held-out rows."""
-    return SampleSize.of(rows.train, evaluations["churned"].interval("auc").value)
+def leavers(model: TreeModel, rows: SplitRows, churn: Evaluation) -> Words:
+    """How many people left and what they support, by the AUC on the held-out rows."""
+    found = SampleSize.of(rows.train, churn.interval("auc").value)
+    chosen = getattr(model, "chosen_", {})
+    if found.enough or chosen.get("share") != 0:
+        return found.words()
+    return sentence(
+        "{leavers}; with so few it is a line without trees, held close to the base rate",
+        leavers=found.words(),
+    )
 
 
 def explain_sample(model: TreeModel, data: Dataset, say: Say = silent) -> Explanation:

@@ -22,7 +22,7 @@ from churnlab.model_registry.tracking import JUDGED
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.card_facts import make_card
-from churnlab.training.judging import Judged, explain_sample, judge, sample_size
+from churnlab.training.judging import Judged, explain_sample, judge, leavers
 from churnlab.training.models import Fitted, fit
 from churnlab.training.preparation import (
     SplitRows,
@@ -134,9 +134,9 @@ def _log(
         tracker.discard(run_id)
         raise
     artifacts = tracker.location(run_id)
-    leavers = sample_size(rows, judged.evaluations).words()
+    left = leavers(fitted.churn, rows, judged.evaluations["churned"])
     again = [] if served is None else [served.note(rows.train)]
-    notes = tuple(map(str, (leavers, *again, *time_notes(rows.activity.describe()))))
+    notes = tuple(map(str, (left, *again, *time_notes(rows.activity.describe()))))
     return TrainingResult(
         run_id, scoring.version, artifacts, card, html, markdown, judged.evaluations, notes
     )

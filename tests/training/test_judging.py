@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from churnlab.config.tables import Config
+from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.training import judging
-from churnlab.training.judging import Judged, explain_sample, judge
+from churnlab.training.judging import Judged, explain_sample, judge, leavers
 from churnlab.training.models import Fitted, fit
 from churnlab.training.preparation import SplitRows, split_rows
 
@@ -68,3 +69,21 @@ def test_the_sample_that_is_explained_is_spread_over_all_rows(
     assert found.index[0] == rows.test.X.index[0]
     if most > 1:
         assert found.index[-1] == rows.test.X.index[-1]
+
+
+def test_leavers_are_counted_once_and_set_beside_the_columns(
+    rows: SplitRows, fitted: Fitted, judged: Judged
+) -> None:
+    churn = judged.evaluations["churned"]
+    said = str(leavers(fitted.churn, rows, churn))
+    left = rows.train.y("churned").groupby(level="user_id").max().sum()
+    assert said.startswith(f"{left:,.0f} leavers support about ")
+    assert f"at an AUC of {churn.interval('auc').value:.2f}" in said
+    assert said.endswith(f"and the model reads {rows.train.X.shape[1]}")
+
+
+def test_a_model_without_trees_says_so(rows: SplitRows, judged: Judged) -> None:
+    line = ChurnClassifier()
+    line.chosen_ = {"share": 0.0}
+    said = str(leavers(line, rows, judged.evaluations["churned"]))
+    assert said.endswith("with so few it is a line without trees, held close to the base rate")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-FEW = 2.0
+FEW = 1.5
 ENOUGH = 3.0
 
 
@@ -26,7 +26,7 @@ def rows_a_column(y: np.ndarray, weight: np.ndarray | None, columns: int) -> flo
 
 
 def line_alone(y: np.ndarray, weight: np.ndarray | None, columns: int) -> bool:
-    """Whether the rarer class has fewer than two rows a column: too few for trees.
+    """Whether the rarer class has fewer than 1.5 rows a column: too few for trees.
 
     >>> line_alone(np.arange(600.0) % 2, None, columns=200)
     True

@@ -20,9 +20,9 @@ def labels(left: int, stayed: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("left", "stayed", "columns", "alone"),
     [
-        (399, 5000, 200, True),
-        (400, 5000, 200, False),
-        (5000, 399, 200, True),
+        (299, 5000, 200, True),
+        (300, 5000, 200, False),
+        (5000, 299, 200, True),
         (30, 5000, 12, False),  # few people, but few columns
         (1, 1, 1, True),
         (2, 2, 0, False),
