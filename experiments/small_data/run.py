@@ -158,6 +158,35 @@ def interval(leads: np.ndarray) -> list[float]:
     return [float(leads.mean()), float(leads.mean() - wide), float(leads.mean() + wide)]
 
 
+def table(result: dict) -> str:
+    """The rule's leads by task with intervals, then the mean leads of all candidates, in 0.0001."""
+    lines = []
+    for size, tasks in sorted(result["leavers"].items(), key=lambda item: int(item[0])):
+        lines += ["", f"| {size} leavers | AUC | log loss |", "|---|---|---|"]
+        for task, rows in tasks.items():
+            rule = rows["the rule"]
+            cells = [show(rule[f"ahead_{metric}"]) for metric in ("auc", "log_loss")]
+            lines.append(f"| {task} | {' | '.join(cells)} |")
+    sizes = sorted(result["leavers"], key=int)
+    lines += ["", f"| mean over tasks | {' | '.join(sizes)} |", "|---|" + "---|" * len(sizes)]
+    for name in next(iter(result["leavers"][sizes[0]].values())):
+        cells = [" / ".join(mean(result["leavers"][size], name)) for size in sizes]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def show(lead: list[float]) -> str:
+    """A lead with its interval, in 0.0001."""
+    value, low, high = (f"{1e4 * x:+.0f}" for x in lead)
+    return f"{value} [{low}, {high}]"
+
+
+def mean(tasks: dict, name: str) -> list[str]:
+    """A candidate's mean lead over tasks in AUC and in log loss, in 0.0001."""
+    kinds = ("ahead_auc", "ahead_log_loss")
+    return [f"{1e4 * np.mean([rows[name][k][0] for rows in tasks.values()]):+.0f}" for k in kinds]
+
+
 def can_they_tell(leavers: int, rows: int, aucs: tuple[float, float], alike: float) -> dict:
     """How far AUCs of two models differ by chance on one test set, simulated.
 
@@ -216,6 +245,7 @@ def main() -> None:
             told = can_they_tell(213, 2007, (0.580, 0.585), same)
             result["can_oulad_tell"] = {"scores_alike": same, **told}
         path.write_text(json.dumps(result, indent=1) + "\n")
+    print(table(result))
 
 
 if __name__ == "__main__":

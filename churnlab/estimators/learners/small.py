@@ -28,7 +28,7 @@ def rows_a_column(y: np.ndarray, weight: np.ndarray | None, columns: int) -> flo
 def line_alone(y: np.ndarray, weight: np.ndarray | None, columns: int) -> bool:
     """Whether the rarer class has fewer than 1.5 rows a column: too few for trees.
 
-    >>> line_alone(np.arange(600.0) % 2, None, columns=200)
+    >>> line_alone(np.arange(600.0) % 2, None, columns=300)
     True
     >>> line_alone(np.arange(600.0) % 2, None, columns=20)
     False

@@ -35,7 +35,7 @@ def test_the_rows_of_the_rarer_class_a_column_decide(
 
 
 def test_weights_count_rows() -> None:
-    y, twice = labels(150, 1000), np.full(1150, 2.0)
+    y, twice = labels(149, 1000), np.full(1149, 2.0)
     assert small.line_alone(y, None, 100) and not small.line_alone(y, twice, 100)
     assert small.strength(y, twice, 300) == 2 * small.strength(y, None, 300)
 
@@ -69,20 +69,20 @@ def noisy() -> tuple[pd.DataFrame, pd.Series]:
 def test_few_leavers_give_a_calibrated_line_whose_reasons_add_up(
     noisy: tuple[pd.DataFrame, pd.Series],
 ) -> None:
-    X, y = (part.iloc[:900] for part in noisy)
+    X, y = (part.iloc[:600] for part in noisy)
     model = ChurnClassifier().fit(X, y)
     assert small.line_alone(y.to_numpy(float), None, 60)
     trees = boosting.raw(model.booster_, model.prepare(X), 1)
     assert np.ptp(trees) < 1e-12, "the trees say the same of everybody"
     values, base = model.contributions(X)
     np.testing.assert_allclose(values.sum(axis=1) + base, model.raw_score(X), atol=1e-9)
-    said = model.predict_proba(noisy[0].iloc[900:])[:, 1]
-    assert said.mean() == pytest.approx(noisy[1].iloc[900:].mean(), abs=0.03)
+    said = model.predict_proba(noisy[0].iloc[600:])[:, 1]
+    assert said.mean() == pytest.approx(noisy[1].iloc[600:].mean(), abs=0.03)
 
 
 def test_few_leavers_are_ranked_better_than_by_trees(noisy: tuple[pd.DataFrame, pd.Series]) -> None:
-    X, y = (part.iloc[:900] for part in noisy)
-    later, left = (part.iloc[900:] for part in noisy)
+    X, y = (part.iloc[:600] for part in noisy)
+    later, left = (part.iloc[600:] for part in noisy)
     line = ChurnClassifier().fit(X, y).predict_proba(later)[:, 1]
     trees = ChurnClassifier("lightgbm").fit(X, y).predict_proba(later)[:, 1]
     truth = left.to_numpy(float)
