@@ -167,6 +167,8 @@ def table(result: dict) -> str:
             rule = rows["the rule"]
             cells = [show(rule[f"ahead_{metric}"]) for metric in ("auc", "log_loss")]
             lines.append(f"| {task} | {' | '.join(cells)} |")
+        pooled = [show(together(tasks, f"ahead_{metric}")) for metric in ("auc", "log_loss")]
+        lines.append(f"| mean | {' | '.join(pooled)} |")
     sizes = sorted(result["leavers"], key=int)
     lines += ["", f"| mean over tasks | {' | '.join(sizes)} |", "|---|" + "---|" * len(sizes)]
     for name in next(iter(result["leavers"][sizes[0]].values())):
@@ -179,6 +181,13 @@ def show(lead: list[float]) -> str:
     """A lead with its interval, in 0.0001."""
     value, low, high = (f"{1e4 * x:+.0f}" for x in lead)
     return f"{value} [{low}, {high}]"
+
+
+def together(tasks: dict, kind: str) -> list[float]:
+    """The rule's mean lead over tasks, with the interval that those of the tasks give."""
+    leads = np.array([rows["the rule"][kind] for rows in tasks.values()])
+    wide = np.sqrt(((leads[:, 2] - leads[:, 0]) ** 2).sum()) / len(leads)
+    return [leads[:, 0].mean(), leads[:, 0].mean() - wide, leads[:, 0].mean() + wide]
 
 
 def mean(tasks: dict, name: str) -> list[str]:
