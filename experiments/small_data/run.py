@@ -43,6 +43,7 @@ ONE_PERIOD = ("oulad", "cdnow")  # no cut whose labels are known before another 
 SIZES = (50, 100, 200, 400, 1000)
 DRAWS = 5
 JUDGED_ROWS = 4000
+FEWEST_JUDGED = 20  # leavers
 RATE = "cadence__active_share__all"
 TRENDS = (
     "cadence__silence_ratio__all",
@@ -58,7 +59,7 @@ PENALTY = logistic.PENALTY
 
 
 def draws(data: cl.Dataset, task: str, leavers: int, count: int) -> Iterator[tuple]:
-    """Positions to learn from and to judge on, for each draw; none where leavers are too few."""
+    """Positions to learn from and to judge on, for each draw; none from where too few left."""
     y = data.y("churned").to_numpy()
     person = pd.factorize(data.X.index.get_level_values("user_id"))[0]
     day = data.X.index.get_level_values("snapshot")
@@ -74,6 +75,8 @@ def draws(data: cl.Dataset, task: str, leavers: int, count: int) -> Iterator[tup
         order = np.argsort(turn, kind="stable")
         last = turn[order[np.searchsorted(np.cumsum((y * early)[order]), leavers)]]
         judge = np.flatnonzero((turn > last) & late)
+        if y[judge].sum() < FEWEST_JUDGED:
+            return
         kept = rng.permutation(len(judge))[:JUDGED_ROWS]
         yield np.flatnonzero((turn <= last) & early), judge[np.sort(kept)]
 
