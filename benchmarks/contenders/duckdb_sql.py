@@ -43,9 +43,11 @@ from churnlab.features.expression import (
     LatestIn,
     Longest,
     LongestIn,
+    MedianIn,
     Recent,
     Since,
     SinceFirst,
+    SlopeIn,
     WindowSum,
 )
 from contenders.question import PARTS_OF_DAY, Named, known, question
@@ -240,7 +242,20 @@ def cell_sql(cell: Cell, tuned: bool) -> str:
             return f"max(case when {inside(0, window)} then {measure} end)"
         case LatestIn(measure, window):
             return f"max_by({measure}, day) filter ({measure} > 0 and {inside(0, window)})"
+        case MedianIn(measure, window):
+            return f"median({measure}) filter ({measure} > 0 and {inside(0, window)})"
+        case SlopeIn(measure, window):
+            return slope_sql(measure, window)
     raise TypeError(f"no SQL for {cell}")
+
+
+def slope_sql(measure: str, window: int) -> str:
+    """The least squares slope through the values above zero, at equal steps in order of days."""
+    wanted = f"filter ({measure} > 0 and {inside(0, window)})"
+    count = f"(count(*) {wanted})"
+    steps = f"list_transform(list({measure} order by day) {wanted}, lambda x, i: x * i)"
+    above = f"list_sum({steps}) - ({count} + 1) / 2 * sum({measure}) {wanted}"
+    return f"case when {count} > 1 then ({above}) / ({count} * ({count}::double ** 2 - 1) / 12) end"
 
 
 def window_sql(measure: str, new: int, old: int | None, tuned: bool) -> str:

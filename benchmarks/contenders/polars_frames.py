@@ -39,9 +39,11 @@ from churnlab.features.expression import (
     LatestIn,
     Longest,
     LongestIn,
+    MedianIn,
     Recent,
     Since,
     SinceFirst,
+    SlopeIn,
     WindowSum,
 )
 from contenders.question import PARTS_OF_DAY, Named, known, question
@@ -233,7 +235,18 @@ def cell_expression(cell: Cell, tuned: bool) -> pl.Expr:
             return pl.when(inside(0, window)).then(pl.col(name)).max()
         case LatestIn(name, window):
             return pl.col(name).filter((pl.col(name) > 0) & inside(0, window)).last()
+        case MedianIn(name, window):
+            return pl.col(name).filter((pl.col(name) > 0) & inside(0, window)).median()
+        case SlopeIn(name, window):
+            return slope(pl.col(name).filter((pl.col(name) > 0) & inside(0, window)))
     raise TypeError(f"no Polars expression for {cell}")
+
+
+def slope(values: pl.Expr) -> pl.Expr:
+    """The slope of the least squares line through values at equal steps."""
+    count = values.len().cast(pl.Float64)
+    steps = pl.int_range(values.len()) - (count - 1) / 2
+    return pl.when(count > 1).then((values * steps).sum() / (count * (count**2 - 1) / 12))
 
 
 def window_sum(values: pl.Expr, new: int, old: int | None, tuned: bool) -> pl.Expr:

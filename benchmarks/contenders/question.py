@@ -51,7 +51,8 @@ class Question:
 @cache
 def question() -> Question:
     """The features of `signals()`; taking them apart is not timed."""
-    values = {f.name: f.value for _, f in signals().features(COLUMNS)}
+    asked = signals().within((END - START).days)
+    values = {f.name: f.value for _, f in asked.features(COLUMNS)}
     uses: Counter[Expression] = Counter()
     for value in values.values():
         _count(value, uses)

@@ -36,10 +36,10 @@ from churnlab.features.feature_set import BUILDERS
 
 HERE = Path(__file__).resolve().parent
 NEW = ("GapTrend", "AmountTrend", "Years", "Calendar")
-# Signals that at most two of the logs can show: judged by folds that go forward in time.
-FORWARD = ("Years", "Calendar")
-FORWARD_TASK = "donations"
-HORIZON = pd.Timedelta(365, "D")  # of FORWARD_TASK
+# Signals that one log alone can show, for its training cuts span years: judged by it.
+SHOWN_BY_ONE = ("Years", "Calendar")
+FORWARD_TASK = "donations"  # that log, whose folds go forward in time
+HORIZON = pd.Timedelta(365, "D")  # of its labels
 JUDGED_CUTS = 4
 DIGITS = 6
 
@@ -188,52 +188,42 @@ def gains(values: dict[str, dict[str, np.ndarray]], name: str) -> dict[str, Any]
     }
 
 
-def stays(name: str, gain: dict[str, Any], ahead: dict[str, Any]) -> bool:
+def stays(name: str, gain: dict[str, Any]) -> bool:
     """The rule of README.md for a new builder in the default set.
 
-    With it the log loss is lower in the mean over the tasks, or, for a signal that at most two logs
-    can show, in forward folds on the log that shows it; and on no task it costs more than chance.
+    With it the log loss is lower, in the mean over the tasks or on the one task that can show the
+    signal; and on no task is an interval of its gain below zero.
     """
-    counted = ahead if name in FORWARD else gain["mean"]
-    costs = any(one[m][2] < 0 for one in (*gain.values(), ahead) for m in ("auc", "logloss"))
-    return counted["logloss"][0] > 0 and not costs
+    counted = gain[FORWARD_TASK if name in SHOWN_BY_ONE else "mean"]["logloss"][0]
+    costs = any(gain[task][m][2] < 0 for task in gain if task != "mean" for m in ("auc", "logloss"))
+    return counted > 0 and not costs
 
 
-def result(
-    values: dict[str, dict[str, np.ndarray]],
-    ahead: dict[str, np.ndarray],
-    about: dict[str, Any],
-) -> dict[str, Any]:
-    """The content of result.json; `ahead` are the forward folds of FORWARD_TASK."""
-    short = {name: name.removeprefix("without ") for name in variants() if name != "all"}
-    gain = {to: gains(values, name) for name, to in short.items()}
-    later = {to: figures(ahead["all"] - ahead[name]) for name, to in short.items()}
-    earlier = json.loads((HERE / "first_run.json").read_text())
+def result(values: dict[str, dict[str, np.ndarray]], about: dict[str, Any]) -> dict[str, Any]:
+    """The content of result.json."""
+    gain = {
+        name.removeprefix("without "): gains(values, name) for name in variants() if name != "all"
+    }
     return {
         "tasks": about,
         "all": {task: figures(found["all"] * (1, -1)) for task, found in values.items()},
-        "all_forward": figures(ahead["all"] * (1, -1)),
         "gain": gain,
-        "gain_forward": later,
-        "stays": [name for name in NEW if stays(name, gain[name], later[name])],
-        "first_run": earlier,
+        "stays": [name for name in NEW if stays(name, gain[name])],
     }
 
 
 def table(found: dict[str, Any]) -> Iterator[str]:
-    """Gains in log loss (1e-4), and in AUC where the heading says so, as Markdown.
+    """Gains in log loss (1e-4), and in AUC in a second table, as Markdown.
 
     Bold: the interval is above zero. In brackets: it is below.
     """
-    tasks = list(found["tasks"])
-    heads = [*tasks, "mean", "mean AUC", "forward", "forward AUC"]
-    yield "| left out | " + " | ".join(heads) + " |"
-    yield "|---" * (len(heads) + 1) + "|"
-    for name, gain in found["gain"].items():
-        ahead = found["gain_forward"][name]
-        cells = [gain[task]["logloss"] for task in [*tasks, "mean"]]
-        cells += [gain["mean"]["auc"], ahead["logloss"], ahead["auc"]]
-        yield f"| {name} | " + " | ".join(map(_cell, cells)) + " |"
+    tasks = [*found["tasks"], "mean"]
+    for metric in ("logloss", "auc"):
+        yield f"\n| left out ({metric}) | " + " | ".join(tasks) + " |"
+        yield "|---" * (len(tasks) + 1) + "|"
+        for name, gain in found["gain"].items():
+            cells = (_cell(gain[task][metric]) for task in tasks)
+            yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def _cell(interval: list[float]) -> str:
@@ -258,24 +248,20 @@ def main() -> None:
         sys.exit(f"no tasks in {given.tasks}; give their folder with --tasks")
     public = runpy.run_path(str(HERE.parent / "public_tasks" / "run.py"))
     values: dict[str, dict[str, np.ndarray]] = {}
-    ahead: dict[str, np.ndarray] = {}
     about: dict[str, Any] = {}
     for task in given.only or public["TASKS"]:
-        whole = public["training"](given.tasks, task, cl.FeatureSet.of((*base(), *NEW)))
-        if task == FORWARD_TASK:
-            print(f"{task}, forward: {len(whole.X):,} rows", flush=True)
-            folder = HERE / "predictions" / f"{task}-forward-{whole.digest[:12]}"
-            p = predictions(whole, forward(whole), folder, given.processes)
-            ahead = judged(whole, p, given.draws)
-        data = some_people(whole, given.people)
+        data = public["training"](given.tasks, task, cl.FeatureSet.of((*base(), *NEW)))
+        ahead = task == FORWARD_TASK
+        data = data if ahead else some_people(data, given.people)
         about[task] = describe(data)
         print(f"{task}: {len(data.X):,} rows, {data.X.shape[1]} columns", flush=True)
-        folder = HERE / "predictions" / f"{task}-{given.folds}-{data.digest[:12]}"
-        p = predictions(data, by_people(data, given.folds), folder, given.processes)
+        name = f"{task}-{'forward' if ahead else given.folds}-{data.digest[:12]}"
+        folds = forward(data) if ahead else by_people(data, given.folds)
+        p = predictions(data, folds, HERE / "predictions" / name, given.processes)
         values[task] = judged(data, p, given.draws)
     if given.only:
         return
-    found = result(values, ahead, about)
+    found = result(values, about)
     (HERE / "result.json").write_text(json.dumps(found, indent=1) + "\n")
     print("\n" + "\n".join(table(found)) + f"\n\nstay: {', '.join(found['stays']) or 'none'}")
 
