@@ -238,6 +238,12 @@ def cell_sql(cell: Cell, tuned: bool) -> str:
             return f"(max_by({measure}, day, {LAST}) filter (active > 0))[{k + 1}]"
         case Longest(measure):
             return f"max({measure})"
+    return of_window_sql(cell)
+
+
+def of_window_sql(cell: Cell) -> str:
+    """A value or a line of the days of a window, where a sum cannot say it."""
+    match cell:
         case LongestIn(measure, window):
             return f"max(case when {inside(0, window)} then {measure} end)"
         case LatestIn(measure, window):

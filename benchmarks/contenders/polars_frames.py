@@ -231,6 +231,12 @@ def cell_expression(cell: Cell, tuned: bool) -> pl.Expr:
             return pl.col(name).filter(active).get(-1 - k, null_on_oob=True)
         case Longest(name):
             return pl.col(name).max()
+    return of_window(cell)
+
+
+def of_window(cell: Cell) -> pl.Expr:
+    """A value or a line of the days of a window, where a sum cannot say it."""
+    match cell:
         case LongestIn(name, window):
             return pl.when(inside(0, window)).then(pl.col(name)).max()
         case LatestIn(name, window):
