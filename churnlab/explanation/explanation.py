@@ -15,7 +15,7 @@ import pandas as pd
 from churnlab.errors import ModelError
 from churnlab.estimators.base import TreeModel
 from churnlab.explanation.words import Told, as_given, in_words
-from churnlab.features.catalogue import Entry, given_names, sentences, table
+from churnlab.features.catalogue import Entry, given_names, of_the_day, sentences, table
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
 from churnlab.schema.progress import watched
@@ -112,6 +112,7 @@ class Explanation:
     def reasons(self, k: int = 3, language: str = ENGLISH) -> pd.DataFrame:
         """The `k` sentences that raise each row's score most, at most one of a signal.
 
+        A column that is the same for everybody on a day (`catalogue.of_the_day`) is no reason.
         Columns reason_1 to reason_k, text[n]; "" where fewer features raise the score. ConfigError
         for a language without a catalogue, or for a sentence that names an unknown value.
 
@@ -120,7 +121,8 @@ class Explanation:
         """
         said = np.full((len(self.values), k), "", dtype=object)
         facts = {row["name"]: row for row in self.catalogue.to_dict("records")}
-        top = _top(self.values, {name: row["signal"] for name, row in facts.items()}, k)
+        of_people = facts.keys() - of_the_day(self.catalogue)
+        top = _top(self.values, {name: facts[name]["signal"] for name in of_people}, k)
         for place in np.unique(top[top >= 0]):
             name = self.values.columns[place]
             told = Told(*sentences(facts[name]), name, list(self.X), language)

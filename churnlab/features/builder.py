@@ -105,7 +105,6 @@ class FeatureBuilder:
     - `needs`: roles without which it declares nothing; `money` where it needs amounts.
     - `default`: True if the default set has it; else it is used where it is named.
     - `place`: its place among the signals. Signals without a place come last, by name.
-    - `candidate`: False if experiments/signals does not try it for the default set.
     - `zero_without_history`: units in which a person without any row has zero. Features in other
       units are missing for such a person.
     - `same_for_all`: statistics that depend on the snapshot day and the log alone.
@@ -126,7 +125,6 @@ class FeatureBuilder:
     needs: ClassVar[tuple[str, ...]] = ()
     default: ClassVar[bool] = True
     place: ClassVar[int | None] = None
-    candidate: ClassVar[bool] = True
     zero_without_history: ClassVar[frozenset[str]] = frozenset()
     same_for_all: ClassVar[frozenset[str]] = frozenset()
 

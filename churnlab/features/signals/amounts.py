@@ -20,11 +20,13 @@ class AmountTrend(FeatureBuilder):
     days on which the person paid, from one such day to the next. It stands also as a share of the
     mean amount of a day with an order. Days on which more was given back than paid do not count
     for the line. Missing with fewer than two days with an order.
+
+    Not in the default set: on the six tasks of experiments/signals it added nothing beside the
+    other signals (churn alone was tried, not lifetime value).
     """
 
     signal: ClassVar[str] = "amounts"
     default: ClassVar[bool] = False
-    candidate: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("money",)
     place: ClassVar[int] = 21
     windows: tuple[int, ...] = (364, 1092)

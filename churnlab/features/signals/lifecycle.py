@@ -151,9 +151,7 @@ class Calendar(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "calendar"
-    default: ClassVar[bool] = False
     place: ClassVar[int] = 19
-    candidate: ClassVar[bool] = False
     same_for_all: ClassVar[frozenset[str]] = frozenset(
         {"week_sine", "week_cosine", "year_sine", "year_cosine"}
     )

@@ -20,11 +20,12 @@ class Years(FeatureBuilder):
     All time is no window: it grows with the log. `windows` are days back; the stretch between two
     of them gives active days, and money where there is any, per week of its days since the person
     was first active. Only for logs that are a year longer than the window.
+
+    In the default set, although on the one task of experiments/signals that shows it, it added no
+    more than chance beside the other signals.
     """
 
     signal: ClassVar[str] = "years"
-    default: ClassVar[bool] = False
-    candidate: ClassVar[bool] = False
     place: ClassVar[int] = 22
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts", "orders", "money"})
     windows: tuple[int, ...] = (728, 1092)

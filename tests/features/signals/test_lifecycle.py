@@ -34,11 +34,10 @@ def test_onboarding_and_how_soon() -> None:
     )
 
 
-def test_the_calendar_turns_with_the_week_and_is_not_of_the_default_set() -> None:
+def test_the_calendar_turns_with_the_week() -> None:
     activity = of_days([1])
     assert value(activity, Wave(7.0), T) == pytest.approx(value(activity, Wave(7.0), T + 7))
     assert value(activity, Wave(365.2425), 0) == pytest.approx(
         math.sin(2 * math.pi * (START % 365.2425) / 365.2425), abs=1e-9
     )
-    assert not [n for n in cl.FeatureSet.default().names(frozenset()) if n.startswith("calendar")]
     assert cl.FeatureSet.of(["Calendar"]).names(frozenset())
