@@ -117,7 +117,7 @@ def check_small_parts(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [p.read_bytes() for p in list_of()] == before
     assert len(sizes) > 10 and max(sizes) <= 8
     whole = pq.read_table(list_of()[0]).to_pandas()
-    monkeypatch.setitem(scoring.ROWS_WITH_REASONS, "blend", 30)
+    monkeypatch.setattr(scoring, "ROWS_WITH_REASONS", 30)
     few = pd.read_parquet(list_of()[0])
     pd.testing.assert_frame_equal(few.head(30), whole.head(30), check_exact=True)
     assert (few["reason_1"].iloc[30:] == "").all() and few["risk"].tolist() == whole[
