@@ -35,7 +35,8 @@ class Served:
         For a ChurnHazard it is the survival curve, float64[n, weeks + 1], which begins at the
         hazard's own probability of week 0; `ChurnHazard.predict_curve(X, risk)` begins at that of
         the churn model. Category columns may come as text. A model that learnt a season takes the
-        snapshot of each row from a column `snapshot`: dates or ISO text. `params` is part of MLflow's interface and is not read.
+        snapshot of each row from a column `snapshot`: dates or ISO text. `params` is part of
+        MLflow's interface and is not read.
         """
         if isinstance(self.model, ChurnHazard):
             return self.model.predict_curve(data).to_numpy()
