@@ -53,7 +53,7 @@ TRENDS = (
     "spend__orders_change__91d_182d",
     "cadence__acts_per_active_day__all",
 )
-LINES = (0.05, 0.01)
+LINES = (0.05, 0.01)  # scikit-learn's C; a lower one is a stronger penalty
 RULE = (small.FEW, small.ENOUGH)
 PENALTY = logistic.PENALTY
 

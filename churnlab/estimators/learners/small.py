@@ -10,6 +10,7 @@ import numpy as np
 
 FEW = 1.5
 ENOUGH = 3.0
+LEAST = 0.4
 
 
 def rows_a_column(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:
@@ -37,12 +38,12 @@ def line_alone(y: np.ndarray, weight: np.ndarray | None, columns: int) -> bool:
 
 
 def strength(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:
-    """The share of its usual freedom that the line has, in (0, 1].
+    """The share of its usual freedom that the line has, in [0.4, 1].
 
-    It is 1 from three rows of the rarer class a column on, and falls in proportion below.
+    It is 1 from three rows of the rarer class a column on, and falls in proportion below. It never
+    falls below 0.4: calibration cannot undo a stronger penalty where a signal is strong.
 
     >>> strength(np.arange(600.0) % 2, None, columns=200)
     0.5
     """
-    rows = rows_a_column(y, weight, columns)
-    return min(1.0, max(rows / ENOUGH, 1e-3))
+    return min(1.0, max(rows_a_column(y, weight, columns) / ENOUGH, LEAST))
