@@ -22,7 +22,7 @@ def test_training_writes_run_card_and_figures(trained: tuple[Path, dict]) -> Non
     config, result = trained
     page = Path(result["card_html"]).read_text()
     assert (
-        "Simulated data" in page and result["version"] in page and page.count("data:image/png") == 5
+        "Simulated data" in page and result["version"] in page and page.count("data:image/png") == 6
     )
     assert result["metrics"]["churned_auc"] > result["metrics"]["churned_auc_base_rate"] == 0.5
     assert {p.name for p in config.parent.iterdir()} == {
