@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy bench-forest notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ bench-contenders: .venv/dev ## other contenders on 100 million events, about an 
 
 bench-busy: .venv/core ## time a public task idle and beside one and two busy processes
 	$(BIN)/python benchmarks/busy.py
+
+bench-forest: .venv/dev ## time the forest beside LightGBM on a million rows, some minutes
+	$(BIN)/python benchmarks/forest.py
 
 notebooks: .venv/dev ## execute the notebooks in place
 	CHURNLAB_PROGRESS=0 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
