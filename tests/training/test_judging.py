@@ -63,7 +63,7 @@ def test_metrics_are_flat_and_those_of_the_hazard_are_among_them(judged: Judged)
 def test_the_sample_that_is_explained_is_spread_over_all_rows(
     rows: SplitRows, fitted: Fitted, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(judging.ROWS_ON_CARD, "lightgbm", most)
+    monkeypatch.setattr(judging, "ROWS_ON_CARD", most)
     found = explain_sample(fitted.churn, rows.test).X
     assert len(found) == min(most, len(rows.test.X))
     assert found.index[0] == rows.test.X.index[0]
