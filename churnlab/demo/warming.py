@@ -34,6 +34,7 @@ _PEOPLE_OF_A_DAY = 40_000
 _NAMES_OF_A_DAY = 100
 _DAY = "2026-03-02 10:00"
 _HORIZON = 14
+_NOTICE = 7
 _SHOWN = 5
 _LOOKBACK = 63
 _COLUMNS = {"user": "user_id", "time": "ts", "event": "event"}
@@ -138,10 +139,12 @@ def _one(events: pd.DataFrame, more: dict[str, Any]) -> None:
 
 
 def _learn(activity: Activity) -> None:
-    """Features, labels and the default model, of one snapshot a month before the end."""
+    """Features, labels, renewals and the default model, two weeks before the end."""
     day = day_text(activity.end - _HORIZON)
     targets: list[Target] = [Churn(_HORIZON), LifetimeValue(_HORIZON), TimeToChurn(_HORIZON, 2)]
     snapshots = Snapshots.at(activity, [day], targets=targets)
+    renewals = snapshots.frame[["user_id"]].assign(renewal=day)
+    Snapshots.before_renewal(activity, renewals, _NOTICE, [LifetimeValue(_HORIZON)])
     data = build_dataset(activity, snapshots)
     model = ChurnClassifier(n_estimators=2, n_jobs=1).fit(data.X, data.y("churned"))
     model.predict_proba(data.X)
