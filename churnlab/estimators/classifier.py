@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import ClassifierMixin
 
-from churnlab.errors import HistoryError
+from churnlab.errors import FrameError, HistoryError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.labels import class_labels
 from churnlab.estimators.learners import (
@@ -118,6 +118,9 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         self.classes_, churned = np.unique(labels, return_inverse=True)
         if len(self.classes_) == 1:
             raise HistoryError.from_one_class("y", self.classes_[0], len(labels))
+        if judged is not None and list(self.classes_) != list(judged.classes_):
+            found, was = self.classes_.tolist(), judged.classes_.tolist()
+            raise FrameError.from_refused("y", f"it has the classes {found}, in fit it had {was}")
         chosen = None if judged is None else Chosen.of(judged.chosen_)
         dates = season.dated(time)
         left_out = waves.left_out(matrix.shape[1], self._names(), dates, chosen)

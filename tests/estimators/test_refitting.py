@@ -167,5 +167,7 @@ def test_other_columns_and_a_model_that_is_not_fitted_are_refused() -> None:
         judged.refit(X.drop(columns="b"), CHURNED)
     with pytest.raises(FrameError, match="in another order"):
         judged.refit(X[["b", "a", "c"]], CHURNED)
+    with pytest.raises(FrameError, match="it has the classes .*, in fit it had"):
+        judged.refit(X, np.where(CHURNED == 1, "left", "stayed"))
     with pytest.raises(NotFittedError):
         cl.ChurnClassifier().refit(X, CHURNED)
