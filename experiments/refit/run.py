@@ -1,6 +1,6 @@
 """Judges a model that waits for its judgement, and the same model refitted, on the next cut.
 
-    python experiments/refit/run.py [--tasks ../shared/tasks] [--draws 500]
+    python experiments/refit/run.py [--tasks ../shared/tasks] [--draws 200]
 
 Test rows are not read. Predictions are kept in `predictions/`, one file a task, so that an
 interrupted run continues. Remove the folder after a change of the estimators.
@@ -254,7 +254,7 @@ def main() -> None:
     """Reads the arguments, runs every task; writes result.json after the last."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", type=Path, default=HERE.parents[2] / "shared" / "tasks")
-    parser.add_argument("--draws", type=int, default=500)
+    parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--task", choices=list(PUBLIC["TASKS"]), help="one task, predictions alone")
     given = parser.parse_args()
     if not (given.tasks / "score.py").exists():
