@@ -23,6 +23,7 @@ from churnlab.estimators.learners import (
     folds,
     forest,
     season,
+    small,
     times,
     waves,
     weights,
@@ -196,7 +197,9 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         if self.algorithm == "blend":
             grown = blend.grow(self._plan(chosen), rows, inner, chosen)
             effects = bool(grown.effect.any())
-            found = Chosen((boosting.size(grown.booster),), grown.share, effects)
+            strength = small.strength(rows.y, rows.weight, rows.X.shape[1])
+            size = boosting.size(grown.booster)
+            found = Chosen((size,), grown.share, effects, strength=strength)
             slope, shift = self._calibrated(grown.unseen, rows)
             self.booster_, line = grown.scaled(slope, shift)
             self.linear_ = line.state()

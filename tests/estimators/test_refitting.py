@@ -23,6 +23,7 @@ from support.made_models import (
 import churnlab as cl
 from churnlab.errors import FrameError, ModelError
 from churnlab.estimators.learners import blend, boosting, folds, value_blend
+from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.loading import load
 from churnlab.estimators.saving import own_digest
 
@@ -102,6 +103,23 @@ def test_trees_keep_their_leaves_where_more_rows_would_give_more(
     assert boosting.size(judged.refit(X, CHURNED).booster_).leaves == 7
     grown = cl.ChurnClassifier("lightgbm", n_estimators=5, n_jobs=1).fit(X, CHURNED)
     assert boosting.size(grown.booster_).leaves == 15
+
+
+def test_a_line_of_few_leavers_stays_as_it_was_held() -> None:
+    """The slope of the calibration was learnt for that line, and would be wrong for a freer one."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(1000, 40)), columns=[f"x{i}" for i in range(40)])
+    y = (rows["x0"] + rng.logistic(size=1000) > 0).astype(int)
+    judged = cl.ChurnClassifier(n_jobs=1).fit(rows[:100], y[:100])
+    assert judged.chosen_["share"] == 0.0 and judged.chosen_["strength"] < 0.5
+    again = judged.refit(rows, y)
+    assert again.chosen_ == judged.chosen_
+    given = (rows.to_numpy(), y.to_numpy(float), np.zeros(1000, int), [], 0)
+    held, _ = RankLogistic.fit(*given, strength=judged.chosen_["strength"])
+    free, _ = RankLogistic.fit(*given)
+    slope = judged.calibration_[0]
+    np.testing.assert_allclose(again.linear_["weight"], slope * np.array(held.weight))
+    assert np.abs(held.weight).sum() < 0.9 * np.abs(free.weight).sum()
 
 
 def test_columns_that_numbered_the_snapshots_stay_left_out() -> None:

@@ -61,6 +61,8 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     """
     if not (day_effects_help(rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
+    if chosen is not None:
+        rows = replace(rows, strength=chosen.strength)
     if chosen is None and small.line_alone(rows.y, rows.weight, rows.X.shape[1]):
         return _line_alone(plan, rows, inner)
     line, effect = _fit_line(rows)
@@ -142,7 +144,8 @@ def effects_predict_later(fit: FitLine, loss: Loss, rows: TrainingRows) -> bool:
 
 
 def _fit_line(rows: TrainingRows) -> tuple[RankLogistic, np.ndarray]:
-    return RankLogistic.fit(rows.X, rows.y, rows.day, rows.categorical, rows.seed, rows.weight)
+    about = (rows.categorical, rows.seed, rows.weight, rows.strength)
+    return RankLogistic.fit(rows.X, rows.y, rows.day, *about)
 
 
 def _log_losses(y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -21,7 +21,8 @@ class Chosen:
     trees: the size of each booster; a hurdle has two, a forest none. share: of the trees in the
     churn blend, or of the expected spending in the value blend; None without such a member.
     day_effects: whether snapshots have effects of their own. total: the factor that made totals
-    right. left_out: positions of the columns that were not learnt from.
+    right. left_out: positions of the columns that were not learnt from. strength: the share of its
+    freedom that the logistic line had (`learners.small`).
 
     >>> chosen = Chosen((TreeSize(120, 7),), share=0.5)
     >>> Chosen.of(chosen.state()) == chosen
@@ -33,6 +34,7 @@ class Chosen:
     day_effects: bool = False
     total: float = 1.0
     left_out: tuple[int, ...] = ()
+    strength: float | None = None
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> Self:

@@ -43,6 +43,7 @@ class RankLogistic(Additive):
         categorical: list[int],
         seed: int,
         weight: np.ndarray | None = None,
+        strength: float | None = None,
     ) -> tuple[Self, np.ndarray]:
         """The fitted model and each row's day effect, float64[n] in log-odds, with mean zero.
 
@@ -54,7 +55,8 @@ class RankLogistic(Additive):
         X: float64[n, p], NaN for missing. y: 0 or 1, float64[n]. day: snapshot codes int64[n]; all
         equal for no day effects. categorical: positions of columns to leave out. seed: decides the
         sample of rows that is used when X has more than 16 million cells. weight: how often a row
-        counts, float64[n]; a weight of 2 is a row twice.
+        counts, float64[n]; a weight of 2 is a row twice. strength: `small.strength` of an earlier
+        fit; None takes that of these rows.
 
         >>> x = np.arange(400.0)[:, None]
         >>> model, effect = RankLogistic.fit(x, (x[:, 0] > 200) * 1.0, np.zeros(400, int), [], 0)
@@ -70,7 +72,8 @@ class RankLogistic(Additive):
         missing = np.isnan(z)
         missing[:, categorical] = False
         days, at = dummies(day[rows])
-        solved, effect = _solve(np.nan_to_num(z), missing / 2, at, y[rows], w)
+        known = small.strength(y[rows], w, z.shape[1]) if strength is None else strength
+        solved, effect = _solve(np.nan_to_num(z), missing / 2, at, y[rows], w, PENALTY * known)
         slopes, absent = np.split(solved[1:], 2)
         parts = np.where(missing, absent / 2, np.nan_to_num(z) * slopes)
         mean = np.average(parts, axis=0, weights=w)
@@ -143,12 +146,17 @@ def _place(x: np.ndarray, knots: np.ndarray, places: np.ndarray) -> np.ndarray:
 @UNLOGGED
 @ONE_BLAS_THREAD
 def _solve(
-    z: np.ndarray, missing: np.ndarray, at: np.ndarray, y: np.ndarray, weight: np.ndarray | None
+    z: np.ndarray,
+    missing: np.ndarray,
+    at: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    freedom: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Base and weights, float64[1 + 2p], and the effect of each day, with mean zero over the rows.
 
-    z and missing: float64[n, p]. at: the days' 0/1 columns, float64[n, k]. Where no column varies,
-    or y has one class, all weights are zero.
+    z and missing: float64[n, p]. at: the days' 0/1 columns, float64[n, k]. freedom: the inverse of
+    the penalty. Where no column varies, or y has one class, all weights are zero.
     """
     A = np.hstack([z, missing, at])
     varies = np.ptp(A, axis=0) > 0
@@ -156,7 +164,6 @@ def _solve(
         counts = np.ones(len(y)) if weight is None else weight
         base = logit(((counts * y).sum() + 0.5) / (counts.sum() + 1))
         return np.r_[base, np.zeros(2 * z.shape[1])], np.zeros(0)
-    freedom = PENALTY * small.strength(y, weight, z.shape[1])
     fitted = LogisticRegression(C=freedom, max_iter=_MOST_STEPS).fit(
         A[:, varies], y, sample_weight=weight
     )

@@ -16,7 +16,8 @@ class TrainingRows:
     person of each row as a code from 0, int64[n]. categorical: positions of the columns that hold
     category codes. seed: seed of every random choice. spending: position of the column of expected
     spending, or None. weight: how often each row counts, float64[n]; None for once. dated: whether
-    snapshots may have effects of their own.
+    snapshots may have effects of their own. strength: that of the logistic line in an earlier fit
+    (`learners.small`), or None.
     """
 
     X: np.ndarray
@@ -28,6 +29,7 @@ class TrainingRows:
     spending: int | None = None
     weight: np.ndarray | None = None
     dated: bool = True
+    strength: float | None = None
 
     def take(self, at: np.ndarray) -> TrainingRows:
         """The rows at the positions `at`."""
