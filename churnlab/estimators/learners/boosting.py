@@ -299,21 +299,22 @@ def _take_rows(X: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def grower(
     plan: Plan, params: dict[str, object], rows: TrainingRows
-) -> Callable[[np.ndarray, int], lgb.Booster]:
+) -> Callable[[np.ndarray, int], str]:
     """Return the function that grows one tree from the rows at some positions, with a seed.
 
-    It may be called from many threads at a time; a tree grows on one. `params` are LightGBM's.
+    It gives the tree as text, because a booster holds on to its rows and its histograms. It may be
+    called from many threads at a time; a tree grows on one. `params` are LightGBM's.
     """
     training = _Training(plan, params, rows.X, rows.y, rows.categorical, None, rows.weight)
     data = training._data()
     data.params.update(params)  # columns that leaves of this size cannot split are left out
     data.construct()
 
-    def tree(rows: np.ndarray, seed: int) -> lgb.Booster:
+    def tree(rows: np.ndarray, seed: int) -> str:
         own = params | {"seed": seed, "num_threads": 1}
         booster = lgb.Booster(own, data.subset(rows.tolist()))
         booster.update()
-        return booster
+        return to_text(booster)
 
     return tree
 
@@ -344,13 +345,13 @@ def leaf_counts(booster: lgb.Booster) -> list[int]:
     return [int(count) for count in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE)]
 
 
-def merge(*boosters: lgb.Booster) -> lgb.Booster:
-    """One booster whose raw score is the sum of all.
+def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
+    """One booster whose raw score is the sum of both.
 
-    All must have the same columns and one score a row.
+    Both must have the same columns and one score a row.
     """
-    texts = (booster.model_to_string(num_iteration=-1) for booster in boosters)
-    return from_text(booster_text.merged(*texts))
+    both = (booster.model_to_string(num_iteration=-1) for booster in (first, second))
+    return from_text(booster_text.merged(*both))
 
 
 def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from churnlab.estimators.learners import boosting, leaves
+from churnlab.estimators.learners import booster_text, boosting, leaves
 from churnlab.estimators.learners.boosting import GrownTrees, Plan
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.row_chunks import score_in_chunks
@@ -62,18 +62,18 @@ def fit(kind: Kind, plan: Plan, rows: TrainingRows, inner: Folds) -> GrownTrees:
     params = _params(kind, plan, len(rows.y))
     grow = boosting.grower(plan, params, replace(rows, y=rows.y - level))
 
-    def tree(number: int) -> Any:
+    def tree(number: int) -> str:
         seed = (plan.seed + number) % _SEEDS
         return grow(np.flatnonzero(in_bag[number][rows.person]), seed)
 
     trees = _in_threads(tree, len(in_bag), plan.threads)
-    booster = boosting.merge(*trees)
+    booster = boosting.from_text(booster_text.merged(*trees))
     means = [level + (v if len(v) > 1 else 0.0 * v) for v in leaves.values(booster)]
     booster = leaves.with_values(booster, [kind.link(m) / len(trees) for m in means])
     return booster, _out_of_bag(booster, rows, in_bag, inner, plan.threads) if inner else None
 
 
-def _in_threads(tree: Callable[[int], Any], trees: int, threads: int) -> list[Any]:
+def _in_threads(tree: Callable[[int], str], trees: int, threads: int) -> list[str]:
     """Trees 0, 1, …, as many at a time as there are threads.
 
     No thread waits for another inside a tree, and the number of threads changes no tree.

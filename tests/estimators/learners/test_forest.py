@@ -131,3 +131,9 @@ def test_leaves_are_bounded_and_can_be_given() -> None:
     noise = TrainingRows(X, rng.random(600), np.zeros(600, np.int64), np.arange(600), [], 0)
     booster, _ = forest.fit(forest.VALUE, plan(leaves=5), noise, [])
     assert max(map(len, leaves.values(booster))) == 5
+
+
+def test_a_tree_that_is_grown_is_text_and_holds_no_rows() -> None:
+    params = forest._params(forest.CHURN, plan(), len(Y))
+    tree = boosting.grower(plan(), params, rows())(np.arange(300), 1)
+    assert isinstance(tree, str) and boosting.from_text(tree).num_trees() == 1
