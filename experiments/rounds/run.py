@@ -191,7 +191,10 @@ def rounds(split: Split, found: Scores) -> dict[str, int]:
     on_later = losses.mean(axis=1) if losses.shape[1] else on_people
     last = int(on_later.argmin())
     fewer = np.arange(people + 1)
-    place = later.nearest(losses[: people + 1], fewer.astype(float), float(people))
+    one, two = (
+        int(later.nearest(losses[: people + 1], fewer.astype(float), float(people), None, errors))
+        for errors in (1.0, 2.0)
+    )
     everyone = later.nearest(
         people_losses(split, found.people), -np.arange(len(STAGES), dtype=float), -1.0
     )
@@ -201,7 +204,8 @@ def rounds(split: Split, found: Scores) -> dict[str, int]:
         "sum of both losses": int((on_people + on_later).argmin()),
         "mean of both numbers": round((people + last) / 2),
         "people, one standard error": int(-everyone),
-        "confirmed by later days": int(place),
+        "confirmed by later days, one standard error": one,
+        "confirmed by later days": two,
         "100 rounds": int(np.searchsorted(STAGES, 100)),
         "200 rounds": int(np.searchsorted(STAGES, 200)),
     }

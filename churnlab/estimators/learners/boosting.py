@@ -30,12 +30,12 @@ PATIENCE = 60
 FIXED_ROUNDS = 100
 _SMALL_DATA = 50_000
 _STEP_OF_ROUNDS = 10
+_PROOF = 2.0  # standard errors by which later days must speak against more rounds
 LATER_LOSSES = {
     "binary": later.log_losses,
     "tweedie": later.deviances(TWEEDIE_POWER),
     "poisson": later.deviances(1.0),
     "gamma": later.deviances(2.0),
-    "regression_l1": later.absolute_errors,
 }
 forks.in_children(lambda: lgb.basic._LIB.LGBM_SetMaxThreads(1))
 # A booster fitted on all rows, and out-of-fold raw scores float64[n] (None without folds).
@@ -110,9 +110,9 @@ def fit(
     """A booster fitted on all rows, and out-of-fold raw scores float64[n], or None without folds.
 
     The number of rounds is the one with the least mean loss over the folds, or a smaller one where
-    later days say so (`learners.later`; experiments/rounds); without folds it is fixed. A single
-    fold is a holdout: the booster learns from its other rows alone, and rows that are not held out
-    get NaN.
+    later days say so (`learners.later`; experiments/rounds; not for medians); without folds it is
+    fixed. A single fold is a holdout: the booster learns from its other rows alone, and rows that
+    are not held out get NaN.
 
     X: float64[n, p]. y: float64[n]. categorical: positions of the columns with category codes.
     start: a score float64[n] that the trees add to; no raw score includes it. weight: how often a
@@ -126,7 +126,7 @@ def fit(
         boosters, rounds = training.held_out(*folds[0])
     else:
         boosters, rounds = training.cross_validated(folds)
-    if cut is not None and not plan.rounds:
+    if cut is not None and plan.objective in LATER_LOSSES and not plan.rounds:
         rounds = training.confirmed_later(rounds, folds, cut)
     unseen = training.out_of_fold(boosters, folds, rounds)
     if len(folds) == 1:
@@ -212,7 +212,7 @@ class _Training:
         """`rounds`, or the nearest smaller number that later days do not speak against.
 
         Boosters of people on the first half of the snapshots are judged on other people on the
-        later ones. The loss there must be within one standard error of the least.
+        later ones. The loss there must be within two standard errors of the least.
         """
         losses = LATER_LOSSES[self.plan.objective]
         turned = later.turned(folds, cut)
@@ -229,7 +229,7 @@ class _Training:
                 found.append(some)
                 rows.append(held_out[places])
         weight = None if self.weight is None else self.weight[np.concatenate(rows)]
-        return int(later.nearest(np.hstack(found), options, rounds, weight))
+        return int(later.nearest(np.hstack(found), options, rounds, weight, _PROOF))
 
     def _staged(self, booster: lgb.Booster, rows: np.ndarray, stages: np.ndarray) -> np.ndarray:
         """Raw scores of some rows after each number of rounds in `stages`, float64[k, m]."""

@@ -40,13 +40,17 @@ def turned(inner: Folds, day: np.ndarray) -> Folds:
 
 
 def nearest(
-    losses: np.ndarray, options: np.ndarray, wanted: float, weight: np.ndarray | None = None
+    losses: np.ndarray,
+    options: np.ndarray,
+    wanted: float,
+    weight: np.ndarray | None = None,
+    errors: float = 1.0,
 ) -> float:
-    """Of k options the nearest to `wanted` within one standard error of the least mean loss.
+    """Of k options the nearest to `wanted` within some standard errors of the least mean loss.
 
     The rule of one standard error is that of L. Breiman and others, 1984, Classification and
     regression trees. losses: float64[k, m], the loss of each row under each option. weight: how
-    often a row counts, float64[m]. Without rows it is `wanted`.
+    often a row counts, float64[m]. errors: how many standard errors. Without rows it is `wanted`.
 
     >>> nearest(np.array([[1.0, 1.0], [2.0, 2.0]]), np.array([0.0, 0.5]), wanted=0.5)
     0.0
@@ -57,7 +61,7 @@ def nearest(
     mean = np.average(worse, axis=1, weights=weight)
     spread = np.sqrt(np.average((worse - mean[:, None]) ** 2, axis=1, weights=weight))
     rows = losses.shape[1] if weight is None else weight.sum()
-    close = mean <= spread / np.sqrt(rows)
+    close = mean <= errors * spread / np.sqrt(rows)
     return float(min(options[close], key=lambda option: abs(option - wanted)))
 
 
@@ -109,13 +113,3 @@ def deviances(power: float) -> Losses:
         return np.asarray(tweedie_loss(y, score + np.log(total / expected), power))
 
     return losses
-
-
-def absolute_errors(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Absolute errors of scores moved by the median of their errors."""
-    error = y - score
-    order = np.argsort(error, axis=1, kind="stable")
-    reached = np.cumsum(weight[order], axis=1)
-    middle = (reached < reached[:, -1:] / 2).sum(axis=1)
-    median = np.take_along_axis(error, order, axis=1)[np.arange(len(error)), middle]
-    return np.asarray(np.abs(error - median[:, None]))

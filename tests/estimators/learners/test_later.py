@@ -47,7 +47,6 @@ def test_three_days_learn_from_two() -> None:
         (later.deviances(1.0), np.arange(20.0), lambda score: score - 2),
         (later.deviances(1.3), np.arange(20.0), lambda score: score + 1),
         (later.deviances(2.0), np.arange(20.0), lambda score: score + 1),
-        (later.absolute_errors, np.arange(20.0), lambda score: score + 40),
     ],
 )
 def test_a_level_of_its_own_costs_a_day_nothing(losses, y, move) -> None:  # type: ignore[no-untyped-def]
@@ -66,7 +65,7 @@ def test_whole_weights_are_rows() -> None:
     score = rng.normal(size=(2, 12))
     weight = rng.integers(1, 4, 12)
     once = np.repeat(np.arange(12), weight)
-    for losses in (later.log_losses, later.absolute_errors):
+    for losses in (later.log_losses, later.deviances(1.3)):
         weighted = losses(y, score, weight.astype(float))[:, once]
         assert np.allclose(weighted, losses(y[once], score[:, once], np.ones(len(once))))
 
@@ -86,6 +85,10 @@ def test_nearest_wants_proof_of_more_than_a_standard_error() -> None:
     assert later.nearest(same, options, wanted=30.0) == 30.0
     assert later.nearest(np.array([noise, noise + 1, noise + 1]), options, wanted=30.0) == 10.0
     assert later.nearest(np.zeros((3, 0)), options, wanted=30.0) == 30.0
+    worse = np.array([noise, noise, noise + rng.normal(1.5 / np.sqrt(500), 1, 500)])
+    worse[2] += 1.5 / np.sqrt(500) - (worse[2] - noise).mean()
+    assert later.nearest(worse, options, wanted=30.0) == 20.0
+    assert later.nearest(worse, options, wanted=30.0, errors=2.0) == 30.0
 
 
 def test_trees_stop_where_later_days_speak_against_more() -> None:
