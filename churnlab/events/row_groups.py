@@ -144,8 +144,9 @@ class DayGroups:
         first, last = EVERY_DAY
         low = int(self.high[:begin].max(initial=first)) + 1
         high = int(self.low[end:].min(initial=last))
-        reach = int(self.high[begin:end].max() - self.low[begin:end].min()) + 1
-        return (low, high) if 2 * (high - low) >= reach else (0, 0)
+        reach = int(self.low[begin:end].min()), int(self.high[begin:end].max()) + 1
+        alone = min(high, reach[1]) - max(low, reach[0])
+        return (low, high) if 2 * alone >= reach[1] - reach[0] else (0, 0)
 
 
 def read_groups(groups: list[Group], spec: LogSpec, batch: int) -> Iterator[pa.RecordBatch]:

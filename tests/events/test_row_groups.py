@@ -200,3 +200,9 @@ def test_small_row_groups_are_read_together_and_a_large_one_alone() -> None:
         ([1], 350),
         ([2], 10),
     ]
+
+
+def test_row_groups_of_a_file_by_person_are_not_taken_for_ordered(tmp_path: Path) -> None:
+    pq.write_table(ordered(TABLE, "user"), tmp_path / "log.parquet", row_group_size=500)
+    parts = open_files(tmp_path / "log.parquet").tasks(LogSpec.of(**COLUMNS), 4)
+    assert len(parts) > 4 and not any(p.ordered for p in parts)
