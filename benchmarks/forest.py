@@ -65,6 +65,7 @@ def measure(rows: int, columns: int) -> dict[str, float]:
         found[f"log loss {name}"] = metrics.log_loss(y[judge], p)
         some = X[judge].head(EXPLAINED)
         found[f"contributions {name}"], _ = timed(lambda m=model, s=some: m.contributions(s))
+        print(f"{name}: {found[f'fit {name}']:.1f} s", flush=True)
     for step in ("fit", "processor fit", "predict", "contributions"):
         found[f"{step} ratio"] = found[f"{step} random_forest"] / found[f"{step} lightgbm"]
     return found
