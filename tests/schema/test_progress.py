@@ -21,6 +21,7 @@ WORK = """
 import numpy as np, pandas as pd, churnlab as cl
 from churnlab.schema import progress
 progress.DELAY = {delay}
+progress._BETWEEN = 0.0  # every step is drawn, however fast the machine is
 rng = np.random.default_rng(0)
 at = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 60 * 86400, 9000)), "s")
 frame = pd.DataFrame({{"u": rng.integers(0, 50, 9000), "t": at, "e": "open"}})
