@@ -27,6 +27,7 @@ from sklearn.linear_model import LogisticRegression
 
 import churnlab as cl
 from churnlab.estimators.baselines import LAST
+from churnlab.estimators.learners import blend as learners
 from churnlab.estimators.learners import logistic, small
 from churnlab.evaluation import metrics
 
@@ -56,6 +57,7 @@ TRENDS = (
 LINES = (0.05, 0.01)  # scikit-learn's C; a lower one is a stronger penalty
 RULE = (small.FEW, small.ENOUGH)
 PENALTY = logistic.PENALTY
+BEST_SHARE = learners.best_share
 
 
 def draws(data: cl.Dataset, task: str, leavers: int, count: int) -> Iterator[tuple]:
@@ -84,13 +86,19 @@ def draws(data: cl.Dataset, task: str, leavers: int, count: int) -> Iterator[tup
 def blend(
     X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame, rule: tuple, most: float
 ) -> np.ndarray:
-    """Probabilities of the default, with another rule for small data and another penalty."""
+    """Probabilities of the default, with another rule for small data and another penalty.
+
+    Where `rule` begins with infinity the trees have a share of 0 whatever the folds say.
+    """
     small.FEW, small.ENOUGH = rule
     logistic.PENALTY = most
+    if rule[0] == np.inf:
+        learners.best_share = lambda *_: 0.0
     try:
         return cl.ChurnClassifier(n_jobs=1).fit(X, y).predict_proba(new)[:, 1]
     finally:
         logistic.PENALTY, (small.FEW, small.ENOUGH) = PENALTY, RULE
+        learners.best_share = BEST_SHARE
 
 
 def plain(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame, names: list[str]) -> np.ndarray:
@@ -117,10 +125,8 @@ def candidates(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> dict[str, n
     said = {"blend": blend(X, y, new, never, PENALTY)}
     said |= {f"line, C {C}": blend(X, y, new, always, C) for C in LINES}
     said["line, C by leavers"] = blend(X, y, new, (np.inf, small.ENOUGH), PENALTY)
-    said["the rule"] = said["line, C by leavers"]
-    if not small.line_alone(y, None, X.shape[1]):
-        enough = small.rows_a_column(y, None, X.shape[1]) >= small.ENOUGH
-        said["the rule"] = said["blend"] if enough else blend(X, y, new, RULE, PENALTY)
+    enough = small.rows_a_column(y, None, X.shape[1]) >= small.ENOUGH
+    said["the rule"] = said["blend"] if enough else blend(X, y, new, RULE, PENALTY)
     said["recency, rate"] = plain(X, y, new, [LAST, RATE])
     said["recency, rate, trends"] = plain(X, y, new, few)
     said["half line, half recency and rate"] = expit(

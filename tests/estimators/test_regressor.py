@@ -201,7 +201,7 @@ def test_parts_with_season_and_expected_spending_add_up(tmp_path: Path) -> None:
     np.testing.assert_array_equal(values[:, -1], model.widened(frame)[names[-1]])
     nothing = pd.DataFrame(columns=model.own_catalogue().columns)
     reasons = explain(model, frame[:20], nothing).reasons(5).to_numpy().ravel()
-    assert any("everybody's expected log money moves by +" in text for text in reasons)
+    assert any(reasons) and not any("everybody's" in text for text in reasons)
     model.save(tmp_path)
     np.testing.assert_array_equal(load(tmp_path).predict(frame), model.predict(frame))  # type: ignore[attr-defined]
 

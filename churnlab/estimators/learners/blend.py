@@ -20,7 +20,6 @@ from churnlab.estimators.learners.training_rows import TrainingRows
 FitLine: TypeAlias = Callable[[TrainingRows], tuple[Additive, np.ndarray]]
 Loss: TypeAlias = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
 _SHARES = np.linspace(0, 1, 11)
-_EQUAL_SHARE = 0.5
 _MIN_ROWS_OF_A_KIND = 10
 _MIN_DAYS = 8
 
@@ -54,8 +53,8 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     Where day effects predict later days better, each snapshot has an effect of its own. Columns
     then need not explain how snapshots differ: that is season and chance, and only the
     SeasonalShift carries it on. The share of the trees has the least log loss on out-of-fold
-    log-odds (L. Breiman, 1996, Stacked regressions); it is 0 where few rows
-    churned or stayed (`learners.small`).
+    log-odds (L. Breiman, 1996, Stacked regressions). Where few rows churned or stayed, the trees
+    have to show by more than a standard error that they are worth a share (`learners.small`).
 
     chosen: what an earlier fit chose; then nothing is chosen here, and there are no folds.
     """
@@ -63,38 +62,32 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
         rows = rows.undated()
     if chosen is not None:
         rows = replace(rows, strength=chosen.strength)
-    if chosen is None and small.line_alone(rows.y, rows.weight, rows.X.shape[1]):
-        return _line_alone(plan, rows, inner)
     line, effect = _fit_line(rows)
     level = float(logit(np.average(rows.y, weights=rows.weight)))
+    wanted = small.wanted_share(rows.y, rows.weight, rows.X.shape[1])
     booster, trees = boosting.fit(
         plan, rows.X, rows.y, rows.categorical, inner, level + effect, rows.weight, rows.cut
     )
     if trees is None:
-        share = _EQUAL_SHARE if chosen is None or chosen.share is None else chosen.share
+        share = wanted if chosen is None or chosen.share is None else chosen.share
         return ChurnBlend(booster, level, line, share, None, effect)
     lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
-    share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight)
+    share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight, wanted)
     unseen = share * (trees + level) + (1 - share) * lines + effect
     return ChurnBlend(booster, level, line, share, unseen, effect)
 
 
-def _line_alone(plan: Plan, rows: TrainingRows, inner: Folds) -> ChurnBlend:
-    """The blend with a share of 0 for the trees, of which there is one."""
-    one = replace(plan, rounds=1)
-    booster, _ = boosting.fit(one, rows.X, rows.y, rows.categorical, [], None, rows.weight)
-    line, effect = _fit_line(rows)
-    lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
-    return ChurnBlend(booster, 0.0, line, 0.0, lines + effect if inner else None, effect)
-
-
 def best_share(
-    y: np.ndarray, first: np.ndarray, second: np.ndarray, weight: np.ndarray | None = None
+    y: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
+    weight: np.ndarray | None = None,
+    wanted: float = small.EQUAL_SHARE,
 ) -> float:
     """Share of the first log-odds, in tenths, in the best blend with the second.
 
-    Of the shares whose log loss is within one standard error of the least, it is the nearest to a
-    half, so that chance does not choose (L. Breiman and others, 1984, Classification and
+    Of the shares whose log loss is within one standard error of the least, it is the nearest to
+    `wanted`, so that chance does not choose (L. Breiman and others, 1984, Classification and
     regression trees, section 3.4.3). y: 0 or 1, float64[n]. first, second: log-odds float64[n];
     rows with a NaN do not count. weight: how often a row counts, float64[n].
 
@@ -105,7 +98,7 @@ def best_share(
     y, first, second = y[known], first[known], second[known]
     losses = np.array([_log_losses(y, s * first + (1 - s) * second) for s in _SHARES])
     weight = None if weight is None else weight[known]
-    return later.nearest(losses, _SHARES, _EQUAL_SHARE, weight)
+    return later.nearest(losses, _SHARES, wanted, weight)
 
 
 def day_effects_help(rows: TrainingRows) -> bool:

@@ -1,7 +1,8 @@
 """Small data: what the churn blend is where few people left; experiments/small_data chose it.
 
-Few leavers cannot tell which of many columns matter. Then the trees are left out, and the line is
-held the closer to the base rate the fewer leavers there are for each column.
+Few leavers cannot tell which of many columns matter. Then the trees have to show that they are
+worth a share, and the line is held the closer to the base rate the fewer leavers there are for each
+column.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 FEW = 1.5
+EQUAL_SHARE = 0.5
 ENOUGH = 3.0
 LEAST = 0.4
 
@@ -26,15 +28,18 @@ def rows_a_column(y: np.ndarray, weight: np.ndarray | None, columns: int) -> flo
     return float(min((counts * y).sum(), (counts * (1 - y)).sum()) / max(columns, 1))
 
 
-def line_alone(y: np.ndarray, weight: np.ndarray | None, columns: int) -> bool:
-    """Whether the rarer class has fewer than 1.5 rows a column: too few for trees.
+def wanted_share(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:
+    """Share of the trees in the blend unless the folds show that another is better.
 
-    >>> line_alone(np.arange(600.0) % 2, None, columns=300)
-    True
-    >>> line_alone(np.arange(600.0) % 2, None, columns=20)
-    False
+    It is one half, and 0 where the rarer class has fewer than 1.5 rows a column: there the folds
+    must show by more than a standard error that trees are worth a share.
+
+    >>> wanted_share(np.arange(600.0) % 2, None, columns=300)
+    0.0
+    >>> wanted_share(np.arange(600.0) % 2, None, columns=20)
+    0.5
     """
-    return rows_a_column(y, weight, columns) < FEW
+    return 0.0 if rows_a_column(y, weight, columns) < FEW else EQUAL_SHARE
 
 
 def strength(y: np.ndarray, weight: np.ndarray | None, columns: int) -> float:

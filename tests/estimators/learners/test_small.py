@@ -31,12 +31,13 @@ def labels(left: int, stayed: int) -> np.ndarray:
 def test_the_rows_of_the_rarer_class_a_column_decide(
     left: int, stayed: int, columns: int, alone: bool
 ) -> None:
-    assert small.line_alone(labels(left, stayed), None, columns) is alone
+    share = small.wanted_share(labels(left, stayed), None, columns)
+    assert share == (0.0 if alone else 0.5)
 
 
 def test_weights_count_rows() -> None:
     y, twice = labels(149, 1000), np.full(1149, 2.0)
-    assert small.line_alone(y, None, 100) and not small.line_alone(y, twice, 100)
+    assert small.wanted_share(y, None, 100) == 0.0 < small.wanted_share(y, twice, 100)
     assert small.strength(y, twice, 120) == 2 * small.strength(y, None, 120)
 
 
@@ -70,7 +71,7 @@ def test_few_leavers_give_a_calibrated_line_whose_reasons_add_up(
 ) -> None:
     X, y = (part.iloc[:600] for part in noisy)
     model = ChurnClassifier().fit(X, y)
-    assert small.line_alone(y.to_numpy(float), None, 60)
+    assert small.wanted_share(y.to_numpy(float), None, 60) == 0.0
     trees = boosting.raw(model.booster_, model.prepare(X), 1)
     assert np.ptp(trees) < 1e-12, "the trees say the same of everybody"
     values, base = model.contributions(X)
@@ -86,3 +87,14 @@ def test_few_leavers_are_ranked_better_than_by_trees(noisy: tuple[pd.DataFrame, 
     trees = ChurnClassifier("lightgbm").fit(X, y).predict_proba(later)[:, 1]
     truth = left.to_numpy(float)
     assert auc(truth, line) > auc(truth, trees) + 0.005
+
+
+def test_trees_have_their_share_where_they_show_what_they_are_worth() -> None:
+    """Few leavers, but what they have in common no line can say."""
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame(rng.normal(size=(2000, 200))).add_prefix("column_")
+    both = (X["column_0"] * X["column_1"] > 0.5).to_numpy()
+    y = both & (rng.random(2000) < 0.7)
+    model = ChurnClassifier(n_jobs=1).fit(X, y)
+    assert small.wanted_share(y.astype(float), None, 200) == 0.0
+    assert model.chosen_["share"] > 0.5
