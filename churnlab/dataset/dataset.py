@@ -34,7 +34,7 @@ class Dataset:
     >>> days, targets = ["2026-01-15", "2026-02-01", "2026-02-15"], [Churn(horizon=14)]
     >>> data = build_dataset(activity, Snapshots.at(activity, days, targets=targets))
     >>> data
-    Dataset(78 rows, 238 columns, labels: churned)
+    Dataset(78 rows, 242 columns, labels: churned)
     >>> train, test = data.split("2026-02-15")
     >>> len(train.X), len(test.X), int(test.y("churned").sum())
     (48, 30, 2)

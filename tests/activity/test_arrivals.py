@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, ZONES, events
 from support.counting import count
+from support.every_window import features as every_window
 
 import churnlab as cl
 from churnlab.activity import arrivals
@@ -146,9 +147,7 @@ def check_features(
     activity: cl.DailyActivity, kept: Arrived, meaning: oracle.Meaning, ts: list[int]
 ) -> None:
     features, people = FEATURES.features(compute.available(activity)), len(activity.users)
-    X = compute.compute(
-        activity, np.repeat(np.arange(people), len(ts)), np.tile(ts, people), FEATURES
-    )
+    X = every_window(activity, np.repeat(np.arange(people), len(ts)), np.tile(ts, people), FEATURES)
     for j, t in enumerate(ts):
         rows = oracle.daily(seen(kept, meaning, t), meaning)
         for i, user in enumerate(activity.users):

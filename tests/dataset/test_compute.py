@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import NAMES, ROLES
+from support.every_window import features as every_window
 from support.logs import (
     COLUMNS,
     FEATURES,
@@ -77,7 +78,7 @@ def test_cells_over_very_long_histories_equal_the_oracle(rows: int, seed: int, w
     ).daily()
     first = int(activity.start)
     ts = [first + int(o) for o in rng.choice(2700, 3, replace=False)]
-    X = compute.compute(activity, np.repeat([0, 1, 2], 3), np.tile(ts, 3), FEATURES)
+    X = every_window(activity, np.repeat([0, 1, 2], 3), np.tile(ts, 3), FEATURES)
     rows_of = oracle.daily(found, meaning)
     for i, user in enumerate(["ann"] * 3 + ["bob"] * 3 + ["cat"] * 3):
         person = oracle.Person(rows_of[user], ts[i % 3], first)

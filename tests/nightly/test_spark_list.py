@@ -60,6 +60,7 @@ def test_the_list_is_the_same(
     monkeypatch.setattr(scoring, "ROWS_WITH_REASONS", 40)
     want = score(Config.read(trained / "local.toml"), "2026-06-10")
     assert len(want.frame) > 40
+    assert want.model_age is not None
     config = Config.read(trained / "spark.toml")
     log = open_log(config)
     log.daily()
@@ -75,6 +76,7 @@ def test_the_list_is_the_same(
         "people": len(want.frame),
         "without_reasons": len(want.frame) - 40,
         "run_id": want.run_id,
+        "model_age_days": want.model_age,
         "list_parquet": f"{trained}/lists/risk_list_2026-06-10.parquet",
     }
     written = pd.concat(
