@@ -58,6 +58,9 @@ def loaded(tracker: Tracker, run_id: str) -> list[Any]:
     ]
 
 
+EXTRA = ("hazard.json", "extra.json", "model.skops2")
+
+
 def damages() -> dict[str, Callable[[Path, Path, random.Random], None]]:
     """Ways to damage a file, given the same file of another run (or of the same) and chance."""
 
@@ -100,7 +103,7 @@ def damages() -> dict[str, Callable[[Path, Path, random.Random], None]]:
         "a pipe": replaced(lambda file, other: os.mkfifo(file)),
         "a device": replaced(lambda file, other: file.symlink_to("/dev/zero")),
         "an extra file": lambda file, other, chance: shutil.copy(
-            other, file.with_name(chance.choice(["hazard.json", "extra.json", "model.skops2"]))
+            other, chance.choice([p for p in map(file.with_name, EXTRA) if not p.exists()])
         ),
         "an extra link": lambda file, other, chance: file.with_name("..x").symlink_to("../.."),
     }
