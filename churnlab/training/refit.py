@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.errors import HistoryError
-from churnlab.estimators.base import TreeModel
 from churnlab.language.sentence import Sentence, sentence
 from churnlab.model_registry.tracking import WHEN
 from churnlab.schema.days import day_text, learnable
@@ -57,8 +55,8 @@ def refit(config: Config, rows: LabelledRows, judged: Fitted, say: Say = silent)
     """
     say("fitting the models again on all closed snapshots")
     closed = closed_rows(config, rows, say)
-    models = {t: _again(model, closed[t], closed[t].y(t)) for t, model in judged.models.items()}
-    learnt = {target: closed[target] for target in models}
+    learnt = {target: closed[target] for target in judged.models}
+    models = {t: judged.models[t].refit(data.X, data.y(t)) for t, data in learnt.items()}
     hazard = judged.hazard
     if hazard is not None:
         learnt[WHEN] = closed["leaves_week"]
@@ -99,7 +97,3 @@ def _later(
         return build(config, rows.activity, days, targets, say)
     except HistoryError:  # nobody was active so late in the log
         return None
-
-
-def _again(model: TreeModel, rows: Dataset, y: Any) -> TreeModel:
-    return model.refit(rows.X, y)

@@ -5,16 +5,16 @@ Results are deterministic under a seed, for any number of threads.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from typing import Any, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
 
-from churnlab.estimators.learners import booster_text, later
+from churnlab.estimators.learners import booster_text, later, leaves
 from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.custom_loss import CustomLoss
 from churnlab.estimators.learners.folds import Folds
@@ -324,25 +324,20 @@ def rescale(booster: lgb.Booster, slope: float, *shifts: float) -> lgb.Booster:
 
     Calibration thus lives inside the model file. The first k trees hold the shifts.
     """
-    trees = booster.num_trees()
-    for tree, leaves in enumerate(leaf_counts(booster)):
-        shift = shifts[tree] if tree < len(shifts) else 0.0
-        for leaf in range(leaves):
-            value = booster.get_leaf_output(tree, leaf) * slope + shift
-            booster.set_leaf_output(tree, leaf, value)
-    return from_text(booster.model_to_string(num_iteration=trees))
+    trees = zip(leaves.values(booster), chain(shifts, repeat(0.0)), strict=False)
+    return with_leaves(booster, [values * slope + shift for values, shift in trees])
+
+
+def with_leaves(booster: lgb.Booster, values: Sequence[np.ndarray]) -> lgb.Booster:
+    """The same trees with other values in their leaves, float64[leaves] for each tree."""
+    leaves.change(booster, values)
+    return from_text(booster.model_to_string(num_iteration=booster.num_trees()))
 
 
 def size(booster: lgb.Booster) -> TreeSize:
     """The size of a booster that was not put together by `merge`."""
     rounds = booster.num_trees() // booster.num_model_per_iteration()
     return TreeSize(rounds, int(booster.params["num_leaves"]))
-
-
-def leaf_counts(booster: lgb.Booster) -> list[int]:
-    """The number of leaves of each tree."""
-    text = booster.model_to_string(num_iteration=-1)
-    return [int(count) for count in re.findall(r"^num_leaves=(\d+)$", text, re.MULTILINE)]
 
 
 def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:

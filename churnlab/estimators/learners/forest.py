@@ -69,7 +69,7 @@ def fit(kind: Kind, plan: Plan, rows: TrainingRows, inner: Folds) -> GrownTrees:
     trees = _in_threads(tree, len(in_bag), plan.threads)
     booster = boosting.from_text(booster_text.merged(*trees))
     means = [level + (v if len(v) > 1 else 0.0 * v) for v in leaves.values(booster)]
-    booster = leaves.with_values(booster, [kind.link(m) / len(trees) for m in means])
+    booster = boosting.with_leaves(booster, [kind.link(m) / len(trees) for m in means])
     return booster, _out_of_bag(booster, rows, in_bag, inner, plan.threads) if inner else None
 
 

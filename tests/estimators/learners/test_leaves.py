@@ -26,6 +26,6 @@ def test_the_leaves_that_a_row_reaches_add_up_to_its_score(y: np.ndarray) -> Non
 def test_leaves_with_other_values_give_another_score() -> None:
     booster, _ = boosting.fit(PLAN, X, X[:, 0], [], [])
     before = boosting.raw(booster, X, 1)
-    changed = leaves.with_values(booster, [2 * v for v in leaves.values(booster)])
+    changed = boosting.with_leaves(booster, [2 * v for v in leaves.values(booster)])
     np.testing.assert_allclose(boosting.raw(changed, X, 1), 2 * before, atol=1e-12)
     assert [len(v) for v in leaves.values(changed)] == [5] * 8
