@@ -49,7 +49,7 @@ class LoginIntervals(FeatureBuilder):
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Active days, gaps, and the present silence against them."""
         for window in self.windows:
-            yield from _counts(window)
+            yield from doings(self.signal, window)
         yield from _so_far()
         yield from _gaps()
         for k in range(self.last):
@@ -59,15 +59,20 @@ class LoginIntervals(FeatureBuilder):
             yield from _changes(recent, before)
 
 
-def _counts(window: int) -> Iterator[Feature]:
+def doings(signal: str, window: int) -> Iterator[Feature]:
+    """Active days and acts of the last `window` days, as columns of a signal.
+
+    >>> [feature.name for feature in doings("cadence", 28)]
+    ['cadence__active_days__28d', 'cadence__acts_sum__28d']
+    """
     yield Feature(
-        f"cadence__active_days__{window}d",
+        f"{signal}__active_days__{window}d",
         Sum("active")[0, window],
         "days",
         sentence("active on {value:.0f} of {days} days", days=window),
     )
     yield Feature(
-        f"cadence__acts_sum__{window}d",
+        f"{signal}__acts_sum__{window}d",
         Sum("acts")[0, window],
         "acts",
         sentence("{value:.0f} acts in {days} days", days=window),

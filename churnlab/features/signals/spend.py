@@ -39,19 +39,24 @@ class SpendDecline(FeatureBuilder):
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Orders, money and order value, their change, and the days since the last order."""
         for window in (*self.windows, None):
-            yield from _totals(window)
+            yield from orders_and_money(self.signal, window)
+            yield from _order_value(window)
         yield from _since_the_first()
         for recent, before in self.changes:
             yield from _orders_change(recent, before)
             yield from _value_change(recent, before, recent in self.windows)
 
 
-def _totals(window: int | None) -> Iterator[Feature]:
-    label = "all" if window is None else f"{window}d"
-    orders = Sum("orders")[0, window]
+def orders_and_money(signal: str, window: int | None) -> Iterator[Feature]:
+    """Orders and money of the last `window` days, None for all so far, as columns of a signal.
+
+    >>> [feature.name for feature in orders_and_money("spend", None)]
+    ['spend__orders_sum__all', 'spend__amount_sum__all']
+    """
+    label = _label(window)
     yield Feature(
-        f"spend__orders_sum__{label}",
-        orders,
+        f"{signal}__orders_sum__{label}",
+        Sum("orders")[0, window],
         "orders",
         over(
             window,
@@ -60,7 +65,7 @@ def _totals(window: int | None) -> Iterator[Feature]:
         ),
     )
     yield Feature(
-        f"spend__amount_sum__{label}",
+        f"{signal}__amount_sum__{label}",
         money(0, window),
         "money",
         over(
@@ -69,9 +74,12 @@ def _totals(window: int | None) -> Iterator[Feature]:
             template("spent {value:,.2f} so far"),
         ),
     )
+
+
+def _order_value(window: int | None) -> Iterator[Feature]:
     yield Feature(
-        f"spend__order_value_mean__{label}",
-        money(0, window) / orders,
+        f"spend__order_value_mean__{_label(window)}",
+        money(0, window) / Sum("orders")[0, window],
         "money an order",
         over(
             window,
@@ -80,6 +88,10 @@ def _totals(window: int | None) -> Iterator[Feature]:
         ),
         over(window, template("no order in {days} days"), template("no order so far")),
     )
+
+
+def _label(window: int | None) -> str:
+    return "all" if window is None else f"{window}d"
 
 
 def _since_the_first() -> Iterator[Feature]:

@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import ClassVar, Self
 
 from churnlab.features.builder import Feature, FeatureBuilder
-from churnlab.features.expression import LOOK_BACK, Sum, money, per_week
+from churnlab.features.expression import LOOK_BACK, per_week
+from churnlab.features.signals.cadence import doings
+from churnlab.features.signals.spend import orders_and_money
 from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import sentence
 
@@ -38,39 +40,9 @@ class Years(FeatureBuilder):
         """Active days, acts, orders and money of each window, and of the last year in it alone."""
         spending = "money" in roles
         for newer, window in pairwise((LOOK_BACK, *self.windows)):
-            yield from _doings(window)
-            yield from _spending(window) if spending else ()
+            yield from doings(self.signal, window)
+            yield from orders_and_money(self.signal, window) if spending else ()
             yield from _stretch(newer, window, spending)
-
-
-def _doings(window: int) -> Iterator[Feature]:
-    yield Feature(
-        f"years__active_days__{window}d",
-        Sum("active")[0, window],
-        "days",
-        sentence("active on {value:.0f} of {days} days", days=window),
-    )
-    yield Feature(
-        f"years__acts_sum__{window}d",
-        Sum("acts")[0, window],
-        "acts",
-        sentence("{value:.0f} acts in {days} days", days=window),
-    )
-
-
-def _spending(window: int) -> Iterator[Feature]:
-    yield Feature(
-        f"years__orders_sum__{window}d",
-        Sum("orders")[0, window],
-        "orders",
-        sentence("{value:.0f} orders in {days} days", days=window),
-    )
-    yield Feature(
-        f"years__amount_sum__{window}d",
-        money(0, window),
-        "money",
-        sentence("spent {value:,.2f} in {days} days", days=window),
-    )
 
 
 def _stretch(new: int, old: int, spending: bool) -> Iterator[Feature]:
