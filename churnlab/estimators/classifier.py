@@ -44,10 +44,11 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
 
     The blend adds LightGBM and a ridge-penalised logistic model on ranks, in log-odds, with the
     share of each that is best on people not used in fitting; experiments/learners compares the
-    algorithms. Where the rarer class has fewer than 1.5 rows a column, the blend is the logistic
-    model alone, held closer to the base rate (`learners.small`, experiments/small_data). Where X
-    has eight snapshots or more, snapshots may have effects of their own, and a later snapshot gets
-    the effect of its time of the year (`learners.season`).
+    algorithms. Where the rarer class has fewer than 1.5 rows a column, trees must show that they
+    are worth a share, else the blend is the logistic model alone; below 3 that model is held closer
+    to the base rate (`learners.small`, experiments/small_data). Where X has eight snapshots or
+    more, snapshots may have effects of their own, and a later snapshot gets the effect of its time
+    of the year (`learners.season`).
 
     Calibration is Platt's: log-odds times a slope plus a shift, fitted on out-of-fold predictions
     (J. Platt, 1999, Probabilistic outputs for support vector machines). It keeps the ranking.
