@@ -1,16 +1,17 @@
 """gettext catalogues of templates, found by language.
 
 English is the language of the templates themselves and needs no catalogue. Another language is a
-folder `<language>/LC_MESSAGES` with `churnlab.mo`, as `pybabel compile` writes it.
+file `locale/<language>/LC_MESSAGES/churnlab.po`, read by Babel once a process (about 10 ms).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
-from gettext import NullTranslations, translation
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.messages.pofile import read_po
 
 from churnlab.errors import ConfigError
 
@@ -19,10 +20,23 @@ DOMAIN = "churnlab"
 ENGLISH = "en"
 
 
+def catalogue_path(language: str, folder: Path | None = None) -> Path:
+    """Where the catalogue of a language is, in the package or in a folder of catalogues.
+
+    >>> catalogue_path("zh").parts[-3:]
+    ('zh', 'LC_MESSAGES', 'churnlab.po')
+    """
+    return (folder or FOLDER) / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
 def languages() -> tuple[str, ...]:
-    """The languages that have a catalogue, and English, sorted."""
-    compiled = FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")
-    return tuple(sorted({ENGLISH, *(path.parents[1].name for path in compiled)}))
+    """The languages that have a catalogue, and English, sorted.
+
+    >>> languages()
+    ('en', 'zh')
+    """
+    found = FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po")
+    return tuple(sorted({ENGLISH, *(path.parents[1].name for path in found)}))
 
 
 def template_in(language: str, template: str) -> str:
@@ -33,7 +47,18 @@ def template_in(language: str, template: str) -> str:
     >>> template_in("en", "{value:.0f} active days")
     '{value:.0f} active days'
     """
-    return _catalogue(language, FOLDER).gettext(template) if template else template
+    return _translations(language, FOLDER).get(template) or template
+
+
+def check_language(language: str) -> str:
+    """The language itself; ConfigError, with those that there are, if it has no catalogue.
+
+    >>> check_language("en")
+    'en'
+    """
+    if language not in languages():
+        raise ConfigError.from_unknown("language", language, languages())
+    return language
 
 
 def locale_of(language: str) -> Locale:
@@ -45,10 +70,10 @@ def locale_of(language: str) -> Locale:
 
 
 @cache
-def _catalogue(language: str, folder: Path) -> NullTranslations:
+def _translations(language: str, folder: Path) -> Mapping[str, str]:
+    """Template to translation; those that nobody translated yet have the empty text."""
     if language == ENGLISH:
-        return NullTranslations()
-    try:
-        return translation(DOMAIN, folder, [language])
-    except OSError as error:
-        raise ConfigError.from_unknown("language", language, languages()) from error
+        return {}
+    check_language(language)
+    with catalogue_path(language, folder).open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if not m.fuzzy}

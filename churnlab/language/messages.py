@@ -1,6 +1,8 @@
 """The templates of a package as messages for translators, extracted by Babel.
 
-`python -m churnlab.language.messages` writes `locale/churnlab.pot` again.
+`python -m churnlab.language.messages` writes `locale/churnlab.pot` again, and brings the catalogue
+of every language up to date: templates that are new get an empty translation, those that the code
+no longer has go.
 """
 
 from __future__ import annotations
@@ -9,9 +11,9 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import write_po
+from babel.messages.pofile import read_po, write_po
 
-from churnlab.language.catalogues import DOMAIN, FOLDER
+from churnlab.language.catalogues import DOMAIN, ENGLISH, FOLDER, catalogue_path, languages
 
 KEYWORDS = {"sentence": None, "template": None}
 POT = FOLDER / f"{DOMAIN}.pot"
@@ -30,11 +32,38 @@ def extracted(package: Path) -> Catalog:
     return found
 
 
-def write(catalogue: Catalog, path: Path) -> None:
-    """Write the messages to a .pot file, sorted, without dates and places in the code."""
+def write(catalogue: Catalog, path: Path, width: int | None = 100) -> None:
+    """Write messages to a .pot or .po file, sorted, without dates and places in the code."""
     with path.open("wb") as file:
-        write_po(file, catalogue, omit_header=True, no_location=True, sort_output=True, width=100)
+        write_po(file, catalogue, omit_header=True, no_location=True, sort_output=True, width=width)
+
+
+def updated(path: Path, templates: Catalog) -> Catalog:
+    """The catalogue in a .po file with the translations of these templates and no others."""
+    with path.open("rb") as file:
+        known = {m.id: m.string for m in read_po(file)}
+    found = Catalog(project=DOMAIN, fuzzy=False)
+    for message in templates:
+        if message.id:
+            found.add(message.id, known.get(message.id, ""), flags=message.flags)
+    return found
+
+
+def untranslated(language: str) -> list[str]:
+    """The templates in the catalogue of a language that nobody translated yet.
+
+    >>> untranslated("en")
+    []
+    """
+    if language == ENGLISH:
+        return []
+    with catalogue_path(language).open("rb") as file:
+        return [str(m.id) for m in read_po(file) if m.id and not m.string]
 
 
 if __name__ == "__main__":
-    write(extracted(FOLDER.parents[1]), POT)
+    every = extracted(FOLDER.parents[1])
+    write(every, POT)
+    for other in languages():
+        if other != ENGLISH:
+            write(updated(catalogue_path(other), every), catalogue_path(other), width=None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import churnlab
-from churnlab.language.messages import POT, extracted, write
+from churnlab.language.catalogues import catalogue_path, languages
+from churnlab.language.messages import POT, extracted, untranslated, updated, write
 
 CODE = """
 from churnlab.language.sentence import sentence, template
@@ -43,3 +44,26 @@ def test_the_committed_list_of_templates_is_that_of_the_code(tmp_path: Path) -> 
     now = tmp_path / "now.pot"
     write(extracted(Path(churnlab.__file__).parent), now)
     assert POT.read_bytes() == now.read_bytes(), "run `make messages`"
+
+
+def test_the_committed_catalogues_have_the_templates_of_the_code(tmp_path: Path) -> None:
+    every = extracted(Path(churnlab.__file__).parent)
+    for language in set(languages()) - {"en"}:
+        now = tmp_path / f"{language}.po"
+        write(updated(catalogue_path(language), every), now, width=None)
+        assert catalogue_path(language).read_bytes() == now.read_bytes(), "run `make messages`"
+
+
+def test_an_update_keeps_translations_and_drops_what_the_code_no_longer_has(
+    tmp_path: Path,
+) -> None:
+    known = tmp_path / "known.po"
+    known.write_text('msgid "few"\nmsgstr "少"\n\nmsgid "gone"\nmsgstr "没了"\n')
+    (tmp_path / "code.py").write_text(CODE)
+    found = {m.id: m.string for m in updated(known, extracted(tmp_path)) if m.id}
+    assert found["few"] == "少" and "gone" not in found and found["{value:.1f} acts"] == ""
+
+
+def test_untranslated_templates_are_listed() -> None:
+    assert untranslated("en") == []
+    assert set(untranslated("zh")) <= {m.id for m in extracted(Path(churnlab.__file__).parent)}

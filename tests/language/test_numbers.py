@@ -49,3 +49,34 @@ def test_other_formats_are_refused(spec: str) -> None:
     assert not understood(spec)
     with pytest.raises(ConfigError, match="the format of a value"):
         shown(1.5, spec, "de")
+
+
+@pytest.mark.parametrize(
+    "value, spec, english, chinese",
+    [
+        (1, "push|pushes", "1 push", "1 push"),
+        (0, "push|pushes", "0 pushes", "0 push"),
+        (12_345.0, "push|pushes", "12,345 pushes", "1.2万 push"),
+        (1, "span", "1 day", "1天"),
+        (14, "span", "14 days", "14天"),
+        (20, "span", "20 days", "20天"),
+        (28, "span", "4 weeks", "4周"),
+        (80.0, "money", "80", "80"),
+        (80.5, "money", "80.50", "80.50"),
+        (310.4, "money", "310", "310"),
+        (12_345.6, "money", "12,346", "12,346"),
+        (9_999, ",.0f", "9,999", "9,999"),
+        (12_345, ",.0f", "12,345", "1.2万"),
+        (20_000, ",", "20,000", "2万"),
+        (12_345, ".0f", "12345", "12345"),
+        (date(2026, 8, 28), "", "Aug 28, 2026", "2026年8月28日"),
+    ],
+)
+def test_counts_lengths_and_money(value: object, spec: str, english: str, chinese: str) -> None:
+    assert shown(value, spec, "en") == english
+    assert shown(value, spec, "zh") == chinese
+
+
+def test_a_word_has_as_many_forms_as_its_language() -> None:
+    forms = "push|pushe|pushy|pushów"
+    assert [shown(n, forms, "pl").split()[1] for n in (1, 2, 5)] == ["push", "pushe", "pushy"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 
 from churnlab.errors import ConfigError
 from churnlab.language import catalogues
@@ -22,8 +22,8 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     catalog.add("inner {n:.0f}", "innen {n:.0f}")
     folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "churnlab.mo").open("wb") as file:
-        write_mo(file, catalog)
+    with (folder / "churnlab.po").open("wb") as file:
+        write_po(file, catalog)
     monkeypatch.setattr(catalogues, "FOLDER", tmp_path)
     return "de"
 

@@ -6,7 +6,7 @@
         assert not english_left(some_sentence, language)
 
 `install` extracts every template of the package from its code (so a new one is included at once),
-compiles a made-up translation of each to `<folder>/eo/LC_MESSAGES/churnlab.mo` and puts the folder
+writes a made-up translation of each to `<folder>/eo/LC_MESSAGES/churnlab.po` and puts the folder
 in the place of the package's catalogues until the test ends.
 
 A translation begins with START, each of its words is spelled backwards and ends with END, and its
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 
 import churnlab
 from churnlab.language import catalogues
@@ -56,10 +56,10 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     catalogue = Catalog(locale=LANGUAGE)
     for template in templates():
         catalogue.add(template, made_up(template))
-    place = folder / LANGUAGE / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    with (place / f"{catalogues.DOMAIN}.mo").open("wb") as file:
-        write_mo(file, catalogue)
+    place = catalogues.catalogue_path(LANGUAGE, folder)
+    place.parent.mkdir(parents=True)
+    with place.open("wb") as file:
+        write_po(file, catalogue)
     monkeypatch.setattr(catalogues, "FOLDER", folder)
     return LANGUAGE
 
