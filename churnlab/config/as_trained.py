@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from churnlab.activity.protocol import Activity
-from churnlab.config.tables import Config, FeaturesTable, TargetTable
+from churnlab.config.sections import FeaturesTable, TargetTable
+from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 from churnlab.model_registry.run_facts import RunFacts, TargetFacts
 

@@ -10,7 +10,8 @@ from support.facts import made_up_facts
 
 import churnlab as cl
 from churnlab.config.as_trained import as_trained, check_meaning, target_facts
-from churnlab.config.tables import Config, TargetTable
+from churnlab.config.sections import TargetTable
+from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 from churnlab.model_registry.run_facts import TargetFacts
 
