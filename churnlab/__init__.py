@@ -34,6 +34,7 @@ _HOMES = {
     "LTVRegressor": "estimators.regressor",
     "ChurnHazard": "estimators.hazard",
     "Evaluation": "evaluation.evaluation",
+    "judge": "training.judging",
     "explain": "explanation.explanation",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from churnlab.schema.progress import progress
     from churnlab.schema.targets import Churn, LifetimeValue, TimeToChurn
     from churnlab.store.activity_store import ActivityStore
+    from churnlab.training.judging import judge
     from churnlab.training.train import train
 
 

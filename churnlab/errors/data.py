@@ -102,9 +102,9 @@ class HistoryError(ChurnlabError):
 
     @classmethod
     def from_learnt(cls, day: object, earliest: object) -> HistoryError:
-        """A run is to be judged on days whose labels it was trained on."""
+        """A model is to be judged on days whose labels it learnt from."""
         return cls(
-            f"snapshots at {day} overlap the days that the run was trained on; "
+            f"snapshots at {day} overlap the days of labels that the model learnt from; "
             f"judge it on days from {earliest} on, or train again"
         )
 

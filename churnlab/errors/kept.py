@@ -113,6 +113,66 @@ class ModelError(ChurnlabError):
         )
 
     @classmethod
+    def from_no_estimator(cls, given: str) -> ModelError:
+        """Something that is no estimator was to be judged or logged."""
+        return cls(
+            f"{given} is no fitted classifier or regressor; give an estimator with fit and "
+            "predict_proba or predict, or several by target: {'churned': …, 'ltv': …}"
+        )
+
+    @classmethod
+    def from_nothing_to_judge(cls) -> ModelError:
+        """No model was given."""
+        return cls("no model was given; give a fitted classifier of churn, or a regressor of value")
+
+    @classmethod
+    def from_not_fitted(cls, model: str) -> ModelError:
+        """An estimator was not fitted yet."""
+        return cls(f"{model} is not fitted; call fit(train.X, train.y(…)) first")
+
+    @classmethod
+    def from_no_probabilities(cls, model: str) -> ModelError:
+        """A classifier cannot say how probable churn is."""
+        return cls(
+            f"{model} gives no probabilities (it has no predict_proba); wrap it in scikit-learn's "
+            f"CalibratedClassifierCV({model}(…)) and fit that"
+        )
+
+    @classmethod
+    def from_other_target(cls, model: str, target: str, own: str) -> ModelError:
+        """An estimator was given for a target that its kind does not predict."""
+        return cls(f"{model} was given for {target} and is a model of {own}; give it as {own!r}")
+
+    @classmethod
+    def from_other_classes(cls, model: str, classes: Iterable[object]) -> ModelError:
+        """A classifier was fitted on other labels than 0 (stayed) and 1 (churned)."""
+        given = ", ".join(map(str, list(classes)[:5]))
+        return cls(
+            f"{model} was fitted on the classes {given}; fit it on 0 (stayed) and 1 (churned)"
+        )
+
+    @classmethod
+    def from_nothing_beside(cls, name: str, target: str, given: Iterable[str]) -> ModelError:
+        """Another estimator has no model of its target to stand beside."""
+        return cls(
+            f"{name!r} is a model of {target} and there is none to stand beside: "
+            f"models were given of {', '.join(given)}; give one of {target}, or leave it out"
+        )
+
+    @classmethod
+    def from_hazard_alone(cls) -> ModelError:
+        """A hazard came without the model of churn at which its curves begin."""
+        return cls("a hazard's curves begin at the risk of churn; give the model of churn with it")
+
+    @classmethod
+    def from_no_prediction(cls, model: str, reason: str) -> ModelError:
+        """An estimator of another library cannot predict for the rows; `reason` is its message."""
+        return cls(
+            f"{model} cannot predict for these rows: {' '.join(reason.split())[:300]}; give it "
+            "the columns and kinds of values it was fitted on, in a pipeline that fills gaps"
+        )
+
+    @classmethod
     def from_not_additive(cls, worst: float) -> ModelError:
         """SHAP values do not add up to the model's score, so they do not explain it."""
         return cls(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlab.errors import ChurnlabError, HistoryError
+from churnlab.errors import ChurnlabError, FrameError, HistoryError
 from churnlab.estimators import baselines
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
@@ -47,12 +47,23 @@ def default_model(target: str) -> Any:
 def predict(model: Any, X: pd.DataFrame) -> np.ndarray:
     """Churn probabilities or amounts, float64[n], whichever the estimator gives.
 
-    A model of this library takes its columns from X by name.
+    A model takes the columns that it was fitted on from X by name; FrameError where X lacks one.
     """
-    X = model.select(X) if hasattr(model, "select") else X
+    columns = model.select(X) if hasattr(model, "select") else _fitted_columns(model, X)
     if hasattr(model, "predict_proba"):
-        return np.asarray(model.predict_proba(X)[:, 1])
-    return np.asarray(model.predict(X))
+        return np.asarray(model.predict_proba(columns)[:, 1], np.float64)
+    return np.asarray(model.predict(columns), np.float64)
+
+
+def _fitted_columns(model: Any, X: pd.DataFrame) -> Any:
+    """The columns that an estimator of scikit-learn's manner was fitted on; its names if any."""
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:
+        return X.to_numpy() if hasattr(model, "n_features_in_") else X
+    missing = [str(name) for name in names if name not in X]
+    if missing:
+        raise FrameError.from_missing_columns("X", missing, X.columns)
+    return X[list(names)]
 
 
 def fit_baselines(

@@ -141,10 +141,28 @@ class Evaluation:
         0.188 [0.062, 0.438]
         """
         said = {name: predict(model, test.X) for name, model in fitted.items()}
+        return cls.on(said, test, target, **options)
+
+    @classmethod
+    def on(
+        cls, predictions: Mapping[str, np.ndarray], test: Dataset, target: str, **options: Any
+    ) -> Evaluation:
+        """An evaluation of predictions by contender for the rows of `test`, as `compare` makes it.
+
+        >>> from churnlab import Churn
+        >>> index = pd.MultiIndex.from_product(
+        ...     [range(4), pd.to_datetime(["2026-01-01"])], names=["user_id", "snapshot"]
+        ... )
+        >>> labels = pd.DataFrame({"churned": [0.0, 0, 0, 1]}, index=index)
+        >>> test = Dataset(pd.DataFrame(index=index), labels, pd.DataFrame(), (Churn(30),))
+        >>> said = {"churnlab": np.array([0.1, 0.2, 0.1, 0.6])}
+        >>> print(Evaluation.on(said, test, "churned").interval("auc"))
+        1.000 [1.000, 1.000]
+        """
         silence = options.setdefault("silence", Silence.in_dataset(test, target))
         if silence is None:
             options["warnings"] = (*options.get("warnings", ()), not_by_silence())
-        return cls.of(said, test.y(target), target=target, **options)
+        return cls.of(predictions, test.y(target), target=target, **options)
 
     def interval(self, metric: str, contender: str = MODEL) -> Interval:
         """A metric of a contender with its 95% interval.

@@ -97,7 +97,7 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     everything = with_varying_columns(config, label(config, activity, say), say)
     rows = split(config, everything)
     fitted = fit(config, rows.train, say)
-    judged = judge(fitted, rows, say)
+    judged = judge(fitted.named, rows.train, rows.test, say=say)
     served = refit(config, everything, fitted, say) if config.model.refit else None
     scoring = fitted if served is None else served.fitted
     explanation = explain_sample(scoring.churn, rows.test, say)
