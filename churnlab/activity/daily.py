@@ -19,6 +19,7 @@ from churnlab.kernels.units import MICRO
 from churnlab.schema.days import day_text, to_timestamps
 from churnlab.schema.measures import Measure
 from churnlab.schema.roles import Roles, role_column
+from churnlab.schema.views import view
 
 DERIVED = {"active": plan.ACTIVE, "gap": plan.GAP, "gap_sq": plan.GAP_SQ, "gaps": plan.GAPS}
 
@@ -300,3 +301,6 @@ class DailyActivity:
     def __repr__(self) -> str:
         days = f"{day_text(self.start)} to {day_text(self.end - 1)}"
         return f"DailyActivity({len(self.users):,} people, {days})"
+
+    def _repr_html_(self) -> str:
+        return str(view("report.glances:daily")(self).html())

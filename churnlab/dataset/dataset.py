@@ -15,6 +15,7 @@ from churnlab.errors import FrameError, HistoryError
 from churnlab.schema.days import Day, before, day_number, day_numbers, day_text, learnable
 from churnlab.schema.files import one_line, publish
 from churnlab.schema.targets import Target, TimeToChurn
+from churnlab.schema.views import view
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +208,9 @@ class Dataset:
     def __repr__(self) -> str:
         labels = ", ".join(self.labels) or "none"
         return f"Dataset({len(self.X):,} rows, {self.X.shape[1]} columns, labels: {labels})"
+
+    def _repr_html_(self) -> str:
+        return str(view("report.glances:dataset")(self).html())
 
 
 def _example() -> Dataset:

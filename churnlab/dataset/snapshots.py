@@ -19,6 +19,7 @@ from churnlab.schema.days import Day, day_numbers, day_text, to_timestamps
 from churnlab.schema.frames import by_engine
 from churnlab.schema.targets import Target, as_targets
 from churnlab.schema.user_ids import known_ids
+from churnlab.schema.views import view
 
 KEYS = ["user_id", "snapshot"]
 
@@ -151,6 +152,9 @@ class Snapshots:
         people = self.frame["user_id"].nunique()
         days = self.frame["snapshot"].nunique()
         return f"Snapshots({len(self):,} rows, {people:,} people, {days} days)"
+
+    def _repr_html_(self) -> str:
+        return str(view("report.glances:snapshots")(self).html())
 
 
 @by_engine("spark.snapshots:at")

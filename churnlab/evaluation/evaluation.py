@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -32,6 +31,7 @@ from churnlab.evaluation.strata import (
 )
 from churnlab.evaluation.tables import Table, difference, heading
 from churnlab.language.sentence import Sentence, Words, sentence
+from churnlab.schema.views import view
 
 FRAMES = ("table", "per_cut", "per_segment", "calibration", "strata")
 
@@ -344,8 +344,7 @@ class Evaluation:
         )
 
     def _repr_html_(self) -> str:
-        table = self.table.to_html(index=False, float_format="%.3f", escape=True, na_rep="–")
-        return table + "".join(f"<p>unsure: {escape(str(text))}</p>" for text in self.warnings)
+        return str(view("report.glances:evaluation")(self).html())
 
 
 def _flat_name(target: str, metric: str, contender: str) -> str:

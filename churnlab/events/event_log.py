@@ -30,6 +30,7 @@ from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.schema.days import day_text
 from churnlab.schema.frames import by_engine
 from churnlab.schema.roles import Roles
+from churnlab.schema.views import view
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,6 +187,9 @@ class EventLog:
             f"{counted['first_day']} to {counted['last_day']}, "
             f"{self.timezone}{version}{self._odd()})"
         )
+
+    def _repr_html_(self) -> str:
+        return str(view("report.glances:event_log")(self).html())
 
     def _odd(self) -> str:
         """The counts that are not zero, as `counts` names them."""

@@ -19,6 +19,7 @@ from churnlab.features.catalogue import Entry, given_names, of_the_day, sentence
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
 from churnlab.schema.progress import watched
+from churnlab.schema.views import view
 
 _TOLERANCE = 1e-6
 
@@ -131,6 +132,9 @@ class Explanation:
             said[rows, reasons] = told(read or {name: rows})
         columns = [f"reason_{i + 1}" for i in range(k)]
         return pd.DataFrame(said, index=self.values.index, columns=columns, dtype=object)
+
+    def _repr_html_(self) -> str:
+        return str(view("explanation.shown:glance")(self).html())
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:

@@ -24,6 +24,7 @@ from churnlab.language.sentence import Words, sentence
 from churnlab.model_registry.tracking import WHEN
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.schema.targets import Churn
+from churnlab.schema.views import view
 from churnlab.training.judgeable import (
     CHURNED,
     by_target,
@@ -66,6 +67,9 @@ class Judged:
         """
         flat = {name: v for e in self.evaluations.values() for name, v in e.metrics().items()}
         return flat | (self.timing.metrics() if self.timing else {})
+
+    def _repr_html_(self) -> str:
+        return str(view("training.shown:judged")(self).html())
 
 
 def judge(
