@@ -42,6 +42,7 @@ ROOMS = [
 HOMES = {
     "lightgbm": "estimators.learners.boosting",
     "shap": "explanation.explanation",
+    "woodelf": "estimators.learners.tree_shap",
     "mlflow": "model_registry.mlflow_store",
     "matplotlib": "report.drawing",
     "numba": "kernels.jit",

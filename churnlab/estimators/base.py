@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.labels import in_one_line
-from churnlab.estimators.learners import as_fitted, boosting, folds, season, times
+from churnlab.estimators.learners import as_fitted, boosting, contributions, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import categories_of, check_names
 from churnlab.estimators.learners.chosen import Chosen
@@ -140,6 +140,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         """SHAP values of the raw score, float64[n, q], and their base; they add up to it.
 
         The q columns are those of `widened(X)`. For a blend the values of the members are added.
+        Those of the trees are exact, however many rows there are (`learners.contributions`).
         prepared: the result of `prepare(X)`, if the caller has it already. time: see needs_time_.
 
         ConfigError for a model whose parts do not add up to a score: an LTVRegressor with objective
@@ -155,7 +156,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         as_fitted.check(self)
         self._check_parts_add_up()
         matrix = self.prepare(X) if prepared is None else prepared
-        trees = boosting.contributions(self.booster_, matrix, self._threads())
+        trees = contributions.contributions(self.booster_, matrix, self._threads())
         base = float(trees[0, -1]) if len(trees) else 0.0
         values, base = self._blended_contributions(trees[:, :-1], base, matrix)
         return (

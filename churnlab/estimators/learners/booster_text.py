@@ -17,17 +17,21 @@ def merged(*texts: str) -> str:
     end of trees
     <BLANKLINE>
     """
-    parts = [_parts(text) for text in texts]
-    head, _, tail = parts[0]
-    trees = [tree.split("\n", 1)[1] for _, some, _ in parts for tree in some]
+    models = [parts(text) for text in texts]
+    head, _, tail = models[0]
+    trees = [tree.split("\n", 1)[1] for _, some, _ in models for tree in some]
     numbered = [f"Tree={i}\n{tree}" for i, tree in enumerate(trees)]
     sizes = "tree_sizes=" + " ".join(str(len(tree)) for tree in numbered)
     lines = [sizes if line.startswith("tree_sizes=") else line for line in head.split("\n")]
     return "\n".join(lines) + "".join(numbered) + tail
 
 
-def _parts(text: str) -> tuple[str, list[str], str]:
-    """Head, trees and tail of a model's text."""
+def parts(text: str) -> tuple[str, list[str], str]:
+    """Head, trees and tail of a model's text.
+
+    >>> parts("tree_sizes=9 Tree=0 a end of trees")
+    ('tree_sizes=9 ', ['Tree=0 a '], 'end of trees')
+    """
     body, mark, tail = text.partition("end of trees")
     head, *trees = body.split("Tree=")
     return head, ["Tree=" + tree for tree in trees], mark + tail

@@ -21,11 +21,10 @@ from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import forks
-from churnlab.schema.progress import bar, counted, uncounted
+from churnlab.schema.progress import bar, uncounted
 
 MAX_ROUNDS = 800
 TWEEDIE_POWER = 1.3
-_ROWS_A_STEP = 2048  # explained between two looks at the bar
 PATIENCE = 60
 FIXED_ROUNDS = 100
 _SMALL_DATA = 50_000
@@ -352,20 +351,6 @@ def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
 def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
     """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss."""
     return np.asarray(booster.predict(X, raw_score=True, num_threads=threads))
-
-
-def contributions(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
-    """SHAP values of the raw score, float64[n, p + 1]; the last column is the base."""
-
-    def some(rows: np.ndarray) -> np.ndarray:
-        return np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads))
-
-    with bar("explaining", len(X)) as step:
-        if step is uncounted or len(X) <= _ROWS_A_STEP:
-            return some(X)
-        cuts = range(0, len(X), _ROWS_A_STEP)
-        parts = counted((X[i : i + _ROWS_A_STEP] for i in cuts), step, len)
-        return np.concatenate([some(rows) for rows in parts])
 
 
 def to_text(booster: lgb.Booster) -> str:

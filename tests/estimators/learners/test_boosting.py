@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from support.made_models import known_shop
 
-from churnlab.estimators.learners import boosting, folds
+from churnlab.estimators.learners import boosting, contributions, folds
 from churnlab.estimators.learners.boosting import Plan
 
 FRAME, Y, _ = known_shop()
@@ -35,7 +35,7 @@ def test_a_merged_booster_predicts_the_sum_of_both(two: list[lightgbm.Booster]) 
     np.testing.assert_allclose(boosting.raw(merged, X, 1), total, atol=1e-12)
     again = boosting.from_text(boosting.to_text(merged))
     np.testing.assert_array_equal(boosting.raw(again, X, 1), boosting.raw(merged, X, 1))
-    parts = boosting.contributions(again, X, 1)
+    parts = contributions.contributions(again, X, 1)
     assert parts.shape == (len(X), X.shape[1] + 1)
     np.testing.assert_allclose(parts.sum(axis=1), total, atol=1e-9)
 
