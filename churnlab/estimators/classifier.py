@@ -246,7 +246,7 @@ class ChurnClassifier(ClassifierMixin, TreeModel):
         if self.algorithm != "blend":
             return trees, base
         line = RankLogistic(**self.linear_)
-        return trees + line.contributions(matrix), base + line.base
+        return line.added(trees, matrix), base + line.base
 
 
 def _platt(log_odds: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[float, float]:

@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab.events.addresses import local_folder
-from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.written import Written
 from churnlab.report.csv_text import csv_text, guarded
 from churnlab.schema.files import publish
 from churnlab.schema.progress import bar, counted
-
-_RISK = "risk of the row"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,46 +28,31 @@ class RiskList:
     the person has more likely left than not; empty where the risk is below one half or the stage
     is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
     value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
-    `unexplained` rows, those of the lowest risk, have no reasons. `notes` say which events lie
-    outside the log's observed days. `model_age` counts the days from the newest snapshot that the
-    churn model learnt from to the day of the list.
+    `notes` say which events lie outside the log's observed days. `model_age` counts the days from
+    the newest snapshot that the churn model learnt from to the day of the list.
     """
 
     frame: pd.DataFrame
     as_of: str
     run_id: str
-    unexplained: int
     notes: tuple[str, ...] = ()
     model_age: int | None = None
 
     @classmethod
-    def of(
-        cls, parts: Iterable[pd.DataFrame], scorer: Scorer, explainer: Explainer, run_id: str
-    ) -> RiskList:
-        """Score people a part at a time, then explain those of highest risk.
+    def of(cls, parts: Iterable[pd.DataFrame], listing: Listing, run_id: str) -> RiskList:
+        """Score and explain people a part at a time.
 
-        `parts` are features, [people, features], on (user_id, snapshot); those of people who may
-        still get reasons are kept in memory, at most twice as many as get them. No part, no row.
+        `parts` are features, [people, features], on (user_id, snapshot); no more than one is kept
+        in memory. No part, no row.
         """
-        scored: list[pd.DataFrame] = []
-        riskiest = pd.DataFrame()
-        with bar("scoring people", None) as step:
-            for X in counted(parts, step, len):
-                scored.append(scorer(X))
-                X = X.assign(**{_RISK: scored[-1]["risk"].to_numpy()})
-                riskiest = pd.concat([riskiest, X]) if len(riskiest) else X
-                if len(riskiest) > 2 * explainer.most:
-                    riskiest = _riskiest(riskiest, explainer.most)
-        if not scored:
-            return cls(pd.DataFrame(columns=list(COLUMNS)), scorer.as_of, run_id, 0)
-        frame = pd.concat(scored, ignore_index=True).sort_values(
+        with bar("scoring and explaining people", None) as step:
+            listed = [listing(X) for X in counted(parts, step, len)]
+        if not listed:
+            return cls(pd.DataFrame(columns=list(COLUMNS)), listing.scorer.as_of, run_id)
+        frame = pd.concat(listed).sort_values(
             ["risk", "user_id"], ascending=[False, True], kind="stable", ignore_index=True
         )
-        explained = explainer(_riskiest(riskiest, explainer.most).drop(columns=_RISK))
-        rest = [""] * (len(frame) - len(explained))
-        for column in REASONS:
-            frame[column] = pd.Series([*explained[column], *rest], dtype="str")
-        return cls(frame[list(COLUMNS)], scorer.as_of, run_id, len(rest))
+        return cls(frame, listing.scorer.as_of, run_id)
 
     def write(self, folder: str | Path) -> Written:
         """Write risk_list_<as_of>.parquet and .csv, both whole or not at all.
@@ -94,15 +77,8 @@ class RiskList:
         return Written(
             self.as_of,
             len(self.frame),
-            self.unexplained,
             self.run_id,
             files,
             self.notes,
             self.model_age,
         )
-
-
-def _riskiest(X: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The rows of highest risk, ties by id."""
-    by_id = X.sort_index(level="user_id")
-    return by_id.sort_values(_RISK, ascending=False, kind="stable").head(most)

@@ -21,7 +21,7 @@ from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.risk_list import RiskList
-from churnlab.nightly.scoring import Explainer, Scorer
+from churnlab.nightly.scoring import Listing
 from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text
@@ -95,8 +95,8 @@ def _list_of(
     within = config.snapshots.active_within
     features = with_silence(config.feature_set(), config.target.churn(), activity)
     parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
-    scorer = Scorer.of(trained, config, day)
-    found = RiskList.of((p.X for p in parts), scorer, Explainer.of(trained), trained.run_id)
+    listing = Listing.of(trained, config, day)
+    found = RiskList.of((p.X for p in parts), listing, trained.run_id)
     if found.frame.empty:
         raise HistoryError.from_nobody(day_text(day), within)
     return found

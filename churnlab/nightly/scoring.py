@@ -27,7 +27,6 @@ from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
 from churnlab.schema.targets import Churn
 
-ROWS_WITH_REASONS = 20_000
 REASONS = ("reason_1", "reason_2", "reason_3")
 COLUMNS = (
     "user_id",
@@ -118,18 +117,30 @@ class Explainer:
         """The explainer of a run's churn model."""
         return cls(trained.models["churned"], trained.catalogue)
 
-    @property
-    def most(self) -> int:
-        """How many rows of a list get reasons, from the highest risk down."""
-        return ROWS_WITH_REASONS
-
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
-        """user_id and the REASONS of each row of X, in its order."""
+        """The REASONS of each row of X, in its order."""
         found = explain(self.model, self.model.select(X), self.catalogue).reasons(len(REASONS))
-        return found.assign(user_id=X.index.get_level_values("user_id")).reset_index(drop=True)
+        return found.reset_index(drop=True).astype("str")
 
     def __reduce__(self) -> Any:
         return _unpacked_explainer, (pack(self.model), self.catalogue)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Makes the rows of a list: scores and reasons of rows of features."""
+
+    scorer: Scorer
+    explainer: Explainer
+
+    @classmethod
+    def of(cls, trained: TrainedRun, config: Config, day: int) -> Self:
+        """The listing of a run; `config` is as the run was trained."""
+        return cls(Scorer.of(trained, config, day), Explainer.of(trained))
+
+    def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
+        """The COLUMNS of the list for each row of X, in its order."""
+        return pd.concat([self.scorer(X), self.explainer(X)], axis=1)[list(COLUMNS)]
 
 
 def pack(model: Model) -> Packed:

@@ -17,39 +17,38 @@ from churnlab.dataset.build import build_dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import HistoryError
 from churnlab.model_registry.tracking import TrainedRun
-from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.nightly.scoring import REASONS, Listing
 from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import Written
+from churnlab.schema.days import day_text
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.dataset import SparkDataset
 from churnlab.spark.session import DataFrame, in_one_line, write_whole
 
-_SCORES = {
+_LISTED = {
     "risk": pa.float64(),
     "stage": pa.string(),
     "when": pa.string(),
     "ltv": pa.float64(),
     "value_at_risk": pa.float64(),
+    **dict.fromkeys(REASONS, pa.string()),
     "as_of": pa.string(),
     "model_version": pa.string(),
 }
-_EXPLAINED = dict.fromkeys(REASONS, pa.string())
 
 
 @dataclass(frozen=True, eq=False)
 class SparkRiskList:
     """Tonight's list as in RiskList; nothing is computed before `frame` is used or written.
 
-    `scores` is the list without reasons, `most` how many rows have them, from the highest risk
-    down. `nobody` is the error for a list without a row; `notes` and `model_age` are those
-    of a RiskList.
+    `rows` is the list without its order. `nobody` is the error for a list without a row; `notes`
+    and `model_age` are those of a RiskList.
     """
 
     frame: DataFrame
-    scores: DataFrame
+    rows: DataFrame
     as_of: str
     run_id: str
-    most: int
     nobody: HistoryError
     notes: tuple[str, ...] = ()
     model_age: int | None = None
@@ -60,18 +59,17 @@ class SparkRiskList:
         Raises HistoryError when nobody is on the list, OutputError when it cannot be written.
         """
         target = f"{str(folder).rstrip('/')}/risk_list_{self.as_of}.parquet"
-        self.scores.persist()
+        self.rows.persist()
         try:
             with in_one_line():
-                if self.scores.isEmpty():
+                if self.rows.isEmpty():
                     raise self.nobody
             people = write_whole(self.frame, target)
         finally:
-            self.scores.unpersist()
-        unexplained = max(0, people - self.most)
+            self.rows.unpersist()
         files = {"list_parquet": target}
         told = (self.notes, self.model_age)
-        return Written(self.as_of, people, unexplained, self.run_id, files, *told)
+        return Written(self.as_of, people, self.run_id, files, *told)
 
 
 def list_of(
@@ -86,16 +84,10 @@ def list_of(
     features = with_silence(config.feature_set(), config.target.churn(), activity)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
-    scorer = Scorer.of(trained, config, day)
-    explainer = Explainer.of(trained)
-    scores = data.map(scorer, _SCORES)
-    riskiest = _ranked(scores).limit(explainer.most).select("user_id")
-    explained = data.only(riskiest).map(explainer, _EXPLAINED)
-    frame = scores.join(explained, "user_id", "left").na.fill("", list(REASONS)).select(*COLUMNS)
-    nobody = HistoryError.from_nobody(scorer.as_of, within)
-    return SparkRiskList(
-        _ranked(frame), scores, scorer.as_of, trained.run_id, explainer.most, nobody
-    )
+    rows = data.map(Listing.of(trained, config, day), _LISTED)
+    as_of = day_text(day)
+    nobody = HistoryError.from_nobody(as_of, within)
+    return SparkRiskList(_ranked(rows), rows, as_of, trained.run_id, nobody)
 
 
 def _check_features(trained: TrainedRun, data: SparkDataset) -> None:

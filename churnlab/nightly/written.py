@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class Written:
-    """A list as it was written: its day, how many people, and how many of them have no reasons.
+    """A list as it was written: its day and how many people it has.
 
     `files` maps a kind of file, such as list_parquet, to its address; `notes` and `model_age` are
     those of the list.
@@ -18,7 +18,6 @@ class Written:
 
     as_of: str
     people: int
-    without_reasons: int
     run_id: str
     files: Mapping[str, str]
     notes: tuple[str, ...] = ()
@@ -27,13 +26,12 @@ class Written:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, each file under its kind.
 
-        >>> Written("2026-03-04", 2, 0, "r1", {"list_csv": "list.csv"}).to_dict()["list_csv"]
+        >>> Written("2026-03-04", 2, "r1", {"list_csv": "list.csv"}).to_dict()["list_csv"]
         'list.csv'
         """
         return {
             "as_of": self.as_of,
             "people": self.people,
-            "without_reasons": self.without_reasons,
             "run_id": self.run_id,
             **({} if self.model_age is None else {"model_age_days": self.model_age}),
             **self.files,

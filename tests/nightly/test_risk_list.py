@@ -28,7 +28,7 @@ def risks(**more: object) -> RiskList:
             "model_version": "v",
         }
     )
-    return RiskList(frame, "2026-01-01", "run", 0)
+    return RiskList(frame, "2026-01-01", "run")
 
 
 def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path: Path) -> None:
@@ -60,18 +60,20 @@ def test_a_list_that_cannot_be_written_leaves_the_old_one(
 
 
 class Known:
-    """Scores and explains by the one feature `x`, which is the risk."""
+    """A listing whose risk is the one feature `x`; it keeps how many rows it was asked for."""
 
     as_of = "2026-01-01"
-    most = 3
+
+    def __init__(self) -> None:
+        self.scorer = self
+        self.asked: list[int] = []
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
+        self.asked.append(len(X))
         ids = X.index.get_level_values("user_id")
-        if list(X) == ["x"]:
-            self.explained = list(ids)
         scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
         rest = {"value_at_risk": 0.0, "as_of": self.as_of, "model_version": "v"}
-        return pd.DataFrame(scores | rest | {name: f"{name} of it" for name in REASONS})
+        return pd.DataFrame(scores | {n: f"{n} of " + ids for n in REASONS} | rest)[list(COLUMNS)]
 
 
 def parts(risks: list[float], sizes: int) -> list[pd.DataFrame]:
@@ -86,19 +88,18 @@ def parts(risks: list[float], sizes: int) -> list[pd.DataFrame]:
 
 
 @pytest.mark.parametrize("sizes", [1, 2, 3, 20])
-def test_parts_make_one_list_and_the_highest_risks_have_reasons(sizes: int) -> None:
+def test_parts_make_one_list_in_which_everybody_has_reasons(sizes: int) -> None:
     known = Known()
     risks_ = [0.1, 0.9, 0.5, 0.9, 0.2, 0.7, 0.3, 0.8, 0.4, 0.6]
-    found = RiskList.of(parts(risks_, sizes), known, known, "run")  # type: ignore[arg-type]
+    found = RiskList.of(parts(risks_, sizes), known, "run").frame  # type: ignore[arg-type]
     want = ["u1", "u3", "u7", "u5", "u9", "u2", "u8", "u6", "u4", "u0"]
-    assert found.frame["user_id"].tolist() == want
-    assert (found.frame["reason_1"] != "").tolist() == [True] * 3 + [False] * 7
-    assert found.unexplained == 7 and known.explained == want[:3]
+    assert found["user_id"].tolist() == want
+    assert found["reason_1"].tolist() == [f"reason_1 of {user}" for user in want]
+    assert max(known.asked) <= sizes and list(found) == list(COLUMNS)
 
 
 def test_no_part_gives_an_empty_list() -> None:
-    known = Known()
-    found = RiskList.of([], known, known, "run")  # type: ignore[arg-type]
+    found = RiskList.of([], Known(), "run")  # type: ignore[arg-type]
     assert found.frame.empty and list(found.frame) == list(COLUMNS)
 
 
@@ -110,7 +111,6 @@ def test_the_same_list_gives_the_same_bytes_and_says_what_was_written(tmp_path: 
     assert done[0].to_dict() == {
         "as_of": "2026-01-01",
         "people": 3,
-        "without_reasons": 0,
         "run_id": "run",
         "list_parquet": str(tmp_path / "a" / "risk_list_2026-01-01.parquet"),
         "list_csv": str(tmp_path / "a" / "risk_list_2026-01-01.csv"),

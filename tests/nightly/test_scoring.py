@@ -12,11 +12,26 @@ from support.facts import made_up_facts
 import churnlab as cl
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
-from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Scorer
+from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Listing, Scorer
 from churnlab.nightly.stage import SILENCE
 from churnlab.schema.targets import Churn
 
 NAMES = ["a__x__7d", "b__x__7d", "c__x__7d"]
+
+
+def catalogue_of(names: list[str]) -> pd.DataFrame:
+    """Columns whose sentence is their letter and value."""
+    return pd.DataFrame(
+        {
+            "name": names,
+            "signal": "x",
+            "builder": "X",
+            "unit": "count",
+            "window": "7d",
+            "says": [f"{name[0]} is {{value:.1f}}" for name in names],
+            "missing": "",
+        }
+    )
 
 
 @pytest.fixture(scope="module")
@@ -50,23 +65,28 @@ def test_reasons_travel_too(X: pd.DataFrame) -> None:
     churn = cl.ChurnClassifier("lightgbm", n_estimators=20).fit(
         X[NAMES], (X["a__x__7d"] > 0).astype(float)
     )
-    catalogue = pd.DataFrame(
-        {
-            "name": NAMES,
-            "signal": "x",
-            "builder": "X",
-            "unit": "count",
-            "window": "7d",
-            "says": [f"{name[0]} is {{value:.1f}}" for name in NAMES],
-            "missing": "",
-        }
-    )
-    run = TrainedRun("r", {"churned": churn}, made_up_facts(), catalogue, {})
+    run = TrainedRun("r", {"churned": churn}, made_up_facts(), catalogue_of(NAMES), {})
     explainer = Explainer.of(run)
-    assert explainer.most == 20_000
     said = explainer(X.iloc[:5])
-    assert said["user_id"].tolist() == [0, 1, 2, 3, 4]
+    assert list(said) == list(REASONS) and len(said) == 5
     told = said["reason_1"][said["reason_1"] != ""]  # a row may have none that raises its risk
     assert len(told) and told.str.match(r"[abc] is -?\d").all()
     there = pickle.loads(pickle.dumps(explainer))
     pd.testing.assert_frame_equal(there(X.iloc[:5]), said)
+
+
+def test_a_listing_has_scores_and_reasons_of_everybody_and_travels(X: pd.DataFrame) -> None:
+    churn = cl.ChurnClassifier("lightgbm", n_estimators=20).fit(
+        X[NAMES], (X["a__x__7d"] > 0).astype(float)
+    )
+    explainer = Explainer(churn, catalogue_of(NAMES))
+    scorer = Scorer({"churned": churn}, "2026-01-01", "v", Churn(30))
+    listing = Listing(scorer, explainer)
+    found = listing(X)
+    assert list(found) == list(COLUMNS)
+    pd.testing.assert_frame_equal(found[list(REASONS)], explainer(X))
+    pd.testing.assert_frame_equal(
+        found.drop(columns=list(REASONS)), scorer(X)[[*found.columns.drop(list(REASONS))]]
+    )
+    there = pickle.loads(pickle.dumps(listing))
+    pd.testing.assert_frame_equal(there(X), found, check_exact=True)

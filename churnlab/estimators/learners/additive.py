@@ -55,7 +55,14 @@ class Additive:
 
     def contributions(self, X: np.ndarray) -> np.ndarray:
         """The part of each column in each row's score, float64[n, p]; the base is not included."""
-        return np.column_stack([self._part(X[:, column], column) for column in range(X.shape[1])])
+        return self.added(np.zeros(X.shape, order="F"), X)
+
+    def added(self, values: np.ndarray, X: np.ndarray) -> np.ndarray:
+        """`values` float64[n, p], to which the part of each column was added in place."""
+        for column in range(X.shape[1]):
+            if self.weight[column] or self.absent[column] or self.present[column]:
+                values[:, column] += self._part(X[:, column], column)
+        return values
 
     def _part(self, x: np.ndarray, column: int) -> np.ndarray:
         return np.where(

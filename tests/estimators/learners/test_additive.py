@@ -27,6 +27,13 @@ def test_the_score_is_the_base_plus_the_parts_of_the_columns() -> None:
     assert Plain(**MODEL.state()) == MODEL
 
 
+def test_a_column_without_weight_has_no_part_whatever_its_values() -> None:
+    plain = Plain(base=0.0, weight=[0.0, 2.0], absent=[0.0, 0.0], present=[0.0, 0.0])
+    assert plain.contributions(X).tolist() == [[0.0, 4.0], [0.0, 8.0], [0.0, 0.0]]
+    one_sided = Plain(base=0.0, weight=[0.0, 0.0], absent=[3.0, 0.0], present=[0.0, 5.0])
+    assert one_sided.contributions(X).tolist() == [[0.0, 5.0], [3.0, 5.0], [0.0, 0.0]]
+
+
 def test_a_class_without_a_transformation_is_refused() -> None:
     with pytest.raises(TypeError, match="does not define how a column is transformed"):
         Additive(0.0, [1.0], [0.0], [0.0]).score(X[:, :1])
