@@ -44,7 +44,12 @@ _HOMES = {
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
-_MODULES = {"datasets": "demo.datasets", "metrics": "evaluation.metrics", "plots": "report.plots"}
+_MODULES = {
+    "datasets": "demo.datasets",
+    "metrics": "evaluation.metrics",
+    "plots": "report.plots",
+    "displays": "explanation.displays",
+}
 __all__ = ["__version__", *_HOMES, *_MODULES]
 
 if TYPE_CHECKING:
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
     from churnlab.evaluation import metrics
     from churnlab.evaluation.evaluation import Evaluation
     from churnlab.events.event_log import EventLog
+    from churnlab.explanation import displays
     from churnlab.explanation.explanation import explain
     from churnlab.features.builder import Feature, FeatureBuilder
     from churnlab.features.feature_set import FeatureSet

@@ -105,11 +105,16 @@ def as_reference(home: str) -> str:
 
 
 def passed_on(home: str) -> list[str]:
-    """The full paths of the names that a module imports from churnlab as themselves."""
-    path = ROOT / (home.replace(".", "/") + ".py")
+    """The full paths of the names that a module imports from churnlab as themselves.
+
+    A package passes on all that its `__init__` imports from churnlab.
+    """
+    place = ROOT / home.replace(".", "/")
+    path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     nodes = ast.parse(path.read_text("utf-8")).body if path.exists() else []
     imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
-    return [f"{n.module}.{a.name}" for n in imports for a in n.names if a.asname == a.name]
+    names = [(node.module, alias) for node in imports for alias in node.names]
+    return [f"{m}.{a.name}" for m, a in names if place.is_dir() or a.asname == a.name]
 
 
 def notebooks() -> list[Path]:

@@ -91,6 +91,7 @@ PUBLIC = {
     "datasets",
     "metrics",
     "plots",
+    "displays",
 }
 CONTRACT = {"log", "card", "registry"}  # names that DESIGN keeps for functions to come
 CLOCK = "events.clock"  # the moment of reading a log, read in one place

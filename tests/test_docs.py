@@ -237,7 +237,14 @@ def test_the_configuration_page_has_every_key(site: Path) -> None:
 
 @pytest.mark.parametrize(
     "page",
-    ["index", "guides/signal", "guides/value", "guides/evaluation", "guides/subscriptions"],
+    [
+        "index",
+        "guides/signal",
+        "guides/value",
+        "guides/evaluation",
+        "guides/notebook",
+        "guides/subscriptions",
+    ],
 )
 def test_the_code_of_a_page_runs(page: str) -> None:
     text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")

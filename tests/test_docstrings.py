@@ -29,7 +29,8 @@ def public_things() -> Iterator[tuple[str, Any]]:
 
 def _of_module(name: str, module: ModuleType) -> Iterator[tuple[str, Any]]:
     for key, value in vars(module).items():
-        own = getattr(value, "__module__", "") == module.__name__
+        listed = key in getattr(module, "__all__", ())
+        own = listed or getattr(value, "__module__", "") == module.__name__
         if own and not key.startswith("_") and inspect.isroutine(value) | inspect.isclass(value):
             yield f"{name}.{key}", value
 

@@ -44,19 +44,22 @@ def default_model(target: str) -> Any:
     return ChurnClassifier() if target == "churned" else LTVRegressor()
 
 
-def predict(model: Any, X: pd.DataFrame) -> np.ndarray:
+def predict(model: Any, X: Any) -> np.ndarray:
     """Churn probabilities or amounts, float64[n], whichever the estimator gives.
 
-    A model takes the columns that it was fitted on from X by name; FrameError where X lacks one.
+    A model takes the columns that it was fitted on from a DataFrame X by name; FrameError where X
+    lacks one. An array is taken as it is.
     """
-    columns = model.select(X) if hasattr(model, "select") else _fitted_columns(model, X)
+    columns = _fitted_columns(model, X) if isinstance(X, pd.DataFrame) else X
     if hasattr(model, "predict_proba"):
         return np.asarray(model.predict_proba(columns)[:, 1], np.float64)
     return np.asarray(model.predict(columns), np.float64)
 
 
 def _fitted_columns(model: Any, X: pd.DataFrame) -> Any:
-    """The columns that an estimator of scikit-learn's manner was fitted on; its names if any."""
+    """The columns that an estimator was fitted on, by name if it knows names."""
+    if hasattr(model, "select"):
+        return model.select(X)
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         return X.to_numpy() if hasattr(model, "n_features_in_") else X

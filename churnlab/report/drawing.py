@@ -26,6 +26,7 @@ VIOLET = "#8e6c8a"
 GREY = "#9aa5b1"
 PALE = "#e4e7eb"
 INK = "#1f2933"
+COLOURS = (BLUE, ORANGE, GREEN, VIOLET, "#c44e52", "#4a9d9c", "#b08d57", GREY)
 _LONG_SPAN = 30  # days, whose marks matplotlib chooses
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _MORE_FONTS = (
@@ -128,6 +129,20 @@ def legend_above(figure: Figure, columns: int) -> None:
     """A legend without a frame above the axes, in columns, where it covers no point."""
     look = {"size": 9, "family": fonts()}
     figure.legend(loc="outside upper left", ncols=columns, frameon=False, prop=look)
+
+
+def legend_beside(axes: Axes) -> None:
+    """A legend without a frame above the axes, one line a name, where it covers no point."""
+    look = {"size": 9, "family": fonts()}
+    axes.legend(
+        frameon=False,
+        prop=look,
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        borderaxespad=0,
+        borderpad=0.2,
+        labelspacing=0.25,
+    )
 
 
 def mark_days(axes: Axes, days: pd.Series) -> None:

@@ -16,13 +16,14 @@ from churnlab.evaluation.contenders import label as contender_label
 from churnlab.evaluation.tables import heading
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
+from churnlab.report.axes import figure_of, percent, share_scales
 from churnlab.report.drawing import (
     BLUE,
+    COLOURS,
     GREEN,
     GREY,
     INK,
     ORANGE,
-    VIOLET,
     Axes,
     Figure,
     fonts,
@@ -41,51 +42,74 @@ from churnlab.report.drawing import png as png
 _LONGEST_NAME = 60
 _LONGEST_LINE = 24
 _APART = 0.2  # of the points of one stratum
+_LARGEST_POINT = 90.0
+_SMALLEST_POINT = 12.0
+_WHOLE_FROM = 20  # money without cents
 
 
-def calibration(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
+def calibration(table: pd.DataFrame, language: str = ENGLISH, axes: Axes | None = None) -> Figure:
     """Predicted against observed churn; points on the diagonal are right.
 
-    `table` is that of `metrics.calibration_table`.
+    `table` is that of `metrics.calibration_table`. Both scales are square roots, because most
+    people have a small risk; the area of a point is its share of the rows, where the table has
+    `rows`. `axes` are those to draw on, or None for a new figure.
 
     >>> table = pd.DataFrame({"predicted": [0.1, 0.4], "observed": [0.12, 0.37]})
     >>> type(calibration(table)).__name__
     'Figure'
     """
-    figure, axes = new_figure()
-    top = float(max(table["predicted"].max(), table["observed"].max(), 0.05)) * 1.05
+    figure, axes = figure_of(axes)
+    top = float(max(table["predicted"].max(), table["observed"].max(), 0.05)) * 1.1
     right = said(sentence("predicted is right"), language)
-    model = said(sentence("the model"), language)
     axes.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle="--", label=right)
-    places = table["predicted"], table["observed"]
-    axes.plot(*places, "o-", color=BLUE, linewidth=1.8, markersize=5, label=model)
-    axes.set(xlim=(0, top), ylim=(0, top))
-    predicted = sentence("predicted churn probability (mean of a tenth of the rows)")
+    calibration_points(axes, table, said(sentence("the model"), language), BLUE)
+    share_scales(axes, top)
+    predicted = sentence("predicted churn probability")
     name_axes(axes, language, predicted, sentence("share that churned"))
     legend(axes, "upper left")
     return figure
 
 
-def deciles(table: pd.DataFrame, language: str = ENGLISH) -> Figure:
+def calibration_points(axes: Axes, table: pd.DataFrame, label: str, colour: str) -> None:
+    """The points of one contender's calibration; the area of each is its share of the rows.
+
+    >>> axes = new_figure()[1]
+    >>> table = pd.DataFrame({"predicted": [0.1, 0.4], "observed": [0.12, 0.37]})
+    >>> calibration_points(axes, table, "a forest", ORANGE)
+    """
+    rows = table["rows"] if "rows" in table else pd.Series(1.0, index=table.index)
+    size = np.maximum(_LARGEST_POINT * rows / rows.max(), _SMALLEST_POINT)
+    axes.plot(table["predicted"], table["observed"], color=colour, linewidth=1.2, alpha=0.7)
+    places = table["predicted"], table["observed"]
+    points = axes.scatter(*places, size, color=colour, alpha=0.9, label=label, zorder=3)
+    points.set_clip_on(False)
+
+
+def deciles(table: pd.DataFrame, language: str = ENGLISH, axes: Axes | None = None) -> Figure:
     """Predicted and actual value by tenths of predicted value.
 
-    `table` is that of `metrics.calibration_table`.
+    `table` is that of `metrics.calibration_table`. `axes` as in `calibration`.
 
     >>> table = pd.DataFrame({"predicted": [1.0, 40.0], "observed": [0.5, 37.0]})
     >>> type(deciles(table)).__name__
     'Figure'
     """
-    figure, axes = new_figure()
+    figure, axes = figure_of(axes)
     place = np.arange(1, len(table) + 1)
     predicted = said(sentence("predicted"), language)
     actual = said(sentence("actual"), language)
     axes.bar(place - 0.2, table["predicted"], 0.4, color=BLUE, label=predicted)
     axes.bar(place + 0.2, table["observed"], 0.4, color=ORANGE, label=actual)
     axes.set_xticks(place)
-    tenths = sentence("tenth of people by predicted value, lowest to highest")
+    axes.yaxis.set_major_formatter("{x:,.0f}" if _largest(table) >= _WHOLE_FROM else "{x:,.2f}")
+    tenths = sentence("tenth of people, lowest prediction first")
     name_axes(axes, language, tenths, sentence("mean value"))
     legend(axes, "upper left")
     return figure
+
+
+def _largest(table: pd.DataFrame) -> float:
+    return float(table[["predicted", "observed"]].max().max())
 
 
 def signals(importance: pd.Series, language: str = ENGLISH) -> Figure:
@@ -153,25 +177,29 @@ def scores(risk: np.ndarray, churned: np.ndarray, language: str = ENGLISH) -> Fi
 
 
 def gains(
-    churned: np.ndarray, predictions: Mapping[str, np.ndarray], language: str = ENGLISH
+    churned: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    language: str = ENGLISH,
+    axes: Axes | None = None,
 ) -> Figure:
     """Share of all churners found in the top share of people, for each contender.
 
     `churned` float64[n] the outcomes, 0 or 1; `predictions` float64[n] by contender. People of
-    equal predictions enter together.
+    equal predictions enter together. `axes` as in `calibration`.
 
     >>> figure = gains(np.array([0.0, 1.0]), {"churnlab": np.array([0.2, 0.8])})
     >>> type(figure).__name__
     'Figure'
     """
-    figure, axes = new_figure()
+    figure, axes = figure_of(axes)
     random = said(sentence("at random"), language)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label=random)
-    colours = [BLUE, ORANGE, GREEN, VIOLET]
     for i, (name, p) in enumerate(predictions.items()):
-        people, found = _gains_curve(churned, p)
+        people, found = gains_curve(churned, p)
         named = said(contender_label(name), language)
-        axes.plot(people, found, color=colours[i % len(colours)], linewidth=1.8, label=named)
+        axes.plot(people, found, color=COLOURS[i % len(COLOURS)], linewidth=1.8, label=named)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(percent)
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
     highest = sentence("share of people, highest risk first")
     name_axes(axes, language, highest, sentence("share of churners found"))
@@ -179,8 +207,13 @@ def gains(
     return figure
 
 
-def _gains_curve(churned: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of people and of churners down to each prediction; ties enter together."""
+def gains_curve(churned: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of people and of churners down to each prediction; ties enter together.
+
+    >>> people, found = gains_curve(np.array([1.0, 0, 0, 0]), np.array([0.9, 0.5, 0.2, 0.1]))
+    >>> people.tolist(), found.tolist()
+    ([0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 1.0, 1.0, 1.0, 1.0])
+    """
     order = np.argsort(-p, kind="stable")
     last = np.flatnonzero(np.r_[np.diff(p[order]) != 0, True])
     found = np.cumsum(churned[order])[last] / max(churned.sum(), 1)

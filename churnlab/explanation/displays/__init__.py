@@ -1,0 +1,18 @@
+"""Displays in scikit-learn's manner: figures of predictions and of explanations.
+
+Each has `from_…` constructors that compute, and `plot(ax, language=…)` that draws; one that was
+drawn on a figure of its own shows itself in a notebook.
+"""
+
+from churnlab.report.displays.calibration import CalibrationDisplay, DecilesDisplay
+from churnlab.report.displays.gains import GainsDisplay
+from churnlab.report.displays.segments import SegmentsDisplay
+from churnlab.report.displays.thresholds import ThresholdsDisplay
+
+__all__ = [
+    "CalibrationDisplay",
+    "DecilesDisplay",
+    "GainsDisplay",
+    "SegmentsDisplay",
+    "ThresholdsDisplay",
+]

@@ -1,0 +1,1 @@
+"""Displays of predictions, in scikit-learn's manner."""
