@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ import typer
 import churnlab
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, GuardError
 
 app = typer.Typer(
     cls=Commands,
@@ -160,23 +161,31 @@ def _days(given: str) -> list[int]:
 def card(
     config: ConfigPath = CHURNLAB_TOML,
     run: Run = None,
+    lang: Annotated[
+        str | None,
+        typer.Option("--lang", help='The language, "en" or "zh"; else that of the configuration.'),
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Write nothing: compare the card with the run, exit 5 on a difference."
+        ),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write the model card of a run into the output folder."""
+    """Write the model card of a run into the output folder, or check it."""
     with guarded(debug):
-        from churnlab.config.inputs import open_tracker
         from churnlab.config.tables import Config
-        from churnlab.schema.files import write_text
+        from churnlab.training.card_files import check_written, write_card
 
         settings = Config.read(config)
-        tracker = open_tracker(settings)
-        run_id = run or tracker.latest()
-        folder = Path(settings.path(settings.output.folder))
-        html = write_text(folder / "card.html", tracker.text(run_id, "card.html"))
-        markdown = write_text(folder / "card.md", tracker.text(run_id, "card.md"))
-        result = {"run_id": run_id, "card_html": str(html), "card_markdown": str(markdown)}
-        show(result, as_json)
+        if not check:
+            show({n: str(v) for n, v in asdict(write_card(settings, run, lang)).items()}, as_json)
+        elif found := check_written(settings, run):
+            raise GuardError.from_card(found)
+        else:
+            show({"check": "the card says what the run says"}, as_json)
 
 
 @app.command()

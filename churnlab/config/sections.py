@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from churnlab.errors import ConfigError
 from churnlab.features.feature_set import LONGEST
+from churnlab.report.card_record import Costs
 from churnlab.schema.days import day_number, to_timestamp
 from churnlab.schema.targets import Churn
 
@@ -117,3 +120,48 @@ class OutputTable(Table):
 
     folder: str = "churnlab-output"
     """The folder of cards and lists."""
+
+
+class CostsTable(Table):
+    """[costs]: what it costs to act; the card shows money where these are given."""
+
+    contact: float | None = None
+    """What it costs to contact one person, in the money of the log."""
+    offer: float | None = None
+    """What the offer costs for each person who takes it: leavers that stay, and all stayers."""
+    success: float | None = None
+    """The share of the contacted leavers that stays because of it, between 0 and 1."""
+    value_kept: float | None = None
+    """What a person who stays is worth; without it, the median predicted value of those reached."""
+
+    def costs(self) -> Costs | None:
+        """The costs; None where none is given. ConfigError for some without the others.
+
+        >>> CostsTable(contact=1.0, offer=10.0, success=0.2).costs().success
+        0.2
+        """
+        given = {name: value for name, value in self.model_dump().items() if value is not None}
+        lacking = [name for name in ("contact", "offer", "success") if name not in given]
+        if not given:
+            return None
+        if lacking:
+            raise ConfigError.from_lacking("[costs]", ", ".join(lacking))
+        for name, value in given.items():
+            if not 0 <= value < inf:
+                raise ConfigError.from_range(f"costs.{name}", value, "an amount of 0 or more")
+        if given["success"] > 1:
+            raise ConfigError.from_range("costs.success", given["success"], "a share from 0 to 1")
+        return Costs(**given)
+
+
+class CardTable(Table):
+    """[card]: what the model card says of the model's use."""
+
+    owner: str = ""
+    """Who answers for the model."""
+    not_for: list[str] = []
+    """What the model must not be used for, a sentence each, beside what the card says anyway."""
+    review_days: int = 180
+    """Days from the training to the next review; 0 for none."""
+    warning_leads: list[int] = [0, 7, 14, 30]
+    """Days ahead at which the card says how well leaving is known; none when empty."""

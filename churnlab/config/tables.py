@@ -27,6 +27,8 @@ from pydantic import Field as Key
 
 from churnlab.config import reading
 from churnlab.config.sections import (
+    CardTable,
+    CostsTable,
     FeaturesTable,
     ModelTable,
     OutputTable,
@@ -42,6 +44,7 @@ from churnlab.events.moments import earlier
 from churnlab.events.presets import filled
 from churnlab.events.spec import NEEDED, Converted, LogSpec
 from churnlab.features.feature_set import FeatureSet
+from churnlab.language.catalogues import ENGLISH, check_language
 from churnlab.schema.days import to_timestamp
 from churnlab.schema.files import check_path
 from churnlab.schema.frames import ENGINES
@@ -154,6 +157,8 @@ class Config(Table):
 
     name: str = "churn"
     """The title of cards."""
+    lang: Annotated[str, AfterValidator(check_language)] = ENGLISH
+    """The language of cards and lists: "en" or "zh"."""
     engine: Engine = "local"
     """The engine that computes features and scores: "local", on this machine, or "spark"."""
     recipe: str | None = None
@@ -166,6 +171,8 @@ class Config(Table):
     store: StoreTable = StoreTable()
     tracking: TrackingTable = TrackingTable()
     output: OutputTable = OutputTable()
+    costs: CostsTable = CostsTable()
+    card: CardTable = CardTable()
     _folder: Path = PrivateAttr(default_factory=Path)
 
     @classmethod

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from churnlab.errors.base import ChurnlabError, near
 from churnlab.errors.secrets import in_short
+
+_CITED = 3  # differences that one line cites
 
 
 class ModelError(ChurnlabError):
@@ -193,6 +195,14 @@ class GuardError(ChurnlabError):
             f"the log ends on {last}, days before {as_of} are missing; "
             "give a newer log or an earlier as-of date"
         )
+
+    @classmethod
+    def from_card(cls, differences: Sequence[object]) -> GuardError:
+        """A card differs from the run that it is about."""
+        cited = "; ".join(map(str, differences[:_CITED]))
+        more = len(differences) - _CITED
+        rest = f"; and {more} more" if more > 0 else ""
+        return cls(f"the card differs from its run: {cited}{rest}; write it by `churnlab card`")
 
 
 class OutputError(ChurnlabError):

@@ -131,3 +131,20 @@ def paired(
     """
     drawn = [metric(y, p, w) - metric(y, q, w) for w in resampled(users, draws, seed)]
     return interval(metric(y, p) - metric(y, q), np.array(drawn))
+
+
+def wilson(count: float, rows: int) -> Interval:
+    """A share with its 95% interval from a count alone. E. Wilson (1927), Probable inference.
+
+    NaN without rows.
+
+    >>> print(wilson(19, 100))
+    0.190 [0.125, 0.278]
+    """
+    if not rows:
+        return Interval(np.nan, np.nan, np.nan)
+    z = 1.959964
+    share, wide = count / rows, z * z / rows
+    middle = share + wide / 2
+    reach = z * float(np.sqrt((share * (1 - share) + wide / 4) / rows))
+    return Interval(share, (middle - reach) / (1 + wide), (middle + reach) / (1 + wide))

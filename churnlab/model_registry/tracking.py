@@ -253,6 +253,16 @@ class Tracker:
         with self._open() as store:
             return _files(store, store.run(run_id)).read(name).decode()
 
+    def metrics(self, run_id: str) -> Mapping[str, float]:
+        """The metrics of a run by name, without its models.
+
+        >>> from churnlab.demo.example import tracker
+        >>> tracker().metrics(tracker().latest())["churned_auc"] > 0.6
+        True
+        """
+        with self._open() as store:
+            return store.run(run_id).metrics
+
     def _log_or_keep(self, folder: Path) -> str:
         """Log a run from its folder, which is deleted then, and kept where that fails."""
         try:

@@ -1,291 +1,215 @@
-"""ModelCard: what a product manager reads before a model may score; sections of plain results."""
+"""ModelCard: what a product manager reads before a model may score, rendered from one record."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 
-from churnlab.evaluation.contenders import MODEL
-from churnlab.evaluation.evaluation import Evaluation
-from churnlab.evaluation.metric_table import headline, metrics_of
-from churnlab.evaluation.strata import not_by_silence
-from churnlab.evaluation.tables import Table, cell, heading
 from churnlab.events.addresses import local_folder
-from churnlab.language.catalogues import ENGLISH
-from churnlab.language.sentence import Words, sentence
-from churnlab.report.document import (
-    Block,
-    Bullets,
-    Drawing,
-    InLanguage,
-    Picture,
-    Section,
-    Text,
-)
-from churnlab.report.page import Page
+from churnlab.language.catalogues import ENGLISH, check_language
+from churnlab.language.sentence import Sentence, Words, in_language, sentence
+from churnlab.report.card_reasons import TERMS, second_half
+from churnlab.report.card_record import CardRecord
+from churnlab.report.card_sections import first_half
+from churnlab.report.document import EMPTY, Section, block_in, escaped, markdown_parts
+from churnlab.report.sourced import as_shown, marked
 from churnlab.schema.files import write_text
 
 SIMULATED = sentence(
     "Simulated data: these figures show that the method works, not how well it does on real people."
 )
-_TOP_FEATURES = 15
+NOT_APPROVED = sentence("Nobody has approved this model yet.")
 
 
-@dataclass(frozen=True)
-class CardFacts:
-    """The plain results that a card is made of; `training.card_facts` collects those of a training.
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """A model card: one page for someone who knows no statistics, from the record of a run.
 
-    `population`, `data` and `made` hold a value by its name. `pictures` are drawn by a function of
-    the language: calibration, gains, strata, per_cut, signals, deciles. `importance` gives the
-    table of `Explanation.importance` in a language, `examples` some lines of reasons without any
-    id.
+    >>> from churnlab.demo.example import tracker
+    >>> card = ModelCard.of(CardRecord.from_json(tracker().text(tracker().latest(), "card.json")))
+    >>> card.markdown().splitlines()[0]
+    '# Example: who is about to leave'
     """
 
-    title: Words
-    version: str
-    sentences: tuple[Words, ...]
-    simulated: bool = False
-    population: Mapping[Words, Any] = field(default_factory=dict)
-    data: Mapping[Words, Any] = field(default_factory=dict)
-    evaluations: Mapping[str, Evaluation] = field(default_factory=dict)
-    pictures: Mapping[str, Drawing] = field(default_factory=dict)
-    importance: Callable[[str], pd.DataFrame] | None = None
-    examples: Callable[[str], Sequence[str]] | None = None
-    limits: tuple[Words, ...] = ()
-    made: Mapping[Words, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ModelCard(Page):
-    """What a product manager reads of a model, as a page that stands alone or in Markdown.
-
-    >>> print(ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",))).markdown()[:52])
-    # Churn
-    <BLANKLINE>
-    Model card · version v1
-    <BLANKLINE>
-    ## In one sentence
-    """
+    record: CardRecord
 
     @classmethod
-    def of(cls, facts: CardFacts) -> ModelCard:
-        """The card of a trained model.
+    def of(cls, record: CardRecord) -> ModelCard:
+        """The card of a record."""
+        return cls(record.sourced())
 
-        >>> card = ModelCard.of(CardFacts("Churn", "v1", ("Predicts churn.",)))
-        >>> print(card.sections[0].title)
-        In one sentence
-        """
-        churn, value = facts.evaluations.get("churned"), facts.evaluations.get("ltv")
-        draw = facts.pictures
-        sections = (
-            Section(sentence("In one sentence"), tuple(Text(s) for s in facts.sentences)),
-            Section(sentence("For whom"), _facts(facts.population)),
-            Section(sentence("Data"), _facts(facts.data)),
-            Section(sentence("How well it finds those who leave"), _finds(churn, draw)),
-            Section(sentence("Where it is hard"), _hard(churn, draw)),
-            Section(sentence("Are the probabilities right?"), _calibrated(churn, draw)),
-            Section(sentence("How well it values people"), _values(value, draw)),
-            Section(sentence("What it looks at"), (), _looks_at(facts)),
-            Section(sentence("Over time"), _over_time(churn, draw)),
-            Section(sentence("For different people"), _groups(churn)),
-            Section(sentence("Limits"), (Bullets(facts.limits),) if facts.limits else ()),
-            Section(sentence("How it was made"), _facts(facts.made)),
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The questions that the card answers, in order."""
+        return (*first_half(self.record), *second_half(self.record))
+
+    @property
+    def title(self) -> Words:
+        """The name of the model and what it is about."""
+        return sentence("{name}: who is about to leave", name=self.record.name)
+
+    @property
+    def subtitle(self) -> Words:
+        """The version and the day of training."""
+        return sentence(
+            "Model card · version {version} · made on {day}",
+            version=self.record.version,
+            day=self.record.made_on,
         )
-        subtitle = sentence("Model card · version {version}", version=facts.version)
-        return cls(facts.title, subtitle, SIMULATED if facts.simulated else "", sections)
 
-    def save(self, folder: str | Path, language: str = ENGLISH) -> tuple[Path, Path]:
-        """Write card.html and card.md, each whole or not at all, and return their paths.
+    def banners(self) -> tuple[Words, ...]:
+        """What is said above all else: simulated data, who approved it, what was overridden."""
+        return (*([SIMULATED] if self.record.simulated else []), *_decision(self.record))
+
+    def html(self, language: str = ENGLISH) -> str:
+        """One page of HTML in a language, which needs nothing but itself.
+
+        Raises ConfigError for a language without a catalogue.
+
+        >>> from churnlab.demo.example import tracker
+        >>> text = tracker().text(tracker().latest(), "card.json")
+        >>> "<script" in ModelCard.of(CardRecord.from_json(text)).html()
+        True
+        """
+        check_language(language)
+        page = _environment().get_template("card.html.j2")
+        return page.render(
+            card=self,
+            language=language,
+            say=partial(marked, language=language),
+            plain=partial(_plain, language=language),
+            tip=partial(_tip, language=language),
+            data=_data,
+            empty=EMPTY,
+            block_in=block_in,
+            script=_script(),
+            allowed=_digest(str(_script())),
+        )
+
+    def markdown(self, language: str = ENGLISH) -> str:
+        """The card in Markdown, in a language; a chart is named only.
+
+        >>> from churnlab.demo.example import tracker
+        >>> text = tracker().text(tracker().latest(), "card.json")
+        >>> "## What it predicts" in ModelCard.of(CardRecord.from_json(text)).markdown()
+        True
+        """
+        check_language(language)
+        title, subtitle, *banners = (
+            escaped(in_language(words, language))
+            for words in (self.title, self.subtitle, *self.banners())
+        )
+        head = [f"# {title}", subtitle, *(f"> **{banner}**" for banner in banners)]
+        body = (part for s in self.sections for part in markdown_parts(s, 2, language))
+        return "\n\n".join([*head, *body]) + "\n"
+
+    def json(self) -> str:
+        """The record as JSON, from which the card can be made again in any language.
+
+        >>> from churnlab.demo.example import tracker
+        >>> text = tracker().text(tracker().latest(), "card.json")
+        >>> ModelCard.of(CardRecord.from_json(text)).json() == text
+        True
+        """
+        written = json.dumps(self.record.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        return written + "\n"
+
+    def files(self, language: str = ENGLISH) -> dict[str, str]:
+        """The texts of card.html, card.md and card.json by name.
+
+        >>> from churnlab.demo.example import tracker
+        >>> text = tracker().text(tracker().latest(), "card.json")
+        >>> sorted(ModelCard.of(CardRecord.from_json(text)).files())
+        ['card.html', 'card.json', 'card.md']
+        """
+        return {
+            "card.html": self.html(language),
+            "card.md": self.markdown(language),
+            "card.json": self.json(),
+        }
+
+    def save(self, folder: str | Path, language: str = ENGLISH) -> tuple[Path, Path, Path]:
+        """Write card.html, card.md and card.json, each whole or not at all; returns their paths.
 
         Raises OutputError when the folder cannot be written, ConfigError for an address.
 
         >>> import tempfile
+        >>> from churnlab.demo.example import tracker
+        >>> text = tracker().text(tracker().latest(), "card.json")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     [path.name for path in ModelCard.of(CardFacts("Churn", "v1", ())).save(folder)]
-        ['card.html', 'card.md']
+        ...     paths = ModelCard.of(CardRecord.from_json(text)).save(folder, "zh")
+        >>> [path.name for path in paths]
+        ['card.html', 'card.md', 'card.json']
         """
-        html, markdown = self.html(language), self.markdown(language)
+        texts = self.files(language)
         place = local_folder(folder, "the folder of the card")
-        page = write_text(place / "card.html", html)
-        return page, write_text(place / "card.md", markdown)
+        html, markdown, record = (write_text(place / n, text) for n, text in texts.items())
+        return html, markdown, record
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:46rem;border:0"
+        page = escape(self.html())
+        return f'<iframe sandbox="allow-scripts" srcdoc="{page}" style="{style}"></iframe>'
 
 
-def _facts(facts: Mapping[Words, Any]) -> tuple[Block, ...]:
-    rows = tuple((name, cell(value)) for name, value in facts.items())
-    return (Table((sentence("fact"), heading("value")), rows),) if rows else ()
-
-
-def _picture(pictures: Mapping[str, Drawing], name: str, alt: Words) -> tuple[Block, ...]:
-    return (Picture(pictures[name], alt),) if name in pictures else ()
-
-
-def _finds(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
-    if churn is None:
-        return ()
-    lead = sentence(
-        "{summary} All of these snapshots are later than those the judged model learnt from; "
-        "{share:.1%} of them churned.",
-        summary=churn.summary(),
-        share=churn.mean,
+def _decision(record: CardRecord) -> tuple[Words, ...]:
+    """Who decided, and why a refusal was overridden."""
+    decided = record.approval
+    if decided is None:
+        return (NOT_APPROVED,)
+    template = sentence("Approved by {by} on {on}.", by=decided.by, on=decided.on)
+    if decided.state == "Rejected":
+        template = sentence("Rejected by {by} on {on}.", by=decided.by, on=decided.on)
+    note = [sentence("Note: {note}", note=decided.note)] if decided.note else []
+    why = (
+        [sentence("Approved against a check. Why: {why}", why=decided.override)]
+        if decided.override
+        else []
     )
-    gains = _picture(pictures, "gains", sentence("Share of churners found"))
-    return (Text(lead), *_beside(churn), *gains)
+    return (template, *note, *why)
 
 
-def _values(value: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
-    if value is None:
-        return ()
-    lead = sentence(
-        "{summary} All of these snapshots are later than those the judged model learnt from.",
-        summary=value.summary(),
+def _plain(words: Words, language: str) -> str:
+    """Words without marks, for attributes."""
+    return as_shown(in_language(words, language), "", language)
+
+
+def _tip(words: Words, language: str) -> str:
+    """The meaning of a heading that is a term, in a language; "" for others."""
+    if not isinstance(words, Sentence):
+        return ""
+    found = [says for term, says in TERMS if str(term) == words.template]
+    return in_language(found[0], language) if found else ""
+
+
+def _data(rows: object) -> Markup:
+    """Data as JSON inside a page."""
+    return Markup(json.dumps(rows, allow_nan=False).replace("<", "\\u003c"))
+
+
+@cache
+def _script() -> Markup:
+    source = _environment().loader.get_source(_environment(), "card.js")  # type: ignore[union-attr]
+    return Markup(source[0])
+
+
+def _digest(script: str) -> str:
+    """How a page's policy names the one script that may run."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("churnlab.report", "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    alt = sentence("Predicted and actual value by tenths of predicted value")
-    drawn = _picture(pictures, "deciles", alt)
-    return (Text(lead), *_beside(value), *drawn, *_by_silence(value))
-
-
-def _hard(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
-    """The figures by how lately people were seen, the half seen most recently first."""
-    if churn is None:
-        return ()
-    if churn.strata.empty:
-        return (Text(not_by_silence()),)
-    metric = headline(churn.target)
-    alt = sentence("{metric} by how lately people were seen", metric=metric.label)
-    lead = sentence(
-        "Who has been silent for long is easily told from who came yesterday. The work is among "
-        "people who were seen a short while ago. {half}",
-        half=_recent_half(churn),
-    )
-    read = [
-        sentence("{metric}: {says}.", metric=m.label, says=m.says)
-        for m in metrics_of(churn.target, "strata")
-    ]
-    rest = sentence("Calibration slope: 1 is right. Calibration error: 0 is best.")
-    picture = _picture(pictures, "strata", alt)
-    return (Text(lead), *_by_silence(churn), *picture, Bullets((*read, rest)))
-
-
-def _by_silence(evaluation: Evaluation) -> tuple[Block, ...]:
-    table = evaluation.by_silence()
-    return (table,) if table else ()
-
-
-def _recent_half(churn: Evaluation) -> Words:
-    """The headline metric of each contender among the half seen most recently."""
-    half = churn.among_recent()
-    if half["value"].isna().all():
-        note = half["note"].iloc[0]
-        return sentence("The half seen most recently has no figure: {note}.", note=note)
-    figures = half.set_index("contender")
-    model = figures.loc[MODEL]
-    begun = sentence(
-        "Among the half seen most recently its {metric} is {value:.3f} [{low:.3f}, {high:.3f}]",
-        metric=headline(churn.target).label,
-        value=model["value"],
-        low=model["low"],
-        high=model["high"],
-    )
-    if "recency" not in figures.index:
-        return sentence("{figure}.", figure=begun)
-    return sentence(
-        "{figure}; days since the last activity alone reach {value:.3f}.",
-        figure=begun,
-        value=figures.loc["recency", "value"],
-    )
-
-
-def _beside(evaluation: Evaluation) -> tuple[Block, ...]:
-    """The contenders' table, how to read each of its metrics, and what is unsure."""
-    target = evaluation.target
-    brackets = sentence("Brackets are 95% intervals from resampling people.")
-    read = [
-        sentence("{metric}: {says}.", metric=metric.label, says=metric.says)
-        for metric in metrics_of(target, "card")
-    ]
-    unsure = [sentence("Unsure: {text}", text=text) for text in evaluation.warnings]
-    return (
-        evaluation.beside("card", differences=True),
-        Text(brackets),
-        Bullets((*read, *_lines(evaluation), *unsure)),
-    )
-
-
-def _lines(evaluation: Evaluation) -> list[Words]:
-    """The metrics that have a line of their own, where they were computed."""
-    computed = set(evaluation.table["metric"])
-    return [
-        sentence(
-            "{metric}: {interval}, {says}.",
-            metric=metric.label,
-            interval=evaluation.interval(metric.name).words(),
-            says=metric.says,
-        )
-        for metric in metrics_of(evaluation.target, "card_line")
-        if metric.name in computed
-    ]
-
-
-def _calibrated(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
-    if churn is None:
-        return ()
-    lead = sentence(
-        "It predicts {predicted:.1%} on average where {observed:.1%} churned. Calibration slope "
-        "{slope:.2f} (1 is right), mean error over tenths {error:.3f} (0 is best).",
-        predicted=churn.extra["predicted_mean"],
-        observed=churn.extra["observed_mean"],
-        slope=churn.extra["calibration_slope"],
-        error=churn.extra["expected_calibration_error"],
-    )
-    alt = sentence("Predicted against observed, by tenths of the rows")
-    table = Table.of(churn.calibration)
-    return (Text(lead), *_picture(pictures, "calibration", alt), table)
-
-
-def _looks_at(facts: CardFacts) -> tuple[Section, ...]:
-    alt = sentence("How much each signal moves the score")
-    return (
-        Section(sentence("Signals"), _picture(facts.pictures, "signals", alt)),
-        Section(sentence("Features"), _features(facts.importance)),
-        Section(sentence("Reasons as the list words them"), _reasons(facts.examples)),
-    )
-
-
-def _reasons(examples: Callable[[str], Sequence[str]] | None) -> tuple[Block, ...]:
-    if examples is None:
-        return ()
-    return (InLanguage(lambda language: Bullets(tuple(examples(language)))),)
-
-
-def _features(importance: Callable[[str], pd.DataFrame] | None) -> tuple[Block, ...]:
-    if importance is None:
-        return ()
-    note = sentence("Importance: the mean absolute push on the model's score, in log-odds.")
-    table = InLanguage(lambda language: _top_features(importance(language)))
-    return (table, Text(note))
-
-
-def _top_features(importance: pd.DataFrame) -> Table:
-    shown = [name for name in ("name", "what", "signal", "importance") if name in importance]
-    return Table.of(importance[shown].head(_TOP_FEATURES), 4)
-
-
-def _over_time(churn: Evaluation | None, pictures: Mapping[str, Drawing]) -> tuple[Block, ...]:
-    if churn is None:
-        return ()
-    metric = headline(churn.target)
-    alt = sentence("{metric} by snapshot day, with 95% intervals", metric=metric.label)
-    days = churn.per_cut.drop(columns="group")
-    table = Table.of(days, headings={"value": sentence("snapshot day")})
-    return (*_picture(pictures, "per_cut", alt), table)
-
-
-def _groups(churn: Evaluation | None) -> tuple[Block, ...]:
-    if churn is None or churn.per_segment.empty:
-        return ()
-    note = sentence("A dash stands for a missing figure; the note says why it is missing.")
-    return (Table.of(churn.per_segment, headings={"value": heading("member")}), Text(note))

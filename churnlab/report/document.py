@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
@@ -64,10 +64,13 @@ Block = Text | Bullets | Picture | Table | InLanguage
 
 @dataclass(frozen=True)
 class Section:
-    """A title, the blocks under it, and sections inside. An empty one shows that it is empty."""
+    """A title, the blocks under it, and sections inside. An empty one shows that it is empty.
+
+    A block is a `Block`, or anything else with `kind` and `markdown(language)`.
+    """
 
     title: Words
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[Any, ...] = ()
     children: tuple[Section, ...] = ()
 
 
@@ -142,6 +145,8 @@ def markdown_parts(section: Section, level: int, language: str = ENGLISH) -> Ite
 
 
 def _block_markdown(found: Block, language: str) -> str:
+    if hasattr(found, "markdown"):
+        return str(found.markdown(language))
     block = block_in(found, language)
     if isinstance(block, Text):
         return escaped(in_language(block.text, language))

@@ -3,91 +3,119 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from churnlab.activity.arrivals import is_late
+from churnlab.config.sections import CardTable
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
+from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors.secrets import shown_name
-from churnlab.estimators import baselines
-from churnlab.estimators.base import TreeModel
-from churnlab.evaluation.contenders import MODEL, predict
-from churnlab.evaluation.evaluation import Evaluation
-from churnlab.evaluation.metric_table import headline
-from churnlab.evaluation.timing import Timing
+from churnlab.evaluation.tables import cell
 from churnlab.events.receipt import time_notes
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.builder import parse_name
 from churnlab.language.sentence import Sentence, Words, sentence
-from churnlab.report import drawing, plots
-from churnlab.report.card import CardFacts, ModelCard
-from churnlab.report.document import Drawing
-from churnlab.schema.days import day_number, day_text
-from churnlab.schema.targets import Churn, LifetimeValue
+from churnlab.report.card_record import CardRecord, Made, Use
+from churnlab.schema.days import day_number, day_text, learnable
+from churnlab.training.card_figures import figures, promise
 from churnlab.training.judging import Judged, leavers
 from churnlab.training.models import Fitted
 from churnlab.training.preparation import SplitRows
 from churnlab.training.refit import Refitted
 from churnlab.training.tuning import Tuned
 
-_RISKIEST = 200
-_EXAMPLES = 5
-_NEVER = 1e4
 
-
-def make_card(
+def make_record(
     config: Config,
     ready: SplitRows,
     fitted: Fitted,
     judged: Judged,
     explanation: Explanation,
     served: Refitted | None = None,
-) -> ModelCard:
-    """The card of a training, with churn explained.
+) -> CardRecord:
+    """The record of a training's card, with churn explained.
 
     `judged` says how well the `fitted` models do; `served` are those that score, if these were
     fitted again. `explanation` is about the model of churn that scores.
     """
     scoring = fitted if served is None else served.fitted
+    day = day_text(ready.activity.end)
     left = leavers(fitted.churn, ready, judged.evaluations["churned"])
-    facts = CardFacts(
-        title=sentence("{name}: who is about to leave", name=config.name),
+    later = later_labels(config, ready)
+    return CardRecord(
+        name=config.name,
         version=scoring.version,
-        sentences=(*_sentences(config, ready, judged.timing), _which_model(ready, served)),
+        made_on=date.fromisoformat(day),
         simulated=config.log.simulated,
-        population=_population(config, ready, left, served),
-        data=data_facts(config, ready),
-        evaluations=judged.evaluations,
-        pictures=_pictures(fitted.models, ready.test, judged.evaluations, explanation),
-        importance=cache(explanation.importance),
-        examples=cache(partial(_examples, explanation, scoring.models)),
-        limits=_limits(config, ready),
-        made=_made(config, ready, fitted.tuned),
+        promise=promise(ready.targets, config.snapshots.active_within),
+        **figures(judged, explanation, config.costs.costs(), later),
+        use=use_of(config.card, day, _limits(config, ready)),
+        made=tuple(_facts(config, ready, fitted, judged, left, served)),
     )
-    return ModelCard.of(facts)
 
 
-def _sentences(config: Config, ready: SplitRows, timing: Timing | None) -> tuple[Words, ...]:
-    churn = next(target for target in ready.targets if isinstance(target, Churn))
-    first = sentence(
-        "For everybody active in the last {days} days it gives the probability of churn "
-        "({definition}), and three reasons in words.",
-        days=config.snapshots.active_within,
-        definition=churn.definition,
+def use_of(card: CardTable, day: str, limits: tuple[Words, ...] = ()) -> Use:
+    """What [card] says of the use of a model that was trained on a day.
+
+    >>> use_of(CardTable(owner="Growth", review_days=30), "2026-03-01").review
+    datetime.date(2026, 3, 31)
+    """
+    made = date.fromisoformat(day)
+    review = made + timedelta(days=card.review_days) if card.review_days else None
+    return Use(limits=limits, not_for=tuple(card.not_for), owner=card.owner, review=review)
+
+
+def later_labels(config: Config, ready: SplitRows) -> dict[int, pd.Series]:
+    """Labels of churn that begins later, by days of [card] warning_leads, on the judged rows.
+
+    The days come on top of the lead of the target. A row whose later label is not closed yet is
+    missing.
+    """
+    found = {}
+    for days in config.card.warning_leads:
+        target = config.target.churn()
+        later = replace(target, lead=target.lead + days)
+        closed = [
+            day
+            for day in map(day_number, ready.test.days)
+            if learnable(day, later.window(0)[1], ready.activity.end)
+        ]
+        if not closed:
+            continue
+        within, terminal = config.snapshots.active_within, config.target.terminal
+        at = Snapshots.at(ready.activity, closed, within, [later], terminal=terminal).frame
+        labels = at.set_index(["user_id", "snapshot"])["churned"]
+        found[days] = labels.reindex(ready.test.X.index)
+    return found
+
+
+def _facts(
+    config: Config,
+    ready: SplitRows,
+    fitted: Fitted,
+    judged: Judged,
+    left: Words,
+    served: Refitted | None,
+) -> Iterator[Made]:
+    """What the model was made from, a fact a row."""
+    timing: dict[Words, Any] = (
+        {sentence("later weeks"): judged.timing.sentence()} if judged.timing else {}
     )
-    worth = [
-        sentence(
-            "It also gives the amount that each is expected to spend ({definition}).",
-            definition=target.definition,
-        )
-        for target in ready.targets
-        if isinstance(target, LifetimeValue)
-    ]
-    return (first, *worth, *([timing.sentence()] if timing else []))
+    facts: dict[Words, Any] = {
+        sentence("judged and served"): _which_model(ready, served),
+        **_population(config, ready, left, served),
+        **timing,
+        **data_facts(config, ready),
+        **_made(config, ready, fitted.tuned),
+    }
+    for name, value in facts.items():
+        yield Made(name=name, says=cell(value))
 
 
 def _which_model(ready: SplitRows, served: Refitted | None) -> Words:
@@ -221,46 +249,6 @@ def _lateness(config: Config, ready: SplitRows) -> Words:
     return sentence(
         "{seen}; {events:,} events came too late and were set aside", seen=seen, events=too_late
     )
-
-
-def _pictures(
-    models: Mapping[str, TreeModel],
-    test: Dataset,
-    evaluations: Mapping[str, Evaluation],
-    explanation: Explanation,
-) -> dict[str, Drawing]:
-    churn = evaluations["churned"]
-    ranked = {MODEL: predict(models["churned"], test.X)}
-    if baselines.LAST in test.X:
-        ranked["recency"] = test.X[baselines.LAST].fillna(_NEVER).to_numpy()
-    pictures: dict[str, Drawing] = {
-        "calibration": partial(_draw, plots.calibration, churn.calibration),
-        "signals": partial(_draw, plots.signals, explanation.signal_importance()),
-        "gains": partial(_draw, plots.gains, test.y("churned").to_numpy(), ranked),
-        "per_cut": partial(_draw, plots.per_cut, churn.per_cut, headline("churned").name),
-    }
-    if not churn.strata.empty:
-        drawn = partial(_draw, plots.strata, churn.strata, headline("churned").name)
-        pictures["strata"] = drawn
-    if "ltv" in evaluations:
-        pictures["deciles"] = partial(_draw, plots.deciles, evaluations["ltv"].calibration)
-    return pictures
-
-
-def _draw(plot: Any, *args: Any) -> drawing.Figure:
-    *results, language = args
-    return plot(*results, language=language)
-
-
-def _examples(
-    explanation: Explanation, models: Mapping[str, TreeModel], language: str
-) -> list[str]:
-    """The reasons of some people at high risk, each line once."""
-    risk = predict(models["churned"], explanation.X)
-    top = np.argsort(-risk, kind="stable")[:_RISKIEST]
-    rows = explanation.reasons(3, language).iloc[top]
-    lines = rows.agg(lambda row: "; ".join(filter(None, row)), axis=1)
-    return [line for line in dict.fromkeys(lines) if line][:_EXAMPLES]
 
 
 def _joined(parts: Sequence[Words], between: str) -> Sentence:

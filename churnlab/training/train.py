@@ -21,7 +21,7 @@ from churnlab.model_registry.run_facts import DatasetFacts, RunFacts, ServedFact
 from churnlab.model_registry.tracking import JUDGED
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
-from churnlab.training.card_facts import make_card
+from churnlab.training.card_facts import make_record
 from churnlab.training.judging import Judged, explain_sample, judge, leavers
 from churnlab.training.models import Fitted, fit
 from churnlab.training.preparation import (
@@ -101,7 +101,7 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     served = refit(config, everything, fitted, say) if config.model.refit else None
     scoring = fitted if served is None else served.fitted
     explanation = explain_sample(scoring.churn, rows.test, say)
-    card = make_card(config, rows, fitted, judged, explanation, served)
+    card = ModelCard.of(make_record(config, rows, fitted, judged, explanation, served))
     say("logging the run")
     return _log(config, rows, fitted, judged, card, served)
 
@@ -124,12 +124,12 @@ def _log(
         metrics=judged.metrics(),
         catalogue=rows.train.catalogue,
         facts=_facts(config, rows, fitted, judged, served),
-        artifacts={"card.html": card.html(), "card.md": card.markdown()},
+        artifacts=card.files(config.lang),
         hazard=scoring.hazard,
         trials={target: tuned.trials for target, tuned in fitted.tuned.items()},
     )
     try:
-        html, markdown = card.save(config.path(config.output.folder))
+        html, markdown, _ = card.save(config.path(config.output.folder), config.lang)
     except OutputError:
         tracker.discard(run_id)
         raise

@@ -23,6 +23,20 @@ def test_the_card_of_a_run_can_be_written_again(trained: tuple[Path, dict]) -> N
     page.unlink()
     assert str(page) in call("card", "--config", config)
     assert page.read_bytes() == before
+    call("card", "--config", config, "--lang", "zh")
+    assert '<html lang="zh">' in page.read_text("utf-8")
+    assert "unknown language 'xx'" in call("card", "--config", config, "--lang", "xx", code=2)
+
+
+def test_a_card_is_compared_with_its_run(trained: tuple[Path, dict]) -> None:
+    config, result = trained
+    page = Path(result["card_html"])
+    call("card", "--config", config)
+    assert "the card says what the run says" in call("card", "--config", config, "--check")
+    page.write_text(page.read_text("utf-8").replace("</h2>", "</h2>99% right", 1), "utf-8")
+    said = call("card", "--config", config, "--check", code=5)
+    assert "a number has no source: '99% right'" in said and said.count("\n") == 1
+    call("card", "--config", config)
 
 
 def test_features_can_be_listed_and_written(trained: tuple[Path, dict], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 from pydantic import ValidationError
 
-from churnlab.config.sections import SnapshotsTable, Table, TargetTable
+from churnlab.config.sections import CostsTable, SnapshotsTable, Table, TargetTable
 from churnlab.errors import ConfigError
 
 
@@ -26,3 +26,14 @@ def test_a_table_takes_its_own_keys_and_types_alone_and_stays_as_it_is() -> None
     with pytest.raises(ValidationError, match="frozen"):
         table.lead = 3  # type: ignore[misc]
     assert isinstance(table, Table) and table.churn().horizon == 14
+
+
+def test_costs_are_given_whole_or_not_at_all() -> None:
+    assert CostsTable().costs() is None
+    given = CostsTable(contact=1, offer=2.5, success=0.1).costs()
+    assert given is not None and given.value_kept is None
+    with pytest.raises(ConfigError, match=r"lacks offer, success in \[costs\]"):
+        CostsTable(contact=1.0).costs()
+    for wrong in ({"contact": -1.0}, {"success": 1.5}, {"value_kept": float("nan")}):
+        with pytest.raises(ConfigError, match=r"costs\."):
+            CostsTable(**{"contact": 1.0, "offer": 2.0, "success": 0.1, **wrong}).costs()

@@ -10,7 +10,6 @@ import pytest
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report import drawing, plots
-from churnlab.report.card import ModelCard
 from churnlab.report.document import (
     Bullets,
     InLanguage,
@@ -22,15 +21,16 @@ from churnlab.report.document import (
     markdown_parts,
     table_markdown,
 )
+from churnlab.report.page import Page
 
 TABLE = Table(("day", "rows | people"), (("Monday", "12"), ("<b>", "1")), numbers=frozenset({1}))
 
 
 def test_sections_nest_in_both_forms() -> None:
     inner = Section("two", (), (Section("three", (Text("deep"),)),))
-    card = ModelCard("t", "s", "", (Section("one", (), (inner,)),))
-    assert "<h4>three</h4><p>deep</p>" in card.html().replace("\n", "")
-    assert list(markdown_parts(card.sections[0], 2)) == ["## one", "### two", "#### three", "deep"]
+    page = Page("t", "s", "", (Section("one", (), (inner,)),))
+    assert "<h4>three</h4><p>deep</p>" in page.html().replace("\n", "")
+    assert list(markdown_parts(page.sections[0], 2)) == ["## one", "### two", "#### three", "deep"]
 
 
 def test_every_block_has_a_form_in_markdown() -> None:

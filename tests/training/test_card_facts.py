@@ -9,23 +9,25 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from support import made_up_language
 from support.english import english_words
+from support.judged import judged_by_hand
 from support.learnable import DAYS, dataset
 
+from churnlab.config.sections import CardTable, CostsTable, TargetTable
+from churnlab.dataset.build import build_dataset
 from churnlab.dataset.dataset import Dataset
-from churnlab.estimators import baselines
-from churnlab.evaluation.evaluation import Evaluation
-from churnlab.evaluation.segments import segments
+from churnlab.dataset.snapshots import Snapshots
+from churnlab.demo.datasets import make_community
 from churnlab.evaluation.timing import Timing
 from churnlab.explanation.explanation import example
+from churnlab.features.feature_set import FeatureSet
 from churnlab.report.card import ModelCard
+from churnlab.report.card_check import check_page
 from churnlab.schema.days import day_number
 from churnlab.schema.targets import Churn, LifetimeValue
-from churnlab.training.card_facts import data_facts, make_card, rows_and_days
-from churnlab.training.judging import Judged
+from churnlab.training.card_facts import data_facts, later_labels, make_record, rows_and_days
 from churnlab.training.models import Fitted
 from churnlab.training.refit import Refitted
 
@@ -43,21 +45,15 @@ ABOUT = {
 }
 
 
-class ByRecency:
-    """A churn model: the longer away, the riskier."""
-
-    def predict_proba(self, X: pd.DataFrame) -> np.ndarray:
-        away = X[baselines.LAST].to_numpy(np.float64)
-        risk = away / (away.max() + 1)
-        return np.column_stack([1 - risk, risk])
-
-
 def config(arrived: str | None = None, simulated: bool = False) -> Any:
     return SimpleNamespace(
         name="Community",
         log=SimpleNamespace(path="/data/events.parquet", arrived=arrived, simulated=simulated),
         snapshots=SimpleNamespace(active_within=45),
+        target=TargetTable(churn_horizon=30, lead=7),
         model=SimpleNamespace(algorithm="blend", seed=7),
+        costs=CostsTable(),
+        card=CardTable(owner="Growth", warning_leads=[]),
     )
 
 
@@ -84,21 +80,13 @@ def card(
     given: Any | None = None, settings: Any | None = None, refitted: bool = False
 ) -> ModelCard:
     parts, timing = given or ready(), Timing(6, 900, 0.3, 0.28, 0.15, 0.2)
-    model = ByRecency()
-    churn = {"churnlab": model.predict_proba(parts.test.X)[:, 1], "base_rate": np.full(240, 0.3)}
-    value = {"churnlab": np.linspace(1, 30, 240), "zero": np.zeros(240)}
-    evaluations = {
-        name: Evaluation.of(
-            said, parts.test.y(name), target=name, draws=5, segments=segments(parts.test.X)
-        )
-        for name, said in (("churned", churn), ("ltv", value))
-    }
-    fitted = Fitted({"churned": model}, None, "v123")  # type: ignore[dict-item]
-    judged = Judged(evaluations, timing)
+    judged = judged_by_hand(parts.train, parts.test, timing)
+    model: Any = judged.models["churned"]
+    fitted = Fitted({"churned": model}, None, "v123")
     again = replace(fitted, version="v124")
     rows = {"churned": dataset(), "ltv": parts.test}
     served = Refitted(again, rows, "2026-05-01", fitted.version) if refitted else None
-    return make_card(settings or config(), parts, fitted, judged, example(), served)
+    return ModelCard.of(make_record(settings or config(), parts, fitted, judged, example(), served))
 
 
 def texts(facts: Any) -> dict[str, str]:
@@ -108,33 +96,57 @@ def texts(facts: Any) -> dict[str, str]:
 def test_the_card_says_who_what_and_on_which_days() -> None:
     text = card().markdown()
     assert "# Community: who is about to leave" in text and "version v123" in text
-    assert "For everybody active in the last 45 days it gives the probability of churn" in text
-    assert "(no act in the 30 days that begin 7 days after the snapshot)" in text
-    assert "(money spent in the 60 days after the snapshot)" in text
-    assert "240 snapshots of 120 people, 2 days from 2026-01-01 to 2026-01-15" in text
+    assert "For each person who was active in the last 45 days" in text
+    assert "no act in the 30 days that begin 7 days after the snapshot." in text
+    assert "money spent in the 60 days after the snapshot." in text
+    assert "240 snapshots of 120 people, 2 days from Jan 1, 2026 to Jan 15, 2026" in text
     assert "120 snapshots whose label windows reach into the held-out days" in text
     assert "It also estimates who leaves in later weeks" in text
     assert "last active 40 days ago" in text  # a reason
     assert "Judged on 2 snapshot day(s) only" in text and "Value at risk" in text
+    assert "Owner: Growth." in text and "Next review: Oct 28, 2026." in text
 
 
 def test_the_card_says_which_model_is_judged_and_which_one_scores() -> None:
     text = card().markdown()
     assert "The model that scores is the one that was judged." in text
-    assert "106 days on 2026-05-01, the day of training" in text
+    assert "106 days on May 1, 2026, the day of training" in text
     assert "served model" not in text
     text = card(refitted=True).markdown()
     assert "version v124" in text
-    assert "on the judged model, which learnt from snapshots up to 2026-01-15" in text
-    assert "on snapshots up to 2026-03-15" in text and "47 days on 2026-05-01" in text
+    assert "on the judged model, which learnt from snapshots up to Jan 15, 2026" in text
+    assert "on snapshots up to Mar 15, 2026" in text and "47 days on May 1, 2026" in text
     assert "| judged model learnt from | 240 snapshots" in text
     assert "| served model learnt from | 600 snapshots of 120 people, 5 days" in text
     assert "| served value model learnt from | 240 snapshots of 120 people, 2 days" in text
 
 
-def test_every_section_is_filled_and_every_picture_is_drawn() -> None:
-    html = card().html()
-    assert "Nothing was given here." not in html and html.count("data:image/png") == 5
+def test_every_section_is_filled_and_every_number_has_its_source() -> None:
+    made = card()
+    html = made.html()
+    assert "Nothing was given here." not in html and html.count("<svg") == 5
+    assert check_page(html, made.record) == check_page(made.html("zh"), made.record) == ()
+
+
+def test_later_labels_are_those_of_a_later_window_and_open_ones_are_missing() -> None:
+    activity = make_community(users=60, days=120, seed=1).log().daily()
+    days = ["2026-03-10", "2026-03-24"]
+    data = build_dataset(
+        activity, Snapshots.at(activity, days, targets=[Churn(30)]), FeatureSet.of(["Tenure"])
+    )
+    settings = config()
+    settings.target, settings.snapshots.active_within = TargetTable(churn_horizon=30), 60
+    settings.card = CardTable(warning_leads=[0, 14, 90])
+    found = later_labels(settings, SimpleNamespace(activity=activity, test=data))
+    assert list(found) == [0, 14]
+    assert found[0].equals(data.y("churned"))
+    known = found[14].dropna()
+    end = activity.end - 44
+    assert {day_number(d) for d in known.index.get_level_values("snapshot")} == {
+        day for day in map(day_number, days) if day <= end
+    }
+    own = Snapshots.at(activity, days[:1], 60, [Churn(30, lead=14)]).frame
+    assert known.to_numpy()[: len(own)].tolist() == own["churned"].tolist()
 
 
 def test_simulated_data_and_an_app_without_money_are_said() -> None:
@@ -171,9 +183,11 @@ def test_rows_and_days_of_a_dataset() -> None:
     assert said == "300 snapshots of 60 people, 5 days from 2026-01-01 to 2026-03-15"
 
 
-# Names of data, methods and this package, and sentences that `example()` and the stored results bring.
+# Names of data, methods and this package, forms of words, months of the made-up language, and
+# sentences that `example()` and the stored results bring.
 NAMES = {"community", "v", "asia", "shanghai", "events", "parquet", "blend", "churnlab", "channel"}
-NAMES |= {"ads", "shop", "pushopen", "push", "sent", "bg", "nbd", "mbg", "gamma"}
+NAMES |= {"ads", "shop", "pushopen", "push", "sent", "bg", "nbd", "mbg", "gamma", "toml", "growth"}
+NAMES |= {"lists", "days", "people", "jan", "feb", "mar", "apr", "maj", "okt", "person"}
 NAMES |= {"cadence", "since", "last", "days", "all", "spend", "orders", "sum", "d"}
 
 

@@ -21,9 +21,8 @@ from churnlab.training.train import train
 def test_training_writes_run_card_and_figures(trained: tuple[Path, dict]) -> None:
     config, result = trained
     page = Path(result["card_html"]).read_text()
-    assert (
-        "Simulated data" in page and result["version"] in page and page.count("data:image/png") == 6
-    )
+    assert "Simulated data" in page and result["version"] in page
+    assert page.count("<svg") >= 4 and len(page) < 600_000
     assert result["metrics"]["churned_auc"] > result["metrics"]["churned_auc_base_rate"] == 0.5
     assert {p.name for p in config.parent.iterdir()} == {
         "churnlab.toml",

@@ -1,0 +1,237 @@
+"""The second half of a card: why, for whom it works worse, value, use, origin, the champion."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from churnlab.evaluation.tables import Table
+from churnlab.language.sentence import Sentence, Words, sentence
+from churnlab.report import card_plots
+from churnlab.report.card_blocks import Chart, Folded, Glossary
+from churnlab.report.card_record import CardRecord, Figure, Gap, Group, Theme
+from churnlab.report.card_sections import (
+    DASH,
+    INTERVAL,
+    LEFT,
+    PAIRS,
+    PEOPLE,
+    figure,
+    span,
+)
+from churnlab.report.document import Bullets, InLanguage, Section, Text
+
+TOLD = sentence("share that was told")
+NOTE = sentence("note")
+VERDICT = sentence("verdict")
+STANDINGS: dict[str, Words] = {
+    "ahead": sentence("ahead"),
+    "level": sentence("level, within chance"),
+    "behind": sentence("behind"),
+}
+TERMS: tuple[tuple[Words, Words], ...] = (
+    (sentence("leaver"), sentence("a person who does nothing more, as defined at the top")),
+    (sentence("list"), sentence("all people who get a score on one day, riskiest first")),
+    (PAIRS, sentence("of a leaver and a stayer, how often the leaver has the higher risk (AUC)")),
+    (sentence("riskiest"), sentence("with the highest chance of leaving, as the model sees it")),
+    (sentence("best simple rule"), sentence("the best of the rules that need no learning")),
+    (sentence("days since last seen"), sentence("the rule: who was away longest leaves first")),
+    (
+        INTERVAL,
+        sentence("where the true figure most likely lies; one person more or less moves it"),
+    ),
+    (sentence("within chance"), sentence("so small that luck alone explains it")),
+    (sentence("theme"), sentence("signs of one kind, such as long silence or less spending")),
+    (sentence("push"), sentence("how far a sign moves the chance up")),
+    (sentence("champion"), sentence("the model that is approved and scores now")),
+)
+
+
+def second_half(record: CardRecord) -> tuple[Section, ...]:
+    """The sections of questions five to ten, of a record whose values know their paths."""
+    return (
+        Section(sentence("Why people leave"), _why(record)),
+        Section(sentence("For whom it works worse"), _worse(record)),
+        Section(sentence("What people are worth"), _worth(record)),
+        Section(sentence("What it must not be used for"), _use(record)),
+        Section(sentence("What it was made from"), _made(record)),
+        Section(sentence("What changed since the champion"), _changed(record)),
+        Section(sentence("Words on this card"), (Glossary(TERMS),)),
+    )
+
+
+def _why(record: CardRecord) -> tuple[Any, ...]:
+    if not record.themes:
+        return (Text(sentence("Nobody asked the model for its reasons.")),)
+    says = sentence(
+        "Among the tenth at highest risk, these themes push the chance up most. The examples are "
+        "words from the list."
+    )
+    caution = sentence(
+        "A reason says what moved the chance. It does not say what would keep the person."
+    )
+    alt = sentence("How much of the push comes from each theme")
+    chart = Chart(partial(card_plots.themes, record), alt)
+    return (Text(says), chart, InLanguage(partial(_theme_table, record)), Text(caution))
+
+
+def _theme_table(record: CardRecord, language: str) -> Table:
+    head = (sentence("theme"), sentence("part of the push"), sentence("examples"))
+    rows = tuple(
+        (theme.says, figure(theme.part, ".0%"), _joined(_examples(theme, language)))
+        for theme in record.themes
+    )
+    return Table(head, rows, numbers=frozenset({1}))
+
+
+def _examples(theme: Theme, language: str) -> tuple[str, ...]:
+    return theme.examples.get(language) or theme.examples.get("en", ())
+
+
+def _joined(lines: tuple[str, ...]) -> Words:
+    """Texts one after another, each with its own source."""
+    if not lines:
+        return DASH
+    names = [f"line_{i}" for i in range(len(lines))]
+    template = " · ".join(f"{{{name}}}" for name in names)
+    return Sentence(template, dict(zip(names, lines, strict=True)))
+
+
+def _worse(record: CardRecord) -> tuple[Any, ...]:
+    if not record.groups:
+        return (Text(sentence("The data have no groups of people to compare.")),)
+    found = tuple(_gap(gap) for gap in record.gaps)
+    none = sentence("No group differs from the others by more than chance.")
+    columns = (sentence("group"), PEOPLE, TOLD, LEFT, PAIRS)
+    rows = tuple(_group(group) for group in record.groups)
+    beyond = sentence(
+        "Only gaps that chance does not explain are named here, with all comparisons counted."
+    )
+    table = Table(columns, rows, numbers=frozenset(range(1, 5)))
+    return (Bullets(found) if found else Text(none), Text(beyond), table)
+
+
+def _gap(gap: Gap) -> Words:
+    if gap.kind == "order":
+        return sentence(
+            "{grouping}, {group}: it ranks {value:.0%} of pairs right. For everybody else, it is "
+            "{rest:.0%}.",
+            grouping=gap.grouping,
+            group=gap.group,
+            value=gap.value,
+            rest=gap.rest,
+        )
+    return sentence(
+        "{grouping}, {group}: it told {rest:.1%}, and {value:.1%} left.",
+        grouping=gap.grouping,
+        group=gap.group,
+        value=gap.value,
+        rest=gap.rest,
+    )
+
+
+def _group(group: Group) -> tuple[Words, ...]:
+    return (
+        sentence("{grouping}: {group}", grouping=group.grouping, group=group.group),
+        figure(group.people, ",.0f"),
+        figure(group.told, ".1%"),
+        figure(group.left, ".1%"),
+        group.note or span(group.order, group.low, group.high),
+    )
+
+
+def _worth(record: CardRecord) -> tuple[Any, ...]:
+    if record.value is None:
+        return (Text(sentence("This model does not predict what people are worth.")),)
+    found = [f for f in record.value.figures if f.standing == "behind"]
+    behind = tuple(_behind(one) for one in found)
+    none = sentence("In no measure is it behind the best simple rule by more than chance.")
+    alt = sentence("Predicted and actual value, by tenths of people")
+    return (
+        Bullets(behind) if behind else Text(none),
+        _beside(record.value.figures),
+        Chart(partial(card_plots.worth, record), alt),
+    )
+
+
+def _behind(one: Figure) -> Words:
+    return sentence(
+        "It is behind a simple rule here. {metric}: the model has {value:,.2f}, the rule ({rule}) "
+        "has {other:,.2f}.",
+        metric=one.label,
+        value=one.value,
+        rule=one.beside,
+        other=one.beside_value,
+    )
+
+
+def _beside(figures: tuple[Figure, ...]) -> Table:
+    """Every metric of the model beside the best simple rule, with what it says."""
+    head = (
+        sentence("measure"),
+        sentence("model"),
+        sentence("best simple rule"),
+        sentence("model minus the rule"),
+        VERDICT,
+    )
+    return Table(head, tuple(_metric(one) for one in figures), numbers=frozenset({1}))
+
+
+def _metric(one: Figure) -> tuple[Words, ...]:
+    spec = _spec(one.value)
+    name = sentence("{metric}: {says}", metric=one.label, says=one.says)
+    if one.beside_value is None:
+        return (name, span(one.value, one.low, one.high, spec), DASH, DASH, DASH)
+    rule = Sentence(f"{{value:{spec}}} ({{rule}})", {"value": one.beside_value, "rule": one.beside})
+    gap = span(one.ahead, one.ahead_low, one.ahead_high, f"+{spec}")
+    standing = STANDINGS.get(one.standing, DASH)
+    return (name, span(one.value, one.low, one.high, spec), rule, gap, standing)
+
+
+def _spec(value: float) -> str:
+    return ",.3f" if abs(value) < 10 else ",.1f"
+
+
+def _use(record: CardRecord) -> tuple[Any, ...]:
+    use = record.use
+    owner: Words = (
+        sentence("Owner: {owner}.", owner=use.owner)
+        if use.owner
+        else sentence("It has no owner yet. Set owner under [card] in churnlab.toml.")
+    )
+    review = (
+        [sentence("Next review: {day}.", day=use.review)]
+        if use.review
+        else [sentence("No review is planned. Set review_days under [card].")]
+    )
+    lines = (*use.not_for, *use.limits)
+    return (*([Bullets(lines)] if lines else []), Text(owner), *map(Text, review))
+
+
+def _made(record: CardRecord) -> tuple[Any, ...]:
+    rows = tuple((fact.name, fact.says) for fact in record.made)
+    facts = Table((sentence("fact"), sentence("value")), rows)
+    doubts = tuple(sentence("Unsure: {text}", text=doubt) for doubt in record.doubts)
+    every = Folded(sentence("All measures of leaving"), (_beside(record.figures),))
+    parts = ([facts] if rows else [], [Bullets(doubts)] if doubts else [])
+    return (*(block for part in parts for block in part), every)
+
+
+def _changed(record: CardRecord) -> tuple[Any, ...]:
+    champion = record.champion
+    if champion is None:
+        return (Text(sentence("No model is approved yet, so there is nothing to compare with.")),)
+    says = sentence(
+        "Both models scored the same {rows:,.0f} rows. The champion is version {version}.",
+        rows=champion.rows,
+        version=champion.version,
+    )
+    head = (
+        sentence("measure"),
+        sentence("this model"),
+        sentence("champion"),
+        sentence("this model minus the champion"),
+        VERDICT,
+    )
+    rows = tuple(_metric(one) for one in champion.figures)
+    return (Text(says), Table(head, rows, numbers=frozenset({1})))

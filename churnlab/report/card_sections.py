@@ -1,0 +1,330 @@
+"""The first half of a card: what is predicted, what happens if we act, how sure, how early."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+from churnlab.evaluation.tables import Table
+from churnlab.language.sentence import Sentence, Words, sentence
+from churnlab.report import card_plots
+from churnlab.report.card_blocks import Chart, Large, LargeFigures, Slider
+from churnlab.report.card_record import BRIEF, CardRecord, Lead, Level, Reach, Stratum
+from churnlab.report.document import Bullets, Section, Text
+from churnlab.report.plain_data import as_data
+
+DASH = "–"
+PAIRS = sentence("pairs ranked right")
+RECENCY = sentence("days since last seen")
+LAST = sentence("last seen")
+PEOPLE = sentence("people")
+LEAVERS = sentence("leavers among them")
+LEFT = sentence("share that left")
+INTERVAL = sentence("interval")
+BEST = sentence("best simple rule")
+FOUND = sentence("leavers found")
+
+
+def figure(value: Any, spec: str) -> Words:
+    """A number by a format specification, a dash where it is missing.
+
+    >>> str(figure(0.256, ".0%")), figure(None, ".0%")
+    ('26%', '–')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return DASH
+    return Sentence(f"{{value:{spec}}}", {"value": value})
+
+
+def span(value: Any, low: Any, high: Any, spec: str = ".0%") -> Words:
+    """A number and its interval in brackets, a dash where it is missing.
+
+    >>> str(span(0.81, 0.78, 0.84))
+    '81% [78%, 84%]'
+    """
+    if figure(value, spec) == DASH or figure(low, spec) == DASH:
+        return figure(value, spec)
+    template = f"{{value:{spec}}} [{{low:{spec}}}, {{high:{spec}}}]"
+    return Sentence(template, {"value": value, "low": low, "high": high})
+
+
+def first_half(record: CardRecord) -> tuple[Section, ...]:
+    """The sections of questions one to four, of a record whose values know their paths."""
+    return (_promise(record), _acting(record), _sure(record), _early(record))
+
+
+def _promise(record: CardRecord) -> Section:
+    asked, who = record.promise, record.people
+    if asked.active_within is None:
+        says = sentence(
+            "For each person in the data, the model gives the chance that they leave. To leave "
+            "means: {leaving}.",
+            leaving=asked.leaving,
+        )
+        left_out: list[Words] = []
+    else:
+        says = sentence(
+            "For each person who was active in the last {days:day|days}, the model gives the "
+            "chance that they leave. To leave means: {leaving}.",
+            days=asked.active_within,
+            leaving=asked.leaving,
+        )
+        left_out = [
+            sentence(
+                "Left out: people who did nothing in the last {days:day|days}. They get no score.",
+                days=asked.active_within,
+            )
+        ]
+    if asked.value:
+        worth = sentence(
+            "It also says what each person is likely to bring: {value}.", value=asked.value
+        )
+        left_out.insert(0, worth)
+    tested = sentence(
+        "It was tested on {lists:list|lists} of real people, from {first} to {last}. The model had "
+        "not seen these days. All figures on this card come from that test.",
+        lists=who.lists,
+        first=who.first,
+        last=who.last,
+    )
+    blocks = (Text(says), *map(Text, left_out), LargeFigures(_large(record)), Text(tested))
+    return Section(sentence("What it predicts"), blocks)
+
+
+def _large(record: CardRecord) -> tuple[Large, ...]:
+    who, top = record.people, record.at(record.top)
+    found = sentence("of all who leave are in the riskiest {share:.0%} of a list", share=top.share)
+    early = earliest(record)
+    if early is None:
+        soon = Large(DASH, sentence("how early: not measured"))
+    else:
+        says = sentence(
+            "ahead, the riskiest {share:.0%} still hold {found:.0%} of those who leave",
+            share=top.share,
+            found=early.found,
+        )
+        soon = Large(figure(early.days, "day|days"), says)
+    return (
+        Large(figure(who.on_list, ",.0f"), sentence("people on a list, on average")),
+        Large(figure(who.share, ".1%"), sentence("of them leave")),
+        Large(figure(top.found, ".0%"), found),
+        soon,
+    )
+
+
+def earliest(record: CardRecord) -> Lead | None:
+    """The longest lead at which the top of a list still holds more leavers than chance would."""
+    known = [lead for lead in record.leads if lead.days and lead.found > record.top]
+    return max(known, key=lambda lead: lead.days, default=None)
+
+
+def _acting(record: CardRecord) -> Section:
+    top = record.at(record.top)
+    says = sentence(
+        "Say we contact the riskiest {share:.0%} of a list, {people:person|people}. Then we reach "
+        "{leavers:,.0f} of the {leaving:,.0f} who leave. We miss {missed:,.0f}.",
+        share=top.share,
+        people=top.people,
+        leavers=top.leavers,
+        leaving=record.people.leaving,
+        missed=top.missed,
+    )
+    blocks = (Text(says), Text(_against(record, top)), _slider(record), *_money(record, top))
+    alt = sentence("Share of all who leave that we reach, by the share of people contacted")
+    chart = Chart(partial(card_plots.contact, record), alt)
+    return Section(sentence("What happens if we act"), (*blocks, chart))
+
+
+def _against(record: CardRecord, top: Reach) -> Words:
+    at_random = sentence(
+        "To pick as many people at random would reach {random:,.0f}.", random=top.random
+    )
+    if top.recency is not None:
+        at_random = sentence(
+            "{so_far} To pick those who were away longest would reach {recency:,.0f}.",
+            so_far=at_random,
+            recency=top.recency,
+        )
+    if top.best is not None:
+        at_random = sentence(
+            "{so_far} The best simple rule ({rule}) would reach {best:,.0f}.",
+            so_far=at_random,
+            rule=record.best,
+            best=top.best,
+        )
+    return at_random
+
+
+def _money(record: CardRecord, top: Reach) -> list[Text]:
+    costs = record.costs
+    if costs is None:
+        none = sentence(
+            "No money is shown, for nobody has said what it costs to act. Set contact, offer and "
+            "success under [costs] in churnlab.toml, and write the card again."
+        )
+        return [Text(none)]
+    prices = sentence(
+        "You said: a contact costs {contact:money}, an offer costs {offer:money}, and "
+        "{success:.0%} of the leavers that we contact stay.",
+        contact=costs.contact,
+        offer=costs.offer,
+        success=costs.success,
+    )
+    if costs.value_kept is not None:
+        worth = sentence("A person who stays is worth {value:money}.", value=costs.value_kept)
+    elif top.value is not None:
+        worth = sentence(
+            "A person who stays is taken to be worth {value:money}: the middle predicted value of "
+            "those we reach.",
+            value=top.value,
+        )
+    else:
+        worth = sentence(
+            "No money is shown, for the model does not predict value. Set value_kept under [costs]."
+        )
+    if top.gain is None:
+        return [Text(prices), Text(worth)]
+    gain = sentence(
+        "To contact the riskiest {share:.0%} costs {cost:money} and keeps {kept:,.1f} people. The "
+        "gain, after costs, is {gain:money}.",
+        share=top.share,
+        cost=top.cost,
+        kept=top.kept,
+        gain=top.gain,
+    )
+    return [Text(prices), Text(worth), Text(gain)]
+
+
+_OUTPUTS = (
+    (PEOPLE, "people", ",.0f"),
+    (LEAVERS, "leavers", ",.0f"),
+    (sentence("leavers missed"), "missed", ",.0f"),
+    (sentence("leavers, picked at random"), "random", ",.0f"),
+    (sentence("leavers, by days since last seen"), "recency", ",.0f"),
+    (sentence("leavers, by the best simple rule"), "best", ",.0f"),
+    (sentence("cost"), "cost", "money"),
+    (sentence("people kept"), "kept", ",.1f"),
+    (sentence("gain after costs"), "gain", "money"),
+)
+
+
+def _slider(record: CardRecord) -> Slider:
+    first = record.reach[0]
+    outputs = tuple(out for out in _OUTPUTS if getattr(first, out[1]) is not None)
+    shown = [record.at(share) for share in BRIEF]
+    rows = (
+        (figure(r.share, ".0%"), *(figure(getattr(r, name), spec) for _, name, spec in outputs))
+        for r in shown
+    )
+    title = sentence("share of people contacted")
+    head = (title, *(words for words, _, _ in outputs))
+    table = Table(head, tuple(rows), numbers=frozenset(range(len(head))))
+    every = tuple(as_data(row) for row in record.reach)
+    start = record.reach.index(record.at(record.top))
+    return Slider(title, outputs, every, "reach", start, table)
+
+
+def _sure(record: CardRecord) -> Section:
+    whole = sentence(
+        "Over all people, it expected {told:.1%} to leave, and {left:.1%} left.",
+        told=record.told,
+        left=record.left,
+    )
+    alt = sentence("What the model told, beside what happened, by groups of equal risk")
+    head = (PEOPLE, sentence("told"), sentence("left"), INTERVAL)
+    rows = tuple(
+        (
+            figure(level.rows, ",.0f"),
+            figure(level.told, ".1%"),
+            figure(level.left, ".1%"),
+            Sentence("{low:.1%} – {high:.1%}", {"low": level.low, "high": level.high}),
+        )
+        for level in record.levels
+    )
+    table = Table(head, rows, numbers=frozenset(range(4)))
+    blocks = (
+        Text(whole),
+        Bullets(tuple(_level(level) for level in chosen(record.levels))),
+        Chart(partial(card_plots.calibration, record), alt),
+        table,
+    )
+    return Section(sentence("How sure it is"), blocks if record.levels else (Text(whole),))
+
+
+def chosen(levels: tuple[Level, ...]) -> tuple[Level, ...]:
+    """The riskiest group, the one in the middle and the safest, each once."""
+    places = dict.fromkeys((len(levels) - 1, len(levels) // 2, 0)) if levels else {}
+    return tuple(levels[place] for place in places)
+
+
+def _level(level: Level) -> Words:
+    return sentence(
+        "Out of a hundred people, it expected {told:,.0f} to leave, and {left:,.0f} left "
+        "({rows:,.0f} people in this group).",
+        told=level.told_of_hundred,
+        left=level.left_of_hundred,
+        rows=level.rows,
+    )
+
+
+def _early(record: CardRecord) -> Section:
+    ahead = Section(sentence("How early"), _leads(record))
+    active = Section(sentence("Among people who are still active"), _strata(record))
+    return Section(sentence("How early it knows"), (), (ahead, active))
+
+
+def _leads(record: CardRecord) -> tuple[Any, ...]:
+    if not record.leads:
+        not_measured = sentence(
+            "This was not measured. The command churnlab evaluate with the option --lead does it."
+        )
+        return (Text(not_measured),)
+    says = sentence(
+        "The table asks the same list about people who leave later on. It shows how many of them "
+        "are in its riskiest {top:.0%}. At random it would be {top:.0%} too.",
+        top=record.top,
+    )
+    columns: list[tuple[Words, str, str]] = [
+        (sentence("days ahead"), "days", ",.0f"),
+        (LEFT, "share", ".1%"),
+        (FOUND, "found", ".0%"),
+        (sentence("found by days since last seen"), "recency", ".0%"),
+        (sentence("found by the best simple rule"), "best", ".0%"),
+    ]
+    return (Text(says), _table(columns, record.leads))
+
+
+def _table(columns: list[tuple[Words, str, str]], rows: tuple[Any, ...]) -> Table:
+    """A table of fields by heading, name and format; a column without any value is left out."""
+    known = [c for c in columns if any(figure(getattr(r, c[1]), c[2]) != DASH for r in rows)]
+    cells = tuple(tuple(figure(getattr(r, name), spec) for _, name, spec in known) for r in rows)
+    return Table(tuple(c[0] for c in known), cells, numbers=frozenset(range(len(known))))
+
+
+def _strata(record: CardRecord) -> tuple[Any, ...]:
+    if not record.strata:
+        return (Text(sentence("The data do not say when people were last seen.")),)
+    says = sentence(
+        "It is easy to tell that someone has left who was away for long. The work is to tell it of "
+        "people who are still here. Take a pair: one who left and one who stayed. The table says "
+        "how often the model puts the one who left higher. By chance, it is half of all pairs."
+    )
+    columns = (LAST, PEOPLE, LEFT, PAIRS, RECENCY, sentence("model minus days since last seen"))
+    rows = tuple(_stratum(stratum) for stratum in record.strata)
+    alt = sentence("Pairs ranked right, by how lately people were seen")
+    table = Table(columns, rows, numbers=frozenset(range(1, 6)))
+    return (Text(says), table, Chart(partial(card_plots.strata, record), alt))
+
+
+def _stratum(row: Stratum) -> tuple[Words, ...]:
+    gap = {"value": row.ahead, "low": row.ahead_low, "high": row.ahead_high}
+    known = figure(row.ahead, ".0%") != DASH
+    return (
+        row.says,
+        figure(row.people, ",.0f"),
+        figure(row.left, ".1%"),
+        row.note or span(row.order, row.low, row.high),
+        figure(row.recency, ".0%"),
+        Sentence("{value:+.1%} [{low:+.1%}, {high:+.1%}]", gap) if known else DASH,
+    )
