@@ -163,6 +163,8 @@ class Config(Table):
     """The engine that computes features and scores: "local", on this machine, or "spark"."""
     recipe: str | None = None
     """Another TOML file, whose keys count where this file does not have them."""
+    currency: Annotated[str, Key(max_length=4)] = ""
+    """The sign that stands before amounts in sentences, like "¥"; empty: amounts stand alone."""
     log: LogTable
     snapshots: SnapshotsTable = SnapshotsTable()
     target: TargetTable = TargetTable()

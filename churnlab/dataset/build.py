@@ -15,6 +15,7 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity, Job
 from churnlab.dataset import compute
 from churnlab.dataset.dataset import Dataset
+from churnlab.dataset.facts import FactSource
 from churnlab.dataset.rule import Rule
 from churnlab.dataset.snapshots import Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError
@@ -106,6 +107,7 @@ def _build(
         snapshots.targets,
         {k: v for k, v in counts.items() if v},
         dict(resolved.skipped),
+        told_by=FactSource(activity, features),
     )
 
 

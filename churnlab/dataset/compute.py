@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
+from churnlab.activity.protocol import Activity
 from churnlab.activity.rows import Rows
 from churnlab.features.compiler import Program
 from churnlab.features.feature_set import FeatureSet
@@ -21,7 +22,7 @@ from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.progress import bar
 
 
-def available(activity: DailyActivity) -> frozenset[str]:
+def available(activity: Activity) -> frozenset[str]:
     """The roles of the log, and `money` where it has amounts."""
     return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from churnlab.errors import FrameError, HistoryError
+from churnlab.dataset.facts import FactSource
+from churnlab.errors import ConfigError, FrameError, HistoryError
+from churnlab.features.facts import Facts
 from churnlab.schema.days import Day, before, day_number, day_numbers, day_text, learnable
 from churnlab.schema.files import one_line, publish
 from churnlab.schema.targets import Target, TimeToChurn
@@ -25,7 +27,7 @@ class Dataset:
     `catalogue` has a row for each column of X: name, signal, builder, unit, window, says, missing.
     `counts` has the rows that were left out, by reason; `skipped` has the builders that found
     nothing to work on in the log, each with what it lacks. `left_out` names columns that were left
-    out because they cannot vary (`dataset.unvarying`).
+    out because they cannot vary (`dataset.unvarying`). `told_by` computes the facts of its rows.
 
     >>> from churnlab.dataset.build import build_dataset
     >>> from churnlab.dataset.snapshots import Snapshots
@@ -48,6 +50,7 @@ class Dataset:
     counts: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    told_by: FactSource | None = None
 
     def y(self, name: str) -> pd.Series:
         """One label, float64, on the index of X: `churned` (0 or 1) or `ltv` (money).
@@ -61,6 +64,22 @@ class Dataset:
         if name not in self.labels:
             raise FrameError.from_no_target(name, self.labels.columns)
         return self.labels[name]
+
+    def facts(self) -> Facts:
+        """The plain numbers of every row that reasons say, computed now from the daily rows.
+
+        Raises ConfigError for a dataset that was not built from daily rows on this machine.
+
+        >>> from churnlab import FeatureSet, Snapshots, build_dataset, datasets
+        >>> activity = datasets.make_community(users=30, days=60).log().daily()
+        >>> snapshots = Snapshots.at(activity, ["2026-02-15"])
+        >>> data = build_dataset(activity, snapshots, FeatureSet.of(["Tenure"]))
+        >>> float(data.take(np.arange(1)).facts().frame["fact__visits__14d"].iloc[0]) <= 14
+        True
+        """
+        if self.told_by is None:
+            raise ConfigError.from_no_facts()
+        return self.told_by.of(self.X.index)
 
     @property
     def days(self) -> pd.DatetimeIndex:

@@ -209,3 +209,16 @@ class ConfigError(ChurnlabError):
             f"a model of kind {kind!r} is not trees with one score; explain it with cl.explain, "
             'or fit algorithm="lightgbm" or "random_forest"'
         )
+
+    @classmethod
+    def from_no_facts(cls) -> ConfigError:
+        """Reasons were asked for where nothing is known but features."""
+        return cls(
+            "reasons need the facts of each row, and here are features alone; give cl.explain the "
+            "dataset of build_dataset, or facts=data.facts()"
+        )
+
+    @classmethod
+    def from_no_risk(cls) -> ConfigError:
+        """Reasons were asked for of a model of another thing than churn."""
+        return cls("reasons say why a person is at risk; give cl.explain a model of churn")

@@ -5,22 +5,27 @@ The one import of shap.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from churnlab.errors import ModelError
+from churnlab.dataset.dataset import Dataset
+from churnlab.errors import ConfigError, ModelError
 from churnlab.estimators.base import TreeModel
-from churnlab.explanation.words import Told, as_given, in_words
-from churnlab.features.catalogue import Entry, given_names, of_the_day, sentences, table
+from churnlab.explanation.reasons import Chosen, choose, theme_sums
+from churnlab.explanation.words import as_given, in_words
+from churnlab.features.catalogue import Entry, given_names, table
+from churnlab.features.facts import Facts
+from churnlab.features.reasons.every import reasons
+from churnlab.features.themes import THEMES
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
 from churnlab.schema.progress import watched
 from churnlab.schema.views import view
 
+LOG_ODDS = "log-odds"
 _TOLERANCE = 1e-6
 
 
@@ -30,7 +35,9 @@ class Explanation:
 
     - `values` float64[n, p] has the index and the columns of `X`; `base` plus the sum of a row's
       values is the model's raw score: log-odds of churn, or log money.
-    - `catalogue` has a row for each column: name, signal, unit and sentences.
+    - `catalogue` has a row for each column: name, signal, topic, theme, unit and sentences.
+    - `facts` are the plain numbers that reasons say, None where they are not known; `unit` is that
+      of the score: "log-odds" of churn, or another.
 
     >>> why = example()
     >>> why.values.round(1).to_numpy().tolist()
@@ -41,6 +48,34 @@ class Explanation:
     base: float
     X: pd.DataFrame
     catalogue: pd.DataFrame
+    facts: Facts | None = None
+    unit: str = LOG_ODDS
+
+    def themes(self) -> pd.DataFrame:
+        """The values summed by theme, float64[n, themes]; with `base` they add up to the score.
+
+        >>> example().themes().round(1).to_dict("list")
+        {'silence': [0.7, -0.5], 'spending': [-0.2, 0.3]}
+        """
+        return theme_sums(self.values, self.catalogue)
+
+    def theme_importance(self, language: str = ENGLISH) -> pd.Series:
+        """The mean absolute value of each theme's sum, by its name in words, largest first.
+
+        >>> example().theme_importance().to_dict()
+        {'Comes less often, or no longer': 0.6, 'Spends less': 0.25}
+        """
+        found = self.themes().abs().mean().sort_values(ascending=False)
+        return found.rename({name: label.text(language) for name, label in THEMES.items()})
+
+    def head(self, rows: int) -> Explanation:
+        """The explanation of the first rows alone.
+
+        >>> len(example().head(1).values)
+        1
+        """
+        facts = self.facts and replace(self.facts, frame=self.facts.frame.head(rows))
+        return replace(self, values=self.values.head(rows), X=self.X.head(rows), facts=facts)
 
     def groups(self) -> pd.DataFrame:
         """The values summed by signal, float64[n, signals].
@@ -110,27 +145,48 @@ class Explanation:
             feature_names=[str(name) for name in self.values.columns],
         )
 
-    def reasons(self, k: int = 3, language: str = ENGLISH) -> pd.DataFrame:
-        """The `k` sentences that raise each row's score most, at most one of a signal.
+    def reasons(self, k: int = 3, language: str = ENGLISH, sign: str = "") -> pd.DataFrame:
+        """The reasons of each row, in sentences of its own plain numbers, the strongest first.
 
-        A column that is the same for everybody on a day (`catalogue.of_the_day`) is no reason.
-        Columns reason_1 to reason_k, text[n]; "" where fewer features raise the score. ConfigError
-        for a language without a catalogue, or for a sentence that names an unknown value.
+        There is at most one of a theme, none that is good news or only says which day it is, and
+        none for a row whose score is not above the base; see `explanation.reasons.choose`. `sign`
+        is the sign of the currency, which stands before amounts.
 
-        >>> example().reasons(2).to_numpy().tolist()
-        [['last active 40 days ago', ''], ['2 orders in 28 days', '']]
+        Columns reason_1 to reason_k, text[n]; "" where there is none. ConfigError for a language
+        without a catalogue, for a model of another thing than churn, and where no facts are known.
+
+        >>> example().reasons(1).to_numpy().tolist()
+        [['Usually back after 4 days, away for 40 days'], ['']]
+        >>> example().reasons(1, "zh").iloc[0, 0]
+        '通常隔4天登录一次，这次已40天未登录'
         """
-        said = np.full((len(self.values), k), "", dtype=object)
-        facts = {row["name"]: row for row in self.catalogue.to_dict("records")}
-        of_people = facts.keys() - of_the_day(self.catalogue)
-        top = _top(self.values, {name: facts[name]["signal"] for name in of_people}, k)
-        for place in np.unique(top[top >= 0]):
-            name = self.values.columns[place]
-            told = Told(*sentences(facts[name]), name, list(self.X), language)
-            rows, reasons = np.nonzero(top == place)
-            read = {column: self.X[column].to_numpy()[rows] for column in told.columns}
-            said[rows, reasons] = told(read or {name: rows})
-        columns = [f"reason_{i + 1}" for i in range(k)]
+        return self._frame(self._chosen(k).said(language, sign), "reason")
+
+    def reason_themes(self, k: int = 3) -> pd.DataFrame:
+        """The theme of each reason, as columns theme_1 to theme_k.
+
+        >>> example().reason_themes(1)["theme_1"].tolist()
+        ['silence', '']
+        """
+        return self._frame(self._chosen(k).themes(), "theme")
+
+    def reason_names(self, k: int = 3) -> pd.DataFrame:
+        """The name of each reason, as columns name_1 to name_k.
+
+        >>> example().reason_names(1)["name_1"].tolist()
+        ['away_long', '']
+        """
+        return self._frame(self._chosen(k).names(), "name")
+
+    def _chosen(self, k: int) -> Chosen:
+        if self.unit != LOG_ODDS:
+            raise ConfigError.from_no_risk()
+        if self.facts is None:
+            raise ConfigError.from_no_facts()
+        return choose(self.values, self.catalogue, self.X, self.facts, k)
+
+    def _frame(self, said: np.ndarray, name: str) -> pd.DataFrame:
+        columns = [f"{name}_{i + 1}" for i in range(said.shape[1])]
         return pd.DataFrame(said, index=self.values.index, columns=columns, dtype=object)
 
     def _repr_html_(self) -> str:
@@ -158,65 +214,58 @@ def example() -> Explanation:
     ago = sentence("last active {value:.0f} days ago")
     bought = sentence("{value:.0f} orders in {days} days", days=28)
     entries = [
-        Entry(away, "LoginIntervals", "days", ago, never),
-        Entry(orders, "SpendDecline", "orders", bought, never),
+        Entry(away, "LoginIntervals", "days", ago, never, topic="away"),
+        Entry(orders, "SpendDecline", "orders", bought, never, topic="orders"),
     ]
-    return Explanation(values, 0.0, X, table(entries))
-
-
-def _top(values: pd.DataFrame, signals: Mapping[str, str], k: int) -> np.ndarray:
-    """Places of the columns with each row's `k` largest values above zero, one of a signal.
-
-    int64[n, k], the largest first, the earlier column first among equal values; -1 where there are
-    fewer. Columns without a signal are left out.
-    """
-    groups: dict[str, list[int]] = {}
-    for place, name in enumerate(values.columns):
-        if name in signals:
-            groups.setdefault(signals[name], []).append(place)
-    table = values.to_numpy()
-    every = np.arange(len(table))
-    best = np.zeros((len(table), max(k, len(groups))))
-    places = np.full(best.shape, -1)
-    for i, columns in enumerate(map(np.array, groups.values())):
-        places[:, i] = columns[table[:, columns].argmax(axis=1)]
-        best[:, i] = table[every, places[:, i]]
-    order = np.lexsort((places, -best), axis=1)[:, :k]
-    top = np.take_along_axis(places, order, axis=1)
-    return np.where(np.take_along_axis(best, order, axis=1) > 0, top, -1)
+    told = pd.DataFrame(
+        {
+            "fact__away_days__all": [40.0, 3.0],
+            "fact__usual_gap_days__364d": [4.0, 3.0],
+            "fact__gaps__364d": [9.0, 12.0],
+        },
+        index=X.index,
+    )
+    return Explanation(values, 0.0, X, table(entries), Facts(told, reasons(frozenset())))
 
 
 def explain(
     model: TreeModel,
-    X: pd.DataFrame,
-    catalogue: pd.DataFrame,
+    X: pd.DataFrame | Dataset,
+    catalogue: pd.DataFrame | None = None,
     *,
+    facts: Facts | None = None,
     time: Any = None,
     progress: bool | None = None,
 ) -> Explanation:
-    """The SHAP values of a fitted model on the rows of X, joined to the catalogue of its features.
+    """The SHAP values of a fitted model on some rows, joined to the catalogue of its features.
 
-    `X` has the columns that the model was fitted on, `catalogue` is that of the dataset. `time` is
-    the snapshot of each row, where the model needs it and X does not hold it. `progress` says
-    whether a bar shows how far it is (None: where somebody watches). Raises ModelError if
-    base and values do not add up to the model's raw score (S. Lundberg and S. Lee, 2017, A Unified
-    Approach to Interpreting Model Predictions: local accuracy).
+    `X` is the Dataset, with all that is needed, or a frame of the columns that the model was fitted
+    on; then `catalogue` is that of its dataset, and `facts` (`Dataset.facts()`) are needed for
+    reasons. `time` is the snapshot of each row, where the model needs it and X does not hold it.
+    `progress` says whether a bar shows how far it is (None: where somebody watches). Raises
+    ModelError if base and values do not add up to the model's raw score (S. Lundberg and S. Lee,
+    2017, A Unified Approach to Interpreting Model Predictions: local accuracy).
 
     >>> from churnlab import Churn, ChurnClassifier, FeatureSet, Snapshots, build_dataset, datasets
     >>> activity = datasets.make_community(users=150, days=120).log().daily()
     >>> snapshots = Snapshots.at(activity, ["2026-03-01"], targets=[Churn(horizon=30)])
     >>> data = build_dataset(activity, snapshots, FeatureSet.of(["LoginIntervals"]))
     >>> model = ChurnClassifier(n_estimators=20).fit(data.X, data.y("churned"))
-    >>> why = explain(model, model.select(data.X), data.catalogue)
-    >>> why.reasons(1).shape == (len(data.X), 1)
+    >>> explain(model, data).reasons(1).shape == (len(data.X), 1)
     True
     """
+    if isinstance(X, Dataset):
+        catalogue = X.catalogue if catalogue is None else catalogue
+        facts = X.facts() if facts is None and X.told_by is not None else facts
+        X = model.select(X.X)
+    if catalogue is None:
+        catalogue = table([])
     with watched(progress):
-        return _explained(model, X, catalogue, time)
+        return _explained(model, X, catalogue, facts, time)
 
 
 def _explained(
-    model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, time: Any
+    model: TreeModel, X: pd.DataFrame, catalogue: pd.DataFrame, facts: Facts | None, time: Any
 ) -> Explanation:
     matrix = model.prepare(X)
     values, base = model.contributions(X, matrix, time=time)
@@ -227,6 +276,8 @@ def _explained(
         base,
         wide,
         pd.concat([catalogue, model.own_catalogue()], ignore_index=True),
+        facts,
+        model.unit,
     )
 
 

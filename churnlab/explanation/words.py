@@ -113,23 +113,25 @@ class Told:
             return ["".join(text for text, _, _ in self.pieces)] * len(next(iter(columns.values())))
         named = [np.asarray(columns[name], object) for name in self.columns]
         unknown = np.logical_or.reduce([pd.isna(column) for column in named])
-        rows = zip(*named, strict=True)
-        return [
-            self.missing if lost else self._said(row)
-            for lost, row in zip(unknown.tolist(), rows, strict=True)
-        ]
+        known = [column[~unknown] for column in named]
+        said = np.full(len(unknown), self.missing, object)
+        said[~unknown] = self._said(known, int((~unknown).sum()))
+        return said.tolist()
 
-    def _said(self, row: tuple[Any, ...]) -> str:
-        said = []
+    def _said(self, named: list[np.ndarray], rows: int) -> np.ndarray:
+        """The sentences of rows in which all is known; each different value is written once."""
+        said = np.full(rows, "", object)
         for text, place, spec in self.pieces:
-            said.append(text)
+            said = said + text
             if place is not None:
-                said.append(self._shown(row[place], spec))
-        return "".join(said)
+                codes, values = pd.factorize(named[place])
+                shown = [self._shown(value, spec) for value in values]
+                said = said + np.array([*shown, ""], object)[codes]
+        return said
 
     def _shown(self, value: Any, spec: str) -> str:
         try:
-            if self.language == ENGLISH or not understood(spec):
+            if isinstance(value, str) or not understood(spec):
                 return format(value, spec)
             return shown(value, spec, self.language)
         except (TypeError, ValueError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from churnlab.errors import ConfigError
 from churnlab.features.expression import Expression
+from churnlab.features.reasons.reason import Reason
+from churnlab.features.themes import DAY, topic_among
 from churnlab.language.sentence import Sentence, Words, sentence
 
 _WORDS = r"[a-z0-9]+(?:_[a-z0-9]+)*"
@@ -108,6 +110,8 @@ class FeatureBuilder:
     - `zero_without_history`: units in which a person without any row has zero. Features in other
       units are missing for such a person.
     - `same_for_all`: statistics that depend on the snapshot day and the log alone.
+    - `topics`: what its features speak of (`features.themes.TOPICS`), by the beginning of their
+      statistic; "" stands for all the rest. The topic has the theme, and the reasons that tell it.
 
     >>> from churnlab.features.expression import Sum
     >>> class Quizzes(FeatureBuilder):
@@ -127,6 +131,7 @@ class FeatureBuilder:
     place: ClassVar[int | None] = None
     zero_without_history: ClassVar[frozenset[str]] = frozenset()
     same_for_all: ClassVar[frozenset[str]] = frozenset()
+    topics: ClassVar[Mapping[str, str]] = {}
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """The features for a log that has these roles (`money` among them where it has amounts).
@@ -146,6 +151,27 @@ class FeatureBuilder:
         True
         """
         return parse_name(feature.name)["statistic"] in self.same_for_all
+
+    def topic(self, feature: Feature) -> str:
+        """The topic of a feature of the builder; `day` for one that is no person's own.
+
+        >>> from churnlab.features.signals.sessions import SessionShortening
+        >>> builder = SessionShortening()
+        >>> builder.topic(next(builder.features(frozenset())))
+        'minutes'
+        """
+        if self.same_for_all_people(feature):
+            return DAY
+        return topic_among(self.topics, parse_name(feature.name)["statistic"])
+
+    def reasons(self, roles: frozenset[str]) -> Iterable[Reason]:
+        """Reasons of its own, for topics of its own. The signals of the library need none.
+
+        >>> from churnlab.features.signals.lifecycle import Tenure
+        >>> list(Tenure().reasons(frozenset()))
+        []
+        """
+        return ()
 
     def within(self, most: int) -> Self:
         """The builder without windows of more than `most` days, where it has windows of years.

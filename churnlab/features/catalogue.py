@@ -4,7 +4,8 @@
 braces: `opened {push__opened_sum__14d:.0f} of {push__sent_sum__14d:.0f} pushes in 14 days`.
 `templates` is JSON of the same sentences, from which they can be said in any language. `about` is
 `person`, or `day` for a column that depends on the snapshot day and the log alone: it is the same
-for everybody on a day, and no reason of one person.
+for everybody on a day, and no reason of one person. `topic` is what the column speaks of, and
+`theme` what a person would call it (`features.themes`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from churnlab.features.builder import parse_name
+from churnlab.features.themes import DAY, OTHER, theme_of
 from churnlab.language.sentence import Column, Sentence, Words, names_in
 from churnlab.schema.names import as_column
 
@@ -29,14 +31,27 @@ class Entry(NamedTuple):
     says: Words
     missing: Words
     about: str = "person"
+    topic: str = OTHER
 
 
 _BLANKS = dict.fromkeys((*range(32), 127), " ")
-COLUMNS = ["name", "signal", "builder", "unit", "window", "says", "missing", "templates", "about"]
+COLUMNS = [
+    "name",
+    "signal",
+    "builder",
+    "unit",
+    "window",
+    "says",
+    "missing",
+    "templates",
+    "about",
+    "topic",
+    "theme",
+]
 
 
 def table(entries: Iterable[Entry]) -> pd.DataFrame:
-    """One row a column: name, signal, builder, unit, window, says, missing, templates, about.
+    """One row a column, with COLUMNS.
 
     >>> made = table([Entry("quiz__sum__28d", "Quizzes", "events", "{value:.0f} played", "none")])
     >>> made[["name", "signal", "window", "says"]].iloc[0].tolist()
@@ -101,6 +116,8 @@ def _row(entry: Entry) -> tuple[str, ...]:
         _text(missing),
         json.dumps(templates, ensure_ascii=False),
         entry.about,
+        DAY if entry.about == DAY else entry.topic,
+        theme_of(DAY if entry.about == DAY else entry.topic),
     )
 
 

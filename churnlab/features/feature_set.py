@@ -16,7 +16,9 @@ from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.compiler import compile_features
 from churnlab.features.derived import Sources
 from churnlab.features.expression import LOOK_BACK
+from churnlab.features.reasons.every import purchases_alone
 from churnlab.features.resolved import ResolvedFeatures
+from churnlab.features.themes import topic_of_purchases
 
 LONGEST = 1092  # days
 
@@ -188,10 +190,16 @@ def _resolved(
         features=features,
         builders=tuple(type(builder).__name__ for builder, _ in pairs),
         about=tuple("day" if builder.same_for_all_people(f) else "person" for builder, f in pairs),
+        topics=tuple(_topic(builder, f, roles) for builder, f in pairs),
         skipped=skipped,
         sources=dict(sources),
         program=compile_features((f.value for f in features), dict(sources)),
     )
+
+
+def _topic(builder: FeatureBuilder, feature: Feature, roles: frozenset[str]) -> str:
+    topic = builder.topic(feature)
+    return topic_of_purchases(topic) if purchases_alone(roles) else topic
 
 
 @cache

@@ -172,4 +172,5 @@ def _entry(attribute: str) -> rows.Entry:
         "as given",
         sentence("{attribute}: {value}", attribute=attribute),
         sentence("{attribute} is not known", attribute=attribute),
+        topic=f"attribute:{column_name(attribute)}",
     )

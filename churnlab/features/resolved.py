@@ -23,15 +23,16 @@ from churnlab.schema.days import before, day_text
 class ResolvedFeatures:
     """The features of a feature set for a log with certain roles and measures.
 
-    `features` are the columns in order, `builders` the name of each one's builder and `about` what
-    it is about ("person", or "day" alone); `program` computes them. `skipped` has the builders that
-    contribute nothing, with the roles that the log lacks. `sources` are the kinds and columns of
-    the measures of the daily rows.
+    `features` are the columns in order, `builders` the name of each one's builder, `about` what it
+    is about ("person", or "day" alone) and `topics` what it speaks of; `program` computes them.
+    `skipped` has the builders that contribute nothing, with the roles that the log lacks. `sources`
+    are the kinds and columns of the measures of the daily rows.
     """
 
     features: tuple[Feature, ...]
     builders: tuple[str, ...]
     about: tuple[str, ...]
+    topics: tuple[str, ...]
     skipped: Mapping[str, str]
     sources: Sources
     program: Program
@@ -49,8 +50,10 @@ class ResolvedFeatures:
     @cached_property
     def _catalogue(self) -> pd.DataFrame:
         return catalogue.table(
-            catalogue.Entry(f.name, builder, f.unit, f.says, f.missing, about)
-            for f, builder, about in zip(self.features, self.builders, self.about, strict=True)
+            catalogue.Entry(f.name, builder, f.unit, f.says, f.missing, about, topic)
+            for f, builder, about, topic in zip(
+                self.features, self.builders, self.about, self.topics, strict=True
+            )
         )
 
     @cached_property

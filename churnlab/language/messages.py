@@ -32,8 +32,11 @@ def extracted(package: Path) -> Catalog:
     return found
 
 
-def write(catalogue: Catalog, path: Path, width: int | None = 100) -> None:
-    """Write messages to a .pot or .po file, sorted, without dates and places in the code."""
+def write(catalogue: Catalog, path: Path, width: int = 100) -> None:
+    """Write messages to a .pot or .po file, sorted, without dates and places in the code.
+
+    Lines are broken at `width` columns; 0: nowhere.
+    """
     with path.open("wb") as file:
         write_po(file, catalogue, omit_header=True, no_location=True, sort_output=True, width=width)
 
@@ -66,4 +69,4 @@ if __name__ == "__main__":
     write(every, POT)
     for other in languages():
         if other != ENGLISH:
-            write(updated(catalogue_path(other), every), catalogue_path(other), width=None)
+            write(updated(catalogue_path(other), every), catalogue_path(other), width=0)

@@ -5,11 +5,13 @@ decimals, `.0%` for shares, `d` or nothing for the rest. English text is what Py
 any other language Babel writes the digits that Python rounds to. Three more:
 
 - `push|pushes` is a whole number and the form of a word that goes with it, in the order of the
-  plural forms of the language (CLDR): `1 push`, `2 pushes`. Chinese has one form, and a template in
+  plural forms of the language (CLDR): `1 push`, `2 pushes`. Where a form has `#`, forms are whole
+  texts in which it stands for the number: `day|# days`. Chinese has one form, and a template in
   Chinese writes the number alone.
 - `span` is a length in days, in weeks where they are whole and at least three: `14 days`,
   `8 weeks`.
-- `money` is an amount: with cents below 100 unless it is whole, without them from there on.
+- `amount` is one of money or of another thing: with two decimals below 100 unless it is whole,
+  without them from there on.
 
 In Chinese a count from 10,000 up that is written with `,` or a word is in 万: `1.2万`.
 """
@@ -118,12 +120,13 @@ def _in_myriads(value: float, spec: str, language: str) -> bool:
 
 
 def _counted(value: float, forms: list[str], language: str) -> str:
-    """A whole number and the form of a word that goes with it."""
+    """A whole number and the form of a word that goes with it, or a text with the number in it."""
     number = shown(value, ",.0f", language)
     locale = locale_of(language)
     used = [tag for tag in _PLURALS if tag in {*locale.plural_form.tags, "other"}]
     place = used.index(locale.plural_form(round(value))) if math.isfinite(value) else -1
-    return f"{number} {forms[min(place, len(forms) - 1)]}"
+    form = forms[min(place, len(forms) - 1)]
+    return form.replace("#", number) if "#" in "".join(forms) else f"{number} {form}"
 
 
 def _span(days: float, language: str) -> str:
@@ -134,9 +137,9 @@ def _span(days: float, language: str) -> str:
     return format_unit(number, f"duration-{unit}", locale=locale_of(language))
 
 
-def _money(amount: float, language: str) -> str:
+def _amount(amount: float, language: str) -> str:
     cents = abs(amount) < _NO_CENTS_FROM and not float(amount).is_integer()
     return _digits(amount, ",.2f" if cents else ",.0f", language)
 
 
-_LENGTHS = {"span": _span, "money": _money}
+_LENGTHS = {"span": _span, "amount": _amount}

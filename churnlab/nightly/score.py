@@ -19,6 +19,7 @@ from churnlab.dataset.rule import check_past
 from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
+from churnlab.features.facts import with_facts
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
@@ -93,9 +94,9 @@ def _list_of(
     """The list of everybody eligible on a day, made some thousand people at a time."""
     check_past(activity, day)
     within = config.snapshots.active_within
-    features = with_silence(config.feature_set(), config.target.churn(), activity)
+    features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
     parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
-    listing = Listing.of(trained, config, day)
+    listing = Listing.of(trained, config, day, activity)
     found = RiskList.of((p.X for p in parts), listing, trained.run_id)
     if found.frame.empty:
         raise HistoryError.from_nobody(day_text(day), within)

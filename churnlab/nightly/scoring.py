@@ -16,12 +16,16 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 import pandas as pd
 
+from churnlab.activity.protocol import Activity
 from churnlab.config.tables import Config
+from churnlab.dataset.compute import available
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import Model
 from churnlab.estimators.loading import load
 from churnlab.evaluation.contenders import predict
 from churnlab.explanation.explanation import explain
+from churnlab.features.facts import Facts
+from churnlab.language.catalogues import ENGLISH
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
@@ -107,36 +111,48 @@ class Scorer:
 
 @dataclass(frozen=True)
 class Explainer:
-    """Gives the reasons of rows of features; `catalogue` has the words of each feature."""
+    """Gives the reasons of rows of features and facts, in a language.
+
+    `catalogue` has the topic of each feature, `roles` those of the log (`money` among them where it
+    has amounts); `sign` stands before amounts.
+    """
 
     model: TreeModel
     catalogue: pd.DataFrame
+    roles: frozenset[str] = frozenset()
+    language: str = ENGLISH
+    sign: str = ""
 
     @classmethod
-    def of(cls, trained: TrainedRun) -> Self:
-        """The explainer of a run's churn model."""
-        return cls(trained.models["churned"], trained.catalogue)
+    def of(cls, trained: TrainedRun, config: Config, activity: Activity) -> Self:
+        """The explainer of a run's churn model, for lists of a configuration and a log."""
+        roles = available(activity)
+        model = trained.models["churned"]
+        return cls(model, trained.catalogue, roles, config.lang, config.currency)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The REASONS of each row of X, in its order."""
-        found = explain(self.model, self.model.select(X), self.catalogue).reasons(len(REASONS))
+        facts = Facts.among(X, self.roles)
+        why = explain(self.model, self.model.select(X), self.catalogue, facts=facts)
+        found = why.reasons(len(REASONS), self.language, self.sign)
         return found.reset_index(drop=True).astype("str")
 
     def __reduce__(self) -> Any:
-        return _unpacked_explainer, (pack(self.model), self.catalogue)
+        told = (self.catalogue, self.roles, self.language, self.sign)
+        return _unpacked_explainer, (pack(self.model), *told)
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Makes the rows of a list: scores and reasons of rows of features."""
+    """Makes the rows of a list: scores and reasons of rows of features and facts."""
 
     scorer: Scorer
     explainer: Explainer
 
     @classmethod
-    def of(cls, trained: TrainedRun, config: Config, day: int) -> Self:
-        """The listing of a run; `config` is as the run was trained."""
-        return cls(Scorer.of(trained, config, day), Explainer.of(trained))
+    def of(cls, trained: TrainedRun, config: Config, day: int, activity: Activity) -> Self:
+        """The listing of a run for a log; `config` is as the run was trained."""
+        return cls(Scorer.of(trained, config, day), Explainer.of(trained, config, activity))
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The COLUMNS of the list for each row of X, in its order."""
@@ -169,5 +185,5 @@ def _unpacked_scorer(
     return Scorer(unpacked, as_of, version, churn)
 
 
-def _unpacked_explainer(model: Packed, catalogue: pd.DataFrame) -> Explainer:
-    return Explainer(unpack(model), catalogue)
+def _unpacked_explainer(model: Packed, *told: Any) -> Explainer:
+    return Explainer(unpack(model), *told)

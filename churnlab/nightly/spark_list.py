@@ -16,6 +16,7 @@ from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import HistoryError
+from churnlab.features.facts import with_facts
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.scoring import REASONS, Listing
 from churnlab.nightly.stage import with_silence
@@ -81,10 +82,10 @@ def list_of(
     """
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
-    features = with_silence(config.feature_set(), config.target.churn(), activity)
+    features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
-    rows = data.map(Listing.of(trained, config, day), _LISTED)
+    rows = data.map(Listing.of(trained, config, day, activity), _LISTED)
     as_of = day_text(day)
     nobody = HistoryError.from_nobody(as_of, within)
     return SparkRiskList(_ranked(rows), rows, as_of, trained.run_id, nobody)

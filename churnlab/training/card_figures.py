@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from churnlab.evaluation.metric_table import Metric, find, headline
 from churnlab.evaluation.metrics import auc
 from churnlab.evaluation.segments import in_words, segments
 from churnlab.explanation.explanation import Explanation
+from churnlab.features.themes import THEMES
 from churnlab.language.catalogues import languages
 from churnlab.report.card_record import (
     TOP,
@@ -234,17 +235,20 @@ def _strata(churn: Evaluation) -> tuple[Stratum, ...]:
     return tuple(found)
 
 
-def themes(explanation: Explanation) -> tuple[Theme, ...]:
-    """What pushes the risk up among the tenth at highest risk, by theme, with examples."""
+def themes(explanation: Explanation, sign: str = "") -> tuple[Theme, ...]:
+    """What pushes the risk up among the tenth at highest risk, by theme, with examples.
+
+    `sign` is the sign of the currency in examples, which need the facts of the rows.
+    """
     risk = explanation.values.sum(axis=1).to_numpy()
     top = np.argsort(-risk, kind="stable")[: max(1, len(risk) // 10)]
-    push = explanation.groups().iloc[top].clip(lower=0)
+    push = explanation.themes().iloc[top].clip(lower=0)
     total = push.to_numpy().sum()
     part = (push.sum() / total if total else push.sum()).sort_values(ascending=False)
-    said = {language: _examples(explanation, push, top, language) for language in languages()}
+    said = {} if explanation.facts is None else _examples(explanation, top, sign)
     return tuple(
         Theme(
-            says=str(name).replace("_", " "),
+            says=THEMES[str(name)],
             part=float(part[name]),
             examples={language: by[name] for language, by in said.items() if name in by},
         )
@@ -254,14 +258,21 @@ def themes(explanation: Explanation) -> tuple[Theme, ...]:
 
 
 def _examples(
-    explanation: Explanation, push: pd.DataFrame, top: np.ndarray, language: str
-) -> dict[str, tuple[str, ...]]:
-    """Some first reasons by the theme that pushes most, each text once."""
-    first = explanation.reasons(1, language).iloc[top]["reason_1"]
-    themes = push.idxmax(axis=1)
+    explanation: Explanation, top: np.ndarray, sign: str
+) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Examples by language and theme."""
+    first = explanation.reason_themes(1).iloc[top]["theme_1"].tolist()
+    return {
+        language: _by_theme(first, explanation.reasons(1, language, sign).iloc[top]["reason_1"])
+        for language in languages()
+    }
+
+
+def _by_theme(themes: Sequence[str], reasons: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Some first reasons by their theme, each text once."""
     found: dict[str, list[str]] = {}
-    for theme, text in zip(themes, first, strict=True):
-        texts = found.setdefault(str(theme), [])
+    for theme, text in zip(themes, reasons, strict=True):
+        texts = found.setdefault(theme, [])
         if text and text not in texts and len(texts) < _EXAMPLES:
             texts.append(text)
     return {theme: tuple(texts) for theme, texts in found.items()}

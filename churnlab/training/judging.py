@@ -190,7 +190,7 @@ def explain_sample(model: TreeModel, data: Dataset, say: Say = silent) -> Explan
     say("explaining")
     count = min(ROWS_ON_CARD, len(data.X))
     rows = np.unique(np.linspace(0, len(data.X) - 1, count).astype(int))
-    return explain(model, model.select(data.X.iloc[rows]), data.catalogue)
+    return explain(model, data.take(rows))
 
 
 def example() -> Judged:

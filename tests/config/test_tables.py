@@ -158,7 +158,7 @@ def test_the_json_schema_takes_the_examples(name: str) -> None:
 def test_the_json_schema_describes_every_key() -> None:
     schema = json.loads(json.dumps(Config.json_schema()))
     tables = schema["$defs"].values()
-    assert len(tables) == 8 and all(t["description"].startswith("[") for t in tables)
+    assert len(tables) == 10 and all(t["description"].startswith("[") for t in tables)
     keys = [key for table in tables for key in table["properties"].items()]
     plain = [(k, v) for k, v in schema["properties"].items() if k not in Config.model_fields]
     lacking = [name for name, value in [*keys, *plain] if not value.get("description")]
@@ -179,3 +179,14 @@ def test_a_configuration_as_toml_reads_back_to_the_same(
     config = of(name=name, log=log, snapshots=snapshots)
     assert Config.of(tomllib.loads(config.to_toml()), Path("/data")) == config
     assert json.loads(json.dumps(config.to_dict()))["log"]["roles"] == roles
+
+
+def test_the_language_has_a_catalogue_and_the_sign_of_the_currency_is_short() -> None:
+    log = {"path": "e.parquet", "user": "u", "time": "t", "event": "e"}
+    assert Config.of({"log": log}, Path()).lang == "en"
+    config = Config.of({"log": log, "lang": "zh", "currency": "¥"}, Path())
+    assert (config.lang, config.currency) == ("zh", "¥")
+    with pytest.raises(ConfigError, match="unknown language 'xx': there are: en, zh"):
+        Config.of({"log": log, "lang": "xx"}, Path())
+    with pytest.raises(ConfigError, match="currency"):
+        Config.of({"log": log, "currency": "renminbi"}, Path())

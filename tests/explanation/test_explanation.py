@@ -60,16 +60,30 @@ def test_values_add_up_and_point_the_right_way(kind: type, algorithm: str) -> No
     )
 
 
-def test_reasons_are_sentences_of_the_row_one_a_signal() -> None:
-    values = pd.DataFrame(
-        [[2.0, 1.0, 0.5], [-1.0, -1.0, 0.5], [-1.0, -1, -1]], index=X.index[:3], columns=X.columns
-    )
-    reasons = Explanation(values, 0.0, X.iloc[:3], CATALOGUE).reasons(2)
-    row = X.iloc[0]
-    assert reasons.iloc[0, 0] == f"opened {row.iloc[0]:.2f} of {row.iloc[1]:.1f}"
-    assert reasons.iloc[0, 1] == "not known"  # the minutes of row 0 are missing
-    assert reasons.iloc[1].tolist() == [f"{X.iat[1, 2]:.1f} minutes", ""]
-    assert reasons.iloc[2].tolist() == ["", ""]
+def test_reasons_need_facts_and_a_model_of_churn() -> None:
+    values = pd.DataFrame(np.ones((3, 3)), index=X.index[:3], columns=X.columns)
+    with pytest.raises(ConfigError, match=r"reasons need the facts of each row"):
+        Explanation(values, 0.0, X.iloc[:3], CATALOGUE).reasons(2)
+    with pytest.raises(ConfigError, match="give cl.explain a model of churn"):
+        replace(example(), unit="log money").reasons()
+
+
+def test_a_dataset_brings_all_that_an_explanation_needs() -> None:
+    activity = cl.datasets.make_community(users=150, days=120, seed=2).log().daily()
+    snapshots = cl.Snapshots.at(activity, ["2026-03-01"], targets=[cl.Churn(horizon=30)])
+    data = cl.build_dataset(activity, snapshots)
+    model = ChurnClassifier(n_estimators=20, n_jobs=1).fit(data.X, data.y("churned"))
+    why = cl.explain(model, data)
+    alone = cl.explain(model, data.X, data.catalogue, facts=data.facts())
+    pd.testing.assert_frame_equal(why.reasons(), alone.reasons())
+    raw = model.raw_score(data.X)
+    np.testing.assert_allclose(why.themes().sum(axis=1) + why.base, raw, atol=1e-6, rtol=0)
+    said, themes, names = why.reasons(3), why.reason_themes(3), why.reason_names(3)
+    assert said.shape == themes.shape == names.shape == (len(data.X), 3)
+    assert ((said == "").to_numpy() == (themes == "").to_numpy()).all()
+    assert ((said == "").to_numpy() == (names == "").to_numpy()).all()
+    assert (said.to_numpy() != "").any()
+    pd.testing.assert_frame_equal(why.head(5).reasons(), why.reasons().head(5))
 
 
 def test_values_that_do_not_add_up_are_refused() -> None:
@@ -86,9 +100,11 @@ def test_reasons_and_importance_in_another_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     language = install(tmp_path, monkeypatch)
+    template = "Usually back after {usual:day|days}, away for {away:day|days}"
+    said = made_up(template).replace("{usual:day|days}", "4 days")
     assert example().reasons(1, language).to_numpy().tolist() == [
-        [made_up("last active {value:.0f} days ago").replace("{value:.0f}", "40")],
-        [made_up("{value:.0f} orders in {days} days").format(value=2.0, days=28)],
+        [said.replace("{away:day|days}", "40 days")],
+        [""],
     ]
     what = example().importance(language)["what"].tolist()
     assert what == [
@@ -99,28 +115,12 @@ def test_reasons_and_importance_in_another_language(
         example().reasons(1, "xx")
 
 
-def test_a_sentence_of_a_column_that_is_not_there_is_refused_with_near_names() -> None:
-    why = example()
-    says = ["{spend__orders_sum__91d:.0f}", "{value:.0f}"]
-    catalogue = why.catalogue.assign(says=says, templates="")
-    with pytest.raises(ConfigError, match="did you mean 'spend__orders_sum__28d'"):
-        replace(why, catalogue=catalogue).reasons()
-
-
-def test_a_column_without_a_row_of_the_catalogue_gives_no_reason() -> None:
+def test_a_column_without_a_row_of_the_catalogue_is_no_reason() -> None:
     why = example()
     found = replace(why, catalogue=why.catalogue.iloc[1:])
-    assert found.reasons(1)["reason_1"].tolist() == ["", "2 orders in 28 days"]
+    assert found.reasons(1)["reason_1"].tolist() == ["", ""]
+    assert found.themes().columns.tolist() == ["other", "spending"]
     assert found.groups().columns.tolist() == ["other", "spend"]
-
-
-def test_users_write_any_format_of_python_in_a_plain_sentence() -> None:
-    why = example()
-    catalogue = why.catalogue.assign(says="{value:>6.1e}!", templates="")
-    assert replace(why, catalogue=catalogue).reasons(1)["reason_1"].tolist() == [
-        "4.0e+01!",
-        "2.0e+00!",
-    ]
 
 
 def _with_category() -> pd.DataFrame:

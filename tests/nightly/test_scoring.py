@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import pytest
 from support.facts import made_up_facts
 
 import churnlab as cl
+from churnlab.config.tables import Config
+from churnlab.features.catalogue import Entry, table
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Listing, Scorer
@@ -19,19 +22,13 @@ from churnlab.schema.targets import Churn
 NAMES = ["a__x__7d", "b__x__7d", "c__x__7d"]
 
 
+FACTS = {"fact__away_days__all": 30.0, "fact__usual_gap_days__364d": 2.0, "fact__gaps__364d": 9.0}
+
+
 def catalogue_of(names: list[str]) -> pd.DataFrame:
-    """Columns whose sentence is their letter and value."""
-    return pd.DataFrame(
-        {
-            "name": names,
-            "signal": "x",
-            "builder": "X",
-            "unit": "count",
-            "window": "7d",
-            "says": [f"{name[0]} is {{value:.1f}}" for name in names],
-            "missing": "",
-        }
-    )
+    """Columns about being away, visits and minutes."""
+    topics = zip(names, ("away", "visits", "minutes"), strict=True)
+    return table(Entry(n, "B", "x", "{value:.1f}", "none", topic=t) for n, t in topics)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +38,7 @@ def X() -> pd.DataFrame:
         [np.arange(300), pd.to_datetime(["2026-01-01"] * 300)], names=["user_id", "snapshot"]
     )
     X = pd.DataFrame(rng.normal(size=(300, 3)), columns=NAMES, index=index)
-    return X.assign(**{SILENCE: rng.integers(1, 60, 300).astype(float)})
+    return X.assign(**{SILENCE: rng.integers(1, 60, 300).astype(float)}, **FACTS)
 
 
 @pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
@@ -66,13 +63,18 @@ def test_reasons_travel_too(X: pd.DataFrame) -> None:
         X[NAMES], (X["a__x__7d"] > 0).astype(float)
     )
     run = TrainedRun("r", {"churned": churn}, made_up_facts(), catalogue_of(NAMES), {})
-    explainer = Explainer.of(run)
-    said = explainer(X.iloc[:5])
+    log = {"path": "x", "user": "u", "time": "t", "event": "e"}
+    config = Config.of({"log": log, "lang": "zh", "currency": "¥"}, Path())
+    activity = cl.datasets.make_community(users=20, days=40).log().daily()
+    explainer = Explainer.of(run, config, activity)
+    assert (explainer.language, explainer.sign) == ("zh", "¥") and "money" in explainer.roles
+    some = X.iloc[:5]
+    said = explainer(some)
     assert list(said) == list(REASONS) and len(said) == 5
     told = said["reason_1"][said["reason_1"] != ""]  # a row may have none that raises its risk
-    assert len(told) and told.str.match(r"[abc] is -?\d").all()
+    assert set(told) == {"通常隔2天登录一次，这次已30天未登录"}
     there = pickle.loads(pickle.dumps(explainer))
-    pd.testing.assert_frame_equal(there(X.iloc[:5]), said)
+    pd.testing.assert_frame_equal(there(some), said)
 
 
 def test_a_listing_has_scores_and_reasons_of_everybody_and_travels(X: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from churnlab.estimators.baselines import LAST
 from churnlab.evaluation.metric_table import find
 from churnlab.evaluation.metrics import auc
 from churnlab.explanation.explanation import example
+from churnlab.features.themes import THEMES
 from churnlab.report.card_record import Costs
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.card_figures import SHARES, figures, promise, standing, themes
@@ -91,8 +92,8 @@ def test_leads_are_judged_on_the_rows_that_all_leads_know() -> None:
 
 def test_themes_share_the_push_and_have_examples_in_each_language() -> None:
     [theme] = themes(example())
-    assert (theme.says, theme.part) == ("cadence", 1.0)
-    assert theme.examples["en"] == ("last active 40 days ago",)
+    assert (theme.says, theme.part) == (THEMES["silence"], 1.0)
+    assert theme.examples["en"] == ("Usually back after 4 days, away for 40 days",)
     assert set(theme.examples) >= {"en", "zh"}
     assert figures(judged())["themes"] == ()
 

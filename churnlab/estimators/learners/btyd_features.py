@@ -23,7 +23,10 @@ _SMALLEST_SAMPLE = 1000
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of transaction: the word in its columns, the unit, sentences and templates."""
+    """A kind of transaction: the word in its columns, the unit, sentences and templates.
+
+    `topic` is that of its columns.
+    """
 
     word: str
     unit: str
@@ -31,6 +34,7 @@ class _Kind:
     expected: str
     none: str
     missing: Sentence
+    topic: str
 
 
 _KINDS = {
@@ -41,6 +45,7 @@ _KINDS = {
         expected=template("{value:.2f} active days expected in the next {days} days"),
         none=template("no active days in the next {days} days with {value:.0%}"),
         missing=sentence("never active"),
+        topic="gone",
     ),
     "orders": _Kind(
         word="orders",
@@ -49,6 +54,7 @@ _KINDS = {
         expected=template("{value:.2f} orders expected in the next {days} days"),
         none=template("no orders in the next {days} days with {value:.0%}"),
         missing=sentence("no order so far"),
+        topic="gone_buyer",
     ),
 }
 
@@ -233,8 +239,9 @@ class BTYDFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def _columns(kind: _Kind, horizons: tuple[int, ...]) -> Iterator[Entry]:
     """The new columns of a kind of transaction, with their sentences."""
 
-    def entry(name: str, unit: str, says: Sentence) -> Entry:
-        return Entry(f"btyd__{name}__all", BTYDFeatures.__name__, unit, says, kind.missing)
+    def entry(name: str, unit: str, says: Sentence, topic: str = kind.topic) -> Entry:
+        made_by = BTYDFeatures.__name__
+        return Entry(f"btyd__{name}__all", made_by, unit, says, kind.missing, topic=topic)
 
     yield entry(f"alive_{kind.word}", "probability", kind.alive)
     for h in horizons:
@@ -242,7 +249,8 @@ def _columns(kind: _Kind, horizons: tuple[int, ...]) -> Iterator[Entry]:
         yield entry(f"no_{kind.word}_{h}d", "probability", sentence(kind.none, days=h))
     if kind.word != "orders":
         return
-    yield entry("order_value", "money an order", sentence("an order of {value:,.2f} expected"))
+    order_value = sentence("an order of {value:,.2f} expected")
+    yield entry("order_value", "money an order", order_value, "spending")
     for h in horizons:
         spending = sentence("{value:,.2f} of spending expected in the next {days} days", days=h)
-        yield entry(f"expected_spend_{h}d", "money", spending)
+        yield entry(f"expected_spend_{h}d", "money", spending, "spending")

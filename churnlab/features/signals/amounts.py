@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -26,6 +26,7 @@ class AmountTrend(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "amounts"
+    topics: ClassVar[Mapping[str, str]] = {"": "spending"}
     default: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("money",)
     place: ClassVar[int] = 21

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -90,6 +90,12 @@ class Blocks(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "block"
+    topics: ClassVar[Mapping[str, str]] = {
+        "": "visits",
+        "acts": "acts",
+        "orders": "orders",
+        "amount": "spending",
+    }
     place: ClassVar[int] = 11
     edges: tuple[int, ...] = (28, 56, 91, 182, 364)
     halves: int = 182
@@ -154,6 +160,7 @@ class WeeklyTrend(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "weeks"
+    topics: ClassVar[Mapping[str, str]] = {"": "visits", "acts": "acts"}
     place: ClassVar[int] = 12
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"weeks"})
     slopes: tuple[int, ...] = (4, 13)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,6 +40,7 @@ class LoginIntervals(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "cadence"
+    topics: ClassVar[Mapping[str, str]] = {"": "away", "active": "visits", "acts": "acts"}
     place: ClassVar[int] = 4
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts"})
     windows: tuple[int, ...] = (7, 14, 28, 56, 91, 182, 364)

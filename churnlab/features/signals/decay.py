@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -94,6 +94,12 @@ class DecayedActivity(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "decay"
+    topics: ClassVar[Mapping[str, str]] = {
+        "": "visits",
+        "acts": "acts",
+        "orders": "orders",
+        "amount": "spending",
+    }
     place: ClassVar[int] = 10
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts", "orders", "money"})
     active: tuple[int, ...] = (3, 7, 14, 30, 90)

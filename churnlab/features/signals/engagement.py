@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,6 +59,7 @@ class EngagementDecay(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "engagement"
+    topics: ClassVar[Mapping[str, str]] = {"": "acts"}
     place: ClassVar[int] = 16
     spans: tuple[tuple[int, int], ...] = ((8, 7), (6, 28))
 

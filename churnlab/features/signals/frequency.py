@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,6 +36,7 @@ class LoginFrequencyDecline(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "frequency"
+    topics: ClassVar[Mapping[str, str]] = {"": "visits", "gap": "away", "last_gaps": "away"}
     place: ClassVar[int] = 8
     recents: tuple[int, ...] = (14, 28, 91)
     windows: tuple[int, ...] = (91, 182)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -43,6 +43,7 @@ class GapTrend(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "gaps"
+    topics: ClassVar[Mapping[str, str]] = {"": "away"}
     default: ClassVar[bool] = False
     place: ClassVar[int] = 20
     windows: tuple[int, ...] = (364, 1092)

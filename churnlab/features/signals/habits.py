@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import ClassVar
@@ -63,6 +63,7 @@ class Habits(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "habit"
+    topics: ClassVar[Mapping[str, str]] = {"": "times"}
     default: ClassVar[bool] = False
     place: ClassVar[int] = 14
     recent: int = 56

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,6 +29,7 @@ class Tenure(FeatureBuilder):
     """How long a person has been seen, and how long anybody could have been seen."""
 
     signal: ClassVar[str] = "lifecycle"
+    topics: ClassVar[Mapping[str, str]] = {"": "newcomer", "onboarding": "setup"}
     place: ClassVar[int] = 6
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"steps"})
     same_for_all: ClassVar[frozenset[str]] = frozenset({"observed_days"})
@@ -109,6 +110,7 @@ class LifecycleStage(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "stage"
+    topics: ClassVar[Mapping[str, str]] = {"": "visits"}
     place: ClassVar[int] = 18
     recent: int = 28
     before: int = 84

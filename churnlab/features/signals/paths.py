@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +28,7 @@ class PathShortening(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "path"
+    topics: ClassVar[Mapping[str, str]] = {"": "functions", "kinds": "kinds"}
     place: ClassVar[int] = 15
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"kinds"})
     windows: tuple[int, ...] = (28, 91)

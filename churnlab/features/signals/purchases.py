@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -43,6 +43,12 @@ class PurchaseRhythm(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "purchase"
+    topics: ClassVar[Mapping[str, str]] = {
+        "": "orders",
+        "last_day": "spending",
+        "largest": "spending",
+        "recent_share": "spending",
+    }
     default: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("money",)
     place: ClassVar[int] = 13

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,6 +22,7 @@ class PushOpenDecline(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "push"
+    topics: ClassVar[Mapping[str, str]] = {"": "pushes"}
     needs: ClassVar[tuple[str, ...]] = ("push_sent", "push_opened")
     place: ClassVar[int] = 2
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"pushes"})

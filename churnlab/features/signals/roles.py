@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from churnlab.features.builder import Feature, FeatureBuilder
+from churnlab.features.builder import Feature, FeatureBuilder, parse_name
 from churnlab.features.expression import Since, Sum, log_ratio, per_week
 from churnlab.language.sentence import sentence
 from churnlab.schema.names import as_column
 from churnlab.schema.roles import role_column
 
 _OTHER = "other"
+_STATISTIC = re.compile(r"(.+?)_(?:sum|per_act|since_last_days|change|days_share)")
 _ELSEWHERE = frozenset(
     {"social", "social_received", "push_sent", "push_opened", "onboarding", "money"}
 )
@@ -30,11 +32,22 @@ class RoleUse(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "role"
+    topics: ClassVar[Mapping[str, str]] = {
+        "content": "content",
+        "open": "sessions",
+        "other": "acts",
+    }
     needs: ClassVar[tuple[str, ...]] = (_OTHER,)
     place: ClassVar[int] = 9
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"events"})
     windows: tuple[int, ...] = (7, 28, 91)
     change: tuple[int, int] = (28, 91)
+
+    def topic(self, feature: Feature) -> str:
+        """That of the role of the feature."""
+        found = _STATISTIC.fullmatch(parse_name(feature.name)["statistic"])
+        role = found[1] if found else _OTHER
+        return self.topics.get(role, f"role:{role}")
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Counts, share of acts, days since the last, change and share of days of every role."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +28,11 @@ class SessionShortening(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "session"
+    topics: ClassVar[Mapping[str, str]] = {
+        "minutes": "minutes",
+        "steps": "steps",
+        "per_active": "sessions",
+    }
     place: ClassVar[int] = 1
     windows: tuple[int, ...] = (14, 28, 91)
     changes: tuple[tuple[int, int], ...] = ((14, 56), (28, 91))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -39,6 +39,7 @@ class OwnSilences(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "silence"
+    topics: ClassVar[Mapping[str, str]] = {"": "away"}
     place: ClassVar[int] = 7
     horizons: tuple[int, ...] = (7, 14, 30, 60, 90)
     prior: float = 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -58,6 +58,7 @@ class SocialDropOff(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "social"
+    topics: ClassVar[Mapping[str, str]] = {"": "social", "received": "received"}
     needs: ClassVar[tuple[str, ...]] = ("social",)
     place: ClassVar[int] = 3
     windows: tuple[int, ...] = (14, 28, 91)
@@ -156,6 +157,11 @@ class SocialExchange(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "social"
+    topics: ClassVar[Mapping[str, str]] = {
+        "": "social",
+        "since_received": "received",
+        "reciprocity": "received",
+    }
     needs: ClassVar[tuple[str, ...]] = ("social",)
     place: ClassVar[int] = 17
     window: int = 91

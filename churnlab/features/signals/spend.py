@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -30,6 +30,7 @@ class SpendDecline(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "spend"
+    topics: ClassVar[Mapping[str, str]] = {"": "spending", "orders": "orders", "since": "orders"}
     needs: ClassVar[tuple[str, ...]] = ("money",)
     place: ClassVar[int] = 5
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"orders", "money"})

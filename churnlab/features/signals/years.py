@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar, Self
@@ -28,6 +28,12 @@ class Years(FeatureBuilder):
     """
 
     signal: ClassVar[str] = "years"
+    topics: ClassVar[Mapping[str, str]] = {
+        "": "visits",
+        "acts": "acts",
+        "orders": "orders",
+        "amount": "spending",
+    }
     place: ClassVar[int] = 22
     zero_without_history: ClassVar[frozenset[str]] = frozenset({"days", "acts", "orders", "money"})
     windows: tuple[int, ...] = (728, 1092)

@@ -1,0 +1,198 @@
+"""Reasons about presence: away for longer than usual, fewer visits, hardly begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from churnlab.features.expression import LOOK_BACK, MedianIn, Sum
+from churnlab.features.reasons.reason import (
+    AWAY,
+    SEEN,
+    Estimate,
+    Fact,
+    Reason,
+    counted,
+    days_seen,
+    fact,
+    fewer,
+)
+from churnlab.language.sentence import template
+
+USUAL = fact("usual_gap_days", MedianIn("gap", LOOK_BACK), 0, LOOK_BACK)
+GAPS = counted("gaps", "gaps", 0, LOOK_BACK)
+VISITS = fact("visits", Sum("active").all)
+_MONTH = 28
+_QUARTER = 91
+_LONG = 2  # a silence is long that lasts so many times the usual gap
+_FEW_GAPS = 3  # fewer gaps make no habit
+
+
+def presence(buying: bool) -> Iterator[Reason]:
+    """The reasons of the topics away, visits and gone.
+
+    `buying`: the log has purchases alone, so that a visit is a day with an order.
+    """
+    yield from _orders_as_visits() if buying else _visits()
+    yield _gone(
+        "gone",
+        "btyd__alive_days__all",
+        template("{gone:.0%} likely gone for good, judging by past visits (an estimate)"),
+    )
+    yield _gone(
+        "gone_buyer",
+        "btyd__alive_orders__all",
+        template("{gone:.0%} likely gone for good, judging by past orders (an estimate)"),
+    )
+
+
+def _away(says: str) -> Reason:
+    """Away for at least twice the usual gap, the median of the year's."""
+    return Reason(
+        "away_long",
+        "away",
+        says,
+        {"away": AWAY, "usual": USUAL, "gaps": GAPS},
+        lambda one: (
+            (one.gaps >= _FEW_GAPS) & (one.away >= 3) & (one.away >= _LONG * one.usual.round())
+        ),
+    )
+
+
+def _visits() -> Iterator[Reason]:
+    yield _away(template("Usually back after {usual:day|days}, away for {away:day|days}"))
+    visits, days = counted("visits", "active", 0, _MONTH), days_seen(0, _MONTH)
+    yield Reason(
+        "away_from_daily",
+        "away",
+        template("Has not visited for {away:day|days}, after visiting most days"),
+        {"away": AWAY, "visits": visits, "days": days, "usual": USUAL, "gaps": GAPS},
+        lambda one: (
+            (one.away >= 3)
+            & (one.gaps >= _FEW_GAPS)
+            & (one.away >= _LONG * one.usual.round())
+            & (one.visits > (one.days - one.away + 1) / 2)
+        ),
+    )
+    yield from fewer(
+        "visits",
+        "visits",
+        "active",
+        (14, 28, 91, 182),
+        template(
+            "Visited on {now:day|days} in the last {days:span}, "
+            "on {before:.0f} in the {days:span} before"
+        ),
+        template(
+            "No visit in the last {days:span}, visited on {before:day|days} in the "
+            "{days:span} before"
+        ),
+        by_visit=False,
+    )
+    yield from _hardly_ever(
+        template("Visited on one day only, {away:day|days} ago"),
+        template("Visited on {visits:day|days} in all, last {away:day|days} ago"),
+    )
+    yield _last_seen(template("Last visit {away:day|days} ago"))
+    yield _few(
+        template("Visited on {visits:day|days} in the last {days:span}, last {away:day|days} ago")
+    )
+
+
+def _orders_as_visits() -> Iterator[Reason]:
+    yield _away(
+        template("Usually buys again after {usual:day|days}, last order {away:day|days} ago")
+    )
+    yield from fewer(
+        "visits",
+        "visits",
+        "active",
+        (28, 91, 182),
+        template(
+            "Bought on {now:day|days} in the last {days:span}, "
+            "on {before:.0f} in the {days:span} before"
+        ),
+        template(
+            "Bought nothing in the last {days:span}, bought on {before:day|days} in the "
+            "{days:span} before"
+        ),
+        by_visit=False,
+    )
+    yield from _hardly_ever(
+        template("Bought on one day only, {away:day|days} ago"),
+        template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
+    )
+    yield _last_seen(template("Last order {away:day|days} ago"))
+    yield _few(
+        template("Bought on {visits:day|days} in the last {days:span}, last {away:day|days} ago")
+    )
+
+
+def _hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
+    """A person who came once, or two or three times, and not of late."""
+    values = {"away": AWAY, "visits": VISITS}
+    yield Reason("once", "away", once, values, lambda one: (one.visits == 1) & (one.away >= 7))
+    yield Reason(
+        "seldom",
+        "away",
+        seldom,
+        values,
+        lambda one: (one.visits >= 2) & (one.visits <= _FEW_GAPS) & (one.away >= 14),
+    )
+
+
+def _last_seen(says: str) -> Reason:
+    return Reason(
+        "last_seen",
+        "away",
+        says,
+        {"away": AWAY, "usual": USUAL},
+        lambda one: (one.away >= 14) & (one.away > one.usual.round()),
+    )
+
+
+def _few(says: str) -> Reason:
+    """Not once in two weeks."""
+    return Reason(
+        "few_visits",
+        "visits",
+        says,
+        {
+            "visits": counted("visits", "active", 0, _QUARTER),
+            "days": _QUARTER,
+            "seen": SEEN,
+            "away": AWAY,
+        },
+        lambda one: (one.seen >= _QUARTER) & (one.visits >= 1) & (one.visits <= _QUARTER / 14),
+    )
+
+
+def _gone(name: str, column: str, says: str) -> Reason:
+    return Reason(name, name, says, {"gone": Estimate(column)}, lambda one: one.gone >= 0.5)
+
+
+def beginning(roles: frozenset[str]) -> Iterator[Reason]:
+    """The reasons of newcomers: few visits since the first, and no step of the setup done.
+
+    Of a person with three visits or less, that alone is told (`presence`).
+    """
+    started = Fact("fact__started_days__all", SEEN.value)
+    yield Reason(
+        "few_since_first",
+        "newcomer",
+        template("First seen {started:day|days} ago, visited on {visits:day|days} since"),
+        {"started": started, "visits": VISITS},
+        lambda one: (
+            (one.started >= 7)
+            & (one.started <= 2 * _MONTH)
+            & (one.visits > _FEW_GAPS)
+            & (one.visits <= one.started / 4)
+        ),
+    )
+    if "onboarding" in roles:
+        yield Reason(
+            "no_setup",
+            "setup",
+            template("No step of the setup done, {started:day|days} after the first visit"),
+            {"started": started, "steps": counted("setup_steps", "n_onboarding", 0, None)},
+            lambda one: (one.steps == 0) & (one.started >= 3) & (one.started <= 2 * _MONTH),
+        )

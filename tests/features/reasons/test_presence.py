@@ -1,0 +1,78 @@
+"""Reasons about presence, one by one: when they are said, and as what."""
+
+from __future__ import annotations
+
+from support.told import told
+
+from churnlab.features.reasons.presence import beginning, presence
+
+VISITING, BUYING = list(presence(False)), list(presence(True))
+DAILY = {
+    "away_days__all": 3,
+    "usual_gap_days__364d": 1,
+    "gaps__364d": 20,
+    "visits__28d": 20,
+    "days_seen__28d": 28,
+}
+
+
+def test_away_for_longer_than_usual() -> None:
+    assert told(VISITING, **DAILY) == [
+        "Usually back after 1 day, away for 3 days",
+        "Has not visited for 3 days, after visiting most days",
+    ]
+    assert told(VISITING, "zh", **DAILY) == [
+        "通常隔1天登录一次，这次已3天未登录",
+        "以前几乎天天登录，现已3天未登录",
+    ]
+    seldom = {**DAILY, "visits__28d": 12}
+    assert told(VISITING, **seldom) == ["Usually back after 1 day, away for 3 days"]
+    assert told(VISITING, **{**DAILY, "usual_gap_days__364d": 2}) == []
+    assert told(VISITING, **{**DAILY, "gaps__364d": 2}) == []
+
+
+def test_fewer_visits() -> None:
+    fall = {"visits__14d": 2, "visits_before__14d_14d": 9, "seen_days__all": 40}
+    by = {"visits__14d": 2, "visits_before__14d_14d": 9}
+    said = "Visited on 2 days in the last 14 days, on 9 in the 14 days before"
+    assert told(VISITING, **fall) == [said]
+    assert told(VISITING, **{**fall, "seen_days__all": 27}) == []
+    none = told(VISITING, **{**fall, **by, "visits__14d": 0})
+    assert none == ["No visit in the last 14 days, visited on 9 days in the 14 days before"]
+    assert told(VISITING, **{**fall, "visits__14d": 8}) == []
+
+
+def test_hardly_ever_there() -> None:
+    once = {"visits__all": 1, "away_days__all": 9}
+    assert told(VISITING, **once) == ["Visited on one day only, 9 days ago"]
+    assert told(BUYING, **once) == ["Bought on one day only, 9 days ago"]
+    assert told(BUYING, "zh", **once) == ["只在1天下过单，距今已9天"]
+    twice = {"visits__all": 2, "away_days__all": 20}
+    assert told(VISITING, **twice) == ["Visited on 2 days in all, last 20 days ago"]
+    few = {"visits__91d": 3, "away_days__all": 9, "seen_days__all": 200}
+    assert told(VISITING, **few) == ["Visited on 3 days in the last 13 weeks, last 9 days ago"]
+    assert told(VISITING, **{**few, "visits__91d": 7}) == []
+    long = {"away_days__all": 30, "usual_gap_days__364d": 20}
+    assert told(VISITING, **long) == ["Last visit 30 days ago"]
+    assert told(BUYING, **long) == ["Last order 30 days ago"]
+    assert told(VISITING, **{**long, "usual_gap_days__364d": 30}) == []
+
+
+def test_gone_for_good_is_an_estimate() -> None:
+    said = "63% likely gone for good, judging by past visits (an estimate)"
+    assert told(VISITING, btyd__alive_days__all=0.37) == [said]
+    assert told(VISITING, btyd__alive_days__all=0.6) == []
+    chinese = told(VISITING, "zh", btyd__alive_orders__all=0.37)
+    assert chinese == ["按以往下单规律估计，63%的可能不再下单"]
+
+
+def test_beginners() -> None:
+    first = list(beginning(frozenset({"onboarding"})))
+    few = {"started_days__all": 30, "visits__all": 5}
+    assert told(first, **few) == ["First seen 30 days ago, visited on 5 days since"]
+    assert told(first, **{**few, "visits__all": 3}) == []  # told as few visits in all
+    assert told(first, **{**few, "visits__all": 9}) == []
+    setup = {"started_days__all": 5, "setup_steps__all": 0}
+    assert told(first, **setup) == ["No step of the setup done, 5 days after the first visit"]
+    assert told(first, **{**setup, "setup_steps__all": 1}) == []
+    assert not any(r.topic == "setup" for r in beginning(frozenset()))

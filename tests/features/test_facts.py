@@ -1,0 +1,98 @@
+"""Facts: each equals what plain Python makes of the raw log, and so does every number said."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import logs, to_log
+from support.counting import count
+from support.plain_facts import Plain, plain_people, problems
+
+import churnlab as cl
+from churnlab.dataset import compute
+from churnlab.demo.datasets import ROLES, make_community
+from churnlab.explanation.reasons import Chosen
+from churnlab.features.facts import Facts, facts_of, is_fact, reasons_of, with_facts
+from churnlab.features.feature_set import FeatureSet
+
+FACTS = facts_of(FeatureSet.default())
+
+
+def facts_at(activity: cl.DailyActivity, users: list, t: int) -> Facts:
+    codes = np.array([list(activity.users).index(u) for u in users])
+    frame = compute.compute(activity, codes, np.full(len(users), t), FACTS)
+    return Facts(frame, reasons_of((), compute.available(activity)))
+
+
+def check(facts: Facts, people: list[Plain]) -> int:
+    """Every fact, and every sentence that they support; returns how many sentences."""
+    for i, person in enumerate(people):
+        for name in facts.frame.columns:
+            mine, theirs = facts.frame[name].iloc[i], person.number(name)
+            assert (math.isnan(mine) and math.isnan(theirs)) or math.isclose(
+                mine, theirs, rel_tol=1e-9, abs_tol=1e-9
+            ), name
+    said = 0
+    for place, reason in enumerate(facts.reasons):
+        if not reason.speaks(facts.frame.columns):
+            continue
+        rows = np.flatnonzero(reason.holds(facts.frame))
+        places = np.full((len(rows), 1), place)
+        texts = Chosen(facts.reasons, places, facts.frame.iloc[rows]).said("en").ravel()
+        for row, text in zip(rows, texts, strict=True):
+            assert problems(text, people[row].number) == []
+        said += len(rows)
+    return said
+
+
+@pytest.mark.examples(facts=30)
+@settings(max_examples=40)
+@given(logs(), st.integers(1, 75))
+def test_facts_equal_plain_python_on_random_logs(made: tuple, offset: int) -> None:
+    found, meaning = made
+    activity = to_log(found, meaning).daily()
+    people = plain_people(found, meaning, activity.start + offset)
+    users = list(people)
+    check(facts_at(activity, users, activity.start + offset), [people[u] for u in users])
+    count("facts")
+
+
+def test_every_sentence_that_the_facts_support_is_true_of_the_raw_log() -> None:
+    community = make_community(users=24, days=110, seed=3)
+    activity = community.log().daily()
+    found = [
+        oracle.Event(
+            user,
+            at.tz_localize("Asia/Shanghai"),
+            name,
+            None if pd.isna(amount) else amount,
+        )
+        for user, at, name, amount in community.events.itertuples(index=False)
+    ]
+    meaning = oracle.Meaning(ROLES, zone="Asia/Shanghai")
+    t = activity.start + 95
+    people = plain_people(found, meaning, t)
+    users = [u for u in people if u in set(activity.users)]
+    assert check(facts_at(activity, users, t), [people[u] for u in users]) > 40
+
+
+def test_facts_stand_beside_features_and_are_told_apart() -> None:
+    names = with_facts(FeatureSet.of(["Tenure"])).names(frozenset())
+    assert names[:2] == FeatureSet.of(["Tenure"]).names(frozenset())[:2]
+    assert all(is_fact(name) for name in names[3:]) and not any(map(is_fact, names[:3]))
+    assert with_facts(FeatureSet.default()).look_back == FeatureSet.default().look_back
+
+
+def test_one_name_is_one_fact() -> None:
+    roles = frozenset({*ROLES, "money", "quiz", "other"})
+    found: dict[str, object] = {}
+    for reason in reasons_of((), roles):
+        for fact in reason.facts.values():
+            assert found.setdefault(fact.name, fact.value) == fact.value
+    assert len(found) > 90
