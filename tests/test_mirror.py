@@ -29,6 +29,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_package": "the wheel and the files of the project",
     "test_public_tasks": "from events to predictions on the public tasks",
     "test_sizes": "sizes of all functions and modules",
+    "report/test_card_in_browser": "the card as a browser shows it",
     "evaluation/test_a_new_metric": "a metric in every place that shows metrics",
     "estimators/test_when_agrees": "risk, curve, stage and day, from the estimator to the list",
     "estimators/test_sklearn": "scikit-learn's own checks over every estimator",

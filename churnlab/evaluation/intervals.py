@@ -147,4 +147,5 @@ def wilson(count: float, rows: int) -> Interval:
     share, wide = count / rows, z * z / rows
     middle = share + wide / 2
     reach = z * float(np.sqrt((share * (1 - share) + wide / 4) / rows))
-    return Interval(share, (middle - reach) / (1 + wide), (middle + reach) / (1 + wide))
+    low, high = (middle - reach) / (1 + wide), (middle + reach) / (1 + wide)
+    return Interval(share, max(low, 0.0), min(high, 1.0))

@@ -15,6 +15,7 @@ from churnlab.report.drawing import (
     GREEN,
     GREY,
     ORANGE,
+    PALE,
     Axes,
     Figure,
     legend_above,
@@ -22,9 +23,11 @@ from churnlab.report.drawing import (
 )
 from churnlab.report.sourced import as_shown
 
-_MARKS = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+_MARKS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _LINE = 22  # characters of a label before it is broken
 _LONGEST = 90
+_WIDTH = 4.8  # inches; on a phone its letters are still large enough
+_APART = 0.09  # of the length of a scale, between two marks
 _TOP_SIZE = 120.0
 
 
@@ -41,7 +44,7 @@ def _name(axes: Axes, language: str, x: Words, y: Words = "") -> None:
 
 def contact(record: CardRecord, language: str = ENGLISH) -> Figure:
     """Share of all leavers reached against the share of people contacted."""
-    figure, axes = new_figure(height=3.4)
+    figure, axes = new_figure(_WIDTH, 3.0)
     rows = record.reach
     share = np.array([0.0, *(row.share for row in rows)])
     leaving = record.people.leaving
@@ -68,29 +71,38 @@ def contact(record: CardRecord, language: str = ENGLISH) -> Figure:
 
 
 def calibration(record: CardRecord, language: str = ENGLISH) -> Figure:
-    """The share that was told against the share that left, on square-root scales, with counts."""
-    figure, axes = new_figure(height=4.0)
-    axes.grid(axis="both")
+    """The share expected to leave against the share that left, on square-root scales."""
+    figure, axes = new_figure(_WIDTH, 3.6)
+    axes.grid(axis="x", color=PALE, linewidth=0.8)
     levels = record.levels
     told, left = (np.array([getattr(v, n) for v in levels]) for n in ("told", "left"))
     ends = np.array([(v.left - v.low, v.high - v.left) for v in levels]).T.clip(min=0)
     top = max(float(told.max()), max(level.high for level in levels), 0.02) * 1.08
-    right = _say(sentence("told is what happened"), language)
+    right = _say(sentence("as expected"), language)
     axes.plot([0, top], [0, top], color=GREY, linestyle="--", linewidth=1, label=right)
-    groups = _say(sentence("a group of equal risk, its area is its people"), language)
+    size = int(np.median([level.rows for level in levels]))
+    groups = _say(sentence("a group of about {rows:person|people}", rows=size), language)
     axes.errorbar(told, left, ends, fmt="none", ecolor=GREY, capsize=2, linewidth=1)
     axes.scatter(told, left, _areas(levels), color=BLUE, label=groups, zorder=3)
     for scale in (axes.set_xscale, axes.set_yscale):
         scale("function", functions=(_root, np.square))
-    marks = [mark for mark in _MARKS if mark <= top]
-    marks = marks[-1:] + [m for m in marks[:-1] if marks[-1] ** 0.5 - m**0.5 > 0.08 * top**0.5]
-    axes.set(xlim=(0, top), ylim=(0, top), xticks=sorted(marks), yticks=sorted(marks))
+    marks = _marks(top)
+    axes.set(xlim=(0, top), ylim=(0, top), xticks=marks, yticks=marks)
     axes.minorticks_off()
     axes.xaxis.set_major_formatter(_percent)
     axes.yaxis.set_major_formatter(_percent)
-    _name(axes, language, sentence("share that was told"), sentence("share that left"))
+    _name(axes, language, sentence("share expected to leave"), sentence("share that left"))
     legend_above(figure, 2)
     return figure
+
+
+def _marks(top: float) -> list[float]:
+    """Marks of a square-root scale that ends at `top`, none near another, the lower first."""
+    found: list[float] = []
+    for mark in (m for m in _MARKS if m <= top):
+        if not found or mark**0.5 - found[-1] ** 0.5 >= _APART * top**0.5:
+            found.append(mark)
+    return found
 
 
 def _root(values: np.ndarray) -> np.ndarray:
@@ -108,8 +120,8 @@ def _percent(value: float, _: object = None) -> str:
 
 def strata(record: CardRecord, language: str = ENGLISH) -> Figure:
     """Pairs ranked right by how lately people were seen, beside days since then."""
-    rows = record.strata
-    figure, axes = new_figure(height=1.2 + 0.55 * len(rows), grid="x")
+    rows = [row for row in record.strata if not row.note]
+    figure, axes = new_figure(_WIDTH, 1.2 + 0.5 * len(rows), grid="x")
     place = np.arange(len(rows))
     order = np.array([row.order for row in rows], np.float64)
     ends = np.abs(np.array([(row.low, row.high) for row in rows], np.float64).T - order)
@@ -141,7 +153,7 @@ def _broken(text: str) -> str:
 def themes(record: CardRecord, language: str = ENGLISH) -> Figure:
     """How much of the push on the risk comes from each theme."""
     rows = record.themes[::-1]
-    figure, axes = new_figure(height=0.8 + 0.34 * max(len(rows), 2), grid="x")
+    figure, axes = new_figure(_WIDTH, 0.8 + 0.3 * max(len(rows), 2), grid="x")
     place = np.arange(len(rows))
     axes.barh(place, [row.part for row in rows], color=BLUE, height=0.6)
     axes.set_yticks(place, [_broken(_say(row.says, language)) for row in rows])
@@ -152,7 +164,7 @@ def themes(record: CardRecord, language: str = ENGLISH) -> Figure:
 
 def worth(record: CardRecord, language: str = ENGLISH) -> Figure:
     """Predicted and actual value by tenths of people by predicted value."""
-    figure, axes = new_figure(height=3.2)
+    figure, axes = new_figure(_WIDTH, 2.8)
     levels = record.value.levels if record.value else ()
     place = np.arange(1, len(levels) + 1)
     told, left = sentence("predicted"), sentence("actual")

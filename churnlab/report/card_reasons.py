@@ -12,6 +12,7 @@ from churnlab.report.card_blocks import Chart, Folded, Glossary
 from churnlab.report.card_record import CardRecord, Figure, Gap, Group, Theme
 from churnlab.report.card_sections import (
     DASH,
+    EXPECTED,
     INTERVAL,
     LEFT,
     PAIRS,
@@ -21,8 +22,6 @@ from churnlab.report.card_sections import (
 )
 from churnlab.report.document import Bullets, InLanguage, Section, Text
 
-TOLD = sentence("share that was told")
-NOTE = sentence("note")
 VERDICT = sentence("verdict")
 STANDINGS: dict[str, Words] = {
     "ahead": sentence("ahead"),
@@ -31,6 +30,7 @@ STANDINGS: dict[str, Words] = {
 }
 TERMS: tuple[tuple[Words, Words], ...] = (
     (sentence("leaver"), sentence("a person who does nothing more, as defined at the top")),
+    (sentence("snapshot"), sentence("the morning of the day on which a list is made")),
     (sentence("list"), sentence("all people who get a score on one day, riskiest first")),
     (PAIRS, sentence("of a leaver and a stayer, how often the leaver has the higher risk (AUC)")),
     (sentence("riskiest"), sentence("with the highest chance of leaving, as the model sees it")),
@@ -102,7 +102,7 @@ def _worse(record: CardRecord) -> tuple[Any, ...]:
         return (Text(sentence("The data have no groups of people to compare.")),)
     found = tuple(_gap(gap) for gap in record.gaps)
     none = sentence("No group differs from the others by more than chance.")
-    columns = (sentence("group"), PEOPLE, TOLD, LEFT, PAIRS)
+    columns = (sentence("group"), PEOPLE, EXPECTED, LEFT, PAIRS)
     rows = tuple(_group(group) for group in record.groups)
     beyond = sentence(
         "Only gaps that chance does not explain are named here, with all comparisons counted."
@@ -122,7 +122,7 @@ def _gap(gap: Gap) -> Words:
             rest=gap.rest,
         )
     return sentence(
-        "{grouping}, {group}: it told {rest:.1%}, and {value:.1%} left.",
+        "{grouping}, {group}: it expected {rest:.1%} to leave, and {value:.1%} left.",
         grouping=gap.grouping,
         group=gap.group,
         value=gap.value,
@@ -147,7 +147,13 @@ def _worth(record: CardRecord) -> tuple[Any, ...]:
     behind = tuple(_behind(one) for one in found)
     none = sentence("In no measure is it behind the best simple rule by more than chance.")
     alt = sentence("Predicted and actual value, by tenths of people")
+    whole = [
+        Text(sentence("In total, it expected {bias:.0%} of what they then brought.", bias=f.value))
+        for f in record.value.figures
+        if f.metric == "total_bias"
+    ]
     return (
+        *whole,
         Bullets(behind) if behind else Text(none),
         _beside(record.value.figures),
         Chart(partial(card_plots.worth, record), alt),

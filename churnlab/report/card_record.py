@@ -214,11 +214,13 @@ class Gap:
 class Figure:
     """A metric of the model beside the best baseline; `standing` is ahead, level or behind.
 
-    `ahead` is the model minus the baseline, with its interval. `better` is that of the metric.
+    `ahead` is the model minus the baseline, with its interval. `metric` is the metric's name, and
+    `better` says which values are better, as in `metric_table.Metric`.
     """
 
     label: Words
     says: Words
+    metric: str
     better: str
     value: float
     low: float

@@ -15,11 +15,13 @@ from churnlab.report.document import Bullets, Section, Text
 from churnlab.report.plain_data import as_data
 
 DASH = "–"
+_FEWEST_OF_HUNDRED = 1.5
 PAIRS = sentence("pairs ranked right")
 RECENCY = sentence("days since last seen")
 LAST = sentence("last seen")
 PEOPLE = sentence("people")
 LEAVERS = sentence("leavers among them")
+EXPECTED = sentence("share expected to leave")
 LEFT = sentence("share that left")
 INTERVAL = sentence("interval")
 BEST = sentence("best simple rule")
@@ -81,13 +83,20 @@ def _promise(record: CardRecord) -> Section:
             "It also says what each person is likely to bring: {value}.", value=asked.value
         )
         left_out.insert(0, worth)
-    tested = sentence(
-        "It was tested on {lists:list|lists} of real people, from {first} to {last}. The model had "
-        "not seen these days. All figures on this card come from that test.",
-        lists=who.lists,
-        first=who.first,
-        last=who.last,
-    )
+    if who.lists > 1:
+        tested = sentence(
+            "It was tested on {lists:list|lists}, from {first} to {last}. The model had not seen "
+            "these days. All figures on this card come from that test.",
+            lists=who.lists,
+            first=who.first,
+            last=who.last,
+        )
+    else:
+        tested = sentence(
+            "It was tested on the list of {day}. The model had not seen that day. All figures on "
+            "this card come from that test.",
+            day=who.first,
+        )
     blocks = (Text(says), *map(Text, left_out), LargeFigures(_large(record)), Text(tested))
     return Section(sentence("What it predicts"), blocks)
 
@@ -104,7 +113,7 @@ def _large(record: CardRecord) -> tuple[Large, ...]:
             share=top.share,
             found=early.found,
         )
-        soon = Large(figure(early.days, "day|days"), says)
+        soon = Large(figure(early.days, "span"), says)
     return (
         Large(figure(who.on_list, ",.0f"), sentence("people on a list, on average")),
         Large(figure(who.share, ".1%"), sentence("of them leave")),
@@ -200,12 +209,12 @@ _OUTPUTS = (
     (PEOPLE, "people", ",.0f"),
     (LEAVERS, "leavers", ",.0f"),
     (sentence("leavers missed"), "missed", ",.0f"),
-    (sentence("leavers, picked at random"), "random", ",.0f"),
-    (sentence("leavers, by days since last seen"), "recency", ",.0f"),
-    (sentence("leavers, by the best simple rule"), "best", ",.0f"),
+    (sentence("leavers at random"), "random", ",.0f"),
+    (sentence("leavers by days since last seen"), "recency", ",.0f"),
+    (sentence("leavers by the best simple rule"), "best", ",.0f"),
     (sentence("cost"), "cost", "money"),
-    (sentence("people kept"), "kept", ",.1f"),
-    (sentence("gain after costs"), "gain", "money"),
+    (sentence("kept"), "kept", ",.1f"),
+    (sentence("gain"), "gain", "money"),
 )
 
 
@@ -217,7 +226,7 @@ def _slider(record: CardRecord) -> Slider:
         (figure(r.share, ".0%"), *(figure(getattr(r, name), spec) for _, name, spec in outputs))
         for r in shown
     )
-    title = sentence("share of people contacted")
+    title = sentence("contacted")
     head = (title, *(words for words, _, _ in outputs))
     table = Table(head, tuple(rows), numbers=frozenset(range(len(head))))
     every = tuple(as_data(row) for row in record.reach)
@@ -231,8 +240,8 @@ def _sure(record: CardRecord) -> Section:
         told=record.told,
         left=record.left,
     )
-    alt = sentence("What the model told, beside what happened, by groups of equal risk")
-    head = (PEOPLE, sentence("told"), sentence("left"), INTERVAL)
+    alt = sentence("What was expected, beside what happened, by groups of equal risk")
+    head = (PEOPLE, EXPECTED, LEFT, INTERVAL)
     rows = tuple(
         (
             figure(level.rows, ",.0f"),
@@ -245,26 +254,49 @@ def _sure(record: CardRecord) -> Section:
     table = Table(head, rows, numbers=frozenset(range(4)))
     blocks = (
         Text(whole),
-        Bullets(tuple(_level(level) for level in chosen(record.levels))),
+        Bullets(tuple(_level(name, level) for name, level in chosen(record.levels))),
         Chart(partial(card_plots.calibration, record), alt),
         table,
     )
     return Section(sentence("How sure it is"), blocks if record.levels else (Text(whole),))
 
 
-def chosen(levels: tuple[Level, ...]) -> tuple[Level, ...]:
-    """The riskiest group, the one in the middle and the safest, each once."""
-    places = dict.fromkeys((len(levels) - 1, len(levels) // 2, 0)) if levels else {}
-    return tuple(levels[place] for place in places)
+def chosen(levels: tuple[Level, ...]) -> tuple[tuple[Words, Level], ...]:
+    """The riskiest group, one in the middle of the risk and the safest, each once, with its name.
+
+    >>> [str(name) for name, _ in chosen((Level(rows=9, told=0.1, left=0.2),))]
+    ['The riskiest group']
+    """
+    if not levels:
+        return ()
+    middle = (levels[0].told + levels[-1].told) / 4  # low, for most people have a small risk
+    near = min(range(len(levels)), key=lambda place: abs(levels[place].told - middle))
+    names = {
+        len(levels) - 1: sentence("The riskiest group"),
+        near: sentence("A group in between"),
+        0: sentence("The safest group"),
+    }
+    if near == len(levels) - 1:
+        names[near] = sentence("The riskiest group")
+    return tuple((name, levels[place]) for place, name in names.items())
 
 
-def _level(level: Level) -> Words:
+def _level(name: Words, level: Level) -> Words:
+    if level.told_of_hundred < _FEWEST_OF_HUNDRED:
+        return sentence(
+            "{group}, {rows:person|people}: it expected {told:.1%} to leave, and {left:.1%} left.",
+            group=name,
+            rows=level.rows,
+            told=level.told,
+            left=level.left,
+        )
     return sentence(
-        "Out of a hundred people, it expected {told:,.0f} to leave, and {left:,.0f} left "
-        "({rows:,.0f} people in this group).",
+        "{group}, {rows:person|people}: out of a hundred, it expected {told:,.0f} to leave, and "
+        "{left:,.0f} left.",
+        group=name,
+        rows=level.rows,
         told=level.told_of_hundred,
         left=level.left_of_hundred,
-        rows=level.rows,
     )
 
 
@@ -312,8 +344,10 @@ def _strata(record: CardRecord) -> tuple[Any, ...]:
     )
     columns = (LAST, PEOPLE, LEFT, PAIRS, RECENCY, sentence("model minus days since last seen"))
     rows = tuple(_stratum(stratum) for stratum in record.strata)
-    alt = sentence("Pairs ranked right, by how lately people were seen")
     table = Table(columns, rows, numbers=frozenset(range(1, 6)))
+    if all(row.note for row in record.strata):
+        return (Text(says), table)
+    alt = sentence("Pairs ranked right, by how lately people were seen")
     return (Text(says), table, Chart(partial(card_plots.strata, record), alt))
 
 

@@ -30,6 +30,8 @@ from churnlab.training.preparation import SplitRows
 from churnlab.training.refit import Refitted
 from churnlab.training.tuning import Tuned
 
+_FEW_DAYS = 3
+
 
 def make_record(
     config: Config,
@@ -121,12 +123,11 @@ def _facts(
 def _which_model(ready: SplitRows, served: Refitted | None) -> Words:
     """Which model the figures belong to, and which one scores."""
     if served is None:
-        return sentence("The model that scores is the one that was judged.")
+        return sentence("The model that scores is the one that was tested.")
     return sentence(
-        "How good it is was measured on the judged model, which learnt from snapshots up to "
-        "{judged}. The model that scores, the served model, was fitted again after that, with the "
-        "same settings, on snapshots up to {last}; there are no later days to judge it on yet. "
-        "Signals, features and reasons on this card are those of the served model.",
+        "The figures are those of a model that learnt from days up to {judged}. After the test it "
+        "was fitted again, with the same settings, on days up to {last}. That one scores, and the "
+        "themes and reasons are its own. There are no later days yet to test it on.",
         judged=str(ready.train.days[-1].date()),
         last=str(served.rows["churned"].days[-1].date()),
     )
@@ -259,31 +260,27 @@ def _joined(parts: Sequence[Words], between: str) -> Sentence:
 
 def _limits(config: Config, ready: SplitRows) -> tuple[Words, ...]:
     lines: list[Words] = [
+        sentence("It knows the log alone. It does not find people who leave without a sign there."),
         sentence(
-            "It knows the log alone: a person who leaves without any earlier sign in the log is "
-            "not found."
+            "The chances are right on average, for people like those of the test. After a change "
+            "of the product, train again."
         ),
         sentence(
-            "A probability is right on average over people like those of these days; after a "
-            "change of the product, train again."
-        ),
-        sentence("Reasons say what moved the score, not what would keep the person."),
-        sentence(
-            "Not for people without an active day in the last {days} days.",
+            "It is not for people who did nothing in the last {days:day|days}.",
             days=config.snapshots.active_within,
         ),
     ]
-    if len(ready.test.days) < 3:
+    if len(ready.test.days) < _FEW_DAYS:
         lines.append(
             sentence(
-                "Judged on {days} snapshot day(s) only: seasons are not covered.",
+                "It was tested on {days:day|days} only. Other seasons may differ.",
                 days=len(ready.test.days),
             )
         )
     if ready.activity.has_money:
         lines.append(
             sentence(
-                "Value at risk is the churn probability times the expected spend; the two models "
+                "What is at risk is the chance of leaving times the expected value. The two models "
                 "do not know of each other."
             )
         )

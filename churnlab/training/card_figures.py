@@ -18,6 +18,7 @@ from churnlab.evaluation.intervals import wilson
 from churnlab.evaluation.metric_table import Metric, find, headline
 from churnlab.evaluation.metrics import auc
 from churnlab.evaluation.segments import in_words, segments
+from churnlab.evaluation.strata import RECENT_HALF
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import THEMES
 from churnlab.language.catalogues import languages
@@ -212,7 +213,7 @@ def _strata(churn: Evaluation) -> tuple[Stratum, ...]:
         return ()
     main = churn.strata[churn.strata["metric"] == headline("churned").name]
     found = []
-    for _, rows in main.groupby("stratum", sort=False):
+    for _, rows in main[main["stratum"] != RECENT_HALF].groupby("stratum", sort=False):
         by = {row["contender"]: row for row in rows.to_dict("records")}
         model, recency = by[MODEL], by.get("recency", {})
         found.append(
@@ -331,6 +332,7 @@ def _figure(metric: Metric, row: Any, others: pd.DataFrame) -> Figure:
     about = {
         "label": metric.label,
         "says": metric.says,
+        "metric": metric.name,
         "better": metric.better,
         "value": row.value,
         "low": row.low,

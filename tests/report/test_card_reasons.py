@@ -25,7 +25,7 @@ def test_themes_stand_with_their_examples() -> None:
 def test_gaps_beyond_chance_are_named_in_sentences() -> None:
     said = text(whole())
     assert "channel, ads: it ranks 70% of pairs right. For everybody else, it is 83%." in said
-    assert "channel, shop: it told 10.0%, and 20.0% left." in said
+    assert "channel, shop: it expected 10.0% to leave, and 20.0% left." in said
     assert "No group differs" in text(record(gaps=()))
     assert "no groups of people to compare" in text(least())
 

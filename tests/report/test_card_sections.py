@@ -51,8 +51,13 @@ def test_costs_without_value_say_what_is_missing() -> None:
 
 def test_how_sure_is_said_of_a_hundred_people() -> None:
     said = text(whole())
-    assert "Out of a hundred people, it expected 33 to leave, and 33 left" in said
-    assert [v.told for v in chosen(whole().levels)] == [whole().levels[i].told for i in (9, 5, 0)]
+    assert (
+        "The riskiest group, 100 people: out of a hundred, it expected 33 to leave, and 33 left."
+        in said
+    )
+    assert "The safest group, 100 people: it expected 0.4% to leave, and 0.2% left." in said
+    names = [str(name) for name, _ in chosen(whole().levels)]
+    assert names == ["The riskiest group", "A group in between", "The safest group"]
     assert chosen(()) == () and len(chosen(whole().levels[:1])) == 1
 
 

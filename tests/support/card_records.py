@@ -68,6 +68,7 @@ def against(target: str, name: str, standing: str) -> Figure:
     return Figure(
         label=metric.label,
         says=metric.says,
+        metric=name,
         better=metric.better,
         value=0.812345,
         low=0.78,

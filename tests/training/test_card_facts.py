@@ -103,19 +103,19 @@ def test_the_card_says_who_what_and_on_which_days() -> None:
     assert "120 snapshots whose label windows reach into the held-out days" in text
     assert "It also estimates who leaves in later weeks" in text
     assert "last active 40 days ago" in text  # a reason
-    assert "Judged on 2 snapshot day(s) only" in text and "Value at risk" in text
+    assert "It was tested on 2 days only." in text and "What is at risk" in text
     assert "Owner: Growth." in text and "Next review: Oct 28, 2026." in text
 
 
 def test_the_card_says_which_model_is_judged_and_which_one_scores() -> None:
     text = card().markdown()
-    assert "The model that scores is the one that was judged." in text
+    assert "The model that scores is the one that was tested." in text
     assert "106 days on May 1, 2026, the day of training" in text
     assert "served model" not in text
     text = card(refitted=True).markdown()
     assert "version v124" in text
-    assert "on the judged model, which learnt from snapshots up to Jan 15, 2026" in text
-    assert "on snapshots up to Mar 15, 2026" in text and "47 days on May 1, 2026" in text
+    assert "a model that learnt from days up to Jan 15, 2026" in text
+    assert "on days up to Mar 15, 2026" in text and "47 days on May 1, 2026" in text
     assert "| judged model learnt from | 240 snapshots" in text
     assert "| served model learnt from | 600 snapshots of 120 people, 5 days" in text
     assert "| served value model learnt from | 240 snapshots of 120 people, 2 days" in text
@@ -151,7 +151,7 @@ def test_later_labels_are_those_of_a_later_window_and_open_ones_are_missing() ->
 
 def test_simulated_data_and_an_app_without_money_are_said() -> None:
     text = card(ready(money=False), config(simulated=True)).markdown()
-    assert "Simulated data" in text and "Value at risk" not in text
+    assert "Simulated data" in text and "What is at risk" not in text
 
 
 def test_data_facts_count_what_was_set_aside() -> None:
