@@ -53,7 +53,7 @@ def compiled(name: str, node: FunctionNode) -> bool:
     """Whether a function is a kernel: compiled code takes arrays one by one."""
     marks = [ast.unparse(mark) for mark in node.decorator_list]
     return name.startswith("kernels.") and any(
-        "jit" in mark or "compiled" in mark for mark in marks
+        any(kind in mark for kind in ("jit", "bare", "inlined", "compiled")) for mark in marks
     )
 
 

@@ -92,11 +92,8 @@ def _weights(cells: Iterable[Decayed]) -> np.ndarray:
     return np.array(columns, np.float64).reshape(-1, LOOK_BACK + 1).T.copy()
 
 
-def _place(cell: Cell) -> tuple[int, str]:
-    """The sorting key of a cell: window sums, then decayed sums by measure, then the others."""
-    if isinstance(cell, WindowSum):
-        return 0, ""
-    return (1, cell.measure) if isinstance(cell, Decayed) else (2, "")
+def _kind(cell: Cell) -> int:
+    return _KINDS[type(cell)]
 
 
 class _Compiler:
@@ -110,7 +107,7 @@ class _Compiler:
 
     def compile(self, values: tuple[Expression, ...]) -> Program:
         """The program of all values."""
-        cells = sorted(dict.fromkeys(c for v in values for c in v.cells()), key=_place)
+        cells = sorted(dict.fromkeys(c for v in values for c in v.cells()), key=_kind)
         ends = sorted({0, *(end for cell in cells for end in cell.ends)})
         self.backs = {back: i for i, back in enumerate(ends)}
         self.known = {cell: i for i, cell in enumerate(cells)}
@@ -136,7 +133,7 @@ class _Compiler:
             old = len(self.backs) if cell.old is None else self.backs[cell.old]
             return kernel.WINDOW, measure, self.backs[cell.new], old
         detail = getattr(cell, "extra", getattr(cell, "k", 0))
-        return _KINDS[type(cell)], measure, detail, self.backs[cell.back]
+        return _kind(cell), measure, detail, self.backs[cell.back]
 
     def _measures(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """Kind and column of the measures, by rising kind."""

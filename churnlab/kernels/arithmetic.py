@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare, stream, streamed
 from churnlab.kernels.plan import LANES
 
 # Places in `plan.OPERATIONS`.
@@ -23,7 +23,7 @@ _GIVEN = 8
 _FILL = 9
 
 
-@jit
+@bare
 def run(code: np.ndarray, registers: np.ndarray) -> None:
     """Run the steps `code` int64[i, 4] (operation, target, left, right) over the registers.
 
@@ -66,7 +66,7 @@ def run(code: np.ndarray, registers: np.ndarray) -> None:
                 out[i] = b[i] if a[i] != a[i] else a[i]
 
 
-@jit
+@bare
 def write(
     registers: np.ndarray,
     results: np.ndarray,
@@ -88,7 +88,8 @@ def write(
         register = results[f]
         if together:
             for i in range(lanes):
-                out[f, to + i] = registers[register, i]
+                stream(out, f, to + i, registers[register, i])
         else:
             for i in range(lanes):
                 out[f, order[begin + i]] = registers[register, i]
+    streamed()

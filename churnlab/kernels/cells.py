@@ -1,7 +1,8 @@
 """Daily rows and snapshots to features: prefix sums over a person's rows, two look-ups a cell.
 
-A snapshot is (person, t). Everything here sees the rows before `windows.before(…, t)`, and nothing
-on or after t. The arithmetic over cells is in `arithmetic`.
+A snapshot is (person, t). Everything here sees the rows before the first row on or after t, and
+nothing on or after t. What is made ready once a person is in `person`, the arithmetic over cells in
+`arithmetic`.
 """
 
 from __future__ import annotations
@@ -11,61 +12,53 @@ from typing import NamedTuple
 import numpy as np
 
 from churnlab.kernels.arithmetic import run, write
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare, inlined, jit
+from churnlab.kernels.person import NONE, Person, load, person_of
 from churnlab.kernels.plan import (
-    ACTIVE,
-    COUNT,
-    DAYS,
-    GAP,
-    GAP_OVER,
-    GAP_SQ,
-    GAPS,
+    DECAYED,
     GAPS_BEYOND,
-    GAPS_OVER,
     LANES,
+    LATEST_IN,
     LONGEST,
+    LONGEST_IN,
+    MEDIAN_IN,
     OBSERVED,
     RECENT,
     SEASON,
     SINCE,
     SINCE_FIRST,
-    SUM,
-    WEEKDAY,
+    SLOPE_IN,
     WINDOW,
     History,
     Plan,
 )
-from churnlab.kernels.units import NO_DAY
 from churnlab.kernels.walks import walk
-from churnlab.kernels.windows import before, gap_since
+from churnlab.kernels.windows import first_rows
 
-NONE = NO_DAY
-_TOTAL = 0  # columns of a folded measure
-_LARGEST = 1
-_FIRST = 2
-_LAST = 3
+_SEASONS = 64  # days t whose seasons are kept
 
 
-class _Scratch(NamedTuple):
-    """Working arrays that all snapshots share; they hold one person at a time.
+class _Work(NamedTuple):
+    """Working arrays of the snapshots, and the window sums in the form in which they are read.
 
-    | field   | type               | meaning                                                  |
-    |---------|--------------------|----------------------------------------------------------|
-    | prefix  | int64[rows + 2, k] | row 0 is zero, row 1 the folded past, row i + 2 includes |
-    |         |                    | the person's row i                                       |
-    | actives | int64[rows + 1]    | the last active row before each row, -1 for none         |
-    | edges   | int64[b + 1]       | row of `prefix` at each of `backs`, for one snapshot     |
-    | folded  | int64[k, 4]        | the person's `carried`                                   |
-    | past    | int64[4]           | the person's `recent`                                    |
-    | totals  | float64[w]         | sums of the DECAYED cells, for one snapshot              |
+    | field   | type              | meaning                                                     |
+    |---------|-------------------|-------------------------------------------------------------|
+    | rows    | int32[days]       | the person's first row on or after each day                 |
+    | edges   | int64[b + 1]      | row of `prefix` at each of `backs`, for one snapshot        |
+    | places  | uint64[b + 1]     | the place of the first measure of those rows in `prefix`    |
+    | totals  | float64[d]        | sums of the DECAYED cells, for one snapshot                 |
+    | seasons | float64[64, s]    | the SEASON cells of a day t, at t % 64                      |
+    | dated   | int64[64]         | the days t of `seasons`                                     |
+    | windows | uint32[w, 3]      | measure, new and old end of the WINDOW cells                |
     """
 
-    prefix: np.ndarray
-    actives: np.ndarray
+    rows: np.ndarray
     edges: np.ndarray
-    folded: np.ndarray
-    past: np.ndarray
+    places: np.ndarray
     totals: np.ndarray
+    seasons: np.ndarray
+    dated: np.ndarray
+    windows: np.ndarray
 
 
 @jit
@@ -90,20 +83,62 @@ def features(
     | registers | float64[r, LANES] | working space: cells first, then constants (filled in), then |
     |           |                   | intermediate values                                          |
     """
-    scratch = _scratch(history.first, plan)
-    begins, windows = _begins(plan.measures), np.sum(plan.cells[:, 0] == WINDOW)
-    lane, current = np.int64(0), np.int64(-2)
+    person = person_of(history.first, plan)
+    work = _work(plan, person.cells, days[order])
+    _fill(history, plan, start, users, days, order, person, work, registers, out)
+
+
+@jit
+def _work(plan: Plan, begins: np.ndarray, days: np.ndarray) -> _Work:
+    """Working arrays for snapshots of these days."""
+    ends, kinds, low, high = plan.backs.shape[0] + 1, begins[1:] - begins[:-1], NONE, NONE
+    for i in range(days.shape[0]):
+        low, high = min(low, days[i]) if i else days[i], max(high, days[i])
+    return _Work(
+        np.zeros(high - low + plan.backs[-1] + 1, np.int32),
+        np.zeros(ends, np.int64),
+        np.zeros(ends, np.uint64),
+        np.zeros(kinds[DECAYED]),
+        np.zeros((_SEASONS, kinds[SEASON])),
+        np.full(_SEASONS, NONE, np.int64),
+        plan.cells[: kinds[WINDOW], 1:].astype(np.uint32),
+    )
+
+
+@bare
+def _fill(
+    history: History,
+    plan: Plan,
+    start: int,
+    users: np.ndarray,
+    days: np.ndarray,
+    order: np.ndarray,
+    person: Person,
+    work: _Work,
+    registers: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Fill out as `features` does, with working arrays.
+
+    What is done for each snapshot is inlined: to hand over many arrays costs more than the work.
+    """
+    lane, stop, base = np.int64(0), 0, np.int64(0)
     for at in range(order.shape[0]):
-        person, t = users[order[at]], days[order[at]]
-        if person != current:
-            _unfold(history, person, scratch)
-            _scan(history, person, plan.measures, begins, scratch)
-            current = person
-        begin = history.first[max(person, 0)]
-        _look_up(history, person, t, plan.backs, scratch.edges)
-        _windows(plan.cells, windows, scratch.prefix, scratch.edges, registers, lane)
-        _decayed(plan, windows, t, history.day, begin, scratch, registers, lane)
-        _read(plan, windows, t, start, history.day, begin, scratch, registers, lane)
+        number, t = users[order[at]], days[order[at]]
+        if at == stop:
+            low = high = t
+            while stop < order.shape[0] and users[order[stop]] == number:
+                low, high = min(low, days[order[stop]]), max(high, days[order[stop]])
+                stop += 1
+            base = low - plan.backs[-1]
+            rows = load(history, plan, number, person)
+            begin = history.first[max(number, 0)]
+            first_rows(history.day[begin : begin + rows], base, work.rows[: high - base + 1])
+        _look_up(t, base, plan.backs, person.prefix.shape[1], work)
+        _windows(work, person.prefix.reshape(-1), registers, lane)
+        _decayed(plan, t, history.day[begin:], person, work, registers, lane)
+        _read(plan.cells, t, start, person, work, registers, lane)
+        _walk(plan.cells, t, person, work, registers, lane)
         lane += 1
         if lane == LANES or at + 1 == order.shape[0]:
             run(plan.code, registers)
@@ -111,218 +146,95 @@ def features(
             lane = np.int64(0)
 
 
-@jit
-def _scratch(first: np.ndarray, plan: Plan) -> _Scratch:
-    """Working arrays for the person with the most rows; nothing folded away."""
-    rows, k = 0, plan.measures.shape[0]
-    for person in range(first.shape[0] - 1):
-        rows = max(rows, first[person + 1] - first[person])
-    folded = np.full((k, 4), NONE, np.int64)
-    folded[:, _TOTAL] = 0
-    return _Scratch(
-        np.zeros((rows + 2, k), np.int64),
-        np.zeros(rows + 1, np.int64),
-        np.zeros(plan.backs.shape[0] + 1, np.int64),
-        folded,
-        np.full(4, NONE, np.int64),
-        np.zeros(plan.weights.shape[1]),
-    )
-
-
-@jit
-def _begins(measures: np.ndarray) -> np.ndarray:
-    """The first measure of each kind: int64[kinds + 1]."""
-    begins = np.zeros(WEEKDAY + 2, np.int64)
-    for m in range(measures.shape[0]):
-        for kind in range(measures[m, 0] + 1, begins.shape[0]):
-            begins[kind] += 1
-    return begins
-
-
-@jit
-def _look_up(history: History, person: int, t: int, backs: np.ndarray, edges: np.ndarray) -> None:
-    """Set `edges` to 1 + the person's first row on or after t - back, for each of `backs`.
-
-    One binary search finds the row of t; the rising `backs` then walk back from it.
-    """
-    if person < 0:
-        edges[: backs.shape[0]] = 1
-        return
-    day, begin = history.day, history.first[person]
-    row = before(history.first, day, person, t)
+@inlined
+def _look_up(t: int, base: int, backs: np.ndarray, k: int, work: _Work) -> None:
+    """Set `edges` to 1 + the person's first row on or after t - back, for each of `backs`."""
     for b in range(backs.shape[0]):
-        bound = t - backs[b]
-        while row > begin and day[row - 1] >= bound:
-            row -= 1
-        edges[b] = row - begin + 1
+        edge = work.rows[t - backs[b] - base] + 1
+        work.edges[b], work.places[b] = edge, edge * k
 
 
-@jit
-def _unfold(history: History, person: int, scratch: _Scratch) -> None:
-    """Load the person's folded past; person -1 has none."""
-    if history.carried.shape[0] == 0:
-        return
-    folded, past = scratch.folded, scratch.past
-    for i in range(past.shape[0]):
-        past[i] = history.recent[person, i] if person >= 0 else NONE
-        for m in range(folded.shape[0]):
-            nobody = 0 if i == _TOTAL else NONE
-            folded[m, i] = history.carried[person, m, i] if person >= 0 else nobody
+@inlined
+def _windows(work: _Work, prefix: np.ndarray, registers: np.ndarray, lane: int) -> None:
+    """Put the window sums of one snapshot into their registers: a difference of two prefix rows."""
+    windows, places = work.windows, work.places
+    for c in range(windows.shape[0]):
+        new, old = places[windows[c, 1]], places[windows[c, 2]]
+        registers[c, lane] = np.float64(prefix[new + windows[c, 0]] - prefix[old + windows[c, 0]])
 
 
-@jit
-def _scan(
-    history: History, person: int, measures: np.ndarray, begins: np.ndarray, scratch: _Scratch
-) -> None:
-    """Fill `prefix` and `actives` with the person's rows; person -1 has none."""
-    day, counts, sums = history.day, history.counts, history.sums
-    prefix, actives, past = scratch.prefix, scratch.actives, scratch.past
-    begin = history.first[person] if person >= 0 else 0
-    rows = history.first[person + 1] - begin if person >= 0 else 0
-    actives[0] = -1
-    for m in range(measures.shape[0]):
-        prefix[1, m] = scratch.folded[m, _TOTAL]
-    for i in range(rows):
-        row, old, new, gap = begin + i, prefix[i + 1], prefix[i + 2], np.int64(0)
-        active = counts[row, 0] > 0
-        if active:
-            previous = np.int64(day[begin + actives[i]]) if actives[i] >= 0 else past[0]
-            gap = gap_since(np.int64(day[row]), previous)
-        actives[i + 1] = i if active else actives[i]
-        for m in range(begins[COUNT], begins[COUNT + 1]):
-            new[m] = old[m] + counts[row, measures[m, 1]]
-        for m in range(begins[SUM], begins[SUM + 1]):
-            new[m] = old[m] + sums[row, measures[m, 1]]
-        for m in range(begins[ACTIVE], begins[ACTIVE + 1]):
-            new[m] = old[m] + active
-        for m in range(begins[GAP], begins[GAP + 1]):
-            new[m] = old[m] + gap
-        for m in range(begins[GAP_SQ], begins[GAP_SQ + 1]):
-            new[m] = old[m] + gap * gap
-        for m in range(begins[GAPS], begins[GAPS + 1]):
-            new[m] = old[m] + (gap > 0)
-        for m in range(begins[GAP_OVER], begins[GAP_OVER + 1]):
-            new[m] = old[m] + max(gap - measures[m, 1], 0)
-        for m in range(begins[GAPS_OVER], begins[GAPS_OVER + 1]):
-            new[m] = old[m] + (gap > measures[m, 1])
-        for m in range(begins[DAYS], begins[DAYS + 1]):
-            new[m] = old[m] + (counts[row, measures[m, 1]] > 0)
-        for m in range(begins[WEEKDAY], begins[WEEKDAY + 1]):
-            new[m] = old[m] + (active and (day[row] + 3) % 7 == measures[m, 1])
-
-
-@jit
-def _windows(
-    cells: np.ndarray,
-    count: int,
-    prefix: np.ndarray,
-    edges: np.ndarray,
+@inlined
+def _decayed(
+    plan: Plan,
+    t: int,
+    day: np.ndarray,
+    person: Person,
+    work: _Work,
     registers: np.ndarray,
     lane: int,
 ) -> None:
-    """Put the window sums of one snapshot into their registers: a difference of two prefix rows."""
-    for c in range(count):
-        registers[c, lane] = np.float64(
-            prefix[edges[cells[c, 2]], cells[c, 1]] - prefix[edges[cells[c, 3]], cells[c, 1]]
-        )
+    """Put the decayed sums of one snapshot into their registers."""
+    totals, first = work.totals, person.cells[DECAYED]
+    now = low = work.edges[0] - 1
+    for d in range(totals.shape[0]):
+        totals[d] = 0.0
+        low = min(low, work.edges[plan.cells[first + d, 3]] - 1)
+    _add_up(plan.weights, person.weighed[low:now], day[low:now], t, totals)
+    for d in range(totals.shape[0]):
+        registers[first + d, lane] = totals[d]
 
 
-@jit
+@bare
+def _add_up(
+    weights: np.ndarray, values: np.ndarray, day: np.ndarray, t: int, totals: np.ndarray
+) -> None:
+    """Multiply each row's values by the weights of its age and add them up by rising day.
+
+    The cells are computed side by side, because each sum has to wait for its own last addition.
+    """
+    for i in range(day.shape[0]):
+        weight, value = weights[t - day[i]], values[i]
+        for c in range(totals.shape[0]):
+            totals[c] += value[c] * weight[c]
+
+
+@inlined
 def _read(
-    plan: Plan,
-    windows: int,
+    cells: np.ndarray,
     t: int,
     start: int,
-    day: np.ndarray,
-    begin: int,
-    scratch: _Scratch,
+    person: Person,
+    work: _Work,
     registers: np.ndarray,
     lane: int,
 ) -> None:
-    """Put the cells of one snapshot that are not sums over a window into their registers."""
-    cells, measures, edges = plan.cells, plan.measures, scratch.edges
-    prefix, actives, folded, past = scratch.prefix, scratch.actives, scratch.folded, scratch.past
-    now = edges[0] - 1
-    silence = _silence(t, day, begin, actives[now], past)
-    for c in range(windows + plan.weights.shape[1], cells.shape[0]):
-        kind, m, extra, value = cells[c, 0], cells[c, 1], cells[c, 2], np.nan
-        if kind == SEASON:
-            value = _season(t, extra, cells[c, 3])
-        elif kind == OBSERVED:
-            value = np.float64(max(t - start, 0))
-        elif kind == SINCE:
-            row = _last_above(prefix, m, now, measures[m, 0] == SUM)
-            last = np.int64(day[begin + row]) if row >= 0 else folded[m, _LAST]
-            value = np.float64(t - last) if last > NONE else np.nan
-        elif kind == SINCE_FIRST:
-            row = now
-            if folded[m, _FIRST] == NONE:
-                row = _first_above(prefix, m, now, measures[m, 0] == SUM)
-            earliest = np.int64(day[begin + row]) if row < now else folded[m, _FIRST]
-            value = np.float64(t - earliest) if NONE < earliest < t else np.nan
-        elif kind == RECENT:
-            value = _recent(prefix, m, actives, now, extra, past)
-        elif kind == GAPS_BEYOND:
-            if silence > NONE:
-                value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, silence + extra)
-        elif kind == LONGEST:
-            value = walk(kind, prefix, m, np.int64(0), now, folded[m, _LARGEST])
-        else:
-            value = walk(kind, prefix, m, edges[cells[c, 3]] - 1, now, np.int64(NONE))
-        registers[c, lane] = value
+    """Put the cells of one snapshot that are found by its row alone into their registers."""
+    begins, now, at = person.cells, work.edges[0] - 1, t % _SEASONS
+    for c in range(begins[SINCE], begins[SINCE + 1]):
+        last = person.last[now, c - begins[SINCE]]
+        registers[c, lane] = np.float64(t - last) if last > NONE else np.nan
+    for c in range(begins[SINCE_FIRST], begins[SINCE_FIRST + 1]):
+        earliest = person.earliest[c - begins[SINCE_FIRST]]
+        registers[c, lane] = np.float64(t - earliest) if NONE < earliest < t else np.nan
+    for c in range(begins[RECENT], begins[RECENT + 1]):
+        k = cells[c, 2]
+        registers[c, lane] = _recent(
+            person.prefix, cells[c, 1], person.actives, now, k, person.past
+        )
+    for c in range(begins[LONGEST], begins[LONGEST + 1]):
+        top = person.longest[now, c - begins[LONGEST]]
+        registers[c, lane] = np.float64(top) if top > NONE else np.nan
+    for c in range(begins[OBSERVED], begins[OBSERVED + 1]):
+        registers[c, lane] = np.float64(max(t - start, 0))
+    if work.dated[at] != t:
+        work.dated[at] = t
+        for c in range(begins[SEASON], begins[SEASON + 1]):
+            work.seasons[at, c - begins[SEASON]] = _season(t, cells[c, 2], cells[c, 3])
+    for c in range(begins[SEASON], begins[SEASON + 1]):
+        registers[c, lane] = work.seasons[at, c - begins[SEASON]]
 
 
-@jit
-def _silence(t: int, day: np.ndarray, begin: int, active: int, past: np.ndarray) -> int:
-    """Days from the person's last active day to t; NONE for a person who was never active."""
-    if active >= 0:
-        return t - day[begin + active]
-    return t - past[0] if past[0] > NONE else NONE
-
-
-@jit
-def _last_above(prefix: np.ndarray, m: int, now: int, signed: bool) -> int:
-    """The last of the rows `[0, now)` with a value above zero; -1 when there is none.
-
-    Values that cannot be negative add up to rising sums, in which a binary search finds the row;
-    `signed` ones are walked through.
-    """
-    if signed:
-        row = now - 1
-        while row >= 0 and prefix[row + 2, m] <= prefix[row + 1, m]:
-            row -= 1
-        return row
-    low, high, total = 0, now, prefix[now + 1, m]
-    while low < high:
-        middle = (low + high) // 2
-        if prefix[middle + 1, m] < total:
-            low = middle + 1
-        else:
-            high = middle
-    return low - 1
-
-
-@jit
-def _first_above(prefix: np.ndarray, m: int, now: int, signed: bool) -> int:
-    """The first of the rows `[0, now)` with a value above zero, now when there is none.
-
-    It searches as `_last_above` does.
-    """
-    low, high = 0, now
-    if signed:
-        while low < now and prefix[low + 2, m] <= prefix[low + 1, m]:
-            low += 1
-        return low
-    while low < high:
-        middle = (low + high) // 2
-        if prefix[middle + 2, m] > prefix[1, m]:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@jit
+@bare
 def _recent(
     prefix: np.ndarray, m: int, actives: np.ndarray, now: int, k: int, past: np.ndarray
 ) -> float:
@@ -340,39 +252,31 @@ def _recent(
     return np.nan
 
 
-@jit
-def _decayed(
-    plan: Plan,
-    windows: int,
-    t: int,
-    day: np.ndarray,
-    first: int,
-    scratch: _Scratch,
-    registers: np.ndarray,
-    lane: int,
-) -> None:
-    """Put the decayed sums of one snapshot into their registers.
-
-    Each row's value is multiplied by the weight of its age, and added up by rising day. The cells
-    are computed side by side, because each sum has to wait for its own last addition.
-    """
-    cells, weights, totals, prefix = plan.cells, plan.weights, scratch.totals, scratch.prefix
-    now, low = scratch.edges[0] - 1, scratch.edges[0] - 1
-    for c in range(totals.shape[0]):
-        totals[c] = 0.0
-        low = min(low, scratch.edges[cells[windows + c, 3]] - 1)
-    for row in range(low, now):
-        age, m, one = t - day[first + row], -1, 0.0
-        for c in range(totals.shape[0]):
-            if cells[windows + c, 1] != m:
-                m = cells[windows + c, 1]
-                one = np.float64(prefix[row + 2, m] - prefix[row + 1, m])
-            totals[c] += one * weights[age, c]
-    for c in range(totals.shape[0]):
-        registers[windows + c, lane] = totals[c]
-
-
-@jit
+@bare
 def _season(t: int, period: int, quarters: int) -> float:
     """The sine of t within a period of ten-thousandths of days, some quarter turns ahead."""
     return np.sin(2 * np.pi * (((t * 10_000) % period) / period + quarters / 4))
+
+
+@inlined
+def _walk(
+    cells: np.ndarray, t: int, person: Person, work: _Work, registers: np.ndarray, lane: int
+) -> None:
+    """Put the cells of one snapshot that go through the rows of a window into their registers."""
+    begins, now = person.cells, work.edges[0] - 1
+    silence = _silence(t, person, now)
+    for c in range(begins[GAPS_BEYOND], begins[GAPS_BEYOND + 1]):
+        values, low = person.walked[person.places[cells[c, 1]]], work.edges[cells[c, 3]] - 1
+        beyond = walk(GAPS_BEYOND, values, low, now, silence + cells[c, 2])
+        registers[c, lane] = beyond if silence > NONE else np.nan
+    for kind in (LONGEST_IN, LATEST_IN, MEDIAN_IN, SLOPE_IN):
+        for c in range(begins[kind], begins[kind + 1]):
+            values, low = person.walked[person.places[cells[c, 1]]], work.edges[cells[c, 3]] - 1
+            registers[c, lane] = walk(kind, values, low, now, np.int64(NONE))
+
+
+@inlined
+def _silence(t: int, person: Person, now: int) -> int:
+    """Days from the person's last active day to t; NONE for a person who was never active."""
+    active = person.active[now]
+    return t - active if active > NONE else NONE

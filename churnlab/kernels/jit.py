@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
 from numba.core.event import Listener, TimingListener, register, unregister
+from numba.extending import intrinsic
 
 # Called before a kernel is compiled, with None, and after it, with its name and the seconds.
 Heard: TypeAlias = Callable[[str, float | None], None]
@@ -26,16 +29,57 @@ _kernels: list[Any] = []
 
 def jit(kernel: Any) -> Any:
     """The compiled kernel, cached on disk, or in memory alone where no folder can be written."""
+    return _made(kernel)
+
+
+def bare(kernel: Any) -> Any:
+    """As `jit`, for a kernel that makes no arrays: uses of those that it is given are not counted.
+
+    Numba counts each use of an array, of a part of it and of a tuple of arrays, in order to know
+    when its memory is free; in a loop that costs more than the work.
+    """
+    return _made(kernel, _nrt=False)
+
+
+def _made(kernel: Any, **options: bool) -> Any:
     try:
-        made = njit(cache=True, nogil=True, error_model="numpy")(kernel)
+        made = njit(cache=True, nogil=True, error_model="numpy", **options)(kernel)
     except RuntimeError:  # numba found no folder for its cache
-        made = njit(nogil=True, error_model="numpy")(kernel)
+        made = njit(nogil=True, error_model="numpy", **options)(kernel)
     _kernels.append(made)
     return made
 
 
 # A helper that is copied into its caller, where a call in the innermost loop would cost time.
 inlined = njit(inline="always", nogil=True, error_model="numpy")
+
+
+@intrinsic  # type: ignore[misc]
+def stream(typing: Any, array: Any, i: Any, j: Any, value: Any) -> Any:
+    """`array[i, j] = value`, past the caches: for what is written whole and not read soon.
+
+    A usual store first fetches the memory that it then overwrites. Call `streamed` after the last.
+    """
+
+    def store(context: Any, builder: Any, _: Any, given: Any) -> Any:
+        held = context.make_array(array)(context, builder, given[0])
+        place = cgutils.get_item_pointer(context, builder, array, held, given[1:3])
+        hint = builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)])
+        builder.store(given[3], place).set_metadata("nontemporal", hint)
+        return context.get_dummy_value()
+
+    return types.void(array, i, j, value), store
+
+
+@intrinsic  # type: ignore[misc]
+def streamed(typing: Any) -> Any:
+    """Wait until all that was streamed can be read by other threads."""
+
+    def fence(context: Any, builder: Any, _: Any, given: Any) -> Any:
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), fence
 
 
 def compiled(kernel: Any) -> bool:
@@ -83,7 +127,9 @@ class _Ear(Listener):  # type: ignore[misc]
             self._listener(name, None)
 
     def on_end(self, event: Any) -> None:
-        """A compilation ends."""
+        """A compilation ends; one that another thread began before `heard` is nobody's business."""
+        if not self._begun:
+            return
         timer = self._begun.pop()
         timer.on_end(event)
         if name := _name(event):

@@ -22,18 +22,20 @@ DAYS = 8
 WEEKDAY = 9
 # Kinds of cells.
 WINDOW = 0
-SINCE = 1
-SINCE_FIRST = 2
-RECENT = 3
-LONGEST = 4
-OBSERVED = 5
-DECAYED = 6
-LONGEST_IN = 7
-LATEST_IN = 8
-GAPS_BEYOND = 9
-SEASON = 10
+DECAYED = 1
+SINCE = 2
+SINCE_FIRST = 3
+RECENT = 4
+LONGEST = 5
+OBSERVED = 6
+SEASON = 7
+GAPS_BEYOND = 8
+LONGEST_IN = 9
+LATEST_IN = 10
 MEDIAN_IN = 11
 SLOPE_IN = 12
+KINDS = 13
+WALKED = (GAPS_BEYOND, LONGEST_IN, LATEST_IN, MEDIAN_IN, SLOPE_IN)
 OPERATIONS = ("add", "sub", "mul", "div", "min", "max", "log", "sqrt", "given", "fill")
 LANES = 64
 
@@ -68,8 +70,7 @@ class Plan(NamedTuple):
     | measures | int64[k, 2]   | kind and column, by rising kind; for GAP_OVER and GAPS_OVER the |
     |          |               | column is a number of days, for WEEKDAY the weekday (0: Monday) |
     | backs    | int64[b]      | days back from t, rising from 0                                 |
-    | cells    | int64[c, 4]   | kind, measure and two more (below); windows first, then DECAYED |
-    |          |               | by measure, then all others                                     |
+    | cells    | int64[c, 4]   | kind, measure and two more (below), by rising kind              |
     | weights  | float64[d, w] | weight by age in days of each DECAYED cell, 0 beyond its window |
     | code     | int64[i, 4]   | steps: operation, target, left, right                           |
     | results  | int64[p]      | the register of each feature                                    |

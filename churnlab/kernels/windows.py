@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare, jit
 from churnlab.kernels.units import NO_DAY
 
 
@@ -119,6 +119,20 @@ def count(place: np.ndarray, codes: np.ndarray, base: int, held: np.ndarray) -> 
         held[place[codes[i] - base]] += 1
 
 
+@bare
+def first_rows(day: np.ndarray, base: int, rows: np.ndarray) -> None:
+    """Fill `rows` int32[d] with a person's first row on or after each day from `base` on.
+
+    `day` are the rising days of the person's rows; it is their number where there is no such row.
+    """
+    at = 0
+    for i in range(day.shape[0]):
+        while at < rows.shape[0] and at <= day[i] - base:
+            rows[at] = i
+            at += 1
+    rows[at:] = day.shape[0]
+
+
 @jit
 def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
     """The person's first row on or after the day `bound`; the person's end when there is none.
@@ -135,7 +149,7 @@ def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
     return low
 
 
-@jit
+@bare
 def gap_since(day: int, previous: int) -> int:
     """The gap: days from the previous active day to this one, 0 without one (NO_DAY).
 

@@ -38,7 +38,7 @@ def test_cells_stand_in_the_order_of_the_kernel() -> None:
     assert program.plan.cells[:, 0].tolist() == kinds
     assert program.plan.backs.tolist() == [0, 7, 24, 56]
     assert program.plan.cells[0].tolist() == [kernel.WINDOW, program.names.index("acts"), 1, 4]
-    assert [program.names[row[1]] for row in program.plan.cells[1:3]] == ["acts", "money"]
+    assert [program.names[row[1]] for row in program.plan.cells[1:3]] == ["money", "acts"]
     assert program.plan.cells[-1].tolist() == [kernel.SEASON, 0, 70_000, 0]
     assert program.plan.measures[:, 0].tolist() == sorted(program.plan.measures[:, 0])
 

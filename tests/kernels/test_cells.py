@@ -85,6 +85,18 @@ def test_cells_equal_the_oracle(days: list[list[int]], t: int, random: st.random
             assert same or (math.isnan(mine) and math.isnan(theirs)), (name, i)
 
 
+@given(days_of_people(), st.lists(st.integers(0, 500), min_size=2, max_size=80), st.randoms())
+def test_snapshots_side_by_side_equal_each_alone(
+    days: list[list[int]], ts: list[int], random: st.randoms
+) -> None:
+    activity = activity_of(days, [random.randrange(3) for one in days for _ in one])
+    people = np.array([random.randrange(-1, len(days)) for _ in ts])
+    together = compute(activity, people, np.array(ts), FEATURES)
+    for i, (person, t) in enumerate(zip(people, ts, strict=True)):
+        alone = compute(activity, np.array([person]), np.array([t]), FEATURES)
+        np.testing.assert_array_equal(together.to_numpy()[i], alone.to_numpy()[0])
+
+
 @pytest.mark.parametrize("last, gap", [(NO_DAY, 0.0), (-5, 8.0)])
 def test_a_folded_active_day_counts_for_the_first_gap(last: int, gap: float) -> None:
     activity = activity_of([[3, 9]], [1, 1], carry_of([last]))

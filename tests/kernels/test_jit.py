@@ -27,6 +27,25 @@ def test_the_memory_itself_stays_writable() -> None:
     assert table.tolist() == [5, 1, 2]
 
 
+def test_what_is_streamed_is_what_a_usual_store_writes() -> None:
+    def double(table: np.ndarray, out: np.ndarray) -> None:
+        for i in range(table.shape[0]):
+            for j in range(table.shape[1]):
+                jit.stream(out, i, j, 2 * table[i, j])
+        jit.streamed()
+
+    table, out = np.arange(35.0).reshape(5, 7), np.zeros((6, 9))
+    numba.njit(double)(table, out[:5, 1:8])
+    assert (out[:5, 1:8] == 2 * table).all() and out.sum() == 2 * table.sum()
+
+
+def test_a_compilation_that_began_before_the_listener_is_not_heard() -> None:
+    heard: list[tuple[str, float | None]] = []
+    ear = jit._Ear(lambda *told: heard.append(told))
+    ear.on_end(None)
+    assert heard == []
+
+
 def test_where_no_cache_can_be_kept_kernels_are_compiled_in_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

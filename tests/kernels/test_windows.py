@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support.histories import days_of_people, flat
 
 from churnlab.kernels import windows
+from churnlab.kernels.jit import frozen
 from churnlab.kernels.units import NO_DAY
 
 NOBODY = np.zeros(0, np.int64)
@@ -20,6 +21,18 @@ def test_before_finds_the_first_row_on_or_after_a_day(days: list[list[int]], bou
     for person, found in enumerate(days):
         want = first[person] + sum(d < bound for d in found)
         assert windows.before(first, day, person, bound) == want
+
+
+@given(days_of_people(), st.integers(-3, 45), st.integers(0, 60))
+def test_first_rows_are_those_that_before_finds(
+    days: list[list[int]], base: int, count: int
+) -> None:
+    first, day = flat(days)
+    for person in range(len(days)):
+        rows = np.full(count, -1, np.int32)
+        windows.first_rows(frozen(day[first[person] : first[person + 1]]), base, rows)
+        want = [windows.before(first, day, person, base + i) - first[person] for i in range(count)]
+        assert rows.tolist() == want
 
 
 @given(days_of_people(), st.randoms(use_true_random=False), st.booleans())
