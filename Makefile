@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy bench-forest notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ bench-busy: .venv/core ## time a public task idle and beside one and two busy pr
 
 bench-forest: .venv/dev ## time the forest beside LightGBM on a million rows, some minutes
 	$(BIN)/python benchmarks/forest.py
+
+bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib, some minutes
+	$(BIN)/python benchmarks/reasons.py
 
 notebooks: .venv/dev ## execute the notebooks in place
 	CHURNLAB_PROGRESS=0 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb

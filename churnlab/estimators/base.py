@@ -15,11 +15,12 @@ from sklearn.utils.validation import validate_data
 from churnlab.btyd.statistics import COLUMNS
 from churnlab.errors import ConfigError, FrameError
 from churnlab.estimators.labels import in_one_line
-from churnlab.estimators.learners import as_fitted, boosting, contributions, folds, season, times
+from churnlab.estimators.learners import as_fitted, contributions, folds, season, times
 from churnlab.estimators.learners.btyd_features import BTYDFeatures
 from churnlab.estimators.learners.categories import categories_of, check_names
 from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.columns import coded, finite_or_named, infinite
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.season import SeasonalShift
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -371,9 +372,9 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
         """Names of the columns of X in fit, object[p]; empty for an array."""
         return getattr(self, "feature_names_in_", ())
 
-    def _plan(self, chosen: Chosen | None) -> boosting.Plan:
+    def _plan(self, chosen: Chosen | None) -> Plan:
         """Settings of the trees; with the sizes that an earlier fit chose, if it did."""
-        plan = boosting.Plan(
+        plan = Plan(
             self.objective,
             self.learning_rate,
             self.num_leaves,

@@ -19,8 +19,8 @@ from sklearn.utils import check_random_state
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.learners import folds, times
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.plan import Plan
 from churnlab.evaluation import metrics
 from churnlab.schema.days import day_numbers, learnable
 from churnlab.schema.progress import bar

@@ -29,7 +29,8 @@ from scipy.special import logit
 
 import churnlab as cl
 from churnlab.estimators.classifier import _platt
-from churnlab.estimators.learners import as_fitted, blend, boosting, folds, later, logistic
+from churnlab.estimators.learners import as_fitted, blend, folds, later, logistic
+from churnlab.estimators.learners.plan import Plan
 from churnlab.evaluation import metrics
 
 HERE = Path(__file__).resolve().parent
@@ -111,7 +112,7 @@ def _split(data: cl.Dataset, seen: np.ndarray, judged: np.ndarray) -> Split:
 
 def trees(split: Split) -> Scores:
     """Log-odds of trees with the defaults, after each number of rounds in STAGES."""
-    plan = boosting.Plan("binary", 0.03, None, 60, 0.33, None, 0, 1)
+    plan = Plan("binary", 0.03, None, 60, 0.33, None, 0, 1)
     params = plan.params(len(split.y))
     level = float(logit(split.y.mean()))
 

@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from churnlab.estimators.learners import side_by_side
 from churnlab.estimators.learners.folds import Folds
-from churnlab.schema.progress import bar, counted
+from churnlab.schema.progress import bar
 
 _SMALLEST_SAMPLE = 1000
 
@@ -115,16 +116,24 @@ def by_row(day: np.ndarray, days: np.ndarray, effect: np.ndarray) -> np.ndarray:
 
 
 def out_of_fold(
-    fit: Callable[[np.ndarray], tuple[Additive, np.ndarray]], X: np.ndarray, inner: Folds
+    fit: Callable[[np.ndarray], tuple[Additive, np.ndarray]],
+    X: np.ndarray,
+    inner: Folds,
+    threads: int = 1,
 ) -> np.ndarray:
     """Out-of-fold scores, float64[n]: each row is scored by a model that did not see its person.
 
-    `fit` takes row positions and returns a model and day effects; the effects are not added.
-    Rows that no fold holds out get NaN.
+    `fit` takes row positions and returns a model and day effects; the effects are not added. So
+    many folds are fitted at a time as there are threads. Rows that no fold holds out get NaN.
     """
     scores = np.full(len(X), np.nan)
+
+    def fill(fold: tuple[np.ndarray, np.ndarray]) -> None:
+        learn, held_out = fold
+        model, _ = fit(learn)
+        scores[held_out] = model.score(X[held_out])
+        step(1)
+
     with bar("folds of the line", len(inner)) as step:
-        for learn, held_out in counted(inner, step, lambda _: 1):
-            model, _ = fit(learn)
-            scores[held_out] = model.score(X[held_out])
+        side_by_side.each(fill, inner, side_by_side.shared(threads, len(inner))[0])
     return scores

@@ -11,10 +11,10 @@ from scipy.special import logit
 
 from churnlab.estimators.learners import boosting, later, small
 from churnlab.estimators.learners.additive import Additive, out_of_fold
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.logistic import RankLogistic
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 FitLine: TypeAlias = Callable[[TrainingRows], tuple[Additive, np.ndarray]]
@@ -71,7 +71,7 @@ def grow(plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None = N
     if trees is None:
         share = wanted if chosen is None or chosen.share is None else chosen.share
         return ChurnBlend(booster, level, line, share, None, effect)
-    lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner)
+    lines = out_of_fold(lambda learn: _fit_line(rows.take(learn)), rows.X, inner, plan.threads)
     share = best_share(rows.y, trees + level + effect, lines + effect, rows.weight, wanted)
     unseen = share * (trees + level) + (1 - share) * lines + effect
     return ChurnBlend(booster, level, line, share, unseen, effect)

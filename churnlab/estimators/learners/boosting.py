@@ -8,26 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, repeat
 from typing import Any, TypeAlias
 
 import lightgbm as lgb
 import numpy as np
 
-from churnlab.estimators.learners import booster_text, later, leaves
+from churnlab.estimators.learners import booster_text, later, leaves, side_by_side
 from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.custom_loss import CustomLoss
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.plan import TWEEDIE_POWER, Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.unlogged import UNLOGGED
 from churnlab.kernels import forks
 from churnlab.schema.progress import bar, uncounted
 
 MAX_ROUNDS = 800
-TWEEDIE_POWER = 1.3
 PATIENCE = 60
 FIXED_ROUNDS = 100
-_SMALL_DATA = 50_000
 _STEP_OF_ROUNDS = 10
 _PROOF = 2.0  # standard errors by which later days must speak against more rounds
 LATER_LOSSES = {
@@ -39,60 +39,6 @@ LATER_LOSSES = {
 forks.in_children(lambda: lgb.basic._LIB.LGBM_SetMaxThreads(1))
 # A booster fitted on all rows, and out-of-fold raw scores float64[n] (None without folds).
 GrownTrees: TypeAlias = tuple[lgb.Booster, np.ndarray | None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Settings of LightGBM. `rounds` is the number of trees; None lets the folds decide.
-
-    `sizes` are those of the boosters of an earlier fit, which this one is to have; empty for a fit
-    that chooses.
-    """
-
-    objective: str
-    learning_rate: float
-    num_leaves: int | None
-    min_child_samples: int
-    feature_fraction: float
-    rounds: int | None
-    seed: int
-    threads: int
-    sizes: tuple[TreeSize, ...] = ()
-
-    def as_chosen(self, sizes: tuple[TreeSize, ...], booster: int = 0) -> Plan:
-        """The plan of one booster, the first or the second, whose size was chosen before."""
-        rounds, leaves = sizes[booster]
-        return replace(self, rounds=rounds, num_leaves=leaves, sizes=sizes)
-
-    def params(self, rows: int) -> dict[str, object]:
-        """LightGBM's parameters for `rows` training rows.
-
-        Leaves are smaller on small data, so that a model can be learnt from 30 rows.
-        """
-        params: dict[str, object] = {
-            "objective": self.objective,
-            "learning_rate": self.learning_rate,
-            "num_leaves": self.num_leaves or _leaves_for(rows),
-            "min_child_samples": max(1, min(self.min_child_samples, rows // 20)),
-            "feature_fraction": self.feature_fraction,
-            "bagging_fraction": 0.8,
-            "bagging_freq": 1,
-            "lambda_l2": 5.0 if rows >= 1000 else 0.1,
-            "max_cat_to_onehot": 8,
-            "seed": self.seed,
-            "num_threads": self.threads,
-            "deterministic": True,
-            "force_row_wise": True,
-            "verbosity": -1,
-        }
-        return params | (
-            {"tweedie_variance_power": TWEEDIE_POWER} if self.objective == "tweedie" else {}
-        )
-
-
-def _leaves_for(rows: int) -> int:
-    """Small trees on small data; experiments/learners gives the reason."""
-    return 7 if rows < _SMALL_DATA else 15
 
 
 @UNLOGGED
@@ -191,21 +137,15 @@ class _Training:
 
     def cross_validated(self, folds: Folds) -> tuple[list[lgb.Booster], int]:
         """A booster of each fold, and the best number of rounds."""
+        workers, threads = side_by_side.shared(self.plan.threads, len(folds))
+        of_fold = self._boosters_of_folds(threads)
+        makers = [partial(of_fold, *fold) for fold in folds]
         rounds = self._most_rounds()
         with _rounds("learning how many trees", rounds) as count:
-            run = lgb.cv(
-                self.params,
-                self._data(),
-                rounds,
-                folds=folds,
-                callbacks=[*self._stop(), *count],
-                feval=self.measure,
-                return_cvbooster=True,
-            )
-        boosters = run["cvbooster"]
-        if not self.plan.rounds and boosters.best_iteration > 0:
-            rounds = boosters.best_iteration
-        return boosters.boosters, rounds
+            if self.plan.rounds:
+                boosters, _ = self._together(makers, rounds, workers, count[:1])
+                return boosters, rounds
+            return self._together(makers, rounds, workers, count[:1], PATIENCE)
 
     def confirmed_later(self, rounds: int, folds: Folds, cut: np.ndarray) -> int:
         """`rounds`, or the nearest smaller number that later days do not speak against.
@@ -216,19 +156,76 @@ class _Training:
         losses = LATER_LOSSES[self.plan.objective]
         turned = later.turned(folds, cut)
         options = np.unique(np.r_[np.arange(_STEP_OF_ROUNDS, rounds, _STEP_OF_ROUNDS), rounds])
+        workers, threads = side_by_side.shared(self.plan.threads, len(turned))
+        alone = self._on(threads)
+        makers = [partial(alone._booster, learn) for learn, _ in turned]
+        with _rounds("learning how many trees last", rounds * len(turned)) as count:
+            boosters, _ = self._together(makers, rounds, workers, count * len(turned))
         found = [np.zeros((len(options), 0))]
         rows = [np.zeros(0, np.int64)]
-        with _rounds("learning how many trees last", rounds * len(turned)) as count:
-            for learn, held_out in turned:
-                booster = lgb.train(self.params, self._data(learn), rounds, callbacks=count)
-                score = self._staged(booster, held_out, options)
-                weight = None if self.weight is None else self.weight[held_out]
-                fold = (self.y[held_out], score, cut[held_out], weight)
-                some, places = later.level_free(losses, *fold)
-                found.append(some)
-                rows.append(held_out[places])
+        for booster, (_, held_out) in zip(boosters, turned, strict=True):
+            score = self._staged(booster, held_out, options)
+            weight = None if self.weight is None else self.weight[held_out]
+            some, places = later.level_free(losses, self.y[held_out], score, cut[held_out], weight)
+            found.append(some)
+            rows.append(held_out[places])
         weight = None if self.weight is None else self.weight[np.concatenate(rows)]
         return int(later.nearest(np.hstack(found), options, rounds, weight, _PROOF))
+
+    def _together(
+        self,
+        makers: Sequence[Callable[[], lgb.Booster]],
+        most: int,
+        workers: int,
+        count: Sequence[Callable[[Any], Any]],
+        patience: int = 0,
+    ) -> tuple[list[lgb.Booster], int]:
+        """Boosters grown side by side, and the best round by their own losses.
+
+        Without `patience` they grow to `most` rounds and no loss is looked at. count: told of a
+        round of the first, second, … booster. A thread begins with a booster that it makes itself,
+        which tells LightGBM in that thread to log nothing.
+        """
+        own = {"fobj": self.params["objective"]} if callable(self.params["objective"]) else {}
+        boosters: dict[int, lgb.Booster] = {}
+
+        def advance(which: int) -> float:
+            if which not in boosters:
+                boosters[which] = makers[which]()
+            boosters[which].update(**own)
+            for tell in count[which : which + 1]:
+                tell(None)
+            return boosters[which].eval_valid(self.measure)[0][2] if patience else 0.0
+
+        best = side_by_side.best_round(advance, len(makers), most, patience or most, workers)
+        return [boosters[which] for which in range(len(makers))], best
+
+    def _on(self, threads: int) -> _Training:
+        """The same training on another number of threads."""
+        plan = replace(self.plan, threads=threads)
+        return replace(self, plan=plan, params=self.params | {"num_threads": threads})
+
+    def _boosters_of_folds(self, threads: int) -> Callable[[np.ndarray, np.ndarray], lgb.Booster]:
+        """What makes the booster of a fold, without a tree, that knows the fold's other rows.
+
+        All take the bins of all rows.
+        """
+        own = {"objective": "none"} if callable(self.params["objective"]) else {}
+        data = self._data()
+        data.params.update(self.params | own)
+        data.construct()
+        params = self.params | own | {"num_threads": threads}
+        data.params.update(params)
+
+        def booster(learn: np.ndarray, held_out: np.ndarray) -> lgb.Booster:
+            made = lgb.Booster(params, data.subset(learn.tolist()))
+            return made.add_valid(data.subset(held_out.tolist()), "unseen")
+
+        return booster
+
+    def _booster(self, rows: np.ndarray) -> lgb.Booster:
+        """A booster without a tree, for some rows alone."""
+        return lgb.Booster(self.params, self._data(rows))
 
     def _staged(self, booster: lgb.Booster, rows: np.ndarray, stages: np.ndarray) -> np.ndarray:
         """Raw scores of some rows after each number of rounds in `stages`, float64[k, m]."""

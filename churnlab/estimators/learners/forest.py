@@ -15,8 +15,9 @@ import numpy as np
 from scipy.special import logit
 
 from churnlab.estimators.learners import booster_text, boosting, leaves
-from churnlab.estimators.learners.boosting import GrownTrees, Plan
+from churnlab.estimators.learners.boosting import GrownTrees
 from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.row_chunks import score_in_chunks
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.unlogged import UNLOGGED

@@ -12,11 +12,11 @@ import numpy as np
 
 from churnlab.estimators.learners import blend, boosting, later, value_trees
 from churnlab.estimators.learners.additive import out_of_fold
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.loglinear import POWER, LogLinear, medians
 from churnlab.estimators.learners.objectives import tweedie_loss
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.value_trees import ValueTrees
 
@@ -156,7 +156,7 @@ def grow(
     expected = ExpectedSpending.fit(rows, effect) if _expects(chosen) else None
     unseen = None
     if trees is not None:
-        unseen = trees_and_line(trees, _lines_out_of_fold(rows, inner))
+        unseen = trees_and_line(trees, _lines_out_of_fold(rows, inner, plan.threads))
     if expected is not None:
         score = expected.score(rows.X)
         share = None if chosen is None else chosen.share
@@ -251,7 +251,7 @@ def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
     line, _ = fit_line(plain, median=True)
     unseen = None
     if trees is not None:
-        lines = _lines_out_of_fold(plain, inner, median=True)
+        lines = _lines_out_of_fold(plain, inner, plan.threads, median=True)
         unseen = halfway(trees, lines, 1.0) * np.exp(effect / 2)
     chosen = Chosen(sizes, None, bool(effect.any()))
     return ValueBlend(booster, OtherMembers(line, None), unseen, effect, chosen)
@@ -270,8 +270,13 @@ def fit_line(rows: TrainingRows, *, median: bool = False) -> tuple[LogLinear, np
     )
 
 
-def _lines_out_of_fold(rows: TrainingRows, inner: Folds, *, median: bool = False) -> np.ndarray:
-    return out_of_fold(lambda learn: fit_line(rows.take(learn), median=median), rows.X, inner)
+def _lines_out_of_fold(
+    rows: TrainingRows, inner: Folds, threads: int, *, median: bool = False
+) -> np.ndarray:
+    def fit(learn: np.ndarray) -> tuple[LogLinear, np.ndarray]:
+        return fit_line(rows.take(learn), median=median)
+
+    return out_of_fold(fit, rows.X, inner, threads)
 
 
 def day_effects_help(rows: TrainingRows) -> bool:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from churnlab.estimators.learners import boosting
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.custom_loss import CustomLoss
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_mean, ziln_start
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 OBJECTIVES = ("tweedie", "hurdle", "ziln", "mae")

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from support.made_models import churn_tides, training_rows, whole_numbers
 
 from churnlab.estimators.learners import blend, boosting, folds
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 PLAN = Plan("binary", 0.1, 7, 20, 1.0, 40, 0, 1)

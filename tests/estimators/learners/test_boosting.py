@@ -10,7 +10,7 @@ import pytest
 from support.made_models import known_shop
 
 from churnlab.estimators.learners import boosting, contributions, folds
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.plan import Plan
 
 FRAME, Y, _ = known_shop()
 X = FRAME.to_numpy()
@@ -111,3 +111,33 @@ def test_leaves_are_smaller_on_small_data() -> None:
     assert plan.params(30)["min_child_samples"] == 1
     assert plan.params(100_000)["min_child_samples"] == 60
     assert replace(plan, objective="tweedie").params(30)["tweedie_variance_power"] == 1.3
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_folds_side_by_side_are_those_of_lightgbms_own_cross_validation(
+    threads: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    plan = replace(WITHOUT_ROUNDS, threads=threads, learning_rate=0.3)
+    training = boosting._Training(plan, plan.params(len(X)), X, AMOUNTS, [])
+    run = lightgbm.cv(
+        training.params,
+        training._data(),
+        boosting.MAX_ROUNDS,
+        folds=INNER,
+        callbacks=training._stop(),
+        return_cvbooster=True,
+    )["cvbooster"]
+    capfd.readouterr()
+    boosters, rounds = training.cross_validated(INNER)
+    assert rounds == run.best_iteration < boosting.MAX_ROUNDS
+    wanted = training.out_of_fold(run.boosters, INNER, rounds)
+    np.testing.assert_array_equal(training.out_of_fold(boosters, INNER, rounds), wanted)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_given_number_of_rounds_is_grown_in_every_fold() -> None:
+    plan = replace(PLAN, rounds=boosting.PATIENCE + 5, threads=2)
+    training = boosting._Training(plan, plan.params(len(X)), X, AMOUNTS, [])
+    boosters, rounds = training.cross_validated(INNER)
+    assert rounds == plan.rounds
+    assert [booster.num_trees() for booster in boosters] == [plan.rounds] * len(INNER)

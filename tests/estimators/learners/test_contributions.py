@@ -10,10 +10,10 @@ import pytest
 from support.made_models import known_shop
 
 from churnlab.estimators.learners import boosting, contributions, forest, tree_shap
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.contributions import FEW_ROWS
 from churnlab.estimators.learners.custom_loss import CustomLoss
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_start
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.splits import Tree
 from churnlab.estimators.learners.training_rows import TrainingRows
 

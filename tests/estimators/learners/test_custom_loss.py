@@ -8,8 +8,8 @@ import numpy as np
 from support.made_models import known_shop
 
 from churnlab.estimators.learners import boosting, folds
-from churnlab.estimators.learners.boosting import Plan
 from churnlab.estimators.learners.custom_loss import CustomLoss
+from churnlab.estimators.learners.plan import Plan
 
 FRAME, _, _ = known_shop()
 X = FRAME.to_numpy()

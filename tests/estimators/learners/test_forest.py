@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit, logit
 
 from churnlab.estimators.learners import boosting, folds, forest, leaves
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 rng = np.random.default_rng(0)

@@ -8,6 +8,7 @@ from scipy.special import expit
 
 import churnlab as cl
 from churnlab.estimators.learners import boosting, folds, later
+from churnlab.estimators.learners.plan import Plan
 
 _DAYS = 4
 _PEOPLE = 400
@@ -93,7 +94,7 @@ def test_nearest_wants_proof_of_more_than_a_standard_error() -> None:
 
 def test_trees_stop_where_later_days_speak_against_more() -> None:
     X, y, person, day = _rows(np.random.default_rng(4))
-    plan = boosting.Plan("binary", 0.1, 7, 20, 1.0, None, 0, 1)
+    plan = Plan("binary", 0.1, 7, 20, 1.0, None, 0, 1)
     inner = folds.by_person(person, seed=0)
     many, _ = boosting.fit(plan, X, y, [], inner)
     few, unseen = boosting.fit(plan, X, y, [], inner, cut=day)
@@ -107,7 +108,7 @@ def test_trees_stop_where_later_days_speak_against_more() -> None:
 
 def test_a_holdout_is_looked_at_again_too() -> None:
     X, y, person, day = _rows(np.random.default_rng(6))
-    plan = boosting.Plan("binary", 0.1, 7, 20, 1.0, None, 0, 1)
+    plan = Plan("binary", 0.1, 7, 20, 1.0, None, 0, 1)
     inner = folds.by_person(person, 0, 10)[:1]
     many, _ = boosting.fit(plan, X, y, [], inner)
     few, unseen = boosting.fit(plan, X, y, [], inner, cut=day)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from churnlab.estimators.learners import boosting, leaves
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.plan import Plan
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(300, 2))

@@ -7,7 +7,7 @@ import pytest
 from support.made_models import known_shop
 
 from churnlab.estimators.learners import folds, value_trees
-from churnlab.estimators.learners.boosting import Plan
+from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 
 FRAME, AMOUNTS, TRUTH = known_shop()
