@@ -17,7 +17,7 @@ import pandas as pd
 from churnlab.language.sentence import Words
 
 Better = Literal["higher", "lower", "one"]
-Place = Literal["table", "headline", "card", "card_line", "terminal", "warning_time", "strata"]
+Place = Literal["table", "headline", "card", "terminal", "warning_time", "strata"]
 Score = Callable[..., float]
 _Function = TypeVar("_Function", bound=Score)
 
@@ -34,8 +34,7 @@ class Metric:
     |----------------|---------------------------------------------------------------------|
     | `table`        | `Evaluation.table`, Backtest, their JSON, the figures of an MLflow run |
     | `headline`     | the one metric of cuts, groups and summaries                        |
-    | `card`         | a column of the card's table of contenders                          |
-    | `card_line`    | a line under that table                                             |
+    | `card`         | a row of the card's tables                                          |
     | `terminal`     | a column of the table on the command line                           |
     | `warning_time` | WarningTime                                                         |
     | `strata`       | the figures by how lately people were seen (`evaluation.strata`)    |

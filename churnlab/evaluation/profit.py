@@ -91,7 +91,7 @@ def expected_maximum_profit(
         "paper: a churner kept is worth 200, the offer costs 10, a contact 1, and about three in "
         "ten churners take the offer; contacting nobody is 0, higher is better"
     ),
-    shown=("table", "card_line"),
+    shown=("table",),
 )
 def empc(y: np.ndarray, p: np.ndarray, w: np.ndarray | None = None) -> float:
     """The profit of `expected_maximum_profit` under the paper's parameters; higher is better.

@@ -68,7 +68,8 @@ class Slider:
     """A slider over the rows of a record, and the table that stands in its place without script.
 
     `outputs` are a title and the name of a value of each row, `source` is the path of the rows,
-    `rows` are the rows as data. `start` is the place of the row that is shown first.
+    `rows` are the rows as data. `start` is the place of the row that is shown first,
+    `sign` stands before amounts of money.
     """
 
     title: Words
@@ -77,6 +78,7 @@ class Slider:
     source: str
     start: int
     table: Table
+    sign: str = ""
     kind: ClassVar[str] = "slider"
 
     def markdown(self, language: str = ENGLISH) -> str:

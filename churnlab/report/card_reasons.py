@@ -10,7 +10,7 @@ from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import card_plots
 from churnlab.report.card_blocks import Chart, Folded, Glossary
 from churnlab.report.card_record import CardRecord, Figure, Gap, Group, Theme
-from churnlab.report.card_sections import (
+from churnlab.report.card_words import (
     DASH,
     EXPECTED,
     INTERVAL,
@@ -28,6 +28,7 @@ STANDINGS: dict[str, Words] = {
     "level": sentence("level, within chance"),
     "behind": sentence("behind"),
 }
+_MOST_GROUPS = 12
 TERMS: tuple[tuple[Words, Words], ...] = (
     (sentence("leaver"), sentence("a person who does nothing more, as defined at the top")),
     (sentence("snapshot"), sentence("the morning of the day on which a list is made")),
@@ -35,10 +36,14 @@ TERMS: tuple[tuple[Words, Words], ...] = (
     (PAIRS, sentence("of a leaver and a stayer, how often the leaver has the higher risk (AUC)")),
     (sentence("riskiest"), sentence("with the highest chance of leaving, as the model sees it")),
     (sentence("best simple rule"), sentence("the best of the rules that need no learning")),
+    (
+        sentence("BG/NBD, MBG/NBD, Gamma-Gamma"),
+        sentence("simple rules that know the days and amounts of past visits alone"),
+    ),
     (sentence("days since last seen"), sentence("the rule: who was away longest leaves first")),
     (
         INTERVAL,
-        sentence("where the true figure most likely lies; one person more or less moves it"),
+        sentence("where the true figure most likely lies"),
     ),
     (sentence("within chance"), sentence("so small that luck alone explains it")),
     (sentence("theme"), sentence("signs of one kind, such as long silence or less spending")),
@@ -88,42 +93,59 @@ def _examples(theme: Theme, language: str) -> tuple[str, ...]:
     return theme.examples.get(language) or theme.examples.get("en", ())
 
 
-def _joined(lines: tuple[str, ...]) -> Words:
-    """Texts one after another, each with its own source."""
+def _joined(lines: tuple[Words, ...], between: str = " · ") -> Words:
+    """Words one after another, each with its own source."""
     if not lines:
         return DASH
     names = [f"line_{i}" for i in range(len(lines))]
-    template = " · ".join(f"{{{name}}}" for name in names)
+    template = between.join(f"{{{name}}}" for name in names)
     return Sentence(template, dict(zip(names, lines, strict=True)))
 
 
 def _worse(record: CardRecord) -> tuple[Any, ...]:
     if not record.groups:
         return (Text(sentence("The data have no groups of people to compare.")),)
-    found = tuple(_gap(gap) for gap in record.gaps)
+    found = tuple(_gap(gaps) for gaps in _alike(record.gaps))
     none = sentence("No group differs from the others by more than chance.")
     columns = (sentence("group"), PEOPLE, EXPECTED, LEFT, PAIRS)
-    rows = tuple(_group(group) for group in record.groups)
     beyond = sentence(
         "Only gaps that chance does not explain are named here, with all comparisons counted."
     )
-    table = Table(columns, rows, numbers=frozenset(range(1, 5)))
-    return (Bullets(found) if found else Text(none), Text(beyond), table)
+    known = [(gap.grouping, gap.group) for gap in record.gaps]
+    first = record.groups[0].grouping
+    named = [g for g in record.groups if (g.grouping, g.group) in known or g.grouping == first]
+    more = record.groups if len(record.groups) > _MOST_GROUPS else ()
+    tables = [
+        Table(columns, tuple(map(_group, groups)), numbers=frozenset(range(1, 5)))
+        for groups in (named if more else record.groups, more)
+    ]
+    folded = [Folded(sentence("All groups"), (tables[1],))] if more else []
+    return (Bullets(found) if found else Text(none), Text(beyond), tables[0], *folded)
 
 
-def _gap(gap: Gap) -> Words:
+def _alike(gaps: tuple[Gap, ...]) -> list[tuple[Gap, ...]]:
+    """Gaps of the same people, who are a group of several groupings, together."""
+    found: dict[tuple[Any, ...], list[Gap]] = {}
+    for gap in gaps:
+        found.setdefault((gap.kind, str(gap.group), gap.value, gap.rest), []).append(gap)
+    return [tuple(same) for same in found.values()]
+
+
+def _gap(gaps: tuple[Gap, ...]) -> Words:
+    gap = gaps[0]
+    groupings = _joined(tuple(one.grouping for one in gaps), ", ")
     if gap.kind == "order":
         return sentence(
             "{grouping}, {group}: it ranks {value:.0%} of pairs right. For everybody else, it is "
             "{rest:.0%}.",
-            grouping=gap.grouping,
+            grouping=groupings,
             group=gap.group,
             value=gap.value,
             rest=gap.rest,
         )
     return sentence(
         "{grouping}, {group}: it expected {rest:.1%} to leave, and {value:.1%} left.",
-        grouping=gap.grouping,
+        grouping=groupings,
         group=gap.group,
         value=gap.value,
         rest=gap.rest,
@@ -136,8 +158,17 @@ def _group(group: Group) -> tuple[Words, ...]:
         figure(group.people, ",.0f"),
         figure(group.told, ".1%"),
         figure(group.left, ".1%"),
-        group.note or span(group.order, group.low, group.high),
+        _unknown(group) or span(group.order, group.low, group.high),
     )
+
+
+def _unknown(group: Group) -> Words:
+    """Why a group has no order; "" where it has one."""
+    if not group.note:
+        return ""
+    if group.left in (0, 1):
+        return sentence("nobody left") if group.left == 0 else sentence("everybody left")
+    return sentence("too few people")
 
 
 def _worth(record: CardRecord) -> tuple[Any, ...]:
@@ -162,11 +193,11 @@ def _worth(record: CardRecord) -> tuple[Any, ...]:
 
 def _behind(one: Figure) -> Words:
     return sentence(
-        "It is behind a simple rule here. {metric}: the model has {value:,.2f}, the rule ({rule}) "
-        "has {other:,.2f}.",
+        "In one measure it is behind a simple rule ({rule}): {metric}, {value:,.2f} against "
+        "{other:,.2f}.",
+        rule=one.beside,
         metric=one.label,
         value=one.value,
-        rule=one.beside,
         other=one.beside_value,
     )
 
@@ -217,10 +248,8 @@ def _use(record: CardRecord) -> tuple[Any, ...]:
 def _made(record: CardRecord) -> tuple[Any, ...]:
     rows = tuple((fact.name, fact.says) for fact in record.made)
     facts = Table((sentence("fact"), sentence("value")), rows)
-    doubts = tuple(sentence("Unsure: {text}", text=doubt) for doubt in record.doubts)
     every = Folded(sentence("All measures of leaving"), (_beside(record.figures),))
-    parts = ([facts] if rows else [], [Bullets(doubts)] if doubts else [])
-    return (*(block for part in parts for block in part), every)
+    return (*([facts] if rows else []), every)
 
 
 def _changed(record: CardRecord) -> tuple[Any, ...]:

@@ -81,10 +81,10 @@ class Costs:
 class Reach:
     """Contacting a `share` of a list, riskiest first: people, and leavers among them.
 
-    `missed` are the leavers that are not contacted. `random`, `recency` and `best` are leavers
-    reached by contacting as many at random, by days since last seen, by the best baseline.
-    `value` is the median predicted value of those reached. In money: `cost` of contacts and
-    offers, `kept` people, `gain` the value kept minus the cost.
+    `missed` are the leavers that are not contacted, in whole people, so that both add up. `random`,
+    `recency` and `best` are leavers reached by contacting as many at random, by days since last
+    seen, by the best baseline. `value` is the median predicted value of those reached. In money:
+    `cost` of contacts and offers, `kept` people, `gain` the value kept minus the cost.
     """
 
     share: float
@@ -286,7 +286,7 @@ class CardRecord:
 
     `metrics` are the figures that the run logs, by name. `levels` are groups of equal risk,
     `strata` how lately people were seen, `leads` how early leaving is known. `figures` are all
-    metrics of churn. `doubts` say why figures are unsure.
+    metrics of churn. `doubts` say why figures are unsure. `currency` is the sign before amounts.
 
     >>> from churnlab.demo.example import tracker
     >>> record = CardRecord.from_json(tracker().text(tracker().latest(), "card.json"))
@@ -304,6 +304,7 @@ class CardRecord:
     top: float = TOP
     simulated: bool = False
     costs: Costs | None = None
+    currency: str = ""
     told: float = math.nan
     left: float = math.nan
     levels: tuple[Level, ...] = ()

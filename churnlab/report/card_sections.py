@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Any
 
 from churnlab.evaluation.tables import Table
 from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report import card_plots
-from churnlab.report.card_blocks import Chart, Large, LargeFigures, Slider
-from churnlab.report.card_record import BRIEF, CardRecord, Lead, Level, Reach, Stratum
+from churnlab.report.card_acting import acting
+from churnlab.report.card_blocks import Chart, Large, LargeFigures
+from churnlab.report.card_record import CardRecord, Lead, Level, Stratum
+from churnlab.report.card_words import (
+    DASH,
+    EXPECTED,
+    FOUND,
+    INTERVAL,
+    LAST,
+    LEFT,
+    PAIRS,
+    PEOPLE,
+    RECENCY,
+    figure,
+    span,
+)
 from churnlab.report.document import Bullets, Section, Text
-from churnlab.report.plain_data import as_data
 
-DASH = "–"
 _FEWEST_OF_HUNDRED = 1.5
-PAIRS = sentence("pairs ranked right")
-RECENCY = sentence("days since last seen")
-LAST = sentence("last seen")
-PEOPLE = sentence("people")
-LEAVERS = sentence("leavers among them")
-EXPECTED = sentence("share expected to leave")
-LEFT = sentence("share that left")
-INTERVAL = sentence("interval")
-BEST = sentence("best simple rule")
-FOUND = sentence("leavers found")
-
-
-def figure(value: Any, spec: str) -> Words:
-    """A number by a format specification, a dash where it is missing.
-
-    >>> str(figure(0.256, ".0%")), figure(None, ".0%")
-    ('26%', '–')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return DASH
-    return Sentence(f"{{value:{spec}}}", {"value": value})
-
-
-def span(value: Any, low: Any, high: Any, spec: str = ".0%") -> Words:
-    """A number and its interval in brackets, a dash where it is missing.
-
-    >>> str(span(0.81, 0.78, 0.84))
-    '81% [78%, 84%]'
-    """
-    if figure(value, spec) == DASH or figure(low, spec) == DASH:
-        return figure(value, spec)
-    template = f"{{value:{spec}}} [{{low:{spec}}}, {{high:{spec}}}]"
-    return Sentence(template, {"value": value, "low": low, "high": high})
 
 
 def first_half(record: CardRecord) -> tuple[Section, ...]:
     """The sections of questions one to four, of a record whose values know their paths."""
-    return (_promise(record), _acting(record), _sure(record), _early(record))
+    return (_promise(record), acting(record), _sure(record), _early(record))
 
 
 def _promise(record: CardRecord) -> Section:
@@ -128,112 +106,6 @@ def earliest(record: CardRecord) -> Lead | None:
     return max(known, key=lambda lead: lead.days, default=None)
 
 
-def _acting(record: CardRecord) -> Section:
-    top = record.at(record.top)
-    says = sentence(
-        "Say we contact the riskiest {share:.0%} of a list, {people:person|people}. Then we reach "
-        "{leavers:,.0f} of the {leaving:,.0f} who leave. We miss {missed:,.0f}.",
-        share=top.share,
-        people=top.people,
-        leavers=top.leavers,
-        leaving=record.people.leaving,
-        missed=top.missed,
-    )
-    blocks = (Text(says), Text(_against(record, top)), _slider(record), *_money(record, top))
-    alt = sentence("Share of all who leave that we reach, by the share of people contacted")
-    chart = Chart(partial(card_plots.contact, record), alt)
-    return Section(sentence("What happens if we act"), (*blocks, chart))
-
-
-def _against(record: CardRecord, top: Reach) -> Words:
-    at_random = sentence(
-        "To pick as many people at random would reach {random:,.0f}.", random=top.random
-    )
-    if top.recency is not None:
-        at_random = sentence(
-            "{so_far} To pick those who were away longest would reach {recency:,.0f}.",
-            so_far=at_random,
-            recency=top.recency,
-        )
-    if top.best is not None:
-        at_random = sentence(
-            "{so_far} The best simple rule ({rule}) would reach {best:,.0f}.",
-            so_far=at_random,
-            rule=record.best,
-            best=top.best,
-        )
-    return at_random
-
-
-def _money(record: CardRecord, top: Reach) -> list[Text]:
-    costs = record.costs
-    if costs is None:
-        none = sentence(
-            "No money is shown, for nobody has said what it costs to act. Set contact, offer and "
-            "success under [costs] in churnlab.toml, and write the card again."
-        )
-        return [Text(none)]
-    prices = sentence(
-        "You said: a contact costs {contact:money}, an offer costs {offer:money}, and "
-        "{success:.0%} of the leavers that we contact stay.",
-        contact=costs.contact,
-        offer=costs.offer,
-        success=costs.success,
-    )
-    if costs.value_kept is not None:
-        worth = sentence("A person who stays is worth {value:money}.", value=costs.value_kept)
-    elif top.value is not None:
-        worth = sentence(
-            "A person who stays is taken to be worth {value:money}: the middle predicted value of "
-            "those we reach.",
-            value=top.value,
-        )
-    else:
-        worth = sentence(
-            "No money is shown, for the model does not predict value. Set value_kept under [costs]."
-        )
-    if top.gain is None:
-        return [Text(prices), Text(worth)]
-    gain = sentence(
-        "To contact the riskiest {share:.0%} costs {cost:money} and keeps {kept:,.1f} people. The "
-        "gain, after costs, is {gain:money}.",
-        share=top.share,
-        cost=top.cost,
-        kept=top.kept,
-        gain=top.gain,
-    )
-    return [Text(prices), Text(worth), Text(gain)]
-
-
-_OUTPUTS = (
-    (PEOPLE, "people", ",.0f"),
-    (LEAVERS, "leavers", ",.0f"),
-    (sentence("leavers missed"), "missed", ",.0f"),
-    (sentence("leavers at random"), "random", ",.0f"),
-    (sentence("leavers by days since last seen"), "recency", ",.0f"),
-    (sentence("leavers by the best simple rule"), "best", ",.0f"),
-    (sentence("cost"), "cost", "money"),
-    (sentence("kept"), "kept", ",.1f"),
-    (sentence("gain"), "gain", "money"),
-)
-
-
-def _slider(record: CardRecord) -> Slider:
-    first = record.reach[0]
-    outputs = tuple(out for out in _OUTPUTS if getattr(first, out[1]) is not None)
-    shown = [record.at(share) for share in BRIEF]
-    rows = (
-        (figure(r.share, ".0%"), *(figure(getattr(r, name), spec) for _, name, spec in outputs))
-        for r in shown
-    )
-    title = sentence("contacted")
-    head = (title, *(words for words, _, _ in outputs))
-    table = Table(head, tuple(rows), numbers=frozenset(range(len(head))))
-    every = tuple(as_data(row) for row in record.reach)
-    start = record.reach.index(record.at(record.top))
-    return Slider(title, outputs, every, "reach", start, table)
-
-
 def _sure(record: CardRecord) -> Section:
     whole = sentence(
         "Over all people, it expected {told:.1%} to leave, and {left:.1%} left.",
@@ -252,13 +124,18 @@ def _sure(record: CardRecord) -> Section:
         for level in record.levels
     )
     table = Table(head, rows, numbers=frozenset(range(4)))
-    blocks = (
-        Text(whole),
+    levels = (
         Bullets(tuple(_level(name, level) for name, level in chosen(record.levels))),
         Chart(partial(card_plots.calibration, record), alt),
         table,
     )
-    return Section(sentence("How sure it is"), blocks if record.levels else (Text(whole),))
+    doubts = tuple(sentence("Unsure: {text}.", text=doubt) for doubt in record.doubts)
+    blocks = (
+        Text(whole),
+        *(levels if record.levels else ()),
+        *([Bullets(doubts)] if doubts else []),
+    )
+    return Section(sentence("How sure it is"), blocks)
 
 
 def chosen(levels: tuple[Level, ...]) -> tuple[tuple[Words, Level], ...]:
@@ -301,8 +178,8 @@ def _level(name: Words, level: Level) -> Words:
 
 
 def _early(record: CardRecord) -> Section:
-    ahead = Section(sentence("How early"), _leads(record))
-    active = Section(sentence("Among people who are still active"), _strata(record))
+    ahead = Section(sentence("People who leave later"), _leads(record))
+    active = Section(sentence("People who are still active"), _strata(record))
     return Section(sentence("How early it knows"), (), (ahead, active))
 
 
@@ -360,5 +237,5 @@ def _stratum(row: Stratum) -> tuple[Words, ...]:
         figure(row.left, ".1%"),
         row.note or span(row.order, row.low, row.high),
         figure(row.recency, ".0%"),
-        Sentence("{value:+.1%} [{low:+.1%}, {high:+.1%}]", gap) if known else DASH,
+        Sentence("{value:+.0%} [{low:+.0%}, {high:+.0%}]", gap) if known else DASH,
     )

@@ -56,7 +56,7 @@ def make_record(
         made_on=date.fromisoformat(day),
         simulated=config.log.simulated,
         promise=promise(ready.targets, config.snapshots.active_within),
-        **figures(judged, explanation, config.costs.costs(), later),
+        **figures(judged, explanation, config.costs.costs(), config.currency, later),
         use=use_of(config.card, day, _limits(config, ready)),
         made=tuple(_facts(config, ready, fitted, judged, left, served)),
     )
@@ -110,7 +110,7 @@ def _facts(
         {sentence("later weeks"): judged.timing.sentence()} if judged.timing else {}
     )
     facts: dict[Words, Any] = {
-        sentence("judged and served"): _which_model(ready, served),
+        sentence("which model"): _which_model(ready, served),
         **_population(config, ready, left, served),
         **timing,
         **data_facts(config, ready),

@@ -20,7 +20,7 @@ from churnlab.evaluation.metrics import auc
 from churnlab.evaluation.segments import in_words, segments
 from churnlab.evaluation.strata import RECENT_HALF
 from churnlab.explanation.explanation import Explanation
-from churnlab.features.themes import THEMES
+from churnlab.features.themes import DAY, THEMES
 from churnlab.language.catalogues import languages
 from churnlab.report.card_record import (
     TOP,
@@ -44,18 +44,21 @@ SHARES = (*(i / 100 for i in range(1, 31)), 0.35, 0.4, 0.45, 0.5)
 _NEVER = 1e4  # days since last seen of a person without any
 _THEMES = 8
 _EXAMPLES = 3
+_REASONS = 3
 
 
 def figures(
     judged: Judged,
     explanation: Explanation | None = None,
     costs: Costs | None = None,
+    currency: str = "",
     later: Mapping[int, pd.Series] | None = None,
 ) -> dict[str, Any]:
     """The fields of a CardRecord that hold figures, by name.
 
-    `explanation` is of the churn model, `costs` are those of acting. `later` has labels of churn
-    by lead in days, on the index of the judged rows; rows that cannot be known yet are missing.
+    `explanation` is of the churn model, `costs` are those of acting, `currency` is the sign
+    before amounts. `later` has labels of churn by lead in days, on the index of the judged rows;
+    rows that cannot be known yet are missing.
     """
     train, test = _rows(judged)
     churn = judged.evaluations["churned"]
@@ -67,12 +70,13 @@ def figures(
         "reach": _reach(truth, judged, best, costs),
         "best": label(best) if best else "",
         "costs": costs,
+        "currency": currency,
         "told": float(np.mean(said[MODEL])),
         "left": float(truth.mean()),
         "levels": levels(churn.calibration),
         "leads": _leads(test, said, best, later or {}),
         "strata": _strata(churn),
-        "themes": () if explanation is None else themes(explanation),
+        "themes": () if explanation is None else themes(explanation, currency),
         "groups": _groups(churn),
         "gaps": _gaps(test, truth, said[MODEL]),
         "figures": beside_best(churn),
@@ -158,7 +162,7 @@ def _reach(y: np.ndarray, judged: Judged, best: str, costs: Costs | None) -> tup
             people=on_list * share,
             leavers=leaving * here,
             found=here,
-            missed=leaving * (1 - here),
+            missed=float(round(leaving) - round(leaving * here)),
             random=leaving * share,
             value=None if value is None else float(value[i]),
             **given,
@@ -243,7 +247,7 @@ def themes(explanation: Explanation, sign: str = "") -> tuple[Theme, ...]:
     """
     risk = explanation.values.sum(axis=1).to_numpy()
     top = np.argsort(-risk, kind="stable")[: max(1, len(risk) // 10)]
-    push = explanation.themes().iloc[top].clip(lower=0)
+    push = explanation.themes().iloc[top].clip(lower=0).drop(columns=DAY, errors="ignore")
     total = push.to_numpy().sum()
     part = (push.sum() / total if total else push.sum()).sort_values(ascending=False)
     said = {} if explanation.facts is None else _examples(explanation, top, sign)
@@ -262,14 +266,16 @@ def _examples(
     explanation: Explanation, top: np.ndarray, sign: str
 ) -> dict[str, dict[str, tuple[str, ...]]]:
     """Examples by language and theme."""
-    first = explanation.reason_themes(1).iloc[top]["theme_1"].tolist()
+    named = explanation.reason_themes(_REASONS).iloc[top].to_numpy().ravel()
     return {
-        language: _by_theme(first, explanation.reasons(1, language, sign).iloc[top]["reason_1"])
+        language: _by_theme(
+            named, explanation.reasons(_REASONS, language, sign).iloc[top].to_numpy().ravel()
+        )
         for language in languages()
     }
 
 
-def _by_theme(themes: Sequence[str], reasons: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _by_theme(themes: Iterable[str], reasons: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Some first reasons by their theme, each text once."""
     found: dict[str, list[str]] = {}
     for theme, text in zip(themes, reasons, strict=True):
@@ -316,12 +322,14 @@ def _gaps(test: Dataset, y: np.ndarray, p: np.ndarray) -> tuple[Gap, ...]:
 
 
 def beside_best(evaluation: Evaluation) -> tuple[Figure, ...]:
-    """Every metric of the model beside the baseline that is best in it."""
+    """Every metric that a card shows, of the model beside the baseline that is best in it."""
     table = evaluation.table
     mine = table[table["contender"] == MODEL]
     found = []
     for row in mine.itertuples(index=False):
         metric = find(evaluation.target, row.metric)
+        if "card" not in metric.shown:
+            continue
         others = table[(table["metric"] == row.metric) & (table["contender"] != MODEL)]
         known = others.dropna(subset=["value"]).set_index("contender")
         found.append(_figure(metric, row, known))

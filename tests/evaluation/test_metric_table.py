@@ -24,7 +24,7 @@ def test_the_places_have_these_metrics_in_this_order() -> None:
     names = {
         (target, place): [m.name for m in metrics_of(target, place)]
         for target in ("churned", "ltv")
-        for place in ("table", "headline", "card", "card_line", "terminal")
+        for place in ("table", "headline", "card", "terminal")
     }
     assert names["churned", "table"] == [
         "auc",
@@ -41,7 +41,6 @@ def test_the_places_have_these_metrics_in_this_order() -> None:
     assert names["ltv", "headline"] == ["normalised_gini"]
     assert names["churned", "card"] == ["auc", "average_precision", "lift_at_10pct", "brier"]
     assert names["ltv", "card"] == names["ltv", "table"]
-    assert names["churned", "card_line"] == ["empc"] and names["ltv", "card_line"] == []
     assert names["churned", "terminal"] == ["auc", "lift_at_10pct", "brier"]
     assert names["ltv", "terminal"] == ["normalised_gini", "total_bias", "mae"]
 

@@ -20,6 +20,7 @@ from churnlab.report.card_record import CardRecord
 # Names in the made-up record and names of data, methods and commands.
 NAMES = {"community", "abc", "def", "channel", "ads", "shop", "growth", "churnlab", "toml"}
 NAMES |= {"lists", "people"}  # forms of words, which stand in a format of the template
+NAMES |= {"tagoj"}  # days, as the made-up language counts them
 NAMES |= {"jul", "dec", "maj", "ana"}  # months of the made-up language, a person
 NAMES |= {"social", "spend", "no", "comment", "for", "days", "spent", "before", "not", "prices"}
 

@@ -81,7 +81,7 @@ def test_nothing_is_cut_asked_for_or_wrong(
         assert outputs["leavers"] == shown(row.leavers, ",.0f", language)
         assert outputs["share"] == shown(row.share, ".0%", language)
         assert outputs["kept"] == shown(row.kept, ",.1f", language)
-        assert outputs["gain"].replace("−", "-") == shown(row.gain, "money", language)
+        assert outputs["gain"].replace("−", "-") == "¥" + shown(row.gain, "amount", language)
     body, section, letters = page.run(DARKNESS)
     assert (body < 0.2 and section < 0.25) if dark else (body > 0.9 and section > 0.9)
     assert letters > 0.8 if dark else letters < 0.3

@@ -32,7 +32,7 @@ def test_gaps_beyond_chance_are_named_in_sentences() -> None:
 
 def test_value_says_in_words_where_it_is_behind() -> None:
     said = text(whole())
-    assert "It is behind a simple rule here. mean absolute error: the model has 0.81" in said
+    assert "behind a simple rule (base rate): mean absolute error, 0.81 against 0.75." in said
     assert said.count("| behind |") == 1
     good = replace(whole().value, figures=whole().value.figures[:1])  # type: ignore[type-var]
     assert "In no measure is it behind" in text(record(value=good))
@@ -49,7 +49,7 @@ def test_use_owner_and_review() -> None:
 
 def test_origin_doubts_and_all_measures() -> None:
     said = text(whole())
-    assert "| events | 12,345 |" in said and "- Unsure: learnt from 150 rows only" in said
+    assert "| events | 12,345 |" in said
     assert "All measures of leaving" in said and "| AUC: " in said
 
 
@@ -58,3 +58,33 @@ def test_the_champion_is_compared_or_there_is_none() -> None:
     assert "Both models scored the same 2,000 rows. The champion is version 7." in said
     assert "level, within chance" in said
     assert "No model is approved yet" in text(least())
+
+
+def test_the_same_people_in_several_groupings_are_named_once() -> None:
+    one = whole().gaps[1]
+    alike = (one, replace(one, grouping="age"), replace(one, grouping="income", value=0.3))
+    said = text(record(gaps=alike))
+    assert "- channel, age, shop: it expected 10.0% to leave, and 20.0% left." in said
+    assert said.count("it expected 10.0% to leave") == 2
+
+
+def test_many_groups_are_folded_but_for_newcomers_and_those_named() -> None:
+    first = whole().groups[0]
+    many = tuple(
+        replace(
+            first, grouping="first seen" if i < 2 else "city", group=f"g{i}", left=0.1 * (i > 5)
+        )
+        for i in range(20)
+    )
+    gap = replace(whole().gaps[0], grouping="city", group="g7")
+    said = text(record(groups=many, gaps=(gap,)))
+    before, _, folded = said.partition("### All groups")
+    assert before.count("| city: g") == 1 and before.count("| first seen: g") == 2
+    assert folded.count("| city: g") == 18
+
+
+def test_a_group_without_an_order_says_why() -> None:
+    note = "churned is 0 in all 40 rows"
+    odd = tuple(replace(whole().groups[0], note=note, left=left) for left in (0.0, 1.0, 0.2))
+    said = text(record(groups=odd, gaps=()))
+    assert all(words in said for words in ("nobody left", "everybody left", "too few people"))

@@ -10,9 +10,12 @@ _VOWELS = re.compile(r"[aeiouy]+")
 def flesch(text: str) -> float:
     """206.8 - 1.015 words a sentence - 84.6 syllables a word; 60 is plain English.
 
+    Lines that end without a stop, such as titles and cells, are left out.
+
     R. Flesch (1948), A new readability yardstick. A number counts as a word of one syllable.
     """
-    sentences = [s for s in re.split(r"[.!?:](?:\s|$)|\n", text) if re.search(r"[A-Za-z]", s)]
+    whole = "\n".join(line for line in text.splitlines() if line.rstrip().endswith((".", "!", "?")))
+    sentences = [s for s in re.split(r"[.!?](?:\s|$)", whole) if re.search(r"[A-Za-z]", s)]
     words = [w for s in sentences for w in re.findall(r"[A-Za-z']+|[\d.,%]*\d[\d.,%]*", s)]
     spoken = sum(syllables(word) for word in words)
     return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * spoken / len(words)

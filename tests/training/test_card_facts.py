@@ -53,6 +53,7 @@ def config(arrived: str | None = None, simulated: bool = False) -> Any:
         target=TargetTable(churn_horizon=30, lead=7),
         model=SimpleNamespace(algorithm="blend", seed=7),
         costs=CostsTable(),
+        currency="",
         card=CardTable(owner="Growth", warning_leads=[]),
     )
 
@@ -102,7 +103,7 @@ def test_the_card_says_who_what_and_on_which_days() -> None:
     assert "240 snapshots of 120 people, 2 days from Jan 1, 2026 to Jan 15, 2026" in text
     assert "120 snapshots whose label windows reach into the held-out days" in text
     assert "It also estimates who leaves in later weeks" in text
-    assert "last active 40 days ago" in text  # a reason
+    assert "away for 40 days" in text  # a reason
     assert "It was tested on 2 days only." in text and "What is at risk" in text
     assert "Owner: Growth." in text and "Next review: Oct 28, 2026." in text
 

@@ -11,7 +11,7 @@
   }
   function shown(value, as) {
     if (as === ".0%") return digits(value * 100, 0) + "%";
-    if (as === "money") return digits(value, Math.abs(value) < 100 && value % 1 ? 2 : 0);
+    if (as === "amount") return box.dataset.sign + digits(value, Math.abs(value) < 100 && value % 1 ? 2 : 0);
     if (as === ",.1f") return digits(value, 1);
     if (lang === "zh" && Math.abs(value) >= 10000) {
       var short = { notation: "compact", maximumFractionDigits: 1 };
