@@ -89,6 +89,8 @@ def test_contributions_of_a_blend_with_season_and_made_columns_add_up(
         "missing",
         "templates",
         "about",
+        "topic",
+        "theme",
     ]
 
 

@@ -324,9 +324,11 @@ def _opened_long_ago(found: re.Match, fact: Known) -> list[str]:
 
 def _few(found: re.Match, fact: Known) -> list[str]:
     visits, n, unit, away = found.groups()
-    out = _equal(visits, fact("fact__visits__91d")) + _equal(away, fact("fact__away_days__all"))
-    out += ["good news"] * (not _plain(visits) <= 6)
-    return out + ["wrong days"] * (_days(n, unit) != 91)
+    days = min(91, fact("fact__seen_days__all"))
+    out = _equal(visits, fact("fact__visits__91d"))
+    out += _equal(away, fact("fact__away_days__all")) if away else []
+    out += ["good news"] * (not _plain(visits) * 10 <= days)
+    return out + ["wrong days"] * (_days(n, unit) != days)
 
 
 def _most_days(found: re.Match, fact: Known) -> list[str]:
@@ -394,7 +396,10 @@ OTHERS = {
     rf"(?:Visited|Bought) on one day only, {NUMBER} days? ago": _once,
     rf"(?:Visited|Bought) on {NUMBER} days? in all, last {NUMBER} days? ago": _seldom,
     rf"Last (?:visit|order) {NUMBER} days? ago": partial(_single, "fact__away_days__all", 14),
-    rf"(?:Visited|Bought) on {NUMBER} days? in the last {LENGTH}, last {NUMBER} days? ago": _few,
+    rf"(?:Visited|Bought) on only {NUMBER} days? in the last {LENGTH}(?:, last {NUMBER} days? ago)?": _few,
+    rf"Usually {NUMBER} days? between (?:visits|orders)": partial(
+        _single, "fact__usual_gap_days__364d", 10
+    ),
     r"(\d+)% likely gone for good, judging by past (?:visits|orders) \(an estimate\)": lambda found, fact: [],
     rf"First seen {NUMBER} days? ago, visited on {NUMBER} days? since": _first_seen,
     rf"No step of the setup done, {NUMBER} days? after the first visit": _no_setup,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
 
 from churnlab.features.expression import LOOK_BACK, MedianIn, Sum
 from churnlab.features.reasons.reason import (
@@ -23,6 +26,7 @@ GAPS = counted("gaps", "gaps", 0, LOOK_BACK)
 VISITS = fact("visits", Sum("active").all)
 _MONTH = 28
 _QUARTER = 91
+_SELDOM = 10  # days between visits
 _LONG = 2  # a silence is long that lasts so many times the usual gap
 _FEW_GAPS = 3  # fewer gaps make no habit
 
@@ -93,8 +97,12 @@ def _visits() -> Iterator[Reason]:
         template("Visited on {visits:day|days} in all, last {away:day|days} ago"),
     )
     yield _last_seen(template("Last visit {away:day|days} ago"))
-    yield _few(
-        template("Visited on {visits:day|days} in the last {days:span}, last {away:day|days} ago")
+    yield _rare(template("Usually {usual:day|days} between visits"))
+    yield from _few(
+        template(
+            "Visited on only {visits:day|days} in the last {days:span}, last {away:day|days} ago"
+        ),
+        template("Visited on only {visits:day|days} in the last {days:span}"),
     )
 
 
@@ -122,8 +130,12 @@ def _orders_as_visits() -> Iterator[Reason]:
         template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
     )
     yield _last_seen(template("Last order {away:day|days} ago"))
-    yield _few(
-        template("Bought on {visits:day|days} in the last {days:span}, last {away:day|days} ago")
+    yield _rare(template("Usually {usual:day|days} between orders"))
+    yield from _few(
+        template(
+            "Bought on only {visits:day|days} in the last {days:span}, last {away:day|days} ago"
+        ),
+        template("Bought on only {visits:day|days} in the last {days:span}"),
     )
 
 
@@ -150,20 +162,35 @@ def _last_seen(says: str) -> Reason:
     )
 
 
-def _few(says: str) -> Reason:
-    """Not once in two weeks."""
+def _rare(says: str) -> Reason:
     return Reason(
-        "few_visits",
-        "visits",
+        "rare",
+        "away",
         says,
-        {
-            "visits": counted("visits", "active", 0, _QUARTER),
-            "days": _QUARTER,
-            "seen": SEEN,
-            "away": AWAY,
-        },
-        lambda one: (one.seen >= _QUARTER) & (one.visits >= 1) & (one.visits <= _QUARTER / 14),
+        {"usual": USUAL, "gaps": GAPS},
+        lambda one: (one.gaps >= _FEW_GAPS) & (one.usual >= _SELDOM),
     )
+
+
+def _few(long_ago: str, lately: str) -> Iterator[Reason]:
+    """A person who comes less than every ten days, and when last, if that is a week ago."""
+    values = {
+        "visits": counted("visits", "active", 0, _QUARTER),
+        "days": days_seen(0, _QUARTER),
+        "away": AWAY,
+    }
+    yield Reason(
+        "few_visits_and_away",
+        "visits",
+        long_ago,
+        values,
+        lambda one: (one.away >= 7) & _is_few(one),
+    )
+    yield Reason("few_visits", "visits", lately, values, lambda one: (one.away < 7) & _is_few(one))
+
+
+def _is_few(one: Any) -> np.ndarray:
+    return (one.days >= _MONTH) & (one.visits >= 1) & (one.visits * _SELDOM <= one.days)
 
 
 def _gone(name: str, column: str, says: str) -> Reason:

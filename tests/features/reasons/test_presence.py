@@ -49,9 +49,15 @@ def test_hardly_ever_there() -> None:
     assert told(BUYING, "zh", **once) == ["只在1天下过单，距今已9天"]
     twice = {"visits__all": 2, "away_days__all": 20}
     assert told(VISITING, **twice) == ["Visited on 2 days in all, last 20 days ago"]
-    few = {"visits__91d": 3, "away_days__all": 9, "seen_days__all": 200}
-    assert told(VISITING, **few) == ["Visited on 3 days in the last 13 weeks, last 9 days ago"]
+    few = {"visits__91d": 3, "away_days__all": 9, "days_seen__91d": 60}
+    assert told(VISITING, **few) == ["Visited on only 3 days in the last 60 days, last 9 days ago"]
+    lately = {**few, "away_days__all": 2, "days_seen__91d": 91}
+    assert told(VISITING, **lately) == ["Visited on only 3 days in the last 13 weeks"]
+    assert told(BUYING, "zh", **lately) == ["近13周只有3天下单"]
     assert told(VISITING, **{**few, "visits__91d": 7}) == []
+    rare = {"usual_gap_days__364d": 23, "gaps__364d": 3}
+    assert told(VISITING, **rare) == ["Usually 23 days between visits"]
+    assert told(BUYING, "zh", **rare) == ["通常隔23天才下一单"]
     long = {"away_days__all": 30, "usual_gap_days__364d": 20}
     assert told(VISITING, **long) == ["Last visit 30 days ago"]
     assert told(BUYING, **long) == ["Last order 30 days ago"]
