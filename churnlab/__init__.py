@@ -40,6 +40,7 @@ _HOMES = {
     "Tracker": "model_registry.tracking",
     "Config": "config.tables",
     "train": "training.train",
+    "registry": "training.approval",
     "score": "nightly.score",
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from churnlab.schema.progress import progress
     from churnlab.schema.targets import Churn, LifetimeValue, TimeToChurn
     from churnlab.store.activity_store import ActivityStore
+    from churnlab.training.approval import registry
     from churnlab.training.judging import judge
     from churnlab.training.train import train
 

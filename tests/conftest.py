@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,11 +72,12 @@ def community() -> Any:
 
 @pytest.fixture(scope="session")
 def trained(community: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The configuration of a run that learnt from the community, and what `train` printed."""
-    from support.command import call, write
+    """The configuration of an approved run that learnt from the community, and what `train`
+    printed."""
+    from support.command import train_and_approve, write
 
     config = write(tmp_path_factory.mktemp("job"), community.events, community.users)
-    return config, json.loads(call("train", "--config", config, "--json"))
+    return config, train_and_approve(config)
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +95,6 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from churnlab.model_registry.tracking import Tracker
 
     tracker = Tracker(tmp_path_factory.mktemp("empty"))
-    with tracker._open(create=True) as store:
+    with tracker.reach.open(create=True) as store:
         store.client.rename_experiment(store.experiment, "used up")
     return tracker.folder / "mlflow.db"  # type: ignore[operator]

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.activity_store import FEATURES, by_day, content, write_days
-from support.command import TOML, call
+from support.command import TOML, call, train_and_approve
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
@@ -76,7 +76,7 @@ def test_the_commands_give_the_same_on_a_store_as_on_the_log(
         done[3]["people"]
         == by_day(community.events, ZONE)[day_number("2026-01-04")]["user_id"].nunique()
     )
-    results = [said("train", "--config", c) for c in (log, store)]
+    results = [train_and_approve(c) for c in (log, store)]
     assert (
         results[0]["version"] == results[1]["version"]
         and results[0]["metrics"] == results[1]["metrics"]
@@ -384,7 +384,7 @@ def test_compaction_by_the_command(
     """With signals whose windows lie within the look-back."""
     monkeypatch.setattr(Config, "feature_set", lambda self: FEATURES)
     config = job(tmp_path / "job", community, FILES)
-    call("train", "--config", config)
+    train_and_approve(config)
     before = [
         Path(said("score", "--as-of", "2026-04-26", "--config", config)[k]).read_bytes()
         for k in RISKS

@@ -154,7 +154,7 @@ def test_a_model_without_a_season_declares_no_snapshot() -> None:
     X, y, _ = churn_tides(40)
     model = ChurnClassifier("lightgbm", n_estimators=3, n_jobs=1).fit(X, y)
     example = synthetic_example(model)
-    names = signature(model, example, model.predict_proba(example)[:, 1]).inputs.input_names()
+    names = signature(example, model.predict_proba(example)[:, 1], model).inputs.input_names()
     assert names == list(example) == list(X)
 
 

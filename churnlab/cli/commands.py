@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,8 @@ from typing import Annotated
 import typer
 
 import churnlab
+from churnlab.cli.approvals import approve, models, reject, rollback
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.errors import ConfigError, GuardError
@@ -25,11 +28,8 @@ app = typer.Typer(
     "model and tonight's list.",
 )
 
-ConfigPath = Annotated[Path, typer.Option("--config", help="The churnlab.toml to work from.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Run = Annotated[str | None, typer.Option("--run", help="A run id; the newest run by default.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")]
-CHURNLAB_TOML = Path("churnlab.toml")
+for _decide in (approve, reject, rollback, models):
+    app.command()(_decide)
 
 
 @app.callback(invoke_without_command=True)
@@ -59,7 +59,7 @@ def demo(
         from churnlab.demo.run import demo as run
 
         parts = []
-        for part in run(out, users, say):
+        for part in run(out, users, say, now=datetime.now(UTC)):
             parts.append(part.to_dict())
             if not as_json:
                 show_part(part)

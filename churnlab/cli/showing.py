@@ -78,4 +78,5 @@ def show_part(part: Part) -> None:
         "again": f"churnlab train --config {part.config}",
     }
     print_all([f"\n== {part.name}{kind}", *terminal.evaluations(part.training.evaluations)])
+    print_all(f"gate: {said}" for said in part.gate)
     print_all([terminal.first_on(part.risks.frame), terminal.lines(places)])

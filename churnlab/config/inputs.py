@@ -11,7 +11,9 @@ from churnlab.events import users
 from churnlab.events.event_log import EventLog
 from churnlab.features.known_attributes import KnownAttributes
 from churnlab.model_registry.address import is_address
+from churnlab.model_registry.registry import Registry
 from churnlab.model_registry.tracking import Tracker, TrainedRun
+from churnlab.model_registry.versions import model_name
 from churnlab.schema.frames import by_engine, on_engine
 from churnlab.store.activity_store import ActivityStore
 
@@ -59,6 +61,19 @@ def open_tracker(config: Config) -> Tracker:
     of_mlflow = is_address(store) and "://" not in store
     place = store if of_mlflow else config.path(store)
     return Tracker(place, config.tracking.experiment, None if "://" in kept else kept)
+
+
+def open_registry(config: Config, model: str = "") -> Registry:
+    """The registry of [approval]: the versions of `model`, or of the model that it names.
+
+    Without either, the model has the configuration's own name. Raises ConfigError for a name that
+    MLflow does not take, and where a review would be due at once.
+    """
+    table = config.approval
+    if table.review_days < 1:
+        raise ConfigError.from_range("approval.review_days", table.review_days, "at least 1 day")
+    name = model or table.model or model_name(config.name)
+    return Registry(open_tracker(config), name, table.review_days)
 
 
 def read_users(

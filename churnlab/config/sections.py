@@ -165,3 +165,15 @@ class CardTable(Table):
     """Days from the training to the next review; 0 for none."""
     warning_leads: list[int] = [0, 7, 14, 30]
     """Days ahead at which the card says how well leaving is known; none when empty."""
+
+
+class ApprovalTable(Table):
+    """[approval]: who may score."""
+
+    required: bool = True
+    """Whether only a version that a person has approved may score. Without it the newest run
+    scores, and every list says so."""
+    model: str = ""
+    """The name of the registered model; the name of this file's cards when empty."""
+    review_days: int = 90
+    """Days after training, and after an approval, within which a version must be looked at."""

@@ -27,6 +27,7 @@ from pydantic import Field as Key
 
 from churnlab.config import reading
 from churnlab.config.sections import (
+    ApprovalTable,
     CardTable,
     CostsTable,
     FeaturesTable,
@@ -173,6 +174,7 @@ class Config(Table):
     store: StoreTable = StoreTable()
     tracking: TrackingTable = TrackingTable()
     output: OutputTable = OutputTable()
+    approval: ApprovalTable = ApprovalTable()
     costs: CostsTable = CostsTable()
     card: CardTable = CardTable()
     _folder: Path = PrivateAttr(default_factory=Path)

@@ -10,12 +10,13 @@ from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.demo.datasets import ROLES, make_community
 from churnlab.model_registry.tracking import Tracker
+from churnlab.training.approval import registry
 from churnlab.training.train import train
 
 
 @cache
 def trained_config() -> Config:
-    """The configuration of a simulated community of 150 people, which has one trained run.
+    """The configuration of a simulated community of 150 people, with one trained, approved run.
 
     Its files are in a temporary folder that is deleted when the process ends.
 
@@ -38,6 +39,7 @@ def trained_config() -> Config:
     features = {"builders": ["Tenure", "LoginIntervals"]}
     config = Config.of({"name": "Example", "log": log, "model": model, "features": features}, path)
     train(config)
+    registry(config).approve(1, by="Example", now="2026-05-01", note="for the examples")
     return config
 
 

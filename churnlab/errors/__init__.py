@@ -17,7 +17,8 @@ the command line ends:
 from churnlab.errors.base import ChurnlabError, ConfigError, near
 from churnlab.errors.data import FrameError, HistoryError
 from churnlab.errors.files import FileError
-from churnlab.errors.kept import GuardError, LockedError, ModelError, OutputError, StoreError
+from churnlab.errors.guard import GuardError
+from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
 from churnlab.errors.log import EmptyLogError, LogError
 
 __all__ = [

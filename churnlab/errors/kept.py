@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from churnlab.errors.base import ChurnlabError, near
 from churnlab.errors.secrets import in_short
-
-_CITED = 3  # differences that one line cites
 
 
 class ModelError(ChurnlabError):
@@ -102,6 +100,50 @@ class ModelError(ChurnlabError):
         return cls(f"{run} has no file {name!r}: {near(name, files)}")
 
     @classmethod
+    def from_no_version(cls, model: str, number: str, known: Iterable[str]) -> ModelError:
+        """A registered model does not have the version that was asked for."""
+        there = ", ".join(known) or "none"
+        return cls(
+            f"the model {model!r} has no version {number!r}, there are: {there}; "
+            "`churnlab models` lists them"
+        )
+
+    @classmethod
+    def from_nothing_to_put_forward(cls, run: str) -> ModelError:
+        """A run holds no model that serves churn and value together."""
+        return cls(
+            f"run {run} has no model that can be put forward, it was logged by an earlier "
+            "churnlab or without a churn model; train again"
+        )
+
+    @classmethod
+    def from_not_put_forward(cls, run: str, said: str) -> ModelError:
+        """A run was logged, and could not be registered as a version, as `said`."""
+        return cls(
+            f"{said}; run {run} is logged as a draft, put it forward later by "
+            f"churnlab.registry(...).submit({run!r})"
+        )
+
+    @classmethod
+    def from_extra_file(cls, name: str, where: str) -> ModelError:
+        """A model's folder holds a file that was not saved there, or a link in a file's place."""
+        return cls(
+            f"{name} in {where} is not a file that was saved there; "
+            "nothing was read, restore the folder or train again"
+        )
+
+    @classmethod
+    def from_other_scores(
+        cls, model: str, run: str, worst: float, changed: Iterable[str]
+    ) -> ModelError:
+        """A loaded model gives other scores for its golden batch than in training."""
+        versions = ", ".join(changed) or "the libraries have the versions of the training"
+        return cls(
+            f"the model {model!r} of {run} gives other scores than in training, by up to "
+            f"{worst:.1e} ({versions}); install the versions of the training or train again"
+        )
+
+    @classmethod
     def from_others(cls, run: str) -> ModelError:
         """A run that is to be deleted was not logged by churnlab."""
         return cls(f"{run} was not logged by churnlab and stays; delete it by MLflow's own means")
@@ -181,28 +223,6 @@ class ModelError(ChurnlabError):
             f"SHAP values and base differ from the model's score by up to {worst:.1e}; "
             "the explanation was not given, check the versions of shap and lightgbm"
         )
-
-
-class GuardError(ChurnlabError):
-    """A guard refused to score: the input is not fit for it. Nothing was written."""
-
-    exit_code = 5
-
-    @classmethod
-    def from_stale(cls, as_of: str, last: str) -> GuardError:
-        """The log ends too long before the as-of date."""
-        return cls(
-            f"the log ends on {last}, days before {as_of} are missing; "
-            "give a newer log or an earlier as-of date"
-        )
-
-    @classmethod
-    def from_card(cls, differences: Sequence[object]) -> GuardError:
-        """A card differs from the run that it is about."""
-        cited = "; ".join(map(str, differences[:_CITED]))
-        more = len(differences) - _CITED
-        rest = f"; and {more} more" if more > 0 else ""
-        return cls(f"the card differs from its run: {cited}{rest}; write it by `churnlab card`")
 
 
 class OutputError(ChurnlabError):
@@ -320,4 +340,12 @@ class LockedError(StoreError):
         return cls(
             f"another update of {folder} is running; "
             "try again when it is done, or let this one wait longer"
+        )
+
+    @classmethod
+    def from_decision(cls, model: str) -> LockedError:
+        """Another decision about a registered model was not whole within the time to wait."""
+        return cls(
+            f"another decision about {model!r} is under way; try again when `churnlab models` "
+            "shows it"
         )

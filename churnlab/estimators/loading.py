@@ -28,6 +28,7 @@ from churnlab.estimators.saving import (
     own_digest,
 )
 
+_FILES = (MODEL_FILE, TREES_FILE, HAZARD_FILE)
 MODEL_CLASSES: dict[str, type[TreeModel]] = {
     "ChurnClassifier": ChurnClassifier,
     "LTVRegressor": LTVRegressor,
@@ -37,8 +38,8 @@ MODEL_CLASSES: dict[str, type[TreeModel]] = {
 def load(folder: str | Path) -> Any:
     """The fitted model of a folder: a ChurnClassifier, an LTVRegressor or a ChurnHazard.
 
-    ModelError when a file is missing, was changed, or has another format, such as a forest of
-    scikit-learn's trees that an older version saved.
+    ModelError when a file is missing, was changed or added, or has another format, such as a
+    forest of scikit-learn's trees that an older version saved.
 
     >>> import tempfile
     >>> import churnlab as cl
@@ -54,6 +55,13 @@ def load(folder: str | Path) -> Any:
         return _load_model(folder)
     with _unreadable_is_model_error(folder):
         return _load_hazard(folder)
+
+
+def _check_files(folder: Path) -> None:
+    """Raise ModelError for a file that is none of a model's, and for a link in a file's place."""
+    for path in sorted(folder.iterdir()):
+        if path.name not in _FILES or path.is_symlink() or not path.is_file():
+            raise ModelError.from_extra_file(path.name, str(folder))
 
 
 @contextmanager
@@ -91,6 +99,7 @@ def _load_model(folder: Path) -> TreeModel:
     with _unreadable_is_model_error(folder):
         described = _description(folder / MODEL_FILE)
         _check_format(folder, described)
+        _check_files(folder)
         model = MODEL_CLASSES[described["class"]](**described["params"])
         for name, value in _fitted_attributes(described).items():
             setattr(model, name, value)

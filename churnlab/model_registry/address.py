@@ -83,6 +83,21 @@ class Address:
             folder = Path(str(sqlalchemy.make_url(self.uri).database)).resolve().parent
         return None if folder is None else (folder / ARTIFACTS).as_uri()
 
+    def here(self, noted: str, tail: str) -> str:
+        """Where artifacts are now whose address MLflow has `noted`, and which ends in `tail`.
+
+        A folder of runs may have been moved or copied since it was noted.
+
+        >>> there = "file:///old/runs/artifacts/r1/artifacts"
+        >>> Address.of("/data/runs").here(there, "r1/artifacts")
+        'file:///data/runs/artifacts/r1/artifacts'
+        >>> Address.of("https://mlflow.shop").here("s3://runs/r1/artifacts", "r1/artifacts")
+        's3://runs/r1/artifacts'
+        """
+        if self.folder is None or not noted.endswith(f"/{ARTIFACTS}/{tail}"):
+            return noted
+        return f"{self.artifacts}/{tail}"
+
     def _scheme(self) -> str:
         return urlsplit(self.uri).scheme.partition("+")[0]
 

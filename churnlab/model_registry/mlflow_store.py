@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 import numpy as np
@@ -38,9 +38,11 @@ from mlflow.utils.uri import add_databricks_profile_info_to_artifact_uri
 
 from churnlab import served
 from churnlab.errors import ModelError
+from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import Model
 from churnlab.estimators.learners.times import SNAPSHOT
 from churnlab.model_registry.address import Address
+from churnlab.model_registry.moved import settle
 from churnlab.model_registry.process import is_gone, this_process
 from churnlab.model_registry.run_folder import RunRecord, Trial, plain, short
 
@@ -69,10 +71,11 @@ class LoggedRun:
     metrics: Mapping[str, float]
 
     @classmethod
-    def of(cls, run: Run) -> Self:
-        """A run of MLflow."""
+    def of(cls, run: Run, address: Address) -> Self:
+        """A run of MLflow in the store at an address."""
         about = run.info
-        started, place = int(about.start_time), str(about.artifact_uri)
+        place = address.here(str(about.artifact_uri), f"{about.run_id}/artifacts")
+        started = int(about.start_time)
         tags, metrics = dict(run.data.tags), dict(run.data.metrics)
         return cls(str(about.run_id), str(about.experiment_id), started, place, tags, metrics)
 
@@ -99,8 +102,10 @@ class MlflowStore:
                 found = self.client.get_experiment_by_name(name)
                 if found is None:
                     raise
-        if found is not None and create and found.lifecycle_stage == "deleted":
-            raise ModelError.from_deleted_experiment(str(self.address), name)
+        if found is not None and create:
+            if found.lifecycle_stage == "deleted":
+                raise ModelError.from_deleted_experiment(str(self.address), name)
+            settle(self.address, str(found.artifact_location))
         return "" if found is None else str(found.experiment_id)
 
     def run(self, run_id: str) -> LoggedRun:
@@ -114,7 +119,7 @@ class MlflowStore:
             raise absent if error.error_code in _ABSENT else error from error
         if run.info.lifecycle_stage == "deleted":
             raise absent
-        return LoggedRun.of(run)
+        return LoggedRun.of(run, self.address)
 
     def newest(self) -> LoggedRun | None:
         """The newest finished run with a manifest."""
@@ -125,7 +130,7 @@ class MlflowStore:
     def _search(self, wanted: str, most: int = _MOST_RUNS) -> list[LoggedRun]:
         order = ["attributes.start_time DESC"]
         found = self.client.search_runs([self.experiment], wanted, max_results=most, order_by=order)
-        return [LoggedRun.of(run) for run in found]
+        return [LoggedRun.of(run, self.address) for run in found]
 
     def end_killed(self) -> None:
         """Mark as failed our runs that are still running for the store, and whose process ended."""
@@ -150,7 +155,7 @@ class MlflowStore:
         tags = {key: short(value) for key, value in resolve_tags().items()}
         tags |= {PROCESS: this_process()} | ({_PARENT: outer} if outer else {})
         run = self.client.create_run(self.experiment, run_name=name, tags=tags)
-        return LoggedRun.of(run)
+        return LoggedRun.of(run, self.address)
 
     def finish(self, run: LoggedRun) -> None:
         """Mark a run as finished."""
@@ -236,18 +241,42 @@ class MlflowStore:
 
         `models` are the ids of the run's models by name; `<model>/<path>` is a file of a model.
         """
-        place, path = run.place, name
-        top, _, inner = name.partition("/")
+        place, path = self._place(run, models, name)
         try:
-            if top in models:
-                model = self.client.get_logged_model(models[top])
-                place, path = model.artifact_location, inner
-            place = add_databricks_profile_info_to_artifact_uri(place, self.address.uri)
-            repository = get_artifact_repository(place, tracking_uri=self.address.uri)
             with tempfile.TemporaryDirectory() as folder:
-                return Path(repository.download_artifacts(path, folder)).read_bytes()
+                found = Path(self._artifacts(place).download_artifacts(path, folder))
+                inner = [found, *found.parents][: len(PurePosixPath(path).parts)]
+                if any(part.is_symlink() for part in inner):
+                    raise ModelError.from_extra_file(name, str(run))
+                return found.read_bytes()
+        except ModelError:
+            raise
         except Exception as error:  # of the library of any cloud
             raise ModelError.from_lost_file(name, str(run), str(error)) from error
+
+    def listed(self, run: LoggedRun, models: Mapping[str, str], folder: str) -> set[str]:
+        """The names of what a folder of a run holds now, as `fetch` takes them."""
+        place, path = self._place(run, models, folder)
+        before = folder.removesuffix(path)
+        return {f"{before}{found.path}" for found in self._artifacts(place).list_artifacts(path)}
+
+    def source(self, model_id: str) -> str:
+        """The address of a logged model, as a registered version takes it."""
+        made = self.client.get_logged_model(model_id)
+        return self.address.here(str(made.artifact_location), f"models/{model_id}/artifacts")
+
+    def _place(self, run: LoggedRun, models: Mapping[str, str], name: str) -> tuple[str, str]:
+        """The address of the artifacts that hold a file of a run, and the file's path there."""
+        top, _, inner = name.partition("/")
+        if top not in models:
+            return run.place, name
+        model = self.client.get_logged_model(models[top])
+        tail = f"models/{model.model_id}/artifacts"
+        return self.address.here(str(model.artifact_location), tail), inner
+
+    def _artifacts(self, place: str) -> Any:
+        place = add_databricks_profile_info_to_artifact_uri(place, self.address.uri)
+        return get_artifact_repository(place, tracking_uri=self.address.uri)
 
 
 def synthetic_example(model: Model, rows: int = 3) -> pd.DataFrame:
@@ -263,16 +292,16 @@ def synthetic_example(model: Model, rows: int = 3) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def signature(model: Model, example: pd.DataFrame, output: np.ndarray) -> ModelSignature:
-    """What a served model takes and gives.
+def signature(example: pd.DataFrame, output: Any, *models: Model) -> ModelSignature:
+    """What is served of one model or more, by an example of its input and output.
 
     A number is a double. Categories and the snapshot are of any type, because MLflow would refuse a
     category column where text was declared, and text or a date where the other was; the model reads
     all of them. MLflow may let the snapshot be absent: the model takes it from the index too, and
     refuses rows without it in one line, where MLflow would print all rows.
     """
-    made = {SNAPSHOT} - {*model.feature_names_in_}
-    several = {*model.categories_} | made
+    made = {SNAPSHOT} - {name for model in models for name in model.feature_names_in_}
+    several = {name for model in models for name in model.categories_} | made
     columns = [
         ColSpec(AnyType() if n in several else DataType.double, n, required=n not in made)
         for n in map(str, example)
@@ -292,17 +321,39 @@ def save_model(model: Model, folder: Path) -> None:
 
     Its files, which `loading.load` reads, are below data/ in a folder of the same name.
     """
-    example = synthetic_example(model)
-    predictor = served.Served(model)
     with tempfile.TemporaryDirectory() as place:
-        mlflow.pyfunc.save_model(
-            path=str(folder),
-            loader_module=served.__name__,
-            data_path=str(model.save(Path(place) / folder.name)),
-            signature=signature(model, example, predictor.predict(example)),
-            input_example=example,
-            pip_requirements=requirements(),
-        )
+        data = model.save(Path(place) / folder.name)
+        _save(folder, data, synthetic_example(model), served.Served(model), model)
+
+
+def save_together(models: Mapping[str, TreeModel], folder: Path) -> None:
+    """Write the models of churn and value into a new folder, as one that serves both.
+
+    `models` are by target; other targets are left out.
+    """
+    both = {name: models[name] for name in served.TOGETHER if name in models}
+    examples = [synthetic_example(model) for model in both.values()]
+    example = pd.concat(examples, axis=1)
+    example = example.loc[:, ~example.columns.duplicated()]
+    if SNAPSHOT in example:
+        example.insert(len(example.columns) - 1, SNAPSHOT, example.pop(SNAPSHOT))
+    predictor = served.ServedTogether(both["churned"], both.get("ltv"))
+    with tempfile.TemporaryDirectory() as place:
+        data = Path(place) / folder.name
+        for name, model in both.items():
+            model.save(data / name)
+        _save(folder, data, example, predictor, *both.values())
+
+
+def _save(folder: Path, data: Path, example: pd.DataFrame, predictor: Any, *models: Model) -> None:
+    mlflow.pyfunc.save_model(
+        path=str(folder),
+        loader_module=served.__name__,
+        data_path=str(data),
+        signature=signature(example, predictor.predict(example), *models),
+        input_example=example,
+        pip_requirements=requirements(),
+    )
 
 
 def requirements() -> list[str]:

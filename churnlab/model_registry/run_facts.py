@@ -11,8 +11,8 @@ from churnlab.features.expression import LOOK_BACK
 from churnlab.schema.days import Day, day_number
 
 FIRST_FORMAT = 1
-FORMAT = 3
-_READABLE = (1, 2, 3)
+FORMAT = 4
+_READABLE = (1, 2, 3, 4)
 _MEAN = "_mean"
 
 
@@ -77,6 +77,24 @@ class ServedFacts:
 
 
 @dataclass(frozen=True)
+class ChampionFacts:
+    """The champion of the day of training, judged on the same held-out rows as the new models.
+
+    `number` is its version, `model_version` identifies its models, which learnt up to the snapshot
+    `learnt_up_to`. `tables` holds, by target, the rows of an `Evaluation.table` whose contenders
+    are `churnlab`, the new model, and `champion`: each difference is paired on the same resamples
+    of people. `missing` says why it could not be judged; then the tables are empty.
+    """
+
+    number: int
+    run_id: str
+    model_version: str = ""
+    learnt_up_to: str = ""
+    tables: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    missing: str = ""
+
+
+@dataclass(frozen=True)
 class TargetFacts:
     """What a run predicts: the keys of [target] in churnlab.toml, in days."""
 
@@ -106,7 +124,8 @@ class RunFacts:
     before they were there). `evaluations` holds `Evaluation.to_dict` by target.
 
     `dataset` are the rows that the judged models learnt from, `judged_on` those that judged them.
-    `served` is about the models that score; None where these are the judged ones.
+    `served` is about the models that score; None where these are the judged ones. `champion` is
+    about the champion of that day; None where there was none.
 
     >>> target = TargetFacts(churn_horizon=30)
     >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
@@ -131,6 +150,7 @@ class RunFacts:
     evaluations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     judged_on: DatasetFacts | None = None
     served: ServedFacts | None = None
+    champion: ChampionFacts | None = None
 
     def learnt(self, model: str = "churned") -> DatasetFacts:
         """The rows that the model learnt from which scores.
@@ -179,10 +199,11 @@ class RunFacts:
         tuples = {name: tuple(given[name]) for name in ("models", "features", "targets")}
         dataset = DatasetFacts.from_dict(given["dataset"])
         target = TargetFacts.from_dict(given["target"])
-        judged_on, served = given.get("judged_on"), given.get("served")
+        judged_on, served, champion = map(given.get, ("judged_on", "served", "champion"))
         later = {
             "judged_on": judged_on and DatasetFacts.from_dict(judged_on),
             "served": served and ServedFacts.from_dict(served),
+            "champion": champion and ChampionFacts(**champion),
         }
         return cls(**{**given, **tuples, **later, "dataset": dataset, "target": target})
 

@@ -17,18 +17,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
-from churnlab.errors import ChurnlabError, ConfigError, ModelError
+from churnlab.errors import ChurnlabError, ModelError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.loading import load
 from churnlab.model_registry.address import Address
+from churnlab.model_registry.golden import GOLDEN, check_golden, golden_text
 from churnlab.model_registry.manifest import MANIFEST, Manifest, VerifiedFiles, digest, sums_of
-from churnlab.model_registry.mlflow_store import MANIFEST_TAG, LoggedRun, MlflowStore, save_model
+from churnlab.model_registry.mlflow_store import (
+    MANIFEST_TAG,
+    LoggedRun,
+    MlflowStore,
+    save_model,
+    save_together,
+)
 from churnlab.model_registry.quiet import IMPATIENT, QUIET
+from churnlab.model_registry.reaching import Reach
 from churnlab.model_registry.run_facts import RunFacts
-from churnlab.model_registry.run_folder import FILES, MODELS, RunRecord, Trial, keep, plain
+from churnlab.model_registry.run_folder import FILES, MODELS, RunRecord, Trial, keep
 from churnlab.report.csv_text import csv_text
 from churnlab.schema.files import check_path
 
@@ -37,7 +44,7 @@ JUDGED = "judged_"
 TRAINING = "training"
 FACTS = "about.json"
 CATALOGUE = "catalogue.csv"
-_LOCK_SECONDS = 60
+TOGETHER = "churn_and_value"
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,7 @@ class Tracker:
         self.kept = None if kept is None else Path(kept)
         self.folder = self.address.folder
         self.uri = self.address.uri
+        self.reach = Reach(self.address, experiment)
 
     def check(self) -> None:
         """Raise ModelError where a run could not be logged now; for before a long training.
@@ -94,12 +102,12 @@ class Tracker:
         >>> from churnlab.demo.example import tracker
         >>> tracker().check()
         """
-        with self._told():
-            self._check_experiment()
+        with self.reach.told():
+            self.reach.check_experiment()
             self.address.try_writing()
         if not self.address.holds_runs():
             return
-        with self._open(create=True) as store:
+        with self.reach.open(create=True) as store:
             if self.folder is None:
                 self._try_logging(store)
 
@@ -135,13 +143,17 @@ class Tracker:
         tried = {f"{target} trial": rows for target, rows in (trials or {}).items()}
         dataset = (facts.dataset.name, facts.dataset.digest)
         record = RunRecord.of(params, metrics, dataset, tried)
-        texts = {FACTS: _json(facts), CATALOGUE: csv_text(catalogue), **artifacts}
-        folder = Path(tempfile.mkdtemp(prefix="churnlab-run-"))
         named: Mapping[str, Model] = {**models, **({WHEN: hazard} if hazard else {})}
-        with self._told(), QUIET:
+        texts = {FACTS: _json(facts), CATALOGUE: csv_text(catalogue), GOLDEN: golden_text(named)}
+        texts |= artifacts
+        folder = Path(tempfile.mkdtemp(prefix="churnlab-run-"))
+        with self.reach.told(), QUIET:
             record.write(folder, texts)
             for name, model in named.items():
                 save_model(model, folder / MODELS / name)
+            if facts.models:
+                scoring: Any = {name: models[name] for name in facts.models}
+                save_together(scoring, folder / MODELS / TOGETHER)
         return self._log_or_keep(folder)
 
     def log_kept(self, folder: str | Path) -> str:
@@ -187,7 +199,7 @@ class Tracker:
         >>> run_id = tracker().log_trials(trials)
         >>> tracker().discard(run_id)
         """
-        with self._open() as store:
+        with self.reach.open() as store:
             store.delete(store.run(run_id).run_id)
 
     def latest(self) -> str:
@@ -197,7 +209,7 @@ class Tracker:
         >>> tracker().latest() == tracker().load().run_id
         True
         """
-        with self._open() as store:
+        with self.reach.open() as store:
             found = store.newest()
         if found is None:
             raise ModelError.from_no_run(str(self.address), "any finished training")
@@ -218,18 +230,18 @@ class Tracker:
         (131, 30)
         """
         run_id = run_id or self.latest()
-        with self._open() as store, tempfile.TemporaryDirectory() as folder:
+        with self.reach.open() as store, tempfile.TemporaryDirectory() as folder:
             run = store.run(run_id)
             files = _files(store, run)
             facts = RunFacts.from_dict(json.loads(files.read(FACTS)))
             catalogue = pd.read_csv(io.BytesIO(files.read(CATALOGUE)), keep_default_na=False)
             names = [*facts.models, *([WHEN] if any(files.below(WHEN)) else [])]
             before = JUDGED if judged and facts.served else ""
-            models = {
-                name: load(files.copy(f"{of}/data/{of}", Path(folder) / of))
-                for name in names
-                for of in [before + name]
-            }
+            wanted = [before + name for name in names]
+            models = {name: _model(store, run, files, name, folder) for name in wanted}
+            if GOLDEN in files.manifest.sums:  # not in a run of an earlier version
+                check_golden(files.read(GOLDEN), models, str(run))
+        models = {name.removeprefix(before): model for name, model in models.items()}
         hazard = models.pop(WHEN, None)
         return TrainedRun(run_id, models, facts, catalogue, run.metrics, hazard)
 
@@ -240,7 +252,7 @@ class Tracker:
         >>> tracker().location(tracker().latest())
         'file:///.../artifacts/.../artifacts'
         """
-        with self._open() as store:
+        with self.reach.open() as store:
             return store.run(run_id).place
 
     def text(self, run_id: str, name: str) -> str:
@@ -250,7 +262,7 @@ class Tracker:
         >>> tracker().text(tracker().latest(), "card.md").splitlines()[0]
         '# Example: who is about to leave'
         """
-        with self._open() as store:
+        with self.reach.open() as store:
             return _files(store, store.run(run_id)).read(name).decode()
 
     def metrics(self, run_id: str) -> Mapping[str, float]:
@@ -260,8 +272,42 @@ class Tracker:
         >>> tracker().metrics(tracker().latest())["churned_auc"] > 0.6
         True
         """
-        with self._open() as store:
+        with self.reach.open() as store:
             return store.run(run_id).metrics
+
+    def facts(self, run_id: str) -> RunFacts:
+        """What a run says of itself, whose sha256 is verified.
+
+        >>> from churnlab.demo.example import tracker
+        >>> tracker().facts(tracker().latest()).name
+        'Example'
+        """
+        return RunFacts.from_dict(json.loads(self.text(run_id, FACTS)))
+
+    def model_ids(self, run_id: str) -> dict[str, str]:
+        """The ids of a run's logged models by name.
+
+        >>> from churnlab.demo.example import tracker
+        >>> sorted(tracker().model_ids(tracker().latest()))
+        ['churn_and_value', 'churned', 'judged_churned']
+        """
+        with self.reach.open() as store:
+            return dict(_files(store, store.run(run_id)).manifest.models)
+
+    def verify(self, run_id: str) -> dict[str, str]:
+        """The sha256 of every file of a run by its name, after each file was read and verified.
+
+        Raises ModelError for a file that is missing or was changed.
+
+        >>> from churnlab.demo.example import tracker
+        >>> len(tracker().verify(tracker().latest())["card.html"])
+        64
+        """
+        with self.reach.open() as store:
+            files = _files(store, store.run(run_id))
+            for name in files.manifest.sums:
+                files.read(name)
+            return dict(files.manifest.sums)
 
     def _log_or_keep(self, folder: Path) -> str:
         """Log a run from its folder, which is deleted then, and kept where that fails."""
@@ -288,7 +334,7 @@ class Tracker:
     @contextmanager
     def _new_run(self, name: str) -> Iterator[tuple[MlflowStore, LoggedRun]]:
         """Open a new run; an error deletes it."""
-        with self._open(create=True) as store:
+        with self.reach.open(create=True) as store:
             run = store.start(name, store.outer_run())
             try:
                 yield store, run
@@ -297,56 +343,6 @@ class Tracker:
                 with IMPATIENT, suppress(Exception):  # the first error is the one that is told
                     store.delete(run.run_id)
                 raise
-
-    @contextmanager
-    def _open(self, create: bool = False) -> Iterator[MlflowStore]:
-        """Reach the store; only logging may `create` one that does not exist."""
-        if not create and not self.address.holds_runs():
-            raise ModelError.from_no_run(str(self.address), "any finished training")
-        with self._told(), QUIET:
-            self._check_experiment()
-            with IMPATIENT, self._alone(create):
-                store = MlflowStore(self.address, self.experiment, create)
-                if create:
-                    store.end_killed()
-            yield store
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell every error of MLflow in one line; its plug-ins and clouds raise any class."""
-        try:
-            yield
-        except ChurnlabError:
-            raise
-        except Exception as error:
-            known = getattr(error, "supported_uri_schemes", None)
-            if known:
-                raise ModelError.from_scheme(str(self.address), known) from error
-            raise ModelError.from_store(str(self.address), _reason(error)) from error
-
-    @contextmanager
-    def _alone(self, create: bool) -> Iterator[None]:
-        """Keep other processes from making the database of the same folder meanwhile."""
-        if self.folder is None or not create:
-            yield
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock", timeout=_LOCK_SECONDS):
-            yield
-
-    def _check_experiment(self) -> None:
-        """Raise ConfigError where no store takes the experiment's name."""
-        if not self.experiment.strip() or plain(self.experiment) != self.experiment:
-            wanted = "a name without control characters"
-            raise ConfigError.from_range("experiment", plain(self.experiment), wanted)
-
-
-def _reason(error: Exception) -> str:
-    """What an error says, with its class where that says more than the class of MLflow's own."""
-    text = str(error)
-    return (
-        text if type(error).__module__.startswith("mlflow") else f"{type(error).__name__}: {text}"
-    )
 
 
 def _files(store: MlflowStore, run: LoggedRun) -> VerifiedFiles:
@@ -359,6 +355,16 @@ def _files(store: MlflowStore, run: LoggedRun) -> VerifiedFiles:
         raise ModelError.from_digest(f"{MANIFEST} of {run}")
     manifest = Manifest.parse(content, str(run))
     return VerifiedFiles(str(run), manifest, partial(store.fetch, run, manifest.models))
+
+
+def _model(store: MlflowStore, run: LoggedRun, files: VerifiedFiles, name: str, folder: str) -> Any:
+    """A model of a run, from its verified files; ModelError where another lies beside them."""
+    inside = f"{name}/data/{name}"
+    place = files.copy(inside, Path(folder) / name)
+    extra = store.listed(run, files.manifest.models, inside) - {*files.below(inside)}
+    if extra:
+        raise ModelError.from_extra_file(min(extra), str(run))
+    return load(place)
 
 
 def _manifest(folder: Path, models: Mapping[str, str]) -> Manifest:

@@ -27,8 +27,10 @@ class RiskList:
     is as silent as the churn label asks, else empty); when (the day, like 2026-03-04, by which
     the person has more likely left than not; empty where the risk is below one half or the stage
     is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
-    value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version.
-    `notes` say which events lie outside the log's observed days. `model_age` counts the days from
+    value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version; approval
+    ("approved", "not approved" for a trial, "no approval required" where none is asked for).
+    `notes` say who approved the model, and which events lie outside the log's observed days.
+    `model_age` counts the days from
     the newest snapshot that the churn model learnt from to the day of the list.
     """
 

@@ -10,7 +10,6 @@ from churnlab.config.as_trained import as_trained, check_meaning
 from churnlab.config.inputs import (
     known_attributes,
     open_activity,
-    open_tracker,
     read_users,
 )
 from churnlab.config.tables import Config
@@ -20,7 +19,7 @@ from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.features.facts import with_facts
-from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
 from churnlab.nightly.stage import with_silence
@@ -42,16 +41,20 @@ def score(
 ) -> WritableList:
     """Tonight's list: everybody eligible on the morning of `as_of`, scored and explained.
 
-    The models are those of `run` (None: the newest), `log` takes the place of the configuration's.
-    `progress` says whether bars show how far it is (None: where somebody watches).
-    Features see days before `as_of` alone, and the configuration's log is read up to it. People are
-    scored some thousands at a time, from the activity store where the configuration names one.
-    Returns a RiskList; for a log on Spark a SparkRiskList, whose `frame` is a Spark DataFrame.
-    Raises HistoryError when nobody is eligible, LogError or HistoryError when there is no event
-    before that day, GuardError when the log's observed days end more than three days before it,
-    ConfigError when it does not mean what it meant in training, ModelError when no run or model can
-    be read, FrameError when the log lacks features that the models learnt from, or the people's
-    attributes are not of the types of the training.
+    The models are those of the champion, the version that a person has approved; or those of
+    `run`, as a trial, and then each row says "not approved". With `[approval] required = false`
+    they are those of `run` (None: the newest), and each row says "no approval required". `log`
+    takes the place of the configuration's. `progress` says whether bars show how far it is (None:
+    where somebody watches). Features see days before `as_of` alone, and the configuration's log is
+    read up to it. People are scored some thousands at a time, from the activity store where the
+    configuration names one. Returns a RiskList; for a log on Spark a SparkRiskList, whose `frame`
+    is a Spark DataFrame.
+
+    Raises GuardError when no version is approved and when the log's observed days end more than
+    three days before `as_of`, HistoryError when nobody is eligible, LogError or HistoryError when
+    there is no event before that day, ConfigError when it does not mean what it meant in training,
+    ModelError when no run or model can be read, FrameError when the log lacks features that the
+    models learnt from, or the people's attributes are not of the types of the training.
 
     >>> from churnlab.demo.example import trained_config  # a small community, trained once
     >>> from churnlab import score
@@ -67,16 +70,17 @@ def _score(
     config: Config, day: int, run: str | None, log: EventLog | None, say: Say
 ) -> WritableList:
     say("loading the model")
-    trained = open_tracker(config).load(run)
+    chosen = Chosen.of(config, run, day)
+    trained = chosen.trained
     config = as_trained(config, trained.facts)
     say("reading events")
     activity = open_activity(config.as_of(day), log, by_groups=True)
-    notes = time_notes(activity.describe())
+    notes = (*chosen.notes, *time_notes(activity.describe()))
     _check_fresh(activity, day)
     check_meaning(trained.facts, activity)
     users = read_users(config, activity, known_attributes(trained))
     say("building features, scoring and explaining")
-    found = _list_of(activity, trained, config, day, users)
+    found = _list_of(activity, chosen, config, day, users)
     age = trained.facts.age(day)
     return replace(found, notes=tuple(map(str, notes)), model_age=age)  # type: ignore[type-var]
 
@@ -88,15 +92,14 @@ def _check_fresh(activity: Activity, day: int) -> None:
 
 
 @by_engine("nightly.spark_list:list_of")
-def _list_of(
-    activity: Activity, trained: TrainedRun, config: Config, day: int, users: Any
-) -> RiskList:
+def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users: Any) -> RiskList:
     """The list of everybody eligible on a day, made some thousand people at a time."""
     check_past(activity, day)
     within = config.snapshots.active_within
     features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
     parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
-    listing = Listing.of(trained, config, day, activity)
+    trained = chosen.trained
+    listing = Listing.of(trained, config, day, activity, chosen.approval)
     found = RiskList.of((p.X for p in parts), listing, trained.run_id)
     if found.frame.empty:
         raise HistoryError.from_nobody(day_text(day), within)

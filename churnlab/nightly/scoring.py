@@ -42,6 +42,7 @@ COLUMNS = (
     *REASONS,
     "as_of",
     "model_version",
+    "approval",
 )
 _RISK_DIGITS = 9
 _MONEY_DIGITS = 6
@@ -52,7 +53,8 @@ Packed: TypeAlias = tuple[tuple[str, bytes], ...]
 class Scorer:
     """Scores rows of features on the morning of the day `as_of`, like 2026-03-04.
 
-    `churn` is the target of the churn model. The rows need the column SILENCE beside the features
+    `churn` is the target of the churn model, `approval` says whether the models are approved. The
+    rows need the column SILENCE beside the features
     of the models.
     """
 
@@ -60,11 +62,13 @@ class Scorer:
     as_of: str
     version: str
     churn: Churn
+    approval: str = ""
 
     @classmethod
-    def of(cls, trained: TrainedRun, config: Config, day: int) -> Self:
+    def of(cls, trained: TrainedRun, config: Config, day: int, approval: str = "") -> Self:
         """The scorer of a run; `config` is as the run was trained."""
-        return cls(trained.models, day_text(day), trained.facts.version, config.target.churn())
+        churn = config.target.churn()
+        return cls(trained.models, day_text(day), trained.facts.version, churn, approval)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The columns of the list, without reasons, of each row of X, in its order.
@@ -89,6 +93,7 @@ class Scorer:
             when=self.when(risk, since),
             as_of=self.as_of,
             model_version=self.version,
+            approval=self.approval,
         )
 
     def when(self, risk: np.ndarray, since: np.ndarray) -> pd.Series:
@@ -106,7 +111,7 @@ class Scorer:
 
     def __reduce__(self) -> Any:
         models = tuple((target, pack(model)) for target, model in self.models.items())
-        return _unpacked_scorer, (models, self.as_of, self.version, self.churn)
+        return _unpacked_scorer, (models, self.as_of, self.version, self.churn, self.approval)
 
 
 @dataclass(frozen=True)
@@ -150,9 +155,12 @@ class Listing:
     explainer: Explainer
 
     @classmethod
-    def of(cls, trained: TrainedRun, config: Config, day: int, activity: Activity) -> Self:
+    def of(
+        cls, trained: TrainedRun, config: Config, day: int, activity: Activity, approval: str = ""
+    ) -> Self:
         """The listing of a run for a log; `config` is as the run was trained."""
-        return cls(Scorer.of(trained, config, day), Explainer.of(trained, config, activity))
+        scorer = Scorer.of(trained, config, day, approval)
+        return cls(scorer, Explainer.of(trained, config, activity))
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The COLUMNS of the list for each row of X, in its order."""
@@ -180,9 +188,10 @@ def _unpacked_scorer(
     as_of: str,
     version: str,
     churn: Churn,
+    approval: str,
 ) -> Scorer:
     unpacked = {target: unpack(packed) for target, packed in models}
-    return Scorer(unpacked, as_of, version, churn)
+    return Scorer(unpacked, as_of, version, churn, approval)
 
 
 def _unpacked_explainer(model: Packed, *told: Any) -> Explainer:

@@ -18,6 +18,7 @@ from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import HistoryError
 from churnlab.features.facts import with_facts
 from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.scoring import REASONS, Listing
 from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import Written
@@ -35,6 +36,7 @@ _LISTED = {
     **dict.fromkeys(REASONS, pa.string()),
     "as_of": pa.string(),
     "model_version": pa.string(),
+    "approval": pa.string(),
 }
 
 
@@ -74,18 +76,19 @@ class SparkRiskList:
 
 
 def list_of(
-    activity: SparkActivity, trained: TrainedRun, config: Config, day: int, users: Any
+    activity: SparkActivity, chosen: Chosen, config: Config, day: int, users: Any
 ) -> SparkRiskList:
     """The list of everybody eligible on a day, planned on Spark.
 
     Raises FrameError when the log lacks features that the models learnt from.
     """
+    trained = chosen.trained
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
     features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
-    rows = data.map(Listing.of(trained, config, day, activity), _LISTED)
+    rows = data.map(Listing.of(trained, config, day, activity, chosen.approval), _LISTED)
     as_of = day_text(day)
     nobody = HistoryError.from_nobody(as_of, within)
     return SparkRiskList(_ranked(rows), rows, as_of, trained.run_id, nobody)

@@ -256,6 +256,16 @@ def _changed(record: CardRecord) -> tuple[Any, ...]:
     champion = record.champion
     if champion is None:
         return (Text(sentence("No model is approved yet, so there is nothing to compare with.")),)
+    if champion.missing:
+        return (
+            Text(
+                sentence(
+                    "The champion, version {version}, was not judged beside this model: {why}",
+                    version=champion.version,
+                    why=champion.missing,
+                )
+            ),
+        )
     says = sentence(
         "Both models scored the same {rows:,.0f} rows. The champion is version {version}.",
         rows=champion.rows,

@@ -262,11 +262,13 @@ class Made:
 @dataclass(frozen=True, kw_only=True)
 class Champion:
     """The approved model on the same rows: `value` of a figure is the challenger's, `beside` the
-    champion's, `ahead` the challenger minus the champion, paired."""
+    champion's, `ahead` the challenger minus the champion, paired. `missing` says why it could not
+    be judged on them; then there are no figures."""
 
     version: str
     rows: int
     figures: tuple[Figure, ...]
+    missing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

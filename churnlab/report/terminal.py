@@ -78,3 +78,24 @@ def first_on(frame: pd.DataFrame) -> str:
     reasons = "; ".join(r for r in top[["reason_1", "reason_2", "reason_3"]] if r)
     risk, worth = f"{top['risk']:.0%}", f"{top['ltv']:.2f}"
     return f"first on the list: {top['user_id']}, risk {risk}, worth {worth}: {reasons}"
+
+
+def versions(found: Iterable[Mapping[str, Any]]) -> Table:
+    """A line for each version of a registered model, as `Version.to_dict` gives it."""
+    head = ("version", "state", "alias", "trained", "decided by", "on", "review due", "note")
+    return table(
+        head,
+        (
+            [
+                str(v["version"]),
+                str(v["state"]),
+                ", ".join(v["aliases"]),
+                v["trained"],
+                v["by"],
+                v["at"][:10],
+                v["review_due"],
+                v["override"] or v["note"],
+            ]
+            for v in found
+        ),
+    )

@@ -17,13 +17,16 @@ from churnlab.evaluation.gaps import gaps
 from churnlab.evaluation.intervals import wilson
 from churnlab.evaluation.metric_table import Metric, find, headline
 from churnlab.evaluation.metrics import auc
+from churnlab.evaluation.records import frame_from
 from churnlab.evaluation.segments import in_words, segments
 from churnlab.evaluation.strata import RECENT_HALF
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import DAY, THEMES
 from churnlab.language.catalogues import languages
+from churnlab.model_registry.run_facts import ChampionFacts
 from churnlab.report.card_record import (
     TOP,
+    Champion,
     Costs,
     Figure,
     Gap,
@@ -82,6 +85,7 @@ def figures(
         "figures": beside_best(churn),
         "value": _value(judged.evaluations.get("ltv")),
         "doubts": churn.warnings,
+        "champion": beside_champion(judged.champion, len(test.X)),
         "metrics": judged.metrics(),
     }
 
@@ -323,11 +327,23 @@ def _gaps(test: Dataset, y: np.ndarray, p: np.ndarray) -> tuple[Gap, ...]:
 
 def beside_best(evaluation: Evaluation) -> tuple[Figure, ...]:
     """Every metric that a card shows, of the model beside the baseline that is best in it."""
-    table = evaluation.table
+    return _beside(evaluation.target, evaluation.table)
+
+
+def beside_champion(facts: ChampionFacts | None, rows: int) -> Champion | None:
+    """Every metric of the models beside the champion's on so many `rows`; None without one."""
+    if facts is None:
+        return None
+    tables = {target: frame_from(table) for target, table in facts.tables.items()}
+    found = tuple(one for target, table in tables.items() for one in _beside(target, table))
+    return Champion(version=str(facts.number), rows=rows, figures=found, missing=facts.missing)
+
+
+def _beside(target: str, table: pd.DataFrame) -> tuple[Figure, ...]:
     mine = table[table["contender"] == MODEL]
     found = []
     for row in mine.itertuples(index=False):
-        metric = find(evaluation.target, row.metric)
+        metric = find(target, row.metric)
         if "card" not in metric.shown:
             continue
         others = table[(table["metric"] == row.metric) & (table["contender"] != MODEL)]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
-from churnlab.config.inputs import open_tracker
+from churnlab.config.inputs import open_registry, open_tracker
 from churnlab.config.tables import Config
 from churnlab.language.sentence import Words, sentence
 from churnlab.model_registry.tracking import FACTS, Tracker
 from churnlab.report.card import ModelCard
 from churnlab.report.card_check import check_page
-from churnlab.report.card_record import CardRecord
+from churnlab.report.card_record import Approval, CardRecord
 
 RECORD = "card.json"
 PAGE = "card.html"
@@ -54,7 +55,7 @@ def write_card(config: Config, run: str | None = None, language: str | None = No
     """
     tracker = open_tracker(config)
     run_id = run or tracker.latest()
-    card = ModelCard.of(_priced(config, card_of(tracker, run_id).record))
+    card = ModelCard.of(_as_of_now(config, card_of(tracker, run_id).record, run_id))
     folder = config.path(config.output.folder)
     return WrittenCard(run_id, *card.save(folder, language or config.lang))
 
@@ -87,16 +88,23 @@ def check_written(config: Config, run: str | None = None) -> tuple[Words, ...]:
     path = Path(config.path(config.output.folder)) / PAGE
     if not path.is_file():
         return stored
-    record = _priced(config, CardRecord.from_json(tracker.text(run_id, RECORD)))
+    record = _as_of_now(config, CardRecord.from_json(tracker.text(run_id, RECORD)), run_id)
     found = check_page(path.read_text("utf-8", errors="replace"), record)
     place = str(path)
     return (*stored, *(sentence("{place}: {found}", place=place, found=words) for words in found))
 
 
-def _priced(config: Config, record: CardRecord) -> CardRecord:
-    """The record with money by the costs of the configuration, if it has any."""
+def _as_of_now(config: Config, record: CardRecord, run_id: str) -> CardRecord:
+    """The record with money by the costs of the configuration, and with what was decided."""
     costs = config.costs.costs()
-    return record if costs is None else record.with_costs(costs)
+    priced = record if costs is None else record.with_costs(costs)
+    version = open_registry(config).of_run(run_id)
+    if version is None or not version.at:
+        return priced
+    why = f"{version.override} ({version.despite})" if version.override else ""
+    day = date.fromisoformat(version.at[:10])
+    state, by, note = version.state.value, version.by, version.note
+    return replace(priced, approval=Approval(state=state, by=by, on=day, note=note, override=why))
 
 
 def _unlike_run(

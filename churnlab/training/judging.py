@@ -21,6 +21,7 @@ from churnlab.evaluation.segments import segments
 from churnlab.evaluation.timing import Timing, judge_hazard
 from churnlab.explanation.explanation import Explanation, explain
 from churnlab.language.sentence import Words, sentence
+from churnlab.model_registry.run_facts import ChampionFacts
 from churnlab.model_registry.tracking import WHEN
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.schema.targets import Churn
@@ -44,7 +45,8 @@ class Judged:
 
     `evaluations` are by target, `timing` is that of a hazard. `models` are the judged ones by
     target, `predictions` (float64[n], for the rows of `test`) by target and contender; the model
-    stands among them as `churnlab`, whatever made it. `train` and `test` are the rows.
+    stands among them as `churnlab`, whatever made it. `train` and `test` are the rows. `champion`
+    has today's champion on the same rows; None without one.
 
     >>> judged = example()
     >>> print(judged.evaluations["churned"].summary())
@@ -58,6 +60,7 @@ class Judged:
     predictions: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     train: Dataset | None = None
     test: Dataset | None = None
+    champion: ChampionFacts | None = None
 
     def metrics(self) -> dict[str, float]:
         """All figures, flat, for tracking.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,19 @@ from churnlab.config.as_trained import target_facts
 from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
-from churnlab.errors import OutputError
+from churnlab.errors import ModelError, OutputError
 from churnlab.errors.secrets import shown_name
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts, ServedFacts
 from churnlab.model_registry.tracking import JUDGED
+from churnlab.model_registry.versions import Version
 from churnlab.report.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
+from churnlab.training.approval import registry
 from churnlab.training.card_facts import make_record
+from churnlab.training.champion import beside_champion
 from churnlab.training.judging import Judged, explain_sample, judge, leavers
 from churnlab.training.models import Fitted, fit
 from churnlab.training.preparation import (
@@ -39,6 +42,7 @@ from churnlab.training.tuning import check_budget
 class TrainingResult:
     """Addresses of a training's run, artifacts and card, and its evaluations by target.
 
+    `registered` is the version that was put forward, which waits for approval.
     `notes` say how many columns the leavers support, up to which day models learnt, and which
     events lie outside the log's observed days.
     """
@@ -50,6 +54,7 @@ class TrainingResult:
     card_html: Path
     card_markdown: Path
     evaluations: Mapping[str, Evaluation]
+    registered: Version
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +62,9 @@ class TrainingResult:
         return {
             "run_id": self.run_id,
             "version": self.version,
+            "registered_model": self.registered.model,
+            "registered_version": self.registered.number,
+            "state": self.registered.state.value,
             "artifacts": self.artifacts,
             "card_html": str(self.card_html),
             "card_markdown": str(self.card_markdown),
@@ -72,6 +80,9 @@ def train(
     progress: bool | None = None,
 ) -> TrainingResult:
     """Train, judge and explain the models of a configuration, and log them as one run.
+
+    The run is put forward as a version of the configuration's registered model, in state
+    PendingReview; it scores once a person has approved it. Today's champion is judged beside it.
 
     After judging they are fitted again, as judged, on all snapshots whose labels are closed
     (`training.refit`); these models score. With `[model] refit = false` the judged ones do.
@@ -93,11 +104,13 @@ def train(
 def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     check_budget(config.model.tune)
     open_tracker(config).check()
+    registry(config).champion()
     activity = read_everybody(config, log, say)
     everything = with_varying_columns(config, label(config, activity, say), say)
     rows = split(config, everything)
     fitted = fit(config, rows.train, say)
     judged = judge(fitted.named, rows.train, rows.test, say=say)
+    judged = replace(judged, champion=beside_champion(config, rows, fitted.models, say))
     served = refit(config, everything, fitted, say) if config.model.refit else None
     scoring = fitted if served is None else served.fitted
     explanation = explain_sample(scoring.churn, rows.test, say)
@@ -133,13 +146,30 @@ def _log(
     except OutputError:
         tracker.discard(run_id)
         raise
+    registered = _put_forward(config, run_id)
     artifacts = tracker.location(run_id)
     left = leavers(fitted.churn, rows, judged.evaluations["churned"])
     again = [] if served is None else [served.note(rows.train)]
     notes = tuple(map(str, (left, *again, *time_notes(rows.activity.describe()))))
     return TrainingResult(
-        run_id, scoring.version, artifacts, card, html, markdown, judged.evaluations, notes
+        run_id,
+        scoring.version,
+        artifacts,
+        card,
+        html,
+        markdown,
+        judged.evaluations,
+        registered,
+        notes,
     )
+
+
+def _put_forward(config: Config, run_id: str) -> Version:
+    """The run as a version that waits; a run that cannot be registered stays, as a draft."""
+    try:
+        return registry(config).submit(run_id)
+    except ModelError as error:
+        raise ModelError.from_not_put_forward(run_id, str(error)) from error
 
 
 def _facts(
@@ -163,6 +193,7 @@ def _facts(
         look_back=config.features.look_back,
         targets=tuple(str(target.describe()) for target in rows.targets),
         evaluations={target: e.to_dict() for target, e in judged.evaluations.items()},
+        champion=judged.champion,
     )
 
 

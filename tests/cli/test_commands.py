@@ -19,9 +19,11 @@ from churnlab.demo import datasets
 def test_the_card_of_a_run_can_be_written_again(trained: tuple[Path, dict]) -> None:
     config, result = trained
     page = Path(result["card_html"])
-    before = page.read_bytes()
     page.unlink()
     assert str(page) in call("card", "--config", config)
+    before = page.read_bytes()
+    assert b"Approved by" in before and b"a test" in before
+    call("card", "--config", config, "--run", result["run_id"])
     assert page.read_bytes() == before
     call("card", "--config", config, "--lang", "zh")
     assert '<html lang="zh">' in page.read_text("utf-8")

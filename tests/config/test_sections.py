@@ -14,7 +14,7 @@ from churnlab.errors import ConfigError
 @pytest.mark.parametrize("given", [date(2026, 3, 4), "2026-03-04", datetime(2026, 3, 4)])
 def test_a_day_is_a_date_however_it_is_given(given: object) -> None:
     assert SnapshotsTable(first=given).first == date(2026, 3, 4)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="is not a day"):
+    with pytest.raises(ValidationError, match="is not a day"):
         SnapshotsTable(first="soon")  # type: ignore[arg-type]
 
 

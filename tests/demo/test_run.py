@@ -12,19 +12,21 @@ from churnlab.config.inputs import open_log
 from churnlab.demo import datasets, run
 from churnlab.errors import OutputError
 
+NOW = "2026-11-29"
+
 
 def test_both_configurations_are_sound_and_name_the_days_to_score(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, pd.Timestamp]] = []
 
-    def watched(name: str, folder: Path, last_day: int, say: object) -> str:
+    def watched(name: str, folder: Path, last_day: int, say: object, now: object) -> str:
         asked.append((name, pd.Timestamp(last_day, unit="D")))
         return name
 
     monkeypatch.setattr(run, "_run", watched)
     said: list[str] = []
-    assert list(run.demo(tmp_path, users=30, say=said.append)) == ["community", "cdnow"]
+    assert list(run.demo(tmp_path, users=30, say=said.append, now=NOW)) == ["community", "cdnow"]
     assert said == ["simulating a community"]
     assert dict(asked)["cdnow"] == pd.Timestamp("1998-06-30")
     community = cl.Config.read(tmp_path / "community" / "churnlab.toml")
@@ -39,5 +41,5 @@ def test_both_configurations_are_sound_and_name_the_days_to_score(
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OutputError, match="community") as caught:
-        next(run.demo(tmp_path / "out", users=10))
+        next(run.demo(tmp_path / "out", users=10, now=NOW))
     assert "\n" not in str(caught.value)

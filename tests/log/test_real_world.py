@@ -23,7 +23,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.exceptions import NotFittedError
-from support.command import TOML, call, write
+from support.command import TOML, train_and_approve, write
 from support.made_models import churn_tides
 from support.refusals import one_line
 from typer.testing import CliRunner
@@ -431,7 +431,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     toml = TOML.replace("[target]", '[features]\nbuilders = ["Tenure", "LoginIntervals"]\n[target]')
     toml += '\n[model]\nalgorithm = "lightgbm"\nwhen = false\n'
     path = write(tmp_path_factory.mktemp("tiers"), community.events, users, toml)
-    call("train", "--config", path)
+    train_and_approve(path)
     return path
 
 

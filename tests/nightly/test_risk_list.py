@@ -26,6 +26,7 @@ def risks(**more: object) -> RiskList:
             "reason_3": "",
             "as_of": "2026-01-01",
             "model_version": "v",
+            "approval": "approved",
         }
     )
     return RiskList(frame, "2026-01-01", "run")
@@ -72,7 +73,12 @@ class Known:
         self.asked.append(len(X))
         ids = X.index.get_level_values("user_id")
         scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
-        rest = {"value_at_risk": 0.0, "as_of": self.as_of, "model_version": "v"}
+        rest = {
+            "value_at_risk": 0.0,
+            "as_of": self.as_of,
+            "model_version": "v",
+            "approval": "approved",
+        }
         return pd.DataFrame(scores | {n: f"{n} of " + ids for n in REASONS} | rest)[list(COLUMNS)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from support.command import call, tree, write
+from support.command import call, train_and_approve, tree, write
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
@@ -36,6 +36,7 @@ def test_the_list_is_whole_sorted_and_the_same_twice(
         "reason_3",
         "as_of",
         "model_version",
+        "approval",
     ]
     assert len(frame) == said["people"] == frame["user_id"].nunique()
     assert (
@@ -178,7 +179,7 @@ def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
         '[target]\nchurn_horizon = 30\nterminal = "cancel"\n'
     )
     config = write(tmp_path / "job", events, None, toml)
-    call("train", "--config", config)
+    train_and_approve(config)
     said = json.loads(call("score", "--as-of", "2026-06-10", "--config", config, "--json"))
     listed = set(pd.read_parquet(said["list_parquet"])["user_id"])
     assert listed and not listed & set(ends.index)

@@ -49,7 +49,9 @@ def trained(community: cl.datasets.Community, tmp_path_factory: pytest.TempPathF
     (folder / "csv.toml").write_text(
         'engine = "spark"\n' + text.replace("events.parquet", "events.csv")
     )
-    cl.train(Config.read(folder / "local.toml"))
+    config = Config.read(folder / "local.toml")
+    number = cl.train(config).registered.number
+    cl.registry(config).approve(number, by="Test", now="2026-06-10", override="a test")
     return folder
 
 

@@ -23,6 +23,14 @@ def call(*words: object, code: int = 0) -> str:
     return done.stdout if code == 0 else done.stderr
 
 
+def train_and_approve(config: Path) -> dict:
+    """What `train` printed, after a person has let the version score, whatever it is like."""
+    said: dict = json.loads(call("train", "--config", config, "--json"))
+    words = ("--by", "Test", "--override", "a test", "--config", config)
+    call("approve", "--version", said["registered_version"], *words)
+    return said
+
+
 def write(folder: Path, events: pd.DataFrame, users: pd.DataFrame | None, toml: str = TOML) -> Path:
     """A folder with a log, attributes of people and a configuration, whose path is returned."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from support.command import TOML, call, tree, write
+from support.command import TOML, call, train_and_approve, tree, write
 from support.poor_rows import PEOPLE
 
 from churnlab.config.inputs import open_tracker
@@ -40,7 +40,7 @@ def test_a_forest_goes_the_whole_way_too(community: datasets.Community, tmp_path
         None,
         TOML.replace('users = "users.parquet"\n', "") + '\n[model]\nalgorithm = "random_forest"\n',
     )
-    assert json.loads(call("train", "--config", config, "--json"))["metrics"]["churned_auc"] > 0.6
+    assert train_and_approve(config)["metrics"]["churned_auc"] > 0.6
     assert (
         json.loads(call("score", "--as-of", "2026-06-01", "--config", config, "--json"))["people"]
         > 50
@@ -79,8 +79,8 @@ def test_a_card_that_cannot_be_written_takes_its_run_back(
     config = write(tmp_path / "job", community.events, community.users)
     (tmp_path / "job" / "output").write_text("a file where the folder should be")
     assert "cannot be written" in call("train", "--config", config, code=7)
-    assert "does not have any finished training" in call(
-        "score", "--as-of", "2026-06-01", "--config", config, code=4
+    assert "train one with `churnlab train`" in call(
+        "score", "--as-of", "2026-06-01", "--config", config, code=5
     )
 
 
