@@ -269,7 +269,10 @@ class Registry:
             raise GuardError.from_damaged(self.model, found.number, str(error)) from error
         if CARD not in sums:
             return "", [str(ModelError.from_not_of_run(CARD, f"run {found.run_id}", sums))]
-        return sums[CARD], list(self.check(self.tracker, found.run_id))
+        try:
+            return sums[CARD], list(self.check(self.tracker, found.run_id))
+        except ModelError as error:  # a part of the card is missing, or cannot be read
+            return sums[CARD], [str(error)]
 
     @contextmanager
     def _versions(self) -> Iterator[VersionStore]:

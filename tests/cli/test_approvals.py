@@ -11,14 +11,16 @@ from support.command import call, tree
 from support.small_runs import new_store
 
 from churnlab.cli import approvals
+from churnlab.training import approval
 from churnlab.training.approval import registry
 
 TOML = '[log]\npath = "x"\nuser = "u"\ntime = "t"\nevent = "e"\n[tracking]\nstore = "runs"\n'
 
 
 @pytest.fixture
-def config(tmp_path: Path, empty_database: Path) -> Path:
-    """A configuration whose store holds a version that waits."""
+def config(tmp_path: Path, empty_database: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration whose store holds a version that waits; its card is not looked into."""
+    monkeypatch.setattr(approval, "check_card", lambda tracker, run_id: ())
     new_store(tmp_path / "runs", empty_database)
     (tmp_path / "churnlab.toml").write_text(TOML)
     waiting(registry(tmp_path / "churnlab.toml"))

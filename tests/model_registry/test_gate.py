@@ -159,6 +159,9 @@ def test_a_card_that_is_missing_or_changed_and_a_check_that_finds_something(
     bare = waiting(registry, artifacts={})
     with pytest.raises(GuardError, match="has no file 'card.html'"):
         registry.approve(bare.number, by="Mei", now=NOW, override="")
+    unreadable = replace(registry, check=lambda tracker, run_id: [tracker.text(run_id, "x")])
+    with pytest.raises(GuardError, match="has no file 'x'"):
+        unreadable.approve(waiting(registry).number, by="Mei", now=NOW)
     checked = replace(registry, check=lambda tracker, run_id: [f"a figure of {run_id} differs"])
     whole = waiting(registry)
     with pytest.raises(GuardError, match=f"a figure of {whole.run_id} differs"):

@@ -8,12 +8,12 @@ import pytest
 from support.approvals import NOW, facts, waiting
 from support.small_runs import new_store
 
+from churnlab.config.inputs import open_registry
 from churnlab.config.tables import Config
 from churnlab.errors import GuardError
 from churnlab.model_registry.registry import Registry
 from churnlab.nightly.chosen import Chosen
 from churnlab.schema.days import day_number
-from churnlab.training.approval import registry
 
 DAY = day_number("2026-02-01")
 LATER = day_number("2027-01-01")
@@ -23,7 +23,7 @@ LATER = day_number("2027-01-01")
 def made(tmp_path: Path, empty_database: Path) -> Registry:
     """Two versions, of which none is approved."""
     new_store(tmp_path / "runs", empty_database)
-    found = registry(config(tmp_path))
+    found = open_registry(config(tmp_path))
     for seed in (0, 1):
         waiting(found, seed)
     return found
