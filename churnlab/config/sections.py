@@ -161,8 +161,6 @@ class CardTable(Table):
     """Who answers for the model."""
     not_for: list[str] = []
     """What the model must not be used for, a sentence each, beside what the card says anyway."""
-    review_days: int = 180
-    """Days from the training to the next review; 0 for none."""
     warning_leads: list[int] = [0, 7, 14, 30]
     """Days ahead at which the card says how well leaving is known; none when empty."""
 

@@ -57,9 +57,9 @@ class ModelCard:
 
     @property
     def subtitle(self) -> Words:
-        """The version and the day of training."""
+        """The version and the day up to which there were data."""
         return sentence(
-            "Model card · version {version} · made on {day}",
+            "Model card · version {version} · made from data before {day}",
             version=self.record.version,
             day=self.record.made_on,
         )

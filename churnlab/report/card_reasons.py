@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -219,7 +220,8 @@ def _metric(one: Figure) -> tuple[Words, ...]:
     name = sentence("{metric}: {says}", metric=one.label, says=one.says)
     if one.beside_value is None:
         return (name, span(one.value, one.low, one.high, spec), DASH, DASH, DASH)
-    rule = Sentence(f"{{value:{spec}}} ({{rule}})", {"value": one.beside_value, "rule": one.beside})
+    named = f"{{value:{spec}}}" + (" ({rule})" if one.beside else "")
+    rule = Sentence(named, {"value": one.beside_value, "rule": one.beside})
     gap = span(one.ahead, one.ahead_low, one.ahead_high, f"+{spec}")
     standing = STANDINGS.get(one.standing, DASH)
     return (name, span(one.value, one.low, one.high, spec), rule, gap, standing)
@@ -236,13 +238,24 @@ def _use(record: CardRecord) -> tuple[Any, ...]:
         if use.owner
         else sentence("It has no owner yet. Set owner under [card] in churnlab.toml.")
     )
-    review = (
-        [sentence("Next review: {day}.", day=use.review)]
-        if use.review
-        else [sentence("No review is planned. Set review_days under [card].")]
-    )
     lines = (*use.not_for, *use.limits)
-    return (*([Bullets(lines)] if lines else []), Text(owner), *map(Text, review))
+    return (*([Bullets(lines)] if lines else []), Text(owner), *map(Text, _review(record)))
+
+
+def _review(record: CardRecord) -> list[Words]:
+    """When the model must be looked at again."""
+    use = record.use
+    if use.review is not None:
+        return [sentence("Next review: {day}.", day=use.review)]
+    if use.review_days is None:
+        return [sentence("No review is planned.")]
+    return [
+        sentence(
+            "It must be looked at again within {days:day|days} of its training, and of each "
+            "approval.",
+            days=use.review_days,
+        )
+    ]
 
 
 def _made(record: CardRecord) -> tuple[Any, ...]:
@@ -278,5 +291,5 @@ def _changed(record: CardRecord) -> tuple[Any, ...]:
         sentence("this model minus the champion"),
         VERDICT,
     )
-    rows = tuple(_metric(one) for one in champion.figures)
+    rows = tuple(_metric(replace(one, beside="")) for one in champion.figures)
     return (Text(says), Table(head, rows, numbers=frozenset({1})))

@@ -243,11 +243,16 @@ class Value:
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What the model must not be used for, who owns it, and when it is reviewed next."""
+    """What the model must not be used for, who owns it, and when it is reviewed next.
+
+    `review_days` are those after the training and after each approval, `review` is the day of an
+    approved model.
+    """
 
     limits: tuple[Words, ...] = ()
     not_for: tuple[Words, ...] = ()
     owner: str = ""
+    review_days: int | None = None
     review: date | None = None
 
 

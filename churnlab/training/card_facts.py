@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from churnlab.activity.arrivals import is_late
-from churnlab.config.sections import CardTable
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
@@ -57,20 +56,14 @@ def make_record(
         simulated=config.log.simulated,
         promise=promise(ready.targets, config.snapshots.active_within),
         **figures(judged, explanation, config.costs.costs(), config.currency, later),
-        use=use_of(config.card, day, _limits(config, ready)),
+        use=Use(
+            limits=_limits(config, ready),
+            not_for=tuple(config.card.not_for),
+            owner=config.card.owner,
+            review_days=config.approval.review_days,
+        ),
         made=tuple(_facts(config, ready, fitted, judged, left, served)),
     )
-
-
-def use_of(card: CardTable, day: str, limits: tuple[Words, ...] = ()) -> Use:
-    """What [card] says of the use of a model that was trained on a day.
-
-    >>> use_of(CardTable(owner="Growth", review_days=30), "2026-03-01").review
-    datetime.date(2026, 3, 31)
-    """
-    made = date.fromisoformat(day)
-    review = made + timedelta(days=card.review_days) if card.review_days else None
-    return Use(limits=limits, not_for=tuple(card.not_for), owner=card.owner, review=review)
 
 
 def later_labels(config: Config, ready: SplitRows) -> dict[int, pd.Series]:

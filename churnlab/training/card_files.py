@@ -104,7 +104,9 @@ def _as_of_now(config: Config, record: CardRecord, run_id: str) -> CardRecord:
     why = f"{version.override} ({version.despite})" if version.override else ""
     day = date.fromisoformat(version.at[:10])
     state, by, note = version.state.value, version.by, version.note
-    return replace(priced, approval=Approval(state=state, by=by, on=day, note=note, override=why))
+    approval = Approval(state=state, by=by, on=day, note=note, override=why)
+    due = date.fromisoformat(version.review_due) if version.review_due else None
+    return replace(priced, approval=approval, use=replace(priced.use, review=due))
 
 
 def _unlike_run(

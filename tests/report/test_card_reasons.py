@@ -45,6 +45,8 @@ def test_use_owner_and_review() -> None:
     assert "Next review: Dec 1, 2026." in said
     bare = text(record(use=Use()))
     assert "It has no owner yet." in bare and "No review is planned." in bare
+    due = text(record(use=Use(review_days=30)))
+    assert "within 30 days of its training, and of each approval." in due
 
 
 def test_origin_doubts_and_all_measures() -> None:

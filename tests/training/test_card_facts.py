@@ -15,7 +15,7 @@ from support.english import english_words
 from support.judged import judged_by_hand
 from support.learnable import DAYS, dataset
 
-from churnlab.config.sections import CardTable, CostsTable, TargetTable
+from churnlab.config.sections import ApprovalTable, CardTable, CostsTable, TargetTable
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
@@ -55,6 +55,7 @@ def config(arrived: str | None = None, simulated: bool = False) -> Any:
         costs=CostsTable(),
         currency="",
         card=CardTable(owner="Growth", warning_leads=[]),
+        approval=ApprovalTable(review_days=90),
     )
 
 
@@ -105,7 +106,7 @@ def test_the_card_says_who_what_and_on_which_days() -> None:
     assert "It also estimates who leaves in later weeks" in text
     assert "away for 40 days" in text  # a reason
     assert "It was tested on 2 days only." in text and "What is at risk" in text
-    assert "Owner: Growth." in text and "Next review: Oct 28, 2026." in text
+    assert "Owner: Growth." in text and "within 90 days of its training" in text
 
 
 def test_the_card_says_which_model_is_judged_and_which_one_scores() -> None:
