@@ -243,6 +243,7 @@ def test_the_configuration_page_has_every_key(site: Path) -> None:
         "guides/value",
         "guides/evaluation",
         "guides/notebook",
+        "guides/reasons",
         "guides/subscriptions",
     ],
 )

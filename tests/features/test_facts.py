@@ -17,9 +17,12 @@ from support.plain_facts import Plain, plain_people, problems
 import churnlab as cl
 from churnlab.dataset import compute
 from churnlab.demo.datasets import ROLES, make_community
+from churnlab.explanation.explanation import Explanation
 from churnlab.explanation.reasons import Chosen
+from churnlab.features.expression import Sum
 from churnlab.features.facts import Facts, facts_of, is_fact, reasons_of, with_facts
 from churnlab.features.feature_set import FeatureSet
+from churnlab.features.reasons.reason import Reason, fact
 
 FACTS = facts_of(FeatureSet.default())
 
@@ -96,3 +99,34 @@ def test_one_name_is_one_fact() -> None:
         for fact in reason.facts.values():
             assert found.setdefault(fact.name, fact.value) == fact.value
     assert len(found) > 90
+
+
+class Own(cl.FeatureBuilder):
+    """Acts of a week, with a reason of its own."""
+
+    signal = "own"
+    topics = {"": "spending:own"}
+
+    def features(self, roles: frozenset[str]):  # type: ignore[no-untyped-def]
+        yield cl.Feature("own__acts_sum__7d", Sum("acts")[0, 7], "acts", "{value:.0f} acts")
+
+    def reasons(self, roles: frozenset[str]):  # type: ignore[no-untyped-def]
+        week = fact("own_acts", Sum("acts")[0, 7], 0, 7)
+        says = "Only {acts:act|acts} in a week"
+        yield Reason("own", "spending:own", says, {"acts": week}, lambda one: one.acts < 5)
+
+
+def test_a_builder_brings_reasons_of_its_own() -> None:
+    activity = make_community(users=40, days=90).log().daily()
+    snapshots = cl.Snapshots.at(activity, ["2026-03-01"])
+    data = cl.build_dataset(activity, snapshots, FeatureSet((Own(),)))
+    assert data.catalogue["theme"].tolist() == ["spending"] and list(data.X) == [
+        "own__acts_sum__7d"
+    ]
+    facts = data.facts()
+    week = data.X["own__acts_sum__7d"]
+    assert facts.frame["fact__own_acts__7d"].tolist() == week.tolist()
+    why = Explanation(week.to_frame() * 0 + 1, 0.0, data.X, data.catalogue, facts)
+    few = why.reasons(1)["reason_1"][week == 4]
+    assert len(few) and set(few) == {"Only 4 acts in a week"}
+    assert set(why.reasons(1)["reason_1"][week >= 5]) == {""}
