@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from churnlab.kernels import cores as _cores
 from churnlab.kernels import forks as _forks
+from churnlab.kernels.loading import unsearched as _unsearched
 
 _cores.sleep_while_waiting()
 __version__ = "0.1.0"
@@ -87,10 +88,15 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(importlib.import_module(f"churnlab.{_HOMES[name]}"), name)
+        return getattr(_module(_HOMES[name]), name)
     if name in _MODULES:
-        return importlib.import_module(f"churnlab.{_MODULES[name]}")
+        return _module(_MODULES[name])
     raise AttributeError(f"module 'churnlab' has no attribute {name!r}")
+
+
+def _module(path: str) -> Any:
+    with _unsearched():
+        return importlib.import_module(f"churnlab.{path}")
 
 
 def __dir__() -> list[str]:

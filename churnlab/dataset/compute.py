@@ -17,6 +17,7 @@ from churnlab.features.resolved import ResolvedFeatures
 from churnlab.kernels import cells as kernel
 from churnlab.kernels import cores
 from churnlab.kernels.jit import frozen
+from churnlab.kernels.person import NONE
 from churnlab.kernels.plan import History
 from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.progress import bar
@@ -155,7 +156,7 @@ def _carried(rows: Rows, program: Program) -> tuple[np.ndarray, np.ndarray]:
     if rows.carry is None:
         return np.zeros((0, 0, 4), np.int64), np.zeros((0, 4), np.int64)
     place = {name: i for i, name in enumerate(rows.carry.names)}
-    values = np.full((rows.carry.values.shape[0], len(program.names), 4), kernel.NONE, np.int64)
+    values = np.full((rows.carry.values.shape[0], len(program.names), 4), NONE, np.int64)
     values[:, :, 0] = 0
     for i, name in enumerate(program.names):
         if name in place:

@@ -13,7 +13,7 @@ from churnlab.activity.protocol import Activity
 from churnlab.dataset.labels import label_measures, role_measure, target_labels
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.kernels import windows
-from churnlab.kernels.cells import NONE
+from churnlab.kernels.person import NONE
 from churnlab.schema.days import Day, as_days, before, day_text, fully_observed, to_timestamp
 from churnlab.schema.lapse import Lapse
 from churnlab.schema.targets import Churn, Target, TimeToChurn, as_targets

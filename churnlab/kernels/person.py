@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -123,7 +123,7 @@ def _begins(table: np.ndarray) -> np.ndarray:
 
 
 @bare
-def load(history: History, plan: Plan, number: int, person: Person) -> int:
+def load(history: History, plan: Plan, number: int, person: Person) -> Any:
     """Fill the working arrays with a person's rows, and return how many; -1 has none."""
     _unfold(history, number, person)
     begin = history.first[max(number, 0)]

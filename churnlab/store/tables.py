@@ -18,10 +18,11 @@ from churnlab.activity.rows import Carry, Rows
 from churnlab.activity.totals import check_totals
 from churnlab.events.rollup import Rolled
 from churnlab.events.spec import LogSpec
-from churnlab.kernels import cells, cores, windows
+from churnlab.kernels import cores, windows
 from churnlab.kernels.day_rows import NARROW
 from churnlab.kernels.ids import IntIds, TextIds, places
 from churnlab.kernels.jit import frozen
+from churnlab.kernels.person import NONE
 from churnlab.kernels.records import COUNTS, SUMS
 from churnlab.schema.roles import role_column
 from churnlab.store.carry import RECENT, latest
@@ -264,12 +265,12 @@ def _carry(
 ) -> Carry:
     """The carry of `people` people; `place` is the person of each row of the table.
 
-    A person without a folded row has sums of 0, and cells.NONE for everything else.
+    A person without a folded row has sums of 0, and NONE for everything else.
     """
     names = (*measures, *DERIVED)
-    values = np.full((people, len(names), len(_STATES)), cells.NONE, np.int64)
+    values = np.full((people, len(names), len(_STATES)), NONE, np.int64)
     values[:, :, 0] = 0
-    recent = np.full((people, RECENT), cells.NONE, np.int64)
+    recent = np.full((people, RECENT), NONE, np.int64)
     if table is not None:
         for i, name in enumerate(names):
             for j, state in enumerate(_STATES):
@@ -281,8 +282,8 @@ def _carry(
 
 
 def _numbers(column: pa.ChunkedArray, is_value: bool) -> np.ndarray:
-    """A carry column as int64; a null day becomes cells.NONE."""
+    """A carry column as int64; a null day becomes NONE."""
     if is_value:
         return column.to_numpy()
     days = column.fill_null(_NO_DAY).to_numpy().astype(np.int64)
-    return np.where(days == _NO_DAY, cells.NONE, days)
+    return np.where(days == _NO_DAY, NONE, days)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
@@ -25,6 +28,19 @@ def test_the_memory_itself_stays_writable() -> None:
     frozen(table)
     table[0] = 5
     assert table.tolist() == [5, 1, 2]
+
+
+def test_scipys_linear_algebra_is_loaded_by_who_compiles_it_alone() -> None:
+    said = """
+import sys, numpy as np, churnlab.kernels.jit, numba
+held = [n for n in ("scipy.linalg", "scipy.linalg.cython_blas") if n in sys.modules]
+two = 2 * np.eye(2)
+product = numba.njit(lambda a: np.dot(np.linalg.inv(a), a))(two)
+import scipy.linalg.cython_blas as real
+print(held, product.tolist(), bool(real.__file__))
+"""
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] [[1.0, 0.0], [0.0, 1.0]] True"
 
 
 def test_what_is_streamed_is_what_a_usual_store_writes() -> None:
