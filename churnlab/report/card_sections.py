@@ -119,7 +119,7 @@ def _sure(record: CardRecord) -> Section:
             figure(level.rows, ",.0f"),
             figure(level.told, ".1%"),
             figure(level.left, ".1%"),
-            Sentence("{low:.1%} – {high:.1%}", {"low": level.low, "high": level.high}),
+            Sentence("{low:.1%}–{high:.1%}", {"low": level.low, "high": level.high}),
         )
         for level in record.levels
     )

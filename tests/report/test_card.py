@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,9 @@ from support.card_records import approved, least, record, whole
 from support.english import english_words, page_text
 from support.reading_ease import flesch, syllables
 
+import churnlab
 from churnlab.errors import ConfigError, OutputError
+from churnlab.language.messages import untranslated
 from churnlab.report.card import ModelCard
 from churnlab.report.card_check import check_page
 from churnlab.report.card_record import CardRecord
@@ -137,3 +140,33 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_notebook_gets_a_frame_in_which_the_slider_works() -> None:
     shown = ModelCard.of(whole())._repr_html_()
     assert shown.startswith('<iframe sandbox="allow-scripts" srcdoc=')
+
+
+def own_templates() -> set[str]:
+    """The templates in the modules that make a card."""
+    root = Path(churnlab.__file__).parent
+    paths = [*root.glob("report/card*.py"), *root.glob("training/card*.py")]
+    calls = (n for p in paths for n in ast.walk(ast.parse(p.read_text("utf-8"))))
+    return {
+        ast.literal_eval(call.args[0])
+        for call in calls
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "sentence"
+    }
+
+
+def test_every_template_of_the_card_is_there_in_chinese() -> None:
+    assert len(own_templates()) > 150
+    assert own_templates() & set(untranslated("zh")) == set()
+
+
+@pytest.mark.parametrize("given", [whole(), least()])
+def test_no_english_is_left_on_a_chinese_card(given: CardRecord) -> None:
+    html = ModelCard.of(given).html("zh")
+    drawn = " ".join(re.findall(r"<text[^>]*>([^<]*)", html))
+    said = page_text(re.sub(r"<(script|style|svg)\b.*?</\1>", " ", html, flags=re.DOTALL))
+    words = {w.lower() for w in re.findall(r"[A-Za-z]{2,}", f"{said} {drawn}")}
+    keys = {"auc", "brier", "nbd", "bg", "mbg", "gamma", "evaluate", "lead", "owner", "card"}
+    keys |= {"costs", "contact", "offer", "success"}
+    assert words - NAMES <= keys
