@@ -41,7 +41,9 @@ _KINDS = {
     "acts": _Kind(
         word="days",
         unit="active days",
-        alive=sentence("not gone for good with {value:.0%}, judged by past active days"),
+        alive=sentence(
+            "not gone for good with {value:.0%}, judged by past active days (an estimate)"
+        ),
         expected=template("{value:.2f} active days expected in the next {days} days"),
         none=template("no active days in the next {days} days with {value:.0%}"),
         missing=sentence("never active"),
@@ -50,7 +52,7 @@ _KINDS = {
     "orders": _Kind(
         word="orders",
         unit="orders",
-        alive=sentence("not gone for good with {value:.0%}, judged by past orders"),
+        alive=sentence("not gone for good with {value:.0%}, judged by past orders (an estimate)"),
         expected=template("{value:.2f} orders expected in the next {days} days"),
         none=template("no orders in the next {days} days with {value:.0%}"),
         missing=sentence("no order so far"),

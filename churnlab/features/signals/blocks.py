@@ -177,7 +177,10 @@ class WeeklyTrend(FeatureBuilder):
                 f"weeks__active_share__{7 * weeks}d",
                 active * 7 / (lived(0, 7 * weeks) + 6),
                 "share",
-                sentence("active in {value:.0%} of the last {weeks} weeks", weeks=weeks),
+                sentence(
+                    "active in about {value:.0%} of the weeks there, of the last {weeks}",
+                    weeks=weeks,
+                ),
                 sentence("never active"),
             )
         yield Feature(

@@ -96,21 +96,25 @@ def _gaps(window: int) -> Iterator[Feature]:
         mean,
         total / count,
         "days",
-        sentence("active every {value:.1f} days in {days} days", days=window),
+        sentence(
+            "gaps that ended in the last {days} days were {value:.1f} days on average", days=window
+        ),
         few,
     )
     yield Feature(
         f"frequency__gap_std_days__{window}d",
         deviation(total, squares, count),
         "days",
-        sentence("gaps between active days varied by {value:.1f} days in {days} days", days=window),
+        sentence("gaps that ended in the last {days} days varied by {value:.1f} days", days=window),
         few,
     )
     yield Feature(
         f"frequency__gap_longest_days__{window}d",
         positive(LongestIn("gap", window)),
         "days",
-        sentence("longest gap in {days} days {value:.0f} days", days=window),
+        sentence(
+            "the longest gap that ended in the last {days} days was {value:.0f} days", days=window
+        ),
         few,
     )
     yield Feature(
@@ -118,8 +122,8 @@ def _gaps(window: int) -> Iterator[Feature]:
         _change(total / count),
         "log ratio",
         sentence(
-            "active every {mean:.1f} days in {days} days; against the mean of all time "
-            "{value:+.1f} as a log ratio",
+            "gaps that ended in the last {days} days were {mean:.1f} days on average; against the "
+            "mean of all time {value:+.1f} as a log ratio",
             mean=Column(mean),
             days=window,
         ),

@@ -120,7 +120,9 @@ def _slopes(window: int) -> Iterator[Feature]:
         given(count - 2, slope),
         "days a gap",
         sentence(
-            "gaps changed by {value:+.1f} days from one to the next in {days} days", days=window
+            "gaps that ended in the last {days} days changed by {value:+.1f} days "
+            "from one to the next",
+            days=window,
         ),
         few,
     )
@@ -129,7 +131,8 @@ def _slopes(window: int) -> Iterator[Feature]:
         given(count - 2, slope / (Sum("gap")[0, window] / count)),
         "share a gap",
         sentence(
-            "gaps changed by {value:+.0%} of their mean from one to the next in {days} days",
+            "gaps that ended in the last {days} days changed by {value:+.0%} of their mean "
+            "from one to the next",
             days=window,
         ),
         few,
@@ -143,7 +146,10 @@ def _medians(window: int) -> Iterator[Feature]:
         name,
         median,
         "days",
-        sentence("half of the gaps in {days} days were at most {value:.1f} days", days=window),
+        sentence(
+            "half of the gaps that ended in the last {days} days were at most {value:.1f} days",
+            days=window,
+        ),
         few,
     )
     yield Feature(
@@ -151,7 +157,8 @@ def _medians(window: int) -> Iterator[Feature]:
         Since("active") / median,
         "own median gaps",
         sentence(
-            "away for {value:.1f} times the median gap of {usual:.1f} days in {days} days",
+            "away for {value:.1f} times {usual:.1f} days, the median of the gaps that ended in the "
+            "last {days} days",
             usual=Column(name),
             days=window,
         ),

@@ -33,14 +33,14 @@ class _Times:
 _WEEKDAYS = _Times(
     "weekday",
     tuple(f"weekday_{k}" for k in range(7)),
-    sentence("{value:.0%} of active days of a year on the usual weekday"),
+    sentence("about {value:.0%} of active days of a year on the usual weekday"),
     sentence("active days spread over each weekday by {value:.0%} of what is possible"),
     template("the last {days} days kept to the usual weekday by {value:.0%}"),
 )
 _HOURS = _Times(
     "hours",
     tuple(_PARTS),
-    sentence("{value:.0%} of acts of a year on the usual part of the day"),
+    sentence("about {value:.0%} of acts of a year on the usual part of the day"),
     sentence("acts spread over each part of the day by {value:.0%} of what is possible"),
     template("the last {days} days kept to the usual part of the day by {value:.0%}"),
 )

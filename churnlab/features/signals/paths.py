@@ -61,7 +61,7 @@ class PathShortening(FeatureBuilder):
             "path__functions_per_session__all",
             Sum("names").all / Sum("sessions").all,
             "functions",
-            sentence("{value:.1f} functions a session"),
+            sentence("{value:.1f} different functions of a day for each of its sessions"),
             sentence("no session so far"),
         )
         recent, before = self.change

@@ -73,7 +73,7 @@ class PurchaseRhythm(FeatureBuilder):
             "purchase__silence_ratio__all",
             given(orders, Since("orders") / apart),
             "times the days between",
-            sentence("no order for {value:.1f} times the days between the own orders"),
+            sentence("no order for about {value:.1f} times the days between the own orders"),
             _NO_ORDER,
         )
         yield Feature(
@@ -166,7 +166,7 @@ def _refunds() -> Iterator[Feature]:
         "purchase__refund_rate__all",
         rate(refunds, Sum("orders").all, 0.05, 3),
         "returns an order",
-        sentence("{value:.2f} returns an order"),
+        sentence("about {value:.2f} returns an order"),
         _NO_ORDER,
     )
     yield Feature(

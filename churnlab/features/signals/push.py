@@ -80,15 +80,16 @@ class PushOpenDecline(FeatureBuilder):
         then = f"push__open_rate_before__{label}"
         now = f"push__open_rate__{recent}d" if told else f"push__open_rate_now__{label}"
         earlier = sentence(
-            "opened {value:.0%} of pushes in the {before} days before the last {recent}", **days
+            "opened about {value:.0%} of pushes in the {before} days before the last {recent}",
+            **days,
         )
         yield Feature(then, value_then, "share", earlier, nothing)
         if not told:
-            opens = sentence("opens {value:.0%} of pushes in {days} days", days=recent)
+            opens = sentence("opens about {value:.0%} of pushes in {days} days", days=recent)
             yield Feature(now, value_now, "share", opens, nothing)
         change = sentence(
-            "opened {then:.0%} of pushes in the {before} days before, "
-            "{now:.0%} in the last {recent}",
+            "opened about {then:.0%} of pushes in the {before} days before, "
+            "about {now:.0%} in the last {recent}",
             then=Column(then),
             now=Column(now),
             **days,

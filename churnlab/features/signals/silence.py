@@ -56,7 +56,9 @@ class OwnSilences(FeatureBuilder):
             f"silence__longer_than_share__{LOOK_BACK}d",
             rate(gaps - GapsBeyond(0, LOOK_BACK), gaps, self.prior, self.strength),
             "share",
-            sentence("the present silence is as long as {value:.0%} of the own gaps in a year"),
+            sentence(
+                "the present silence is as long as about {value:.0%} of the own gaps in a year"
+            ),
             _FEW,
         )
 
@@ -68,7 +70,8 @@ class OwnSilences(FeatureBuilder):
             rate(least(silent, known), known, self.prior, horizon),
             "share",
             sentence(
-                "on {value:.0%} of the days of the past year the next {days} days were silent",
+                "on about {value:.0%} of the days of the past year "
+                "the next {days} days were silent",
                 days=horizon,
             ),
             sentence("there for less than {days} days", days=horizon),
@@ -83,7 +86,7 @@ class OwnSilences(FeatureBuilder):
             rate(long_gaps, gaps, self.prior, self.strength),
             "share",
             sentence(
-                "{value:.0%} of the times away in a year were longer than {days} days",
+                "about {value:.0%} of the times away in a year were longer than {days} days",
                 days=horizon,
             ),
             _FEW,
@@ -97,7 +100,8 @@ class OwnSilences(FeatureBuilder):
             given(Sum("gaps")[0, LOOK_BACK], went_on / outlasted),
             "share",
             sentence(
-                "of the own silences as long as this one, {value:.0%} went on for {days} days more",
+                "of the own silences as long as this one, "
+                "about {value:.0%} went on for {days} days more",
                 days=horizon,
             ),
             _FEW,

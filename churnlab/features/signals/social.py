@@ -199,8 +199,8 @@ def _reciprocity(window: int | None) -> Feature:
         "acts received an act done",
         over(
             window,
-            template("receives {value:.2f} social acts for each done in {days} days"),
-            template("receives {value:.2f} social acts for each done so far"),
+            template("receives about {value:.2f} social acts for each done in {days} days"),
+            template("receives about {value:.2f} social acts for each done so far"),
         ),
         over(
             window,
