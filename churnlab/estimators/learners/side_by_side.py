@@ -57,7 +57,14 @@ def best_round(
     if not folds:
         return most
     race = _Race(advance, folds, most, patience)
-    each(lambda _: race.run(), range(workers), workers)
+    if workers == 1:
+        race.run()
+        return race.best + 1
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            list(pool.map(lambda _: race.run(), range(workers)))
+        finally:
+            race.over = True  # an interrupt or an error ends the other folds too
     return race.best + 1
 
 
@@ -81,12 +88,20 @@ class _Race:
     def run(self) -> None:
         """Train the fold that is most behind, again and again, until all stop."""
         while (fold := self._most_behind()) is not None:
-            rounds = min(_AT_A_TIME, self.most - len(self.losses[fold]))
-            losses = [self.advance(fold) for _ in range(rounds)]
+            losses = self._rounds(fold)
             with self.lock:
                 self.losses[fold] += losses
                 self.free.add(fold)
                 self._judge()
+
+    def _rounds(self, fold: int) -> list[float]:
+        """The losses of some more rounds of a fold."""
+        rounds = min(_AT_A_TIME, self.most - len(self.losses[fold]))
+        try:
+            return [self.advance(fold) for _ in range(rounds) if not self.over]
+        except BaseException:
+            self.over = True
+            raise
 
     def _most_behind(self) -> int | None:
         with self.lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import threading
 import time
 
@@ -69,11 +70,37 @@ def test_the_best_round_is_the_one_of_folds_in_step(
     assert max(had) <= most
 
 
-def test_an_error_in_a_fold_ends_the_others_and_is_raised() -> None:
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_in_a_fold_ends_the_others_and_is_raised(error: type[BaseException]) -> None:
+    had = [0, 0]
+
     def advance(fold: int) -> float:
-        if fold == 1:
-            raise ValueError("broken")
+        had[fold] += 1
+        time.sleep(0.001)
+        if had[1] == 20:
+            raise error("broken")
         return 0.0
 
-    with pytest.raises(ValueError, match="broken"):
-        best_round(advance, 2, 100, 1000, 2)
+    with pytest.raises(error, match="broken"):
+        best_round(advance, 2, 10_000, 10_000, 2)
+    assert sum(had) < 2000
+
+
+def test_an_interrupt_of_the_thread_that_waits_ends_the_folds() -> None:
+    began = threading.Event()
+    had = []
+
+    def advance(fold: int) -> float:
+        had.append(fold)
+        began.set()
+        time.sleep(0.001)
+        return 0.0
+
+    def interrupt() -> None:
+        began.wait()
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        best_round(advance, 2, 10_000, 10_000, 2)
+    assert len(had) < 2000
