@@ -6,7 +6,8 @@ catalogue says of each column, of the later cases only where it differs from the
 has a digest of all sentences of a signal, by column and then by row. The sentences of the role
 `forum_post` were written again when roles came to be said as they are given, and the events named
 `refund` were renamed, in that version too, when `refund` became a standard role. Signals that came later
-were added as they were then.
+were added as they were then. Sentences about gaps in windows and about numbers drawn to a prior were
+written again when the reasons came to be said in plain numbers.
 """
 
 from __future__ import annotations
