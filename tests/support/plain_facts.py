@@ -156,8 +156,8 @@ NONES = {  # nothing in the last …, … before
 MEAN_FALLS = {  # now, before
     rf"Sessions last {NUMBER} minutes? now, {NUMBER} before": "minutes_a_session",
     rf"Takes {NUMBER} steps? a session now, {NUMBER} before": "steps_a_session",
-    rf"Uses {NUMBER} functions? on a day with a visit, {NUMBER} before": "functions_a_day",
-    rf"Does {NUMBER} things? on a day with a visit, {NUMBER} before": "acts_a_day",
+    rf"Uses {NUMBER} functions? on an active day now, {NUMBER} before": "functions_a_day",
+    rf"Does {NUMBER} things? on an active day now, {NUMBER} before": "acts_a_day",
     rf"Orders of [¥$]?{NUMBER} on average now, [¥$]?{NUMBER} before": "order_value",
 }
 LATE = {  # usual interval and present one: facts, and which number comes first
@@ -334,7 +334,7 @@ def _few(found: re.Match, fact: Known) -> list[str]:
 def _most_days(found: re.Match, fact: Known) -> list[str]:
     away = fact("fact__away_days__all")
     days = min(28, fact("fact__seen_days__all")) - away + 1
-    return _equal(found[1], away) + ["not most days"] * (not fact("fact__visits__28d") > days / 2)
+    return _equal(found[1], away) + ["not most days"] * (not fact("fact__visits__28d") > 0.7 * days)
 
 
 def _below_a_minute(found: re.Match, fact: Known) -> list[str]:
@@ -368,6 +368,11 @@ def _no_setup(found: re.Match, fact: Known) -> list[str]:
     )
 
 
+def _next_day(found: re.Match, fact: Known) -> list[str]:
+    out = _single("fact__away_days__all", 3, found, fact)
+    return out + ["not the next day"] * (not same("1", fact("fact__usual_gap_days__364d")))
+
+
 def _once(found: re.Match, fact: Known) -> list[str]:
     return _single("fact__away_days__all", 7, found, fact) + ["not once"] * (
         fact("fact__visits__all") != 1
@@ -392,6 +397,7 @@ def _role(found: re.Match, fact: Known) -> list[str]:
 
 
 OTHERS = {
+    rf"Usually (?:back|buys again) the next day, (?:away for|last order) {NUMBER} days?(?: ago)?": _next_day,
     rf"Has not visited for {NUMBER} days?, after visiting most days": _most_days,
     rf"(?:Visited|Bought) on one day only, {NUMBER} days? ago": _once,
     rf"(?:Visited|Bought) on {NUMBER} days? in all, last {NUMBER} days? ago": _seldom,

@@ -28,6 +28,8 @@ _MONTH = 28
 _QUARTER = 91
 _SELDOM = 10  # days between visits
 _LONG = 2  # a silence is long that lasts so many times the usual gap
+_SHORTEST = 3  # days; a shorter silence is never long
+_MOST = 0.7  # of the days before the silence
 _FEW_GAPS = 3  # fewer gaps make no habit
 
 
@@ -36,46 +38,50 @@ def presence(buying: bool) -> Iterator[Reason]:
 
     `buying`: the log has purchases alone, so that a visit is a day with an order.
     """
+    by_visits = template("{gone:.0%} likely gone for good, judging by past visits (an estimate)")
+    by_orders = template("{gone:.0%} likely gone for good, judging by past orders (an estimate)")
     yield from _orders_as_visits() if buying else _visits()
-    yield _gone(
-        "gone",
-        "btyd__alive_days__all",
-        template("{gone:.0%} likely gone for good, judging by past visits (an estimate)"),
-    )
-    yield _gone(
-        "gone_buyer",
-        "btyd__alive_orders__all",
-        template("{gone:.0%} likely gone for good, judging by past orders (an estimate)"),
-    )
+    yield _gone("gone", "btyd__alive_days__all", by_orders if buying else by_visits)
+    yield _gone("gone_buyer", "btyd__alive_orders__all", by_orders)
 
 
-def _away(says: str) -> Reason:
-    """Away for at least twice the usual gap, the median of the year's."""
-    return Reason(
-        "away_long",
+def _away(long: str, from_daily: str) -> Iterator[Reason]:
+    """Away for at least twice the usual gap, the median of the year's; a gap of a day by itself."""
+    values = {"away": AWAY, "usual": USUAL, "gaps": GAPS}
+    yield Reason(
+        "away_next_day",
         "away",
-        says,
-        {"away": AWAY, "usual": USUAL, "gaps": GAPS},
-        lambda one: (
-            (one.gaps >= _FEW_GAPS) & (one.away >= 3) & (one.away >= _LONG * one.usual.round())
-        ),
+        from_daily,
+        values,
+        lambda one: (one.usual.round() == 1) & _is_long(one),
     )
+    yield Reason(
+        "away_long", "away", long, values, lambda one: (one.usual.round() > 1) & _is_long(one)
+    )
+
+
+def _is_long(one: Any) -> np.ndarray:
+    late = one.away >= _LONG * one.usual.round()
+    return (one.gaps >= _FEW_GAPS) & (one.away >= _SHORTEST) & late
 
 
 def _visits() -> Iterator[Reason]:
-    yield _away(template("Usually back after {usual:day|days}, away for {away:day|days}"))
-    visits, days = counted("visits", "active", 0, _MONTH), days_seen(0, _MONTH)
     yield Reason(
         "away_from_daily",
         "away",
         template("Has not visited for {away:day|days}, after visiting most days"),
-        {"away": AWAY, "visits": visits, "days": days, "usual": USUAL, "gaps": GAPS},
-        lambda one: (
-            (one.away >= 3)
-            & (one.gaps >= _FEW_GAPS)
-            & (one.away >= _LONG * one.usual.round())
-            & (one.visits > (one.days - one.away + 1) / 2)
-        ),
+        {
+            "away": AWAY,
+            "visits": counted("visits", "active", 0, _MONTH),
+            "days": days_seen(0, _MONTH),
+            "usual": USUAL,
+            "gaps": GAPS,
+        },
+        lambda one: _is_long(one) & (one.visits > _MOST * (one.days - one.away + 1)),
+    )
+    yield from _away(
+        template("Usually back after {usual:day|days}, away for {away:day|days}"),
+        template("Usually back the next day, away for {away:day|days}"),
     )
     yield from fewer(
         "visits",
@@ -107,8 +113,9 @@ def _visits() -> Iterator[Reason]:
 
 
 def _orders_as_visits() -> Iterator[Reason]:
-    yield _away(
-        template("Usually buys again after {usual:day|days}, last order {away:day|days} ago")
+    yield from _away(
+        template("Usually buys again after {usual:day|days}, last order {away:day|days} ago"),
+        template("Usually buys again the next day, last order {away:day|days} ago"),
     )
     yield from fewer(
         "visits",

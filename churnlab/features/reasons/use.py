@@ -51,7 +51,7 @@ def sessions() -> Iterator[Reason]:
             "functions",
             "names",
             "active",
-            template("Uses {now:function|functions} on a day with a visit, {before:.0f} before"),
+            template("Uses {now:function|functions} on an active day now, {before:.0f} before"),
             recent,
             before,
         )
@@ -60,7 +60,7 @@ def sessions() -> Iterator[Reason]:
             "acts",
             "acts",
             "active",
-            template("Does {now:thing|things} on a day with a visit, {before:.0f} before"),
+            template("Does {now:thing|things} on an active day now, {before:.0f} before"),
             recent,
             before,
         )

@@ -7,28 +7,36 @@ from support.told import told
 from churnlab.features.reasons.presence import beginning, presence
 
 VISITING, BUYING = list(presence(False)), list(presence(True))
-DAILY = {
-    "away_days__all": 3,
-    "usual_gap_days__364d": 1,
+LATE = {
+    "away_days__all": 6,
+    "usual_gap_days__364d": 2,
     "gaps__364d": 20,
-    "visits__28d": 20,
-    "days_seen__28d": 28,
 }
+IN_A_MONTH = {"visits__28d": 20, "days_seen__28d": 28}
 
 
 def test_away_for_longer_than_usual() -> None:
-    assert told(VISITING, **DAILY) == [
-        "Usually back after 1 day, away for 3 days",
-        "Has not visited for 3 days, after visiting most days",
-    ]
-    assert told(VISITING, "zh", **DAILY) == [
-        "通常隔1天登录一次，这次已3天未登录",
+    assert told(VISITING, **LATE) == ["Usually back after 2 days, away for 6 days"]
+    assert told(VISITING, "zh", **LATE) == ["通常隔2天登录一次，这次已6天未登录"]
+    assert told(VISITING, **{**LATE, "usual_gap_days__364d": 4}) == []
+    assert told(VISITING, **{**LATE, "gaps__364d": 2}) == []
+    assert told(BUYING, **LATE) == ["Usually buys again after 2 days, last order 6 days ago"]
+
+
+def test_away_after_visiting_most_days() -> None:
+    late = {**LATE, "away_days__all": 3, "usual_gap_days__364d": 1}
+    daily = {**late, **IN_A_MONTH}
+    most, next_day = told(VISITING, **daily)
+    assert most == "Has not visited for 3 days, after visiting most days"
+    assert next_day == "Usually back the next day, away for 3 days"
+    assert told(VISITING, "zh", **daily) == [
         "以前几乎天天登录，现已3天未登录",
+        "通常第二天就会再登录，这次已3天未登录",
     ]
-    seldom = {**DAILY, "visits__28d": 12}
-    assert told(VISITING, **seldom) == ["Usually back after 1 day, away for 3 days"]
-    assert told(VISITING, **{**DAILY, "usual_gap_days__364d": 2}) == []
-    assert told(VISITING, **{**DAILY, "gaps__364d": 2}) == []
+    assert told(VISITING, **{**daily, "visits__28d": 18}) == [next_day]
+    assert told(VISITING, **{**daily, "away_days__all": 2}) == []
+    buys = told(BUYING, **late)
+    assert buys == ["Usually buys again the next day, last order 3 days ago"]
 
 
 def test_fewer_visits() -> None:
@@ -70,6 +78,7 @@ def test_gone_for_good_is_an_estimate() -> None:
     assert told(VISITING, btyd__alive_days__all=0.6) == []
     chinese = told(VISITING, "zh", btyd__alive_orders__all=0.37)
     assert chinese == ["按以往下单规律估计，63%的可能不再下单"]
+    assert told(BUYING, "zh", btyd__alive_days__all=0.37) == chinese
 
 
 def test_beginners() -> None:

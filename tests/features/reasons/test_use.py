@@ -46,13 +46,13 @@ def means(what: str, times: str, now: float, before: float) -> dict[str, float]:
         ),
         (
             means("functions_a_day", "visits", 1.4, 6),
-            "Uses 1 function on a day with a visit, 6 before",
-            "登录当天用到的功能从6个减少到1个",
+            "Uses 1 function on an active day now, 6 before",
+            "活跃日用到的功能从6个减少到1个",
         ),
         (
             means("acts_a_day", "visits", 3, 9),
-            "Does 3 things on a day with a visit, 9 before",
-            "登录当天的操作从9次减少到3次",
+            "Does 3 things on an active day now, 9 before",
+            "活跃日的操作从9次减少到3次",
         ),
     ],
 )
