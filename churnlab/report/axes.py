@@ -40,6 +40,15 @@ def percent(value: float, _: object = None) -> str:
     return f"{value:.1%}" if 0 < value < 0.01 else f"{value:.0%}"
 
 
+def label_right(axes: Axes) -> None:
+    """End the label of the x axis at its right end, where long names leave little room.
+
+    >>> label_right(figure_of(None)[1])
+    """
+    axes.xaxis.label.set_horizontalalignment("right")
+    axes.xaxis.label.set_x(1)
+
+
 def share_scales(axes: Axes, top: float, which: Literal["x", "xy"] = "xy") -> None:
     """Square-root scales from 0 to `top` for shares, marked in percent.
 

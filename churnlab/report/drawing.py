@@ -137,8 +137,8 @@ def legend_above(figure: Figure, columns: int) -> None:
     figure.legend(loc="outside upper left", ncols=columns, frameon=False, prop=look)
 
 
-def legend_beside(axes: Axes) -> None:
-    """A legend without a frame above the axes, one line a name, where it covers no point."""
+def legend_beside(axes: Axes, columns: int = 1) -> None:
+    """A legend without a frame above the axes, in columns, where it covers no point."""
     look = {"size": 9, "family": fonts()}
     axes.legend(
         frameon=False,
@@ -148,6 +148,7 @@ def legend_beside(axes: Axes) -> None:
         borderaxespad=0,
         borderpad=0.2,
         labelspacing=0.25,
+        ncols=columns,
     )
 
 

@@ -12,7 +12,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.evaluation.contenders import MODEL, predict
 from churnlab.language.catalogues import ENGLISH
 from churnlab.report.axes import figure_of
-from churnlab.report.drawing import Axes, Figure, png
+from churnlab.report.drawing import Axes, Figure, legend_above, legend_beside, png
 
 _DPI = 144
 _PIXELS_AN_INCH = 96
@@ -48,6 +48,13 @@ class Display:
     def draw(self, axes: Axes, language: str) -> None:
         """Draw what was computed on axes."""
         raise NotImplementedError
+
+    def legend(self, axes: Axes, columns: int = 1) -> None:
+        """A legend above the axes; over the whole width where the figure is the display's own."""
+        if self._given:
+            legend_beside(axes, columns)
+        else:
+            legend_above(self.figure_, columns)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
         if not hasattr(self, "figure_"):

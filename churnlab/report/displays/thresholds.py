@@ -22,7 +22,6 @@ from churnlab.report.drawing import (
     VIOLET,
     Axes,
     fonts,
-    legend_beside,
     name_axes,
     said,
 )
@@ -108,7 +107,7 @@ class ThresholdsDisplay(Display):
         name_axes(axes, language, sentence("cut: contact whose risk is at least this"))
         if self.best is not None:
             self._draw_money(axes, language)
-        legend_beside(axes)
+        self.legend(axes)
 
     def _draw_money(self, axes: Axes, language: str) -> None:
         """Draw money on an axis of its own, and mark the cut that paid most."""

@@ -1,0 +1,84 @@
+"""What the displays of explanations share: language, sizes, colours, scales."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.explained import AWAY, explained
+from support.pictures import cut_off
+
+from churnlab import displays
+from churnlab.errors import FrameError
+from churnlab.explanation.displays.parts import as_numbers, colours, feature, risk_scale, sampled
+from churnlab.report.axes import figure_of
+from churnlab.report.drawing import new_figure
+
+KINDS = [
+    displays.ImportanceDisplay,
+    displays.BeeswarmDisplay,
+    displays.DependenceDisplay,
+    displays.WaterfallDisplay,
+    displays.ReasonsDisplay,
+]
+WHY = explained()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_cut_off_in_either_language_in_small_and_wide_pictures(kind: Any) -> None:
+    for width in (400 / 96, 1400 / 96):
+        for language in ("en", "zh"):
+            display = kind.from_explanation(WHY).plot(language=language, width=width)
+            assert cut_off(display.ax_) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_display_shows_itself_but_on_axes_of_others(kind: Any) -> None:
+    picture, size = kind.from_explanation(WHY)._repr_png_()
+    assert picture[:4] == b"\x89PNG"
+    assert size["width"] == round(6.4 * 96)
+    _, axes = new_figure()
+    display = kind.from_explanation(WHY, ax=axes)
+    assert display.ax_ is axes
+    assert display._repr_png_() is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_labels_are_in_the_language(kind: Any) -> None:
+    english, chinese = (kind.from_explanation(WHY, language=x).ax_ for x in ("en", "zh"))
+    assert english.get_xlabel() != chinese.get_xlabel()
+
+
+def test_a_feature_that_is_not_there_is_refused_with_near_names() -> None:
+    assert feature(WHY, AWAY) == 0
+    with pytest.raises(FrameError, match=f"did you mean '{AWAY}'"):
+        feature(WHY, "cadence__since_last_day__all")
+
+
+def test_rows_are_spread_and_the_last_is_there() -> None:
+    assert sampled(5, 100).tolist() == [0, 1, 2, 3, 4]
+    found = sampled(10_000, 100)
+    assert len(found) == 100
+    assert found[-1] == 9999
+
+
+def test_values_are_coloured_by_rank_and_missing_ones_grey() -> None:
+    found = colours(np.array([5.0, np.nan, 1.0, 900.0]))
+    low, high = found[2], found[3]
+    assert found[0] == pytest.approx((low + high) / 2)
+    assert len({tuple(row) for row in found.round(6)}) == 4
+    assert np.isfinite(colours(np.full(3, np.nan))).all()
+    assert as_numbers(pd.Series([1, 2])).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(("low", "high"), [(-8.0, 8.0), (-3.0, -2.9), (0.0, 4.0)])
+def test_marks_of_a_risk_stand_where_they_belong_and_apart(low: float, high: float) -> None:
+    axes = figure_of(None)[1]
+    risk_scale(axes, low, high)
+    marks = axes.get_xticks()
+    assert 1 <= len(marks) <= 7
+    assert all(low <= mark <= high for mark in marks)
+    label = axes.get_xticklabels()[0].get_text()
+    assert float(label.rstrip("%")) / 100 == pytest.approx(1 / (1 + np.exp(-marks[0])), abs=0.006)
