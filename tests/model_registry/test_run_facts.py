@@ -14,6 +14,7 @@ from support.facts import DATASET, made_up_facts
 from churnlab.errors import ModelError
 from churnlab.model_registry.run_facts import (
     FORMAT,
+    ChampionFacts,
     DatasetFacts,
     RunFacts,
     ServedFacts,

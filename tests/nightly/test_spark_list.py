@@ -77,6 +77,7 @@ def test_the_list_is_the_same(
         "run_id": want.run_id,
         "model_age_days": want.model_age,
         "list_parquet": f"{trained}/lists/risk_list_2026-06-10.parquet",
+        "notes": list(want.notes),
     }
     written = pd.concat(
         [pd.read_parquet(f) for f in sorted(Path(str(told["list_parquet"])).glob("*.parquet"))],
