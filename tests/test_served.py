@@ -29,7 +29,7 @@ from churnlab.errors import FrameError, ModelError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard
 from churnlab.estimators.regressor import LTVRegressor
-from churnlab.model_registry.mlflow_store import signature, synthetic_example
+from churnlab.model_registry.mlflow_store import save_together, signature, synthetic_example
 from churnlab.model_registry.tracking import Tracker
 
 X, Y, _ = mixed()
@@ -169,6 +169,26 @@ def test_a_hazard_with_a_season_takes_the_snapshot_too() -> None:
         hazard.predict_curve(text).reset_index(drop=True),
         hazard.predict_curve(X).reset_index(drop=True),
     )
+
+
+def test_both_are_served_by_one_pyfunc_with_the_columns_of_both(
+    logged: Logged, tmp_path: Path
+) -> None:
+    y = np.linspace(0, 9, len(logged.X))
+    other = logged.X[["plan"]].assign(money=y, more=y[::-1])
+    value = LTVRegressor("lightgbm", n_estimators=5, n_jobs=1).fit(other, y)
+    save_together({"churned": logged.model, "ltv": value}, tmp_path / "both")
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "both"))
+    names = loaded.metadata.signature.inputs.input_names()
+    assert names == [*logged.X.columns, "money", "more", "snapshot"]
+    rows = logged.text.assign(money=y, more=y[::-1], name="left out")
+    found = loaded.predict(rows)
+    np.testing.assert_allclose(found["churn_probability"], logged.right, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found["expected_value"], value.predict(other), rtol=0, atol=1e-9)
+    save_together({"churned": logged.model}, tmp_path / "alone")
+    alone = mlflow.pyfunc.load_model(str(tmp_path / "alone")).predict(logged.text)
+    assert list(alone) == ["churn_probability", "expected_value"]
+    assert alone["expected_value"].isna().all()
 
 
 @pytest.fixture(scope="module")

@@ -72,10 +72,20 @@ FACTS = st.builds(
     judged_on=st.none() | DATASETS,
     served=st.none()
     | st.builds(ServedFacts, trained_on=st.text(), judged_version=st.text(), rows=table(DATASETS)),
+    champion=st.none()
+    | st.builds(
+        ChampionFacts,
+        number=COUNTS,
+        run_id=st.text(),
+        model_version=st.text(),
+        learnt_up_to=st.text(),
+        tables=table(st.lists(table(JSON), max_size=2)),
+        missing=st.text(),
+    ),
 )
 
 
-OPTIONAL = ("simulated", "look_back", "judged_on", "served")
+OPTIONAL = ("simulated", "look_back", "judged_on", "served", "champion")
 
 
 @given(FACTS)
