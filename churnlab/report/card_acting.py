@@ -35,11 +35,11 @@ def acting(record: CardRecord) -> Section:
 
 def _against(record: CardRecord, top: Reach) -> Words:
     at_random = sentence(
-        "To pick as many people at random would reach {random:,.0f}.", random=top.random
+        "Picking as many people at random would reach {random:,.0f}.", random=top.random
     )
     if top.recency is not None:
         at_random = sentence(
-            "{so_far} To pick those who were away longest would reach {recency:,.0f}.",
+            "{so_far} Picking those who were away longest would reach {recency:,.0f}.",
             so_far=at_random,
             recency=top.recency,
         )

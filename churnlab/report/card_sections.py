@@ -190,8 +190,8 @@ def _leads(record: CardRecord) -> tuple[Any, ...]:
         )
         return (Text(not_measured),)
     says = sentence(
-        "The table asks the same list about people who leave later on. It shows how many of them "
-        "are in its riskiest {top:.0%}. At random it would be {top:.0%} too.",
+        "Some people leave a while after the list was made. The table shows how many of them are "
+        "in the riskiest {top:.0%} of that list. At random, it would be {top:.0%}.",
         top=record.top,
     )
     columns: list[tuple[Words, str, str]] = [
@@ -215,9 +215,9 @@ def _strata(record: CardRecord) -> tuple[Any, ...]:
     if not record.strata:
         return (Text(sentence("The data do not say when people were last seen.")),)
     says = sentence(
-        "It is easy to tell that someone has left who was away for long. The work is to tell it of "
-        "people who are still here. Take a pair: one who left and one who stayed. The table says "
-        "how often the model puts the one who left higher. By chance, it is half of all pairs."
+        "Someone who was away for long is easy to spot. The hard part is people who are still "
+        "here. Take a pair: one who left and one who stayed. The table says how often the model "
+        "puts the one who left higher. By chance, it is half of all pairs."
     )
     columns = (LAST, PEOPLE, LEFT, PAIRS, RECENCY, sentence("model minus days since last seen"))
     rows = tuple(_stratum(stratum) for stratum in record.strata)

@@ -15,20 +15,17 @@ from churnlab.evaluation.contenders import MODEL, label
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.gaps import gaps
 from churnlab.evaluation.intervals import wilson
-from churnlab.evaluation.metric_table import Metric, find, headline
+from churnlab.evaluation.metric_table import headline
 from churnlab.evaluation.metrics import auc
-from churnlab.evaluation.records import frame_from
 from churnlab.evaluation.segments import in_words, segments
 from churnlab.evaluation.strata import RECENT_HALF
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import DAY, THEMES
 from churnlab.language.catalogues import languages
-from churnlab.model_registry.run_facts import ChampionFacts
+from churnlab.language.sentence import Words
 from churnlab.report.card_record import (
     TOP,
-    Champion,
     Costs,
-    Figure,
     Gap,
     Group,
     Lead,
@@ -41,6 +38,7 @@ from churnlab.report.card_record import (
     Value,
 )
 from churnlab.schema.targets import Churn, LifetimeValue, Target
+from churnlab.training.card_metrics import beside_best, beside_champion
 from churnlab.training.judging import Judged
 
 SHARES = (*(i / 100 for i in range(1, 31)), 0.35, 0.4, 0.45, 0.5)
@@ -84,10 +82,16 @@ def figures(
         "gaps": _gaps(test, truth, said[MODEL]),
         "figures": beside_best(churn),
         "value": _value(judged.evaluations.get("ltv")),
-        "doubts": churn.warnings,
+        "doubts": _doubts(judged.evaluations),
         "champion": beside_champion(judged.champion, len(test.X)),
         "metrics": judged.metrics(),
     }
+
+
+def _doubts(evaluations: Mapping[str, Evaluation]) -> tuple[Words, ...]:
+    """Why figures are unsure, of all targets, each reason once."""
+    every = [words for found in evaluations.values() for words in found.warnings]
+    return tuple({str(words): words for words in every}.values())
 
 
 def promise(targets: Sequence[Target], active_within: int | None = None) -> Promise:
@@ -323,70 +327,6 @@ def _gaps(test: Dataset, y: np.ndarray, p: np.ndarray) -> tuple[Gap, ...]:
         )
         for row in found[found["beyond"]].to_dict("records")
     )
-
-
-def beside_best(evaluation: Evaluation) -> tuple[Figure, ...]:
-    """Every metric that a card shows, of the model beside the baseline that is best in it."""
-    return _beside(evaluation.target, evaluation.table)
-
-
-def beside_champion(facts: ChampionFacts | None, rows: int) -> Champion | None:
-    """Every metric of the models beside the champion's on so many `rows`; None without one."""
-    if facts is None:
-        return None
-    tables = {target: frame_from(table) for target, table in facts.tables.items()}
-    found = tuple(one for target, table in tables.items() for one in _beside(target, table))
-    return Champion(version=str(facts.number), rows=rows, figures=found, missing=facts.missing)
-
-
-def _beside(target: str, table: pd.DataFrame) -> tuple[Figure, ...]:
-    mine = table[table["contender"] == MODEL]
-    found = []
-    for row in mine.itertuples(index=False):
-        metric = find(target, row.metric)
-        if "card" not in metric.shown:
-            continue
-        others = table[(table["metric"] == row.metric) & (table["contender"] != MODEL)]
-        known = others.dropna(subset=["value"]).set_index("contender")
-        found.append(_figure(metric, row, known))
-    return tuple(found)
-
-
-def _figure(metric: Metric, row: Any, others: pd.DataFrame) -> Figure:
-    about = {
-        "label": metric.label,
-        "says": metric.says,
-        "metric": metric.name,
-        "better": metric.better,
-        "value": row.value,
-        "low": row.low,
-        "high": row.high,
-    }
-    if others.empty or np.isnan(row.value):
-        return Figure(**about)
-    name = metric.best(others["value"])
-    best = others.loc[name]
-    return Figure(
-        **about,
-        beside=label(str(name)),
-        beside_value=best["value"],
-        ahead=best["difference"],
-        ahead_low=best["difference_low"],
-        ahead_high=best["difference_high"],
-        standing=standing(metric, row.value, best),
-    )
-
-
-def standing(metric: Metric, value: float, other: Mapping[str, Any] | pd.Series) -> str:
-    """Whether a value is ahead of another, behind it, or level: within chance, by the interval.
-
-    `other` has its value and the interval of the difference to it. A metric whose best value is 1
-    has no direction: there, what is nearer to 1 is ahead where the interval does not hold 0.
-    """
-    if other["difference_low"] <= 0 <= other["difference_high"]:
-        return "level"
-    merit = metric.merit(pd.Series([value, float(other["value"])]))
-    return "ahead" if merit.iloc[0] > merit.iloc[1] else "behind"
 
 
 def _value(value: Evaluation | None) -> Value | None:

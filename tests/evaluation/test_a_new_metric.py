@@ -20,7 +20,7 @@ from churnlab.evaluation.metric_table import METRICS, metric
 from churnlab.language.sentence import sentence
 from churnlab.report.card import ModelCard
 from churnlab.report.document import as_markdown
-from churnlab.training.card_figures import beside_best
+from churnlab.training.card_metrics import beside_best
 
 NAME = "worst_churner"
 PLACES = ("table", "card", "terminal", "warning_time")

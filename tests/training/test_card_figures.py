@@ -13,13 +13,12 @@ from support.judged import judged_by_hand
 from support.learnable import DAYS, dataset
 
 from churnlab.estimators.baselines import LAST
-from churnlab.evaluation.metric_table import find
 from churnlab.evaluation.metrics import auc
 from churnlab.explanation.explanation import example
 from churnlab.features.themes import THEMES
 from churnlab.report.card_record import Costs
 from churnlab.schema.targets import Churn, LifetimeValue
-from churnlab.training.card_figures import SHARES, figures, promise, standing, themes
+from churnlab.training.card_figures import SHARES, figures, promise, themes
 from churnlab.training.judging import Judged
 
 
@@ -66,6 +65,16 @@ def test_people_and_levels_and_groups_are_counted() -> None:
     assert found["metrics"]["churned_auc"] == judged().metrics()["churned_auc"]
 
 
+def test_doubts_of_all_targets_are_told_once() -> None:
+    churn, value = (judged().evaluations[t] for t in ("churned", "ltv"))
+    both = {
+        "churned": replace(churn, warnings=("few people", "few leavers")),
+        "ltv": replace(value, warnings=("few people", "one person is half of all value")),
+    }
+    found = figures(replace(judged(), evaluations=both))["doubts"]
+    assert found == ("few people", "few leavers", "one person is half of all value")
+
+
 def test_strata_stand_beside_days_since_last_seen() -> None:
     first = made()["strata"][0]
     assert str(first.says) == "seen in the last 7 days" and first.note == ""
@@ -96,30 +105,6 @@ def test_themes_share_the_push_and_have_examples_in_each_language() -> None:
     assert theme.examples["en"] == ("Usually back after 4 days, away for 40 days",)
     assert set(theme.examples) >= {"en", "zh"}
     assert figures(judged())["themes"] == ()
-
-
-def test_metrics_stand_beside_the_baseline_that_is_best_in_each() -> None:
-    by_name = {str(f.label): f for f in made()["value"].figures}
-    mae = by_name["mean absolute error"]
-    assert str(mae.beside) == "zero for everybody" and mae.standing in ("behind", "ahead", "level")
-    assert mae.ahead == pytest.approx(mae.value - mae.beside_value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "other", "low", "high", "is_"),
-    [
-        ("mae", 5.0, 4.0, 0.5, 1.5, "behind"),
-        ("mae", 3.0, 4.0, -1.5, -0.5, "ahead"),
-        ("mae", 3.0, 4.0, -1.5, 0.5, "level"),
-        ("normalised_gini", 0.3, 0.4, -0.2, -0.05, "behind"),
-        ("total_bias", 1.1, 1.5, -0.6, -0.2, "ahead"),
-    ],
-)
-def test_who_is_ahead(
-    name: str, value: float, other: float, low: float, high: float, is_: str
-) -> None:
-    row = {"value": other, "difference_low": low, "difference_high": high}
-    assert standing(find("ltv", name), value, row) == is_
 
 
 def test_a_promise_is_that_of_the_targets() -> None:
