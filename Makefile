@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ demo: .venv/core ## run the main job on simulated and on real data
 
 test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+faults: .venv/dev ## try all faults of the nightly list: kills, full disks, flipped bits; some minutes
+	CHURNLAB_FAULTS=1 $(BIN)/python -m pytest -q tests/nightly
 
 lint: .venv/dev ## check style and format
 	$(BIN)/ruff check .

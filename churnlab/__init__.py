@@ -43,6 +43,7 @@ _HOMES = {
     "train": "training.train",
     "registry": "training.approval",
     "score": "nightly.score",
+    "read_list": "nightly.published",
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from churnlab.features.builder import Feature, FeatureBuilder
     from churnlab.features.feature_set import FeatureSet
     from churnlab.model_registry.tracking import Tracker
+    from churnlab.nightly.published import read_list
     from churnlab.nightly.score import score
     from churnlab.report import plots
     from churnlab.report.card import ModelCard

@@ -87,6 +87,7 @@ PUBLIC = {
     "train",
     "registry",
     "score",
+    "read_list",
     "progress",
     "ChurnlabError",
     "datasets",

@@ -201,11 +201,15 @@ def score(
     """Write the list: everybody eligible, highest risk first, with reasons."""
     with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
-        from churnlab.nightly.score import score as run_score
+        from churnlab.nightly.shelf import shelf_of
 
         settings = Config.read(config)
-        risks = run_score(settings, as_of, run=run, say=say)
-        show(risks.write(settings.path(settings.output.folder)).to_dict(), as_json)
+        folder = settings.path(settings.output.folder)
+        with shelf_of(folder).locked():  # before the models are loaded, so that a second ends soon
+            from churnlab.nightly.score import score as run_score
+
+            risks = run_score(settings, as_of, run=run, say=say)
+            show(risks.write(folder).to_dict(), as_json)
 
 
 @app.command()

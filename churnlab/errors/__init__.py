@@ -4,14 +4,14 @@ All are `ValueError`s, so that code which does not know churnlab can catch them.
 written in `from_*` constructors, never where an error is raised. `exit_code` is the code with which
 the command line ends:
 
-| code | class                                                  | meaning                          |
-|------|--------------------------------------------------------|----------------------------------|
-| 2    | `ConfigError`                                          | usage or configuration           |
-| 3    | `LogError`, `HistoryError`, `FrameError`, `StoreError` | bad input                        |
-| 4    | `ModelError`                                           | model or registry                |
-| 5    | `GuardError`                                           | a guard refused, nothing written |
-| 6    | `LockedError`                                          | another update is running        |
-| 7    | `OutputError`                                          | the output cannot be written     |
+| code | class                                                               | meaning           |
+|------|---------------------------------------------------------------------|-------------------|
+| 2    | `ConfigError`                                                       | usage             |
+| 3    | `LogError`, `HistoryError`, `FrameError`, `StoreError`, `ListError` | bad input         |
+| 4    | `ModelError`                                                        | model or registry |
+| 5    | `GuardError`, `AuditError`                                          | a guard refused   |
+| 6    | `LockedError`, `ScoringError`                                       | another is at it  |
+| 7    | `OutputError`, `SinkError`                                          | no output         |
 """
 
 from churnlab.errors.base import ChurnlabError, ConfigError, near
@@ -19,9 +19,11 @@ from churnlab.errors.data import FrameError, HistoryError
 from churnlab.errors.files import FileError
 from churnlab.errors.guard import GuardError
 from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
+from churnlab.errors.lists import AuditError, ListError, ScoringError, SinkError
 from churnlab.errors.log import EmptyLogError, LogError
 
 __all__ = [
+    "AuditError",
     "ChurnlabError",
     "ConfigError",
     "EmptyLogError",
@@ -29,10 +31,13 @@ __all__ = [
     "FrameError",
     "GuardError",
     "HistoryError",
+    "ListError",
     "LockedError",
     "LogError",
     "ModelError",
     "OutputError",
+    "ScoringError",
+    "SinkError",
     "StoreError",
     "near",
 ]

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from churnlab.events.addresses import local_folder
+from churnlab.nightly.manifest import LATEST
+from churnlab.nightly.publication import Publication
+from churnlab.nightly.publishing import Publisher
 from churnlab.nightly.scoring import COLUMNS, Listing
+from churnlab.nightly.shelf import shelf_of
 from churnlab.nightly.written import Written
-from churnlab.report.csv_text import csv_text, guarded
-from churnlab.schema.files import publish
 from churnlab.schema.progress import bar, counted
 
 
@@ -56,31 +55,34 @@ class RiskList:
         )
         return cls(frame, listing.scorer.as_of, run_id)
 
+    def publication(self) -> Publication:
+        """The audited rows, as every sink gets them; raises AuditError where they are no list."""
+        said = self.frame.head(1)
+        model = {
+            "version": "".join(said["model_version"]),
+            "approval": "".join(said["approval"]),
+            "age_days": self.model_age,
+        }
+        return Publication.of(self.frame, self.as_of, self.run_id, model, self.notes)
+
     def write(self, folder: str | Path) -> Written:
-        """Write risk_list_<as_of>.parquet and .csv, both whole or not at all.
+        """Publish the list in a folder, as Parquet and CSV, whole or not at all.
 
-        The same list gives the same bytes. The Parquet file has ids as they are. In the CSV a text
-        that a spreadsheet could take for a formula gets a leading apostrophe, which
-        `report.csv_text.unguarded` takes away again. Raises OutputError when the folder cannot be
-        written; then an older list is as it was. ConfigError for an address.
+        A reader follows `list/latest.json`: `churnlab.read_list(folder)` does, and checks every
+        file. The same list gives the same bytes. In the CSV a text that a spreadsheet could take
+        for a formula gets a leading apostrophe. Raises OutputError when the folder cannot be
+        written, ScoringError while another process writes there, AuditError for rows that are no
+        list; then an older list is as it was. ConfigError for an address.
         """
-        stem = local_folder(folder, "the folder of the list") / f"risk_list_{self.as_of}"
-        parquet = stem.with_name(f"{stem.name}.parquet")
-        csv = stem.with_name(f"{stem.name}.csv")
-        table = pa.Table.from_pandas(self.frame, preserve_index=False).replace_schema_metadata(None)
-
-        text = csv_text(self.frame, guarded).encode()
-
-        def write_parquet(file: BinaryIO) -> None:
-            pq.write_table(table, file, compression="zstd", write_page_checksum=True)
-
-        publish({parquet: write_parquet, csv: lambda file: file.write(text)})
-        files = {"list_parquet": str(parquet), "list_csv": str(csv)}
+        shelf = shelf_of(local_folder(folder, "the folder of the list"))
+        with shelf.locked():
+            manifest = Publisher(shelf).publish(self.publication())
+        files = {kind: shelf.name(file.path) for kind, file in manifest.files.items()}
         return Written(
             self.as_of,
             len(self.frame),
             self.run_id,
-            files,
+            {"list": shelf.name(LATEST), **files},
             self.notes,
             self.model_age,
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from support.command import tree
+from support.nightly import FaultyDisk
 
 from churnlab.errors import OutputError
+from churnlab.nightly.published import read_list
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import COLUMNS, REASONS
 
@@ -19,6 +22,8 @@ def risks(**more: object) -> RiskList:
         {
             "user_id": ["=HYPERLINK(1)", " +1", "ok"],
             "risk": [0.9, 0.5, 0.1],
+            "stage": "",
+            "when": "",
             "ltv": np.nan,
             "value_at_risk": np.nan,
             "reason_1": ["@x", "", "-y"],
@@ -48,12 +53,10 @@ def test_a_list_that_cannot_be_written_leaves_the_old_one(
 ) -> None:
     parquet = Path(risks().write(tmp_path).files["list_parquet"])
     before = tree(tmp_path)
-    monkeypatch.setattr(
-        "churnlab.nightly.risk_list.pq.write_table",
-        lambda *a, **k: (_ for _ in ()).throw(OSError("disk full")),
-    )
-    with pytest.raises(OutputError, match="disk full; nothing was changed"):
-        risks().write(tmp_path)
+    with monkeypatch.context() as patch:
+        FaultyDisk(1, "No space left on device").install(patch)
+        with pytest.raises(OutputError, match="No space left on device; nothing was changed"):
+            replace(risks(), run_id="other").write(tmp_path)
     assert tree(tmp_path) == before and parquet.exists()
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
@@ -114,10 +117,14 @@ def test_the_same_list_gives_the_same_bytes_and_says_what_was_written(tmp_path: 
     for kind in ("list_parquet", "list_csv"):
         one, other = (Path(d.files[kind]).read_bytes() for d in done)
         assert one == other
+    folder = tmp_path / "a" / "list" / "as_of=2026-01-01"
+    endings = {"list_parquet": "risk*.parquet", "list_csv": "risk*.csv", "list_schema": "sch*.json"}
+    found = {kind: next(folder.glob(ending)) for kind, ending in endings.items()}
     assert done[0].to_dict() == {
         "as_of": "2026-01-01",
         "people": 3,
         "run_id": "run",
-        "list_parquet": str(tmp_path / "a" / "risk_list_2026-01-01.parquet"),
-        "list_csv": str(tmp_path / "a" / "risk_list_2026-01-01.csv"),
+        "list": str(tmp_path / "a" / "list" / "latest.json"),
+        **{kind: str(file) for kind, file in found.items()},
     }
+    assert read_list(tmp_path / "a").frame["user_id"].tolist() == risks().frame["user_id"].tolist()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from support.command import call, train_and_approve, tree, write
+from support.nightly import content
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
+from churnlab.nightly.published import read_list
 from churnlab.nightly.score import score
+from churnlab.nightly.shelf import shelf_of
 
 
 def test_the_list_is_whole_sorted_and_the_same_twice(
@@ -56,6 +61,28 @@ def test_the_list_is_whole_sorted_and_the_same_twice(
     call("score", "--as-of", str(last.date()), "--config", config)
     assert [Path(said[k]).read_bytes() for k in ("list_parquet", "list_csv")] == before
     assert not list(Path(said["list_csv"]).parent.glob(".*"))
+    found = read_list(config.parent / "output")
+    pd.testing.assert_frame_equal(found.frame, frame)
+    assert found.model["version"] == result["version"] and found.as_of == str(last.date())
+
+
+def test_a_second_score_ends_at_once(trained: tuple[Path, dict]) -> None:
+    config, _ = trained
+    before = tree(config.parent / "output")
+    with shelf_of(config.parent / "output").locked():
+        holder = Thread(target=lambda: said.append(_timed(config)))
+        said: list[tuple[float, str]] = []
+        holder.start()  # another thread holds nothing
+        holder.join()
+    (seconds, error) = said[0]
+    assert "another `churnlab score` is writing to" in error and error.count("\n") == 1
+    assert seconds < 1 and tree(config.parent / "output") == before
+
+
+def _timed(config: Path) -> tuple[float, str]:
+    began = time.monotonic()
+    error = call("score", "--as-of", "2026-06-01", "--config", config, code=6)
+    return time.monotonic() - began, error
 
 
 def test_events_from_the_as_of_day_on_do_not_change_the_list(
@@ -103,7 +130,7 @@ def test_a_log_that_means_something_else_than_in_training_is_refused(
     ] == pytest.approx(
         json.loads(call("evaluate", "--config", config, "--cuts", "0", "--json"))["churned"]["mean"]
     )
-    assert not (tmp_path / "output").exists()
+    assert content(tmp_path / "output") == {}
 
 
 def elsewhere(config: Path, folder: Path, users: pd.DataFrame | None, end: str = "") -> Path:

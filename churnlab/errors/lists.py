@@ -1,0 +1,101 @@
+"""Errors of published lists and of the sinks that they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from churnlab.errors.base import ChurnlabError
+from churnlab.errors.guard import GuardError
+from churnlab.errors.kept import LockedError, OutputError
+from churnlab.errors.secrets import in_short
+
+
+class ListError(ChurnlabError):
+    """A published list cannot be read, or is not what was published.
+
+    `newer` says that a later churnlab published it.
+    """
+
+    newer = False
+
+    @classmethod
+    def from_none(cls, place: str, as_of: str | None) -> ListError:
+        """A folder holds no list, or none of the day that was asked for."""
+        what = "no published list" if as_of is None else f"no list of {as_of}"
+        return cls(f"{place} holds {what}; run `churnlab score` or give another folder or day")
+
+    @classmethod
+    def from_newer(cls, place: str, version: object, known: int) -> ListError:
+        """A later churnlab published the list, in a schema that this one cannot read."""
+        error = cls(
+            f"{place} was published by a newer churnlab (schema {version}, "
+            f"this one knows {known}); use that version or a newer one"
+        )
+        error.newer = True
+        return error
+
+    @classmethod
+    def from_damaged(cls, file: str, reason: str) -> ListError:
+        """A file of the list is missing, or its bytes are not those that were published."""
+        return cls(
+            f"{file} is not what was published: {in_short(reason)}; "
+            "score that day again or restore the file"
+        )
+
+
+class AuditError(GuardError):
+    """A list that was about to be published is no list: nothing was published."""
+
+    @classmethod
+    def from_columns(cls, lacks: Iterable[str], odd: Iterable[str]) -> AuditError:
+        """The columns are not those of the list's schema."""
+        told = [f"{what} {', '.join(names)}" for what, names in (("lacks", lacks), ("has", odd))]
+        found = " and ".join(each for each in told if not each.endswith(" "))
+        return cls(f"the list was not published: it {found}; give it the columns of its schema")
+
+    @classmethod
+    def from_rows(cls, column: str, reason: str) -> AuditError:
+        """Rows break a promise of the list's schema."""
+        return cls(
+            f"the list was not published: {column} {reason}; "
+            "the old list is as it was, report this with the run's card"
+        )
+
+
+class SinkError(OutputError):
+    """A list could not be handed to a sink; what the sink held is as it was.
+
+    `unsure` says that it is there, and that a crash of the machine may still lose it.
+    """
+
+    unsure = False
+
+    @classmethod
+    def from_other_bytes(cls, file: str) -> SinkError:
+        """A file that was written and read back holds other bytes."""
+        return cls(
+            f"{file} did not keep what was written to it; "
+            "the old list is as it was, check the disk or give another folder"
+        )
+
+    @classmethod
+    def from_unsure(cls, folder: object, reason: object) -> SinkError:
+        """A file was put in its place, and the disk did not confirm its name."""
+        error = cls(
+            f"{folder} was written, but the disk did not confirm it: {in_short(str(reason))}; "
+            "score that day once more"
+        )
+        error.unsure = True
+        return error
+
+
+class ScoringError(LockedError):
+    """Another process is scoring into the same folder."""
+
+    @classmethod
+    def from_running(cls, folder: str) -> ScoringError:
+        """The lock of a folder of lists is held."""
+        return cls(
+            f"another `churnlab score` is writing to {folder}; try again when it is done, "
+            "or give this one another output folder"
+        )
