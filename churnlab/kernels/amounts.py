@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare
 from churnlab.kernels.units import AMOUNT_LIMIT
 
 
-@jit
+@bare
 def look(values: np.ndarray, lacking: np.ndarray) -> tuple[int, int, int]:
     """How many amounts are given, how many of these are unusable, and how many are below zero.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare, jit
 from churnlab.kernels.records import (
     IN_DAY,
     KINDS,
@@ -20,7 +20,7 @@ from churnlab.kernels.records import (
 NARROW = 255  # the largest count of a row that is kept in one byte a count
 
 
-@jit
+@bare
 def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
     """Number of distinct names of a person's acts: bits of the first 64, and the others."""
     names, mask = np.int64(half[slot, 2 * cold + 3]), rec[slot, IN_DAY]
@@ -30,7 +30,7 @@ def _names(rec: np.ndarray, half: np.ndarray, cold: int, slot: int) -> Any:
     return names
 
 
-@jit
+@bare
 def _receipts(half: np.ndarray, slot: int, act: np.ndarray) -> Any:
     """The receipts of a person."""
     receipts = np.int64(0)
@@ -39,7 +39,7 @@ def _receipts(half: np.ndarray, slot: int, act: np.ndarray) -> Any:
     return receipts
 
 
-@jit
+@bare
 def _of_roles(half: np.ndarray, slot: int, pairs: np.ndarray, of_role: np.ndarray) -> None:
     """Fill `of_role` int64[roles] with a person's events of each role."""
     of_role[:] = 0
@@ -61,7 +61,20 @@ def measure(
 
     `largest` int64[1 + extra] gets the largest size of money and of each measure.
     """
-    extra, of_role = largest.shape[0] - 1, np.empty(roles, np.int64)
+    _measure(rec, half, cold, kinds, np.empty(roles, np.int64), wide, largest)
+
+
+@bare
+def _measure(
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    kinds: Kinds,
+    of_role: np.ndarray,
+    wide: np.ndarray,
+    largest: np.ndarray,
+) -> None:
+    extra, roles = largest.shape[0] - 1, of_role.shape[0]
     for slot in range(wide.shape[0]):
         acts, receipts = _acts(half, slot), _receipts(half, slot, kinds.act)
         # Sessions, steps and names are never more than acts, a role never more than all events.
@@ -76,7 +89,7 @@ def measure(
             largest[1 + k] = max(largest[1 + k], rec[slot, cold + 3 + extra + k])
 
 
-@jit
+@bare
 def _acts(half: np.ndarray, slot: int) -> Any:
     acts = np.int64(0)
     for part in range(np.uint64(4)):
@@ -95,8 +108,21 @@ def emit(
     sums: np.ndarray,
 ) -> None:
     """Write slot i as row `to[i]` of counts (COUNTS, then roles) and sums; -1 leaves it out."""
-    extra, roles = sums.shape[1] - 2, counts.shape[1] - 10
-    of_role = np.empty(roles, np.int64)
+    _emit(rec, half, cold, kinds, np.empty(counts.shape[1] - 10, np.int64), to, counts, sums)
+
+
+@bare
+def _emit(
+    rec: np.ndarray,
+    half: np.ndarray,
+    cold: int,
+    kinds: Kinds,
+    of_role: np.ndarray,
+    to: np.ndarray,
+    counts: np.ndarray,
+    sums: np.ndarray,
+) -> None:
+    extra, roles = sums.shape[1] - 2, of_role.shape[0]
     for slot in range(to.shape[0]):
         row = to[slot]
         if row < 0:

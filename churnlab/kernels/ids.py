@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from churnlab.kernels.jit import frozen, jit
+from churnlab.kernels.jit import bare, frozen, jit
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -156,7 +156,7 @@ def _buffers(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     return frozen(where), frozen(np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8))
 
 
-@jit
+@bare
 def _encode_ints(
     values: np.ndarray, index: np.ndarray, known: np.ndarray, n: int, codes: np.ndarray
 ) -> int:
@@ -178,7 +178,7 @@ def _encode_ints(
     return n
 
 
-@jit
+@bare
 def _index_ints(index: np.ndarray, known: np.ndarray, n: int) -> None:
     """Enter the first n known values into an empty index."""
     mask = index.shape[0] - 1
@@ -189,7 +189,7 @@ def _index_ints(index: np.ndarray, known: np.ndarray, n: int) -> None:
         index[at] = code
 
 
-@jit
+@bare
 def _hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     """Hash of `data[begin:end]`: eight bytes at a time, the rest byte by byte as in FNV-1a."""
     h, k, stop = np.uint64(end - begin) * _GOLDEN, np.uint64(begin), np.uint64(end)
@@ -204,14 +204,14 @@ def _hash(data: np.ndarray, begin: int, end: int) -> np.uint64:
     return h ^ (h >> np.uint64(29))
 
 
-@jit
+@bare
 def _hashes(offsets: np.ndarray, data: np.ndarray, out: np.ndarray) -> None:
     """Fill `out` uint64[n] with the hash of each text."""
     for i in range(out.shape[0]):
         out[i] = _hash(data, offsets[i], offsets[i + 1])
 
 
-@jit
+@bare
 def _probe(h: np.ndarray, index: np.ndarray, hashes: np.ndarray, codes: np.ndarray) -> None:
     """Fill `codes` with the code of the same hash, -1 for none.
 
@@ -244,7 +244,7 @@ def _check(
             codes[i] = -1
 
 
-@jit
+@bare
 def _encode_texts(
     offsets: np.ndarray,
     data: np.ndarray,
@@ -282,7 +282,7 @@ def _encode_texts(
     return n
 
 
-@jit
+@bare
 def _same(data: np.ndarray, begin: int, end: int, kept: np.ndarray, first: int) -> bool:
     """Whether two texts of equal length are the same, eight bytes at a time."""
     differ, k, to = np.uint64(0), np.uint64(begin), np.uint64(first)
@@ -296,7 +296,7 @@ def _same(data: np.ndarray, begin: int, end: int, kept: np.ndarray, first: int) 
     return differ == 0
 
 
-@jit
+@bare
 def _word(data: np.ndarray, at: np.uint64) -> np.uint64:
     """Eight bytes as one number.
 
@@ -317,7 +317,7 @@ def _word(data: np.ndarray, at: np.uint64) -> np.uint64:
     )
 
 
-@jit
+@bare
 def _index_texts(index: np.ndarray, hashes: np.ndarray, n: int) -> None:
     """Enter the first n hashes into an empty index."""
     mask = index.shape[0] - 1
@@ -354,7 +354,7 @@ class FirstSeen:
         _first_seen(frozen(kept[:, 0]), frozen(kept[:, 1]), none, self._table, new)
 
 
-@jit
+@bare
 def _first_seen(
     ids: np.ndarray, values: np.ndarray, none: int, table: np.ndarray, out: np.ndarray
 ) -> int:

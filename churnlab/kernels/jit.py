@@ -58,7 +58,8 @@ def bare(kernel: Any) -> Any:
     """As `jit`, for a kernel that makes no arrays: uses of those that it is given are not counted.
 
     Numba counts each use of an array, of a part of it and of a tuple of arrays, in order to know
-    when its memory is free; in a loop that costs more than the work.
+    when its memory is free; in a loop that costs more than the work. Nor can such a kernel copy a
+    row as a whole.
     """
     return _made(kernel, _nrt=False)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare
 
 KNOTS = 64
 _ROWS = 1024
 
 
-@jit
+@bare
 def score(
     columns: np.ndarray,
     base: float,

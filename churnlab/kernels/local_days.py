@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare
 from churnlab.kernels.units import DAY_MICROS
 
 
-@jit
+@bare
 def runs(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, out: np.ndarray) -> int:
     """Cut events into runs of one local day and one shift (local time minus clock).
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from churnlab.kernels.jit import inlined, jit
+from churnlab.kernels.jit import bare, inlined, jit
 from churnlab.kernels.units import DAY_MICROS
 
 PAGE = 256
@@ -54,7 +54,7 @@ class Pages(NamedTuple):
     tally: np.ndarray
 
 
-@jit
+@bare
 def days_of(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, day: np.ndarray) -> None:
     """Fill `day` int32[n] with the local day of each event.
 
@@ -69,7 +69,7 @@ def days_of(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, day: np.nd
         day[i] = (clock[i] + shifts[turn]) // DAY_MICROS
 
 
-@jit
+@bare
 def deal(columns: Columns, day: np.ndarray, begin: int, pages: Pages) -> int:
     """Put the events from `begin` on into the pages of their days; returns where it stopped.
 
@@ -119,7 +119,7 @@ def share(rows: np.ndarray, shares: int, mine: int, out: np.ndarray) -> int:
     return count
 
 
-@jit
+@bare
 def falls(rows: np.ndarray) -> tuple[int, int]:
     """How often the id, and how often the time, is below that of the row before."""
     ids, times = 0, 0
@@ -129,7 +129,7 @@ def falls(rows: np.ndarray) -> tuple[int, int]:
     return ids, times
 
 
-@jit
+@bare
 def times(rows: np.ndarray, day: int, clock: np.ndarray) -> None:
     """Fill `clock` int64[n] with the times of the rows of a day."""
     for i in range(clock.shape[0]):
@@ -163,7 +163,7 @@ def by_time(clock: np.ndarray, order: np.ndarray) -> None:
         begin = starts[b]
 
 
-@jit
+@bare
 def _sort(clock: np.ndarray, order: np.ndarray, begin: int, end: int) -> None:
     """Sort the places from `begin` to `end` by time: insertion sort by falling distances."""
     gap = 1
@@ -179,7 +179,7 @@ def _sort(clock: np.ndarray, order: np.ndarray, begin: int, end: int) -> None:
         gap //= 3
 
 
-@jit
+@bare
 def lay_out(rows: np.ndarray, clock: np.ndarray, order: np.ndarray, out: Columns) -> None:
     """Fill the columns of `out` with the rows in an order int32[n]; empty: as they are."""
     amounts, known, extra = out.amount, out.known, out.extra

@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churnlab.kernels.jit import inlined, jit
+from churnlab.kernels.jit import bare, inlined, jit
 from churnlab.kernels.units import AMOUNT_LIMIT, DAY_MICROS, MICRO
 
 COUNTS = (
@@ -160,7 +160,7 @@ def add(
     return slots
 
 
-@jit
+@bare
 def _place(
     ids: np.ndarray,
     start: int,
@@ -200,7 +200,7 @@ def _place(
     return slots, stop
 
 
-@jit
+@bare
 def reindex(index: np.ndarray, rec: np.ndarray, slots: int) -> None:
     """Enter the slots in use into an empty index."""
     mask = np.uint64(index.shape[0] - 1)
@@ -211,7 +211,7 @@ def reindex(index: np.ndarray, rec: np.ndarray, slots: int) -> None:
         index[at] = slot
 
 
-@jit
+@bare
 def _millionths(
     events: Events, flags: np.ndarray, start: int, stop: int, micros: np.ndarray
 ) -> int:
@@ -232,7 +232,7 @@ def _millionths(
     return bad
 
 
-@jit
+@bare
 def _fill(
     slot: np.ndarray,
     micros: np.ndarray,
@@ -314,7 +314,7 @@ def _act(
         rec[at, IN_DAY] |= bit
 
 
-@jit
+@bare
 def _step(
     pair: int, seen: np.ndarray, tally: np.ndarray, half: np.ndarray, slot: np.uint64, names: int
 ) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare
 
 
-@jit
+@bare
 def tally(codes: np.ndarray, counts: np.ndarray) -> bool:
     """Add the number of each code to `counts`; False, with nothing added, where it is too short.
 

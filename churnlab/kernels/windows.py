@@ -48,7 +48,7 @@ def over(counts: np.ndarray, limit: int) -> np.ndarray:
     return out
 
 
-@jit
+@bare
 def scatter(
     counts: np.ndarray,
     sums: np.ndarray,
@@ -65,7 +65,7 @@ def scatter(
                 out_sums[to[i], j] = sums[i, j]
 
 
-@jit
+@bare
 def columns(rows: np.ndarray, order: np.ndarray, begin: int, end: int, out: np.ndarray) -> None:
     """Turn rows [m, k] into columns: out [k, m], in an order int64[m], from `begin` up to `end`."""
     for i in range(begin, end):
@@ -73,7 +73,7 @@ def columns(rows: np.ndarray, order: np.ndarray, begin: int, end: int, out: np.n
             out[j, i] = rows[order[i], j]
 
 
-@jit
+@bare
 def put(
     place: np.ndarray,
     codes: np.ndarray,
@@ -112,7 +112,7 @@ def put(
             out_sums[to, j] = sums[i, j]
 
 
-@jit
+@bare
 def count(place: np.ndarray, codes: np.ndarray, base: int, held: np.ndarray) -> None:
     """Add the number of each person's rows to `held` int64[people]; the person is as in `put`."""
     for i in range(codes.shape[0]):
@@ -133,7 +133,7 @@ def first_rows(day: np.ndarray, base: int, rows: np.ndarray) -> None:
     rows[at:] = day.shape[0]
 
 
-@jit
+@bare
 def before(first: np.ndarray, day: np.ndarray, person: int, bound: int) -> int:
     """The person's first row on or after the day `bound`; the person's end when there is none.
 
@@ -228,7 +228,7 @@ def totals_of(
     return out
 
 
-@jit
+@bare
 def latest(
     first: np.ndarray, day: np.ndarray, known: np.ndarray, bound: int, keep: np.ndarray
 ) -> None:

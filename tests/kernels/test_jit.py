@@ -30,6 +30,21 @@ def test_the_memory_itself_stays_writable() -> None:
     assert table.tolist() == [5, 1, 2]
 
 
+def test_a_bare_kernel_counts_no_use_of_the_arrays_that_it_is_given() -> None:
+    def total(table: np.ndarray) -> int:
+        found = 0
+        for i in range(table.shape[0]):
+            for value in table[i, 1:]:
+                found += value
+        return found
+
+    made = numba.njit(total, _nrt=False)
+    assert made(np.arange(12).reshape(3, 4)) == 66 - (0 + 4 + 8)
+    (assembly,) = made.inspect_asm().values()
+    assert "NRT_incref" not in assembly
+    assert jit.bare(total).targetoptions["_nrt"] is False
+
+
 def test_scipys_linear_algebra_is_loaded_by_who_compiles_it_alone() -> None:
     said = """
 import sys, numpy as np, churnlab.kernels.jit, numba
