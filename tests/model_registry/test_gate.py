@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,14 @@ def test_train_card_approve_score(community: datasets.Community, tmp_path: Path)
     card = (output / "card.html").read_text()
     assert "Mei &lt;script&gt;" in card and "Mei <script>" not in card
     assert "a test of the gate" in card and "its review was due on" in card
+    assert "says what the run says" in call("card", "--check", *told)
+    moved = shutil.move(config.parent, tmp_path / "moved")
+    there = ("--config", moved / "churnlab.toml")
+    again = json.loads(call("score", *DAY, *there, "--json"))
+    assert again["people"] == listed["people"] and str(moved) in again["list_csv"]
+    assert (
+        json.loads(call("approve", "--version", "1", "--by", "Bo", *there, "--json"))["by"] == "Bo"
+    )
 
 
 def approvals(written: dict[str, Any]) -> set[str]:

@@ -15,6 +15,8 @@ from churnlab.config.tables import Config
 from churnlab.demo.datasets import ROLES, Community
 from churnlab.evaluation.records import frame_from
 from churnlab.model_registry.run_facts import ChampionFacts
+from churnlab.report.card_record import CardRecord
+from churnlab.training.card_files import check_card
 from churnlab.training.train import TrainingResult, train
 
 FEATURES = ["Tenure", "LoginIntervals"]
@@ -52,7 +54,14 @@ def first(
 def after(folder: Path, community: Community, **changes: Any) -> ChampionFacts:
     """What a later training says of the champion."""
     settings = config(folder, **changes)
-    facts = open_tracker(settings).facts(train(settings, community.log()).run_id)
+    tracker = open_tracker(settings)
+    run_id = train(settings, community.log()).run_id
+    facts = tracker.facts(run_id)
+    assert check_card(tracker, run_id) == ()
+    assert facts.champion is not None
+    card = CardRecord.from_json(tracker.text(run_id, "card.json")).champion
+    assert card is not None and card.missing == facts.champion.missing
+    assert bool(card.figures) != bool(card.missing)
     assert facts.champion is not None and facts.champion.number == 1
     return facts.champion
 
