@@ -36,6 +36,8 @@ _HOMES = {
     "ChurnHazard": "estimators.hazard",
     "Evaluation": "evaluation.evaluation",
     "judge": "training.judging",
+    "log": "training.logged",
+    "card": "training.logged",
     "explain": "explanation.explanation",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
@@ -85,6 +87,7 @@ if TYPE_CHECKING:
     from churnlab.store.activity_store import ActivityStore
     from churnlab.training.approval import registry
     from churnlab.training.judging import judge
+    from churnlab.training.logged import card, log
     from churnlab.training.train import train
 
 

@@ -108,6 +108,7 @@ def _build(
         {k: v for k, v in counts.items() if v},
         dict(resolved.skipped),
         told_by=FactSource(activity, features),
+        active_within=snapshots.active_within,
     )
 
 

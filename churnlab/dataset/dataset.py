@@ -28,6 +28,7 @@ class Dataset:
     `counts` has the rows that were left out, by reason; `skipped` has the builders that found
     nothing to work on in the log, each with what it lacks. `left_out` names columns that were left
     out because they cannot vary (`dataset.unvarying`). `told_by` computes the facts of its rows.
+    `active_within` is that of its snapshots.
 
     >>> from churnlab.dataset.build import build_dataset
     >>> from churnlab.dataset.snapshots import Snapshots
@@ -51,6 +52,7 @@ class Dataset:
     skipped: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     told_by: FactSource | None = None
+    active_within: int | None = None
 
     def y(self, name: str) -> pd.Series:
         """One label, float64, on the index of X: `churned` (0 or 1) or `ltv` (money).

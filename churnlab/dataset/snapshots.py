@@ -31,7 +31,8 @@ class Snapshots:
     Features of a row see the days before `snapshot`, its labels the days from `snapshot` on.
     `frame` has user_id, snapshot (a naive local midnight) and the label columns of the targets:
     `churned` (0 or 1), `ltv` (money), `leaves_week` and `known_weeks` (weeks).
-    `dropped` counts the rows that were left out, by reason.
+    `dropped` counts the rows that were left out, by reason. `active_within` is that of `at`, in
+    days; None where who is eligible was said in another way.
 
     >>> from churnlab.demo.datasets import make_community
     >>> activity = make_community(users=30, days=60).log().daily()
@@ -43,6 +44,7 @@ class Snapshots:
     targets: tuple[Target, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     _codes: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+    active_within: int | None = None
 
     @classmethod
     def at(
@@ -179,7 +181,8 @@ def _at(given: Activity, rule: Rule) -> Snapshots:
     }
     codes = np.concatenate([each.codes for each in by_day])
     frame = pd.concat(frames, ignore_index=True)
-    return Snapshots(frame, rule.targets, dropped, (activity.users, codes))
+    known = (activity.users, codes)
+    return Snapshots(frame, rule.targets, dropped, known, rule.active_within)
 
 
 def _joined(parts: Sequence[tuple[np.ndarray, Eligible]]) -> Eligible:

@@ -6,11 +6,19 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from sklearn.dummy import DummyClassifier
+
 from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
+from churnlab.dataset.build import build_dataset
+from churnlab.dataset.snapshots import Snapshots
 from churnlab.demo.datasets import ROLES, make_community
+from churnlab.estimators.classifier import ChurnClassifier
+from churnlab.features.feature_set import FeatureSet
 from churnlab.model_registry.tracking import Tracker
+from churnlab.schema.targets import Churn
 from churnlab.training.approval import registry
+from churnlab.training.judging import Judged, judge
 from churnlab.training.train import train
 
 
@@ -50,6 +58,23 @@ def tracker() -> Tracker:
     'Example'
     """
     return open_tracker(trained_config())
+
+
+@cache
+def judged_example() -> Judged:
+    """A small model of churn, judged on simulated people beside a rule of scikit-learn's.
+
+    >>> list(judged_example().models)
+    ['churned']
+    """
+    activity = make_community(users=150, days=130, seed=1).log().daily()
+    days = list(range(activity.start + 40, activity.end - 30, 10))
+    snapshots = Snapshots.at(activity, days, targets=[Churn(horizon=30)])
+    features = FeatureSet.of(["Tenure", "LoginIntervals"])
+    train, test = build_dataset(activity, snapshots, features).split(days[-1])
+    y = train.y("churned")
+    model = ChurnClassifier("lightgbm", n_estimators=20).fit(train.X, y)
+    return judge(model, train, test, others={"prior": DummyClassifier().fit(train.X, y)})
 
 
 @cache

@@ -209,6 +209,34 @@ class ModelError(ChurnlabError):
         return cls("a hazard's curves begin at the risk of churn; give the model of churn with it")
 
     @classmethod
+    def from_not_judged(cls, model: str, target: str) -> ModelError:
+        """A model is to be logged with the judgement of another."""
+        return cls(
+            f"{model} is not the model of {target} that was judged; judge it, then log it with that"
+        )
+
+    @classmethod
+    def from_no_churn(cls) -> ModelError:
+        """A judgement without churn, or without its rows, is to be logged with a card."""
+        return cls("a card is about churn and this judgement has none; judge a classifier with it")
+
+    @classmethod
+    def from_no_definition(cls) -> ModelError:
+        """A card cannot say what is predicted."""
+        return cls(
+            "a card says what is predicted and these labels have no definition; give "
+            "Snapshots.from_frame(frame, targets=[cl.Churn(…)])"
+        )
+
+    @classmethod
+    def from_no_models(cls, run: str) -> ModelError:
+        """A run holds figures and a card, and no model of churnlab."""
+        return cls(
+            f"{run} stores no model: what was judged is of another library; fit one of churnlab's, "
+            "judge and log it"
+        )
+
+    @classmethod
     def from_no_prediction(cls, model: str, reason: str) -> ModelError:
         """An estimator of another library cannot predict for the rows; `reason` is its message."""
         return cls(

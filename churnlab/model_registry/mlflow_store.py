@@ -83,6 +83,19 @@ class LoggedRun:
         return f"run {self.run_id}"
 
 
+def users_place() -> tuple[str, str]:
+    """The address of the user's store, and the experiment of the active run ("" without one).
+
+    >>> len(users_place())
+    2
+    """
+    uri, active = mlflow.get_tracking_uri(), mlflow.active_run()
+    if active is None:
+        return uri, ""
+    found = mlflow.MlflowClient(uri).get_experiment(active.info.experiment_id)
+    return uri, str(found.name)
+
+
 class MlflowStore:
     """A store of runs that was reached, and the id of its experiment ("" where there is none)."""
 

@@ -47,7 +47,7 @@ def make_record(
     """
     scoring = fitted if served is None else served.fitted
     day = day_text(ready.activity.end)
-    left = leavers(fitted.churn, ready, judged.evaluations["churned"])
+    left = leavers(fitted.churn, ready.train, judged.evaluations["churned"])
     later = later_labels(config, ready)
     return CardRecord(
         name=config.name,
@@ -57,7 +57,7 @@ def make_record(
         promise=promise(ready.targets, config.snapshots.active_within),
         **figures(judged, explanation, config.costs.costs(), config.currency, later),
         use=Use(
-            limits=_limits(config, ready),
+            limits=limits(ready.test, config.snapshots.active_within, ready.activity.has_money),
             not_for=tuple(config.card.not_for),
             owner=config.card.owner,
             review_days=config.approval.review_days,
@@ -251,26 +251,30 @@ def _joined(parts: Sequence[Words], between: str) -> Sentence:
     return Sentence(between.join(f"{{{name}}}" for name in values), values)
 
 
-def _limits(config: Config, ready: SplitRows) -> tuple[Words, ...]:
+def limits(test: Dataset, active_within: int | None, has_money: bool) -> tuple[Words, ...]:
+    """What a model cannot do, a sentence each; `test` are the rows that judged it."""
     lines: list[Words] = [
         sentence("It knows the log alone. It does not find people who leave without a sign there."),
         sentence(
             "The chances are right on average, for people like those of the test. After a change "
             "of the product, train again."
         ),
-        sentence(
-            "It is not for people who did nothing in the last {days:day|days}.",
-            days=config.snapshots.active_within,
-        ),
     ]
-    if len(ready.test.days) < _FEW_DAYS:
+    if active_within is not None:
+        lines.append(
+            sentence(
+                "It is not for people who did nothing in the last {days:day|days}.",
+                days=active_within,
+            )
+        )
+    if len(test.days) < _FEW_DAYS:
         lines.append(
             sentence(
                 "It was tested on {days:day|days} only. Other seasons may differ.",
-                days=len(ready.test.days),
+                days=len(test.days),
             )
         )
-    if ready.activity.has_money:
+    if has_money:
         lines.append(
             sentence(
                 "What is at risk is the chance of leaving times the expected value. The two models "

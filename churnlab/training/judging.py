@@ -176,9 +176,9 @@ def _timing(models: Mapping[str, Any], train: Dataset, test: Dataset) -> Timing 
     return judge_hazard(models[WHEN], models[CHURNED], train, test)
 
 
-def leavers(model: TreeModel, rows: SplitRows, churn: Evaluation) -> Words:
+def leavers(model: Any, train: Dataset, churn: Evaluation) -> Words:
     """How many people left and what they support, by the AUC on the held-out rows."""
-    found = SampleSize.of(rows.train, churn.interval("auc").value)
+    found = SampleSize.of(train, churn.interval("auc").value)
     chosen = getattr(model, "chosen_", {})
     if found.enough or chosen.get("share") != 0:
         return found.words()

@@ -148,7 +148,7 @@ def _log(
         raise
     registered = _put_forward(config, run_id)
     artifacts = tracker.location(run_id)
-    left = leavers(fitted.churn, rows, judged.evaluations["churned"])
+    left = leavers(fitted.churn, rows.train, judged.evaluations["churned"])
     again = [] if served is None else [served.note(rows.train)]
     notes = tuple(map(str, (left, *again, *time_notes(rows.activity.describe()))))
     return TrainingResult(

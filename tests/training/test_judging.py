@@ -84,7 +84,7 @@ def test_leavers_are_counted_once_and_set_beside_the_columns(
     rows: SplitRows, fitted: Fitted, judged: Judged
 ) -> None:
     churn = judged.evaluations["churned"]
-    said = str(leavers(fitted.churn, rows, churn))
+    said = str(leavers(fitted.churn, rows.train, churn))
     left = rows.train.y("churned").groupby(level="user_id").max().sum()
     assert said.startswith(f"{left:,.0f} leavers support about ")
     assert f"at an AUC of {churn.interval('auc').value:.2f}" in said
@@ -94,7 +94,7 @@ def test_leavers_are_counted_once_and_set_beside_the_columns(
 def test_a_model_without_trees_says_so(rows: SplitRows, judged: Judged) -> None:
     line = ChurnClassifier()
     line.chosen_ = {"share": 0.0}
-    said = str(leavers(line, rows, judged.evaluations["churned"]))
+    said = str(leavers(line, rows.train, judged.evaluations["churned"]))
     assert said.endswith("with so few it is a line without trees, held close to the base rate")
 
 
