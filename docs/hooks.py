@@ -146,8 +146,10 @@ def every_key() -> str:
     schema = Config.json_schema()
     parts = []
     for name, about in schema["properties"].items():
-        if "$ref" in about:
-            table = schema["$defs"][about["$ref"].rpartition("/")[2]]
+        several = about.get("items", {})
+        if "$ref" in about or "$ref" in several:
+            table = schema["$defs"][(about | several)["$ref"].rpartition("/")[2]]
+            name = f"[{name}]" if several else name
             required = table.get("required", ())
             rows = [_row(k, v, k in required) for k, v in table["properties"].items()]
             head = "| key | type | when left out | meaning |\n|---|---|---|---|"

@@ -54,6 +54,7 @@ HOMES = {
     "adbc_driver_manager": "events.adbc_table",
     "deltalake": "events.delta_table",
     "pyiceberg": "events.iceberg_table",
+    "xlsxwriter": "nightly.excel",
 }
 ENGINES = "schema.frames"
 VIEWS = "schema.views"

@@ -207,9 +207,12 @@ def score(
         folder = settings.path(settings.output.folder)
         with shelf_of(folder).locked():  # before the models are loaded, so that a second ends soon
             from churnlab.nightly.score import score as run_score
+            from churnlab.nightly.sinks.opened import hand_over, open_sinks
 
+            sinks = open_sinks(settings)
             risks = run_score(settings, as_of, run=run, say=say)
-            show(risks.write(folder).to_dict(), as_json)
+            written = hand_over(risks, risks.write(folder), sinks)
+            show(written.to_dict(), as_json)
 
 
 @app.command()

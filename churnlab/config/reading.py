@@ -95,6 +95,8 @@ def refusal(
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, ChurnlabError):
         return cause
+    if len(fault["loc"]) > 1 and isinstance(fault["loc"][1], int):
+        return _refusal_of_several(fault, model, given)
     *tables, key = map(str, fault["loc"][:2])
     table = tables[0] if tables else ""
     known = _table_of(model, table) if table else model
@@ -106,6 +108,25 @@ def refusal(
     value = given[table][key] if table else given[key]
     name = f"{table}.{key}" if table else key
     return ConfigError.from_type(name, value, _wanted(known.model_fields[key].annotation))
+
+
+def _refusal_of_several(
+    fault: Any, model: type[BaseModel], given: Mapping[str, Any]
+) -> ChurnlabError:
+    """The refusal of one of several tables of a name, such as [[sinks]], or of one in a list."""
+    name, place, *rest = fault["loc"]
+    hint = get_args(model.model_fields[name].annotation)[0]
+    if not rest or not isinstance(given[name][place], Mapping):
+        return ConfigError.from_type(
+            name, given[name], _wanted(model.model_fields[name].annotation)
+        )
+    key = str(rest[0])
+    if fault["type"] == "extra_forbidden":
+        return ConfigError.from_unknown(f"key in [[{name}]]", key, hint.model_fields)
+    if fault["type"] == "missing":
+        return ConfigError.from_lacking(f"[[{name}]]", key)
+    wanted = _wanted(hint.model_fields[key].annotation)
+    return ConfigError.from_type(f"{name}.{key}", given[name][place][key], wanted)
 
 
 def _table_of(model: type[BaseModel], name: str) -> type[BaseModel]:
@@ -155,13 +176,22 @@ def as_toml(tables: Mapping[str, Any]) -> str:
 
 
 def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    plain = {key: value for key, value in table.items() if not _is_tables(value)}
     for key, value in plain.items():
         yield f"# {key} is not set" if value is None else f"{_key(key)} = {_value(value)}"
     for key, value in table.items():
         if isinstance(value, Mapping):
             inner = f"{name}.{_key(key)}" if name else _key(key)
             yield from ("", f"[{inner}]", *_lines(value, inner))
+        elif _is_tables(value):
+            for each in value:
+                yield from ("", f"[[{key}]]", *_lines(each, key))
+
+
+def _is_tables(value: object) -> bool:
+    """True for a table, and for several of one name."""
+    several = isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+    return several or isinstance(value, Mapping)
 
 
 def _key(name: str) -> str:

@@ -175,3 +175,15 @@ class ApprovalTable(Table):
     """The name of the registered model; the name of this file's cards when empty."""
     review_days: int = 90
     """Days after training, and after an approval, within which a version must be looked at."""
+
+
+class SinkTable(Table):
+    """[[sinks]]: a place that the list goes to besides the output folder; as many as you like."""
+
+    to: str
+    """A folder, relative to this file; s3://, gs:// or abfss:// for files in a bucket;
+    postgresql:// for a table of PostgreSQL; delta:// or delta+s3:// for a Delta table."""
+    table: str = "churn_list"
+    """The table of PostgreSQL, which may name its schema."""
+    formats: list[str] = ["parquet", "csv"]
+    """The formats of files: parquet, csv, excel."""

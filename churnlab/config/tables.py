@@ -33,6 +33,7 @@ from churnlab.config.sections import (
     FeaturesTable,
     ModelTable,
     OutputTable,
+    SinkTable,
     SnapshotsTable,
     StoreTable,
     Table,
@@ -177,6 +178,8 @@ class Config(Table):
     approval: ApprovalTable = ApprovalTable()
     costs: CostsTable = CostsTable()
     card: CardTable = CardTable()
+    sinks: list[SinkTable] = []
+    """Where the list goes besides the output folder."""
     _folder: Path = PrivateAttr(default_factory=Path)
 
     @classmethod

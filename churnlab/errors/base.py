@@ -180,6 +180,11 @@ class ConfigError(ChurnlabError):
         return cls(f"{one}= and {other}= were both given; give one of them")
 
     @classmethod
+    def from_password(cls, what: str, way: str) -> ConfigError:
+        """An address in the configuration holds a password; `way` says where it belongs."""
+        return cls(f"{what} holds a password or a token; {way}")
+
+    @classmethod
     def from_extra(cls, what: str, package: str, extra: str) -> ConfigError:
         """An optional package is not installed; `extra` is the extra that installs it."""
         return cls(f"{what} needs {package}, which is not installed; pip install churnlab[{extra}]")

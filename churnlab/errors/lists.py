@@ -79,6 +79,19 @@ class SinkError(OutputError):
         )
 
     @classmethod
+    def from_refused(cls, sink: str, reason: str) -> SinkError:
+        """A sink does not answer or refuses a list."""
+        return cls(
+            f"{sink} cannot be written: {in_short(reason).rstrip('.')}; "
+            "it holds what it held before, score that day once more"
+        )
+
+    @classmethod
+    def from_too_big(cls, what: str, most: str, given: str) -> SinkError:
+        """A list, or a text in it, is larger than a format can hold."""
+        return cls(f"{what} holds {most} and the list has {given}; leave that format out")
+
+    @classmethod
     def from_unsure(cls, folder: object, reason: object) -> SinkError:
         """A file was put in its place, and the disk did not confirm its name."""
         error = cls(

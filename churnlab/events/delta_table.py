@@ -50,7 +50,7 @@ class DeltaLake(SqlTable):
 
     @cached_property
     def _opened(self) -> Any:
-        table = _library().DeltaTable
+        table = library().DeltaTable
         folder = self.folder if "://" in self.folder else str(Path(self.folder).resolve())
         with in_one_line(self.name, _WAY):
             if not table.is_deltatable(folder):
@@ -68,7 +68,7 @@ class DeltaLake(SqlTable):
         opened = self._opened
         with in_one_line(self.name, _WAY):
             # Tasks run side by side, each with a query of its own on one thread.
-            query = _library().QueryBuilder({"datafusion.execution.target_partitions": "1"})
+            query = library().QueryBuilder({"datafusion.execution.target_partitions": "1"})
             query.register(_RELATION, opened)
             yield lambda statement: pa.RecordBatchReader.from_stream(query.execute(statement))
 
@@ -94,8 +94,8 @@ def _kind(kind: pa.DataType) -> str:
     return "DATE" if pa.types.is_date(kind) else str(kind)
 
 
-def _library() -> Any:
-    """The package deltalake, which the extra `delta` installs."""
+def library() -> Any:
+    """The package deltalake, which the extra `delta` installs; ConfigError without it."""
     try:
         import deltalake
     except ImportError:

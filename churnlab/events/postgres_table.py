@@ -73,15 +73,15 @@ class PostgresTable(SqlTable):
 
     @contextmanager
     def _session(self) -> Iterator[Read]:
-        driver = _driver()
+        library = driver()
         try:
             with ExitStack() as opened:
-                connection = opened.enter_context(closing(driver.connect(self.uri)))
+                connection = opened.enter_context(closing(library.connect(self.uri)))
                 options = {"adbc.postgresql.batch_size_hint_bytes": self.batch_bytes}
                 read = reading(connection, opened, options)
                 read(_SETTINGS).read_all()
                 yield read
-        except (driver.Error, pa.ArrowException, OSError) as error:
+        except (library.Error, pa.ArrowException, OSError) as error:
             raise LogError.from_unreadable(self.name, driver_text(error), _WAY) from None
 
     def _columns(self, read: Read) -> tuple[str, dict[str, str]]:
@@ -104,8 +104,8 @@ class PostgresTable(SqlTable):
         return f"cast({expression} as text)"
 
 
-def _driver() -> Any:
-    """The ADBC driver, which the extra `postgres` installs."""
+def driver() -> Any:
+    """The ADBC driver, which the extra `postgres` installs; LogError without it."""
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError:

@@ -16,17 +16,22 @@ import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
+from churnlab.nightly import excel
 from churnlab.nightly.contract import described
 from churnlab.report.csv_text import csv_text, guarded, unguarded
 
 
 @dataclass(frozen=True)
 class Format:
-    """A way to write a list: the ending of its files, rows to bytes, bytes to rows of a schema."""
+    """A way to write a list: the ending of its files, rows to bytes, bytes to rows of a schema.
+
+    `check` raises ConfigError where a package is missing.
+    """
 
     ending: str
     encode: Callable[[pa.Table], bytes]
     decode: Callable[[bytes, pa.Schema], pa.Table]
+    check: Callable[[], object] = bool
 
 
 def _parquet(table: pa.Table) -> bytes:
@@ -73,4 +78,5 @@ def schema_text() -> bytes:
 FORMATS: Mapping[str, Format] = {
     "parquet": Format(".parquet", _parquet, _from_parquet),
     "csv": Format(".csv", _csv, _from_csv),
+    "excel": Format(".xlsx", excel.encode, excel.decode, excel.library),
 }

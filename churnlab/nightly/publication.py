@@ -1,10 +1,10 @@
-"""Publication: the audited rows of a list, and where they came from, as every sink gets them."""
+"""Publication: the audited rows of a list, and where they came from; Sink: what takes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -43,3 +43,24 @@ class Publication:
     def ids(self) -> str:
         """The type of user_id: "string" or "int64"."""
         return str(self.table.schema.field(ID).type)
+
+
+class Sink(Protocol):
+    """A place that takes tonight's list, whole or not at all, in the place of that day's list."""
+
+    @property
+    def name(self) -> str:
+        """The place as messages name it, without secrets."""
+
+    def check(self) -> None:
+        """Raise an error if a list could not be handed over now; changes no list.
+
+        ConfigError for what is not installed or cannot be, SinkError for a place that does not
+        answer.
+        """
+
+    def write(self, given: Publication) -> str:
+        """Hand over a list, in the place of what was there for its day; where it is now.
+
+        Raises OutputError; then the place holds what it held before.
+        """

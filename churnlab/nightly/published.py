@@ -39,8 +39,10 @@ class PublishedList:
         return self.manifest.model
 
 
-def read_list(folder: str | Path, as_of: Day | None = None) -> PublishedList:
+def read_list(folder: str | Path, as_of: Day | None = None, trial: bool = False) -> PublishedList:
     """The newest list that was published in a folder or at an address; of a day, if one is given.
+
+    With `trial` it is the newest trial, a list of a model that is not approved.
 
     Every file that the manifest names is read, and must be what was published. While another
     process publishes, this is the old list or the new one. Raises ListError where there is no list,
@@ -56,7 +58,7 @@ def read_list(folder: str | Path, as_of: Day | None = None) -> PublishedList:
     >>> found.as_of, len(found.frame) == len(tonight.frame)
     ('2026-05-01', True)
     """
-    shelf = shelf_of(folder)
+    shelf = shelf_of(folder, trial)
     day = None if as_of is None else day_text(day_number(as_of))
     name = LATEST if day is None else f"as_of={day}/{MANIFEST}"
     seen = None

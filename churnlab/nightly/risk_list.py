@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from churnlab.events.addresses import local_folder
+from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.manifest import LATEST
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
@@ -72,9 +73,11 @@ class RiskList:
         file. The same list gives the same bytes. In the CSV a text that a spreadsheet could take
         for a formula gets a leading apostrophe. Raises OutputError when the folder cannot be
         written, ScoringError while another process writes there, AuditError for rows that are no
-        list; then an older list is as it was. ConfigError for an address.
+        list; then an older list is as it was. ConfigError for an address. A trial is published
+        below `trial/`, so that it takes the place of no list.
         """
-        shelf = shelf_of(local_folder(folder, "the folder of the list"))
+        trial = self.frame["approval"].eq(NOT_APPROVED).any()
+        shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
         with shelf.locked():
             manifest = Publisher(shelf).publish(self.publication())
         files = {kind: shelf.name(file.path) for kind, file in manifest.files.items()}
@@ -85,4 +88,5 @@ class RiskList:
             {"list": shelf.name(LATEST), **files},
             self.notes,
             self.model_age,
+            trial=bool(trial),
         )

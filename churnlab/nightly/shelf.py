@@ -23,7 +23,7 @@ from churnlab.events.file_system import Place, place_of
 from churnlab.schema.files import PartFile, check_path, clear_parts, one_line
 from churnlab.store.disk import sync_folder
 
-LIST = "list"
+LIST, TRIAL = "list", "trial"
 
 
 class Shelf(Protocol):
@@ -44,24 +44,29 @@ class Shelf(Protocol):
     def tidy(self, folder: str, drop: list[str]) -> None:
         """Remove files of a folder, and what killed runs have left there; OSError as it comes."""
 
+    def check(self) -> None:
+        """Raise OutputError if nothing can be written here now."""
+
     def locked(self) -> AbstractContextManager[None]:
         """A context in which no other process writes; ScoringError at once where one does."""
 
 
-def shelf_of(folder: str | Path) -> Shelf:
-    """The shelf `list` in a folder or at an address.
+def shelf_of(folder: str | Path, trial: bool = False) -> Shelf:
+    """The shelf `list` in a folder or at an address, or that of trials.
 
     Raises ConfigError for a path that is no text, LogError for an address that is not known.
 
     >>> shelf_of("out").name("latest.json")
     'out/list/latest.json'
     """
-    text = os.fspath(folder)
+    text, below = os.fspath(folder), TRIAL if trial else LIST
     if not scheme_of(text):
         check_path(text)
-        return LocalShelf(Path(text) / LIST)
+        return LocalShelf(Path(text) / below)
     place = place_of(text)
-    return LocalShelf(Path(place.path) / LIST) if place.system is None else AddressShelf(place)
+    if place.system is None:
+        return LocalShelf(Path(place.path) / below)
+    return AddressShelf(place, below)
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,13 @@ class LocalShelf:
         with suppress(OSError):
             place.rmdir()
 
+    def check(self) -> None:
+        """Raise OutputError if no file can be made in the folder, which is made."""
+        with one_line(self.folder):
+            _make(self.folder)
+            with PartFile(self.folder):
+                pass
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one writer; within it, the same thread may hold it again.
@@ -146,6 +158,7 @@ class AddressShelf:
     """
 
     place: Place
+    below: str = LIST
 
     def name(self, path: str) -> str:
         """The address of a file."""
@@ -177,6 +190,11 @@ class AddressShelf:
         for name in drop:
             self._system.delete_file(self._path(f"{folder}/{name}"))
 
+    def check(self) -> None:
+        """Raise OutputError if the bucket or container does not answer."""
+        with one_line(self.name("")):
+            self._system.get_file_info(self.place.base or self.place.path)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nothing: see the class."""
@@ -189,4 +207,4 @@ class AddressShelf:
         return self.place.system
 
     def _path(self, path: str) -> str:
-        return "/".join(filter(None, (self.place.path, LIST, path)))
+        return "/".join(filter(None, (self.place.path, self.below, path)))

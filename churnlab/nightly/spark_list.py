@@ -15,10 +15,11 @@ import pyarrow as pa
 from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.snapshots import Snapshots
-from churnlab.errors import HistoryError
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.facts import with_facts
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.publication import Publication
 from churnlab.nightly.scoring import REASONS, Listing
 from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import Written
@@ -55,6 +56,11 @@ class SparkRiskList:
     nobody: HistoryError
     notes: tuple[str, ...] = ()
     model_age: int | None = None
+
+    def publication(self) -> Publication:
+        """Never: raises ConfigError, because a list on Spark goes to no sink."""
+        way = 'take [[sinks]] out, or set engine = "local"'
+        raise ConfigError.from_spark("a list on Spark goes to the output folder alone", way)
 
     def write(self, folder: str | Path) -> Written:
         """Write the folder risk_list_<as_of>.parquet, whole or not at all.

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from churnlab.nightly.publication import Publication
+
 
 @dataclass(frozen=True)
 class Written:
     """A list as it was written: its day and how many people it has.
 
     `files` maps a kind of file, such as list_parquet, to its address; `notes` and `model_age` are
-    those of the list.
+    those of the list. `sinks` are the other places that have it; a `trial` goes to none.
     """
 
     as_of: str
@@ -22,6 +24,8 @@ class Written:
     files: Mapping[str, str]
     notes: tuple[str, ...] = ()
     model_age: int | None = None
+    sinks: tuple[str, ...] = ()
+    trial: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, each file under its kind.
@@ -35,6 +39,7 @@ class Written:
             "run_id": self.run_id,
             **({} if self.model_age is None else {"model_age_days": self.model_age}),
             **self.files,
+            **({"sinks": list(self.sinks)} if self.sinks else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
         }
 
@@ -53,6 +58,9 @@ class WritableList(Protocol):
     @property
     def run_id(self) -> str:
         """The run whose models scored it."""
+
+    def publication(self) -> Publication:
+        """The audited rows, as sinks get them; ConfigError for a list of Spark."""
 
     def write(self, folder: str | Path) -> Written:
         """Write the list into a folder, whole or not at all."""

@@ -54,6 +54,34 @@ def test_tables_as_toml_read_back_to_the_same(tables: dict) -> None:
     assert tomllib.loads(reading.as_toml(tables)) == tables
 
 
+def test_several_tables_of_a_name_read_back_to_the_same(tmp_path: Path) -> None:
+    given = {
+        "name": "x",
+        "sinks": [{"to": "a", "formats": ["csv"]}, {"to": "b"}],
+        "log": {"path": "e"},
+    }
+    assert tomllib.loads(reading.as_toml(given)) == given
+
+
+@pytest.mark.parametrize(
+    ("sinks", "says"),
+    [
+        (
+            [{"to": "a", "tabel": "x"}],
+            r"unknown key in \[\[sinks\]\] 'tabel': did you mean 'table'",
+        ),
+        ([{"to": "a"}, {}], r"lacks to in \[\[sinks\]\]"),
+        ([{"to": 1}], "sinks.to is 1; give text"),
+        ([{"to": "a", "formats": "csv"}], "sinks.formats is 'csv'; give a list of texts"),
+        ([1], "sinks is"),
+        ({"to": "a"}, "sinks is"),
+    ],
+)
+def test_one_of_several_tables_is_refused_in_one_line(sinks: Any, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        Config.of({"log": BASE, "sinks": sinks}, Path())
+
+
 BASE = {"path": "e.parquet", "user": "u", "time": "t", "event": "e"}
 
 

@@ -63,6 +63,15 @@ def test_a_list_that_cannot_be_written_leaves_the_old_one(
         risks().write(tmp_path / "file")
 
 
+def test_a_trial_takes_the_place_of_no_list(tmp_path: Path) -> None:
+    risks().write(tmp_path)
+    trial = replace(risks(), frame=risks().frame.head(2).assign(approval="not approved"))
+    written = trial.write(tmp_path)
+    assert written.trial and "/trial/" in written.files["list_csv"]
+    assert len(read_list(tmp_path).frame) == 3
+    assert len(read_list(tmp_path, trial=True).frame) == 2
+
+
 class Known:
     """A listing whose risk is the one feature `x`; it keeps how many rows it was asked for."""
 

@@ -64,6 +64,10 @@ class Server:
             "-N",
         )
         password.unlink()
+        self.resume()
+
+    def resume(self) -> None:
+        """Start the server that `start` has made."""
         self.run(
             "pg_ctl",
             "-w",
@@ -74,6 +78,10 @@ class Server:
             "-c fsync=off -c timezone=Asia/Shanghai -c autovacuum=off",
             "start",
         )
+
+    def halt(self) -> None:
+        """End it as a power cut does: nobody is asked, nothing is finished."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def stop(self) -> None:
         if (self.folder / "data" / "postmaster.pid").exists():

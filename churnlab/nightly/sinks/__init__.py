@@ -1,0 +1,1 @@
+"""Sinks: where a list goes besides the output folder."""

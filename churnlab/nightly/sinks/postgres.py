@@ -1,0 +1,101 @@
+"""A table of PostgreSQL: the rows of a day are replaced in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from churnlab.errors import ConfigError, LogError, SinkError
+from churnlab.events.addresses import holds_password
+from churnlab.events.database_table import driver_text, identifier
+from churnlab.events.postgres_table import driver
+from churnlab.nightly.contract import COLUMNS, ID
+from churnlab.nightly.publication import Publication
+
+_TYPES = {"text": "text", "number": "double precision"}
+_IDS = {"string": "text", "int64": "bigint"}
+
+
+@dataclass(frozen=True, repr=False)
+class PostgresSink:
+    """A table of PostgreSQL, made at the first list: the columns of the list, one row a person.
+
+    Needs `pip install churnlab[postgres]`. `uri` may hold a host, port, database and user; what it
+    leaves out comes from libpq's PG* variables, and a password always does. `table` may name its
+    schema ("crm.churn_list"). A writer holds a lock on the table, so that two of them take turns,
+    and readers see the old rows until the new ones are there. ConfigError for a password in the
+    address.
+    """
+
+    uri: str
+    table: str = "churn_list"
+
+    def __post_init__(self) -> None:
+        if holds_password(self.uri):
+            way = "take it out and set PGPASSWORD in the environment"
+            raise ConfigError.from_password("the address of a sink", way)
+        if not self.table.strip() or "\0" in self.table:
+            raise ConfigError.from_range("table", self.table, "the name of a table")
+
+    @property
+    def name(self) -> str:
+        """The address without user and parameters, and the table."""
+        place = re.sub(r"://[^/?]*@", "://", self.uri).partition("?")[0]
+        return f"{place} table {self.table}"
+
+    def check(self) -> None:
+        """Raise SinkError if the server does not answer, ConfigError without the driver."""
+        with self._transaction() as (_, cursor):
+            cursor.execute("select 1")
+            cursor.fetchall()
+
+    def write(self, given: Publication) -> str:
+        """Replace the rows of the list's day, and return the name of the place.
+
+        Raises SinkError; then the server has rolled back.
+        """
+        with self._transaction() as (connection, cursor):
+            cursor.execute(self._create(given.ids))
+            cursor.execute(f"lock table {self._relation} in share row exclusive mode")
+            cursor.execute(f"delete from {self._relation} where as_of = '{given.as_of}'")
+            self._add(cursor, given.table)
+            connection.commit()
+        return self.name
+
+    def _create(self, ids: str) -> str:
+        kinds = {c.name: _TYPES.get(c.kind, _IDS[ids]) for c in COLUMNS}
+        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in kinds.items())
+        keys = f"primary key (as_of, {ID})"
+        return f"create table if not exists {self._relation} ({columns}, {keys})"
+
+    def _add(self, cursor: Any, table: pa.Table) -> None:
+        *space, name = self.table.split(".", 1)
+        cursor.adbc_ingest(name, table, mode="append", db_schema_name=space[0] if space else None)
+
+    @property
+    def _relation(self) -> str:
+        return ".".join(map(identifier, self.table.split(".", 1)))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[Any, Any]]:
+        """A connection and a cursor; what is not committed is rolled back."""
+        dbapi = _driver()
+        try:
+            with ExitStack() as opened:
+                connection = opened.enter_context(closing(dbapi.connect(self.uri)))
+                yield connection, opened.enter_context(closing(connection.cursor()))
+        except (dbapi.Error, pa.ArrowException, OSError) as error:
+            raise SinkError.from_refused(self.name, driver_text(error)) from None
+
+
+def _driver() -> Any:
+    try:
+        return driver()
+    except LogError as error:
+        package = "adbc-driver-postgresql"
+        raise ConfigError.from_extra("a list in PostgreSQL", package, "postgres") from error

@@ -1,0 +1,46 @@
+"""A Delta table as a sink: a day is replaced in one commit, other days stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.nightly import frame, tonight
+
+from churnlab.errors import SinkError
+from churnlab.nightly.contract import NAMES
+from churnlab.nightly.sinks.delta import DeltaSink
+
+deltalake = pytest.importorskip("deltalake")
+
+
+def rows(folder: Path, as_of: str) -> list[dict]:
+    found = deltalake.DeltaTable(str(folder)).to_pyarrow_table(filters=[("as_of", "=", as_of)])
+    return sorted(found.select(list(NAMES)).to_pylist(), key=lambda row: -row["risk"])
+
+
+def test_a_day_is_replaced_and_others_stay(tmp_path: Path) -> None:
+    sink = DeltaSink(str(tmp_path / "lists"))
+    sink.check()
+    given = {people: tonight(people, f"2026-03-0{people}") for people in (4, 5, 9)}
+    for turn in (given[4], tonight(9, "2026-03-05"), given[5], given[5]):
+        assert sink.write(turn) == sink.name
+    for people in (4, 5):
+        assert rows(tmp_path / "lists", f"2026-03-0{people}") == given[people].table.to_pylist()
+    assert len(deltalake.DeltaTable(str(tmp_path / "lists")).to_pyarrow_table()) == 9
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    sink = DeltaSink(str(tmp_path / "file" / "lists"))
+    with pytest.raises(SinkError, match=f"{tmp_path}/file/lists cannot be written") as refused:
+        sink.write(tonight(4))
+    assert refused.value.exit_code == 7
+
+
+def test_a_table_of_other_columns_keeps_its_rows(tmp_path: Path) -> None:
+    other = frame(3)[["user_id", "as_of"]].assign(mood=1)
+    deltalake.write_deltalake(str(tmp_path / "lists"), other, partition_by=["as_of"])
+    with pytest.raises(SinkError, match="it holds what it held before"):
+        DeltaSink(str(tmp_path / "lists")).write(tonight(4))
+    assert len(deltalake.DeltaTable(str(tmp_path / "lists")).to_pyarrow_table()) == 3
