@@ -1,4 +1,4 @@
-"""A whole task, from events to predictions of both targets, idle and beside busy processes.
+"""A whole task, from events to predictions of both targets and a refit, idle and beside others.
 
     python benchmarks/busy.py [--tasks ../shared/tasks] [--task online_retail] [--busy 1 2]
 
@@ -24,9 +24,15 @@ WHOLE_TASK = """
 import json, resource, runpy, sys, time
 from pathlib import Path
 begin = time.perf_counter()
+import churnlab as cl
 run = runpy.run_path(sys.argv[1])
 data, rows = run["dataset"](Path(sys.argv[2]), sys.argv[3])
-run["predict"](data, rows, "blend")
+train, test = run["parts"](data, rows)
+for kind, target in ((cl.ChurnClassifier, "churned"), (cl.LTVRegressor, "ltv")):
+    if target in data.labels:
+        model = kind().fit(train.X, train.y(target))
+        model.predict(test.X)
+        model.refit(data.X, data.y(target))
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([time.perf_counter() - begin, used.ru_utime + used.ru_stime]))
 """

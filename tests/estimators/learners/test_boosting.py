@@ -141,3 +141,14 @@ def test_a_given_number_of_rounds_is_grown_in_every_fold() -> None:
     boosters, rounds = training.cross_validated(INNER)
     assert rounds == plan.rounds
     assert [booster.num_trees() for booster in boosters] == [plan.rounds] * len(INNER)
+
+
+def test_neither_rounds_nor_a_bit_of_a_score_depend_on_the_number_of_threads() -> None:
+    cut = np.arange(len(X)) % 4
+    poisson = replace(WITHOUT_ROUNDS, learning_rate=0.2)
+    found = []
+    for threads in (1, 2, 3):
+        plan = replace(poisson, threads=threads)
+        booster, unseen = boosting.fit(plan, X, AMOUNTS, [], INNER, cut=cut)
+        found.append((booster.num_trees(), unseen.tobytes(), boosting.raw(booster, X, 1).tobytes()))
+    assert found[0] == found[1] == found[2]
