@@ -14,7 +14,7 @@ import typer
 
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
-from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.errors import ConfigError, GuardError
@@ -194,7 +194,7 @@ def score(
         str, typer.Option("--as-of", help="The day whose morning the list is for, like 2026-08-29.")
     ],
     config: ConfigPath = CHURNLAB_TOML,
-    run: Run = None,
+    run: Trial = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

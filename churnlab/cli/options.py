@@ -11,6 +11,9 @@ CHURNLAB_TOML = Path("churnlab.toml")
 ConfigPath = Annotated[Path, typer.Option("--config", help="The churnlab.toml to work from.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Run = Annotated[str | None, typer.Option("--run", help="A run id; the newest run by default.")]
+Trial = Annotated[
+    str | None, typer.Option("--run", help="A run id, for a trial; the champion by default.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole trace of an error.")]
 Model = Annotated[
     str, typer.Option("--model", help="The registered model; the configuration's by default.")

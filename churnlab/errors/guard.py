@@ -10,7 +10,7 @@ _CITED = 3  # differences that one line cites
 
 
 class GuardError(ChurnlabError):
-    """A guard refused to score: the input is not fit for it. Nothing was written."""
+    """A guard refused to score, or the gate refused a decision. Nothing was written."""
 
     exit_code = 5
 

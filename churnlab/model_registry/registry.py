@@ -266,6 +266,7 @@ class Registry:
         try:
             sums = self.tracker.verify(found.run_id)
         except ModelError as error:
+            self.champion()  # where the store is down, this says so instead
             raise GuardError.from_damaged(self.model, found.number, str(error)) from error
         if CARD not in sums:
             return "", [str(ModelError.from_not_of_run(CARD, f"run {found.run_id}", sums))]

@@ -13,6 +13,7 @@ from churnlab.config.inputs import open_registry, open_tracker
 from churnlab.config.tables import Config
 from churnlab.language.sentence import Words, sentence
 from churnlab.model_registry.tracking import FACTS, Tracker
+from churnlab.model_registry.versions import State
 from churnlab.report.card import ModelCard
 from churnlab.report.card_check import check_page
 from churnlab.report.card_record import Approval, CardRecord
@@ -99,7 +100,7 @@ def _as_of_now(config: Config, record: CardRecord, run_id: str) -> CardRecord:
     costs = config.costs.costs()
     priced = record if costs is None else record.with_costs(costs)
     version = open_registry(config).of_run(run_id)
-    if version is None or not version.at:
+    if version is None or version.state in (State.DRAFT, State.PENDING):
         return priced
     why = f"{version.override} ({version.despite})" if version.override else ""
     day = date.fromisoformat(version.at[:10])

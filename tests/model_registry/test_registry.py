@@ -75,6 +75,43 @@ def test_what_is_rejected_stays_so_and_the_champion_cannot_be(registry: Registry
         registry.reject(1, by="Mei", now=NOW)
 
 
+def test_a_decision_that_is_cut_off_changes_no_champion_and_can_be_made_again(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(registry)
+    first = registry.approve(1, by="Mei", now=NOW)
+    number = follower(registry, 1)
+    for step in ("note", "point"):
+        with monkeypatch.context() as broken:
+            broken.setattr(VersionStore, step, lambda *given, **more: 1 / 0)
+            with pytest.raises(ModelError, match="ZeroDivisionError"):
+                registry.approve(number, by="Bo", now=AGAIN)
+        assert registry.scoring() == first
+    assert registry.approve(number, by="Bo", now=AGAIN).is_champion
+    assert states(registry)[1] == ("Archived", ())
+
+
+def test_a_store_that_goes_down_meanwhile_is_no_changed_card(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting(registry)
+    with monkeypatch.context() as broken:
+        broken.setattr(Tracker, "verify", lambda *given: 1 / 0)
+        with pytest.raises(ModelError, match="cannot be used: ZeroDivisionError"):
+            registry.approve(1, by="Mei", now=NOW)
+    lost = ModelError.from_lost_file("card.html", "run 1", "timed out")
+
+    def down(*given: object, **more: object) -> None:
+        raise lost
+
+    asked = []
+    monkeypatch.setattr(Tracker, "verify", down)
+    monkeypatch.setattr(Registry, "champion", lambda self: asked.append(self))
+    with pytest.raises(GuardError, match="timed out"):
+        registry.approve(1, by="Mei", now=NOW)
+    assert asked == [registry]
+
+
 def test_without_a_champion_the_way_to_one_is_said(registry: Registry) -> None:
     waiting(registry)
     with pytest.raises(GuardError, match="no version of 'churn' is approved.*--version 1 --by"):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlflow.utils.validation import _validate_model_name
 
 from churnlab.errors import ConfigError
 from churnlab.model_registry.registry import Registry
@@ -41,6 +42,7 @@ def test_tags_of_others_are_left_out_and_an_unknown_state_is_a_draft() -> None:
 @given(st.text())
 def test_any_name_becomes_one_that_a_registry_takes(name: str) -> None:
     plain = model_name(name)
+    _validate_model_name(plain)  # of MLflow
     assert plain == model_name(plain) and Registry(Tracker("runs"), plain).model == plain
     assert not {*plain} & {*"/:\"'`%\\"} and 0 < len(plain) <= 200
 
