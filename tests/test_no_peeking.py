@@ -16,9 +16,10 @@ from support.counting import count
 from support.every_window import features as every_window
 
 import churnlab as cl
+from churnlab.features.facts import with_facts
 from churnlab.features.feature_set import BUILDERS
 
-FEATURES = cl.FeatureSet.of(BUILDERS)
+FEATURES = with_facts(cl.FeatureSet.of(BUILDERS))
 
 
 def features_at(found: list, meaning: oracle.Meaning, users: list, day: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,7 +22,8 @@ SIGNAL = "fact"
 class FactColumns(FeatureBuilder):
     """The facts of all reasons that a log can give, and of the reasons of some builders.
 
-    Their columns begin with `fact__`. They are no features: no model learns from them.
+    Their columns begin with `fact__`. They are no features: no model learns from them. With
+    `builders`, they look no further back than the features of these, for which the days are kept.
     """
 
     signal: ClassVar[str] = SIGNAL
@@ -30,8 +32,10 @@ class FactColumns(FeatureBuilder):
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:
         """Each fact once."""
+        reach = _reach(self.builders, roles)
         for fact in _facts(reasons_of(self.builders, roles)):
-            yield Feature(fact.name, fact.value, "as said", Sentence("{value}"))
+            if all(cell.back <= reach for cell in fact.value.cells()):
+                yield Feature(fact.name, fact.value, "as said", Sentence("{value}"))
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,14 @@ def is_fact(name: object) -> bool:
     (True, False)
     """
     return str(name).startswith(f"{SIGNAL}__")
+
+
+def _reach(builders: Sequence[FeatureBuilder], roles: frozenset[str]) -> float:
+    """How many days back the features of some builders look; without builders, any."""
+    if not builders:
+        return math.inf
+    features = (f for b in builders if not b.lacks(roles) for f in b.features(roles))
+    return max((cell.back for f in features for cell in f.value.cells()), default=0)
 
 
 def _facts(given: Sequence[Reason]) -> list[Fact]:

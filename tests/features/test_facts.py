@@ -92,6 +92,12 @@ def test_facts_stand_beside_features_and_are_told_apart() -> None:
     assert with_facts(FeatureSet.default()).look_back == FeatureSet.default().look_back
 
 
+def test_facts_look_no_further_back_than_the_features() -> None:
+    few = facts_of(FeatureSet.of(["Tenure"])).names(frozenset({"other"}))
+    assert few and all(name.endswith("__all") or "__days_seen" in name for name in few)
+    assert any(name.endswith("__364d") for name in FACTS.names(frozenset({"other"})))
+
+
 def test_one_name_is_one_fact() -> None:
     roles = frozenset({*ROLES, "money", "quiz", "other"})
     found: dict[str, object] = {}

@@ -29,6 +29,7 @@ from support.activity_store import (
 import churnlab as cl
 from churnlab.dataset.build import iter_datasets
 from churnlab.errors import ConfigError, HistoryError, LogError, StoreError
+from churnlab.features.facts import with_facts
 from churnlab.features.signals import cadence, lifecycle
 from churnlab.schema.days import day_number, day_text, to_timestamp
 from churnlab.schema.roles import STANDARD_ROLES
@@ -370,7 +371,7 @@ def test_sums_over_days_past_64_bits_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ids", ["text", "int"])
 def test_a_compacted_store_gives_the_same_features(tmp_path: Path, ids: str) -> None:
-    frame = events(ids)
+    frame, told = events(ids), with_facts(FEATURES)
     frames = by_day(frame, "Asia/Shanghai")
     first = min(frames)
     some = frame["user_id"].unique()
@@ -402,13 +403,13 @@ def test_a_compacted_store_gives_the_same_features(tmp_path: Path, ids: str) -> 
         and one.to_numpy().tobytes() == other.to_numpy().tobytes()
     )
     assert {*some[:20]} <= {*mine.users} and (raw.day[raw.first[1:] - 1] < store.days[0]).any()
-    parts = [p.X for p in iter_datasets(store, [store.end], 20, features=FEATURES, rows=13)]
-    whole = cl.build_dataset(raw, cl.Snapshots.at(raw, [raw.end], 20), FEATURES).X
+    parts = [p.X for p in iter_datasets(store, [store.end], 20, features=told, rows=13)]
+    whole = cl.build_dataset(raw, cl.Snapshots.at(raw, [raw.end], 20), told).X
     pd.testing.assert_frame_equal(
         pd.concat(parts).sort_index(), whole.sort_index(), check_exact=True
     )
     pd.testing.assert_frame_equal(
-        cl.build_dataset(store, cl.Snapshots.at(store, [store.end], 20), FEATURES).X,
+        cl.build_dataset(store, cl.Snapshots.at(store, [store.end], 20), told).X,
         whole,
         check_exact=True,
     )
