@@ -17,7 +17,7 @@ from churnlab.features.reasons.spending import SIGN
 from churnlab.features.themes import theme_of
 from churnlab.language.sentence import Sentence
 
-LEAST_SHARE = 0.1  # a theme is a reason from this share of all that raises the score
+LEAST_SHARE = 0.1  # of all that raises the score: less is no reason
 NOTHING = Sentence("")
 
 
@@ -58,7 +58,8 @@ def choose(
     A row has reasons where its score is above the base (its values sum to more than 0). Its themes
     are ranked by the sum of their values; a theme below LEAST_SHARE of all that raises the score is
     left out. A theme's reason is one that the facts support, of the topic of the feature that
-    raises the score most; without such a reason the next theme follows.
+    raises the score most; a topic below that share has none. Without a reason the next theme
+    follows.
     """
     frame = pd.concat([facts.frame, X.drop(columns=facts.frame.columns, errors="ignore")], axis=1)
     own = [
@@ -69,7 +70,7 @@ def choose(
     reasons = [r for r in (*facts.reasons, *own) if r.speaks(frame.columns)]
     topics = _by_column(catalogue, values.columns, "topic")
     sums = theme_sums(values, catalogue)
-    pushes = _pushes(values, topics)
+    pushes = _pushes(values, topics, LEAST_SHARE * sums.clip(lower=0).sum(axis=1).to_numpy())
     names = list(dict.fromkeys(theme_of(r.topic) for r in reasons))
     best = np.full((len(values), len(names)), -1)
     strength = np.zeros(best.shape)
@@ -98,13 +99,21 @@ def _by_column(catalogue: pd.DataFrame, columns: pd.Index, what: str) -> pd.Seri
     return found.reindex(columns).fillna("other")
 
 
-def _pushes(values: pd.DataFrame, topics: pd.Series) -> Mapping[str, np.ndarray]:
-    """The largest value above zero among the features of each topic, float64[n] each."""
+def _pushes(
+    values: pd.DataFrame, topics: pd.Series, least: np.ndarray
+) -> Mapping[str, np.ndarray]:
+    """The largest value above zero among the features of each topic, float64[n] each.
+
+    0 where all features of the topic together add less than `least`.
+    """
     table = values.to_numpy()
+    found = {}
     codes, names = pd.factorize(topics.to_numpy())
-    return {
-        name: np.maximum(table[:, codes == code].max(axis=1), 0) for code, name in enumerate(names)
-    }
+    for code, name in enumerate(names):
+        of_topic = table[:, codes == code]
+        enough = of_topic.sum(axis=1) >= least
+        found[name] = np.where(enough, np.maximum(of_topic.max(axis=1), 0), 0)
+    return found
 
 
 def _ranked(sums: pd.DataFrame, names: list[str], can: np.ndarray, k: int) -> np.ndarray:

@@ -53,15 +53,20 @@ def dataset(
 
     `features` None means the default set.
     """
+    log, rows = log_and_snapshots(tasks, task)
+    snapshots = cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))
+    return cl.build_dataset(log.daily(), snapshots, features), rows
+
+
+def log_and_snapshots(tasks: Path, task: str) -> tuple[cl.EventLog, pd.DataFrame]:
+    """The log of a task, and its snapshots as they came."""
     mapping = dict(TASKS[task])
     events = tasks / str(mapping.pop("folder", task)) / "events.parquet"
     amount = "amount" if "purchase" in TASKS[task]["roles"] else None
     log = cl.EventLog.read(
         events, user="user_id", time="ts", event="event", amount=amount, timezone="UTC", **mapping
     )
-    rows = pd.read_parquet(tasks / task / "snapshots.parquet")
-    snapshots = cl.Snapshots.from_frame(rows.rename(columns={"cutoff": "snapshot"}))
-    return cl.build_dataset(log.daily(), snapshots, features), rows
+    return log, pd.read_parquet(tasks / task / "snapshots.parquet")
 
 
 def training(tasks: Path, task: str, features: cl.FeatureSet | None = None) -> cl.Dataset:

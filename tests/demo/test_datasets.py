@@ -11,6 +11,8 @@ from churnlab.demo import datasets
 from churnlab.errors import ConfigError
 from churnlab.evaluation import metrics
 
+THEMES = {"session": "sessions", "push": "pushes", "social": "social"}  # of a planted decline
+
 
 def test_cdnow_is_the_published_cohort() -> None:
     frame = datasets.load_cdnow()
@@ -76,13 +78,18 @@ def test_planted_declines_are_found_and_explained_by_their_own_signal(
     )
     known = ~np.isnan(high)
     assert metrics.auc(high[known], risk[known]) >= 0.85
-    top = cl.explain(model, test.X, test.catalogue).top_group().to_numpy()
-    kind = (
-        community.truth.set_index("user_id")["kind"]
-        .reindex(test.X.index.get_level_values("user_id"))
-        .to_numpy()
-    )
-    for planted in ("session", "push", "social"):
-        of_kind = (kind == planted) & (high == 1)
+    why = cl.explain(model, test)
+    truth = community.truth.set_index("user_id").reindex(test.X.index.get_level_values("user_id"))
+    first = why.reason_themes(1)["theme_1"].to_numpy()
+    hit = truth["kind"].map(THEMES).to_numpy() == first
+    away = why.facts.frame["fact__away_days__all"].to_numpy()
+    begun = (truth["onset"] <= test.X.index.get_level_values("snapshot")).to_numpy()
+    asked = begun & (away <= 7) & (risk >= np.quantile(risk, 0.9))
+    assert asked.sum() >= 60
+    assert hit[asked].mean() >= 0.80
+    still = ~(truth["left_on"] <= test.X.index.get_level_values("snapshot")).to_numpy()
+    assert hit[asked & still].mean() >= 0.90  # the others have left already: they are silent
+    for planted, theme in THEMES.items():
+        of_kind = (truth["kind"] == planted).to_numpy() & (high == 1)
         assert of_kind.sum() >= 20
-        assert (top[of_kind] == planted).mean() >= 0.70, planted
+        assert (why.themes()[theme][of_kind] > 0).mean() >= 0.70, planted

@@ -69,10 +69,10 @@ def test_reasons_need_facts_and_a_model_of_churn() -> None:
 
 
 def test_a_dataset_brings_all_that_an_explanation_needs() -> None:
-    activity = cl.datasets.make_community(users=150, days=120, seed=2).log().daily()
-    snapshots = cl.Snapshots.at(activity, ["2026-03-01"], targets=[cl.Churn(horizon=30)])
+    activity = cl.datasets.make_community(users=400, days=160, seed=2).log().daily()
+    snapshots = cl.Snapshots.at(activity, ["2026-05-01"], targets=[cl.Churn(horizon=30)])
     data = cl.build_dataset(activity, snapshots)
-    model = ChurnClassifier(n_estimators=20, n_jobs=1).fit(data.X, data.y("churned"))
+    model = ChurnClassifier("lightgbm", n_estimators=40, n_jobs=1).fit(data.X, data.y("churned"))
     why = cl.explain(model, data)
     alone = cl.explain(model, data.X, data.catalogue, facts=data.facts())
     pd.testing.assert_frame_equal(why.reasons(), alone.reasons())

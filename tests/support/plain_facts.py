@@ -334,7 +334,8 @@ def _few(found: re.Match, fact: Known) -> list[str]:
 def _most_days(found: re.Match, fact: Known) -> list[str]:
     away = fact("fact__away_days__all")
     days = min(28, fact("fact__seen_days__all")) - away + 1
-    return _equal(found[1], away) + ["not most days"] * (not fact("fact__visits__28d") > 0.7 * days)
+    share = fact("fact__visits__28d") / days if days >= 14 else math.nan
+    return _equal(found[1], away) + ["not most days"] * (not 0.7 < share <= 1)
 
 
 def _below_a_minute(found: re.Match, fact: Known) -> list[str]:

@@ -65,6 +65,12 @@ def _is_long(one: Any) -> np.ndarray:
     return (one.gaps >= _FEW_GAPS) & (one.away >= _SHORTEST) & late
 
 
+def _came_daily(one: Any) -> np.ndarray:
+    """Visits on most days of the month up to the last visit, at least two weeks of it."""
+    before = one.days - one.away + 1
+    return (before >= _MONTH / 2) & (one.visits > _MOST * before)
+
+
 def _visits() -> Iterator[Reason]:
     yield Reason(
         "away_from_daily",
@@ -77,7 +83,7 @@ def _visits() -> Iterator[Reason]:
             "usual": USUAL,
             "gaps": GAPS,
         },
-        lambda one: _is_long(one) & (one.visits > _MOST * (one.days - one.away + 1)),
+        lambda one: _is_long(one) & _came_daily(one),
     )
     yield from _away(
         template("Usually back after {usual:day|days}, away for {away:day|days}"),
@@ -102,7 +108,7 @@ def _visits() -> Iterator[Reason]:
         template("Visited on one day only, {away:day|days} ago"),
         template("Visited on {visits:day|days} in all, last {away:day|days} ago"),
     )
-    yield _last_seen(template("Last visit {away:day|days} ago"))
+    yield from _last_seen(template("Last visit {away:day|days} ago"))
     yield _rare(template("Usually {usual:day|days} between visits"))
     yield from _few(
         template(
@@ -136,7 +142,7 @@ def _orders_as_visits() -> Iterator[Reason]:
         template("Bought on one day only, {away:day|days} ago"),
         template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
     )
-    yield _last_seen(template("Last order {away:day|days} ago"))
+    yield from _last_seen(template("Last order {away:day|days} ago"))
     yield _rare(template("Usually {usual:day|days} between orders"))
     yield from _few(
         template(
@@ -159,13 +165,23 @@ def _hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
     )
 
 
-def _last_seen(says: str) -> Reason:
-    return Reason(
+def _last_seen(says: str) -> Iterator[Reason]:
+    """Away for longer than usual, or for a month where too few gaps make no habit."""
+    yield Reason(
         "last_seen",
         "away",
         says,
-        {"away": AWAY, "usual": USUAL},
-        lambda one: (one.away >= 14) & (one.away > one.usual.round()),
+        {"away": AWAY, "usual": USUAL, "gaps": GAPS},
+        lambda one: (
+            (one.gaps >= _FEW_GAPS) & (one.away >= _MONTH / 2) & (one.away > one.usual.round())
+        ),
+    )
+    yield Reason(
+        "last_seen_without_habit",
+        "away",
+        says,
+        {"away": AWAY, "gaps": GAPS},
+        lambda one: (one.gaps < _FEW_GAPS) & (one.away >= _MONTH),
     )
 
 

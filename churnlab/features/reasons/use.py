@@ -251,7 +251,6 @@ def social(roles: frozenset[str]) -> Iterator[Reason]:
                 "Received no reaction in the last {days:span}, {before:,.0f} in the "
                 "{days:span} before"
             ),
-            by_visit=False,
         )
 
 

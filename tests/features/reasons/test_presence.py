@@ -35,6 +35,8 @@ def test_away_after_visiting_most_days() -> None:
     ]
     assert told(VISITING, **{**daily, "visits__28d": 18}) == [next_day]
     assert told(VISITING, **{**daily, "away_days__all": 2}) == []
+    long = {**daily, "away_days__all": 40, "visits__28d": 0}
+    assert most not in told(VISITING, **long) and len(told(VISITING, **long)) == 2
     buys = told(BUYING, **late)
     assert buys == ["Usually buys again the next day, last order 3 days ago"]
 
@@ -66,10 +68,12 @@ def test_hardly_ever_there() -> None:
     rare = {"usual_gap_days__364d": 23, "gaps__364d": 3}
     assert told(VISITING, **rare) == ["Usually 23 days between visits"]
     assert told(BUYING, "zh", **rare) == ["通常隔23天才下一单"]
-    long = {"away_days__all": 30, "usual_gap_days__364d": 20}
-    assert told(VISITING, **long) == ["Last visit 30 days ago"]
-    assert told(BUYING, **long) == ["Last order 30 days ago"]
-    assert told(VISITING, **{**long, "usual_gap_days__364d": 30}) == []
+    long = {"away_days__all": 16, "usual_gap_days__364d": 9, "gaps__364d": 9}
+    assert told(VISITING, **long) == ["Last visit 16 days ago"]
+    assert told(BUYING, **long) == ["Last order 16 days ago"]
+    rarely = {"away_days__all": 319, "gaps__364d": 1}
+    assert told(BUYING, **rarely) == ["Last order 319 days ago"]
+    assert told(BUYING, **{**rarely, "away_days__all": 27}) == []
 
 
 def test_gone_for_good_is_an_estimate() -> None:
