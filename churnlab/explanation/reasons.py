@@ -99,9 +99,7 @@ def _by_column(catalogue: pd.DataFrame, columns: pd.Index, what: str) -> pd.Seri
     return found.reindex(columns).fillna("other")
 
 
-def _pushes(
-    values: pd.DataFrame, topics: pd.Series, least: np.ndarray
-) -> Mapping[str, np.ndarray]:
+def _pushes(values: pd.DataFrame, topics: pd.Series, least: np.ndarray) -> Mapping[str, np.ndarray]:
     """The largest value above zero among the features of each topic, float64[n] each.
 
     0 where all features of the topic together add less than `least`.
