@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -137,15 +138,15 @@ def _gap(gaps: tuple[Gap, ...]) -> Words:
     groupings = _joined(tuple(one.grouping for one in gaps), ", ")
     if gap.kind == "order":
         return sentence(
-            "{grouping}, {group}: it ranks {value:.0%} of pairs right. For everybody else, it is "
-            "{rest:.0%}.",
+            '"{group}" in {grouping}: it ranks {value:.0%} of pairs right. For everybody else, '
+            "it is {rest:.0%}.",
             grouping=groupings,
             group=gap.group,
             value=gap.value,
             rest=gap.rest,
         )
     return sentence(
-        "{grouping}, {group}: it expected {rest:.1%} to leave, and {value:.1%} left.",
+        '"{group}" in {grouping}: it expected {rest:.1%} to leave, and {value:.1%} left.',
         grouping=groupings,
         group=gap.group,
         value=gap.value,
@@ -182,7 +183,7 @@ def _worth(record: CardRecord) -> tuple[Any, ...]:
     whole = [
         Text(sentence("In total, it expected {bias:.0%} of what they then brought.", bias=f.value))
         for f in record.value.figures
-        if f.metric == "total_bias"
+        if f.metric == "total_bias" and not math.isnan(f.value)
     ]
     return (
         *whole,

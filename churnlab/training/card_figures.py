@@ -273,24 +273,28 @@ def themes(explanation: Explanation, sign: str = "") -> tuple[Theme, ...]:
 def _examples(
     explanation: Explanation, top: np.ndarray, sign: str
 ) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Examples by language and theme."""
-    named = explanation.reason_themes(_REASONS).iloc[top].to_numpy().ravel()
-    return {
-        language: _by_theme(
-            named, explanation.reasons(_REASONS, language, sign).iloc[top].to_numpy().ravel()
-        )
-        for language in languages()
-    }
+    """Examples by language and theme, each of another kind of reason."""
+    of_theme, of_kind = (
+        frame.iloc[top].to_numpy().ravel()
+        for frame in (explanation.reason_themes(_REASONS), explanation.reason_names(_REASONS))
+    )
+    _, first = np.unique(of_kind.astype(str), return_index=True)
+    chosen = np.sort(first)
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for language in languages():
+        said = explanation.reasons(_REASONS, language, sign).iloc[top].to_numpy().ravel()
+        found[language] = _by_theme(of_theme[chosen], said[chosen])
+    return found
 
 
 def _by_theme(themes: Iterable[str], reasons: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Some first reasons by their theme, each text once."""
+    """Some reasons by their theme; the riskiest person's first."""
     found: dict[str, list[str]] = {}
     for theme, text in zip(themes, reasons, strict=True):
         texts = found.setdefault(theme, [])
-        if text and text not in texts and len(texts) < _EXAMPLES:
+        if text and len(texts) < _EXAMPLES:
             texts.append(text)
-    return {theme: tuple(texts) for theme, texts in found.items()}
+    return {theme: tuple(texts) for theme, texts in found.items() if texts}
 
 
 def _groups(churn: Evaluation) -> tuple[Group, ...]:

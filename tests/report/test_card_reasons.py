@@ -24,8 +24,8 @@ def test_themes_stand_with_their_examples() -> None:
 
 def test_gaps_beyond_chance_are_named_in_sentences() -> None:
     said = text(whole())
-    assert "channel, ads: it ranks 70% of pairs right. For everybody else, it is 83%." in said
-    assert "channel, shop: it expected 10.0% to leave, and 20.0% left." in said
+    assert '"ads" in channel: it ranks 70% of pairs right. For everybody else, it is 83%.' in said
+    assert '"shop" in channel: it expected 10.0% to leave, and 20.0% left.' in said
     assert "No group differs" in text(record(gaps=()))
     assert "no groups of people to compare" in text(least())
 
@@ -37,6 +37,15 @@ def test_value_says_in_words_where_it_is_behind() -> None:
     good = replace(whole().value, figures=whole().value.figures[:1])  # type: ignore[type-var]
     assert "In no measure is it behind" in text(record(value=good))
     assert "does not predict what people are worth" in text(least())
+
+
+def test_the_total_is_told_where_it_is_known() -> None:
+    bias = replace(whole().value.figures[0], metric="total_bias", value=0.97)  # type: ignore[union-attr]
+    for value, told in ((0.97, True), (float("nan"), False)):
+        given = replace(whole().value, figures=(replace(bias, value=value),))  # type: ignore[type-var]
+        said = text(record(value=given))
+        assert ("In total, it expected 97% of what they then brought." in said) is told
+        assert "nan" not in said
 
 
 def test_use_owner_and_review() -> None:
@@ -66,7 +75,7 @@ def test_the_same_people_in_several_groupings_are_named_once() -> None:
     one = whole().gaps[1]
     alike = (one, replace(one, grouping="age"), replace(one, grouping="income", value=0.3))
     said = text(record(gaps=alike))
-    assert "- channel, age, shop: it expected 10.0% to leave, and 20.0% left." in said
+    assert '- "shop" in channel, age: it expected 10.0% to leave, and 20.0% left.' in said
     assert said.count("it expected 10.0% to leave") == 2
 
 
