@@ -46,15 +46,19 @@ class Facts:
     reasons: Sequence[Reason]
 
     @classmethod
-    def among(cls, X: pd.DataFrame, roles: frozenset[str]) -> Facts:
+    def among(
+        cls, X: pd.DataFrame, roles: frozenset[str], builders: Sequence[FeatureBuilder] = ()
+    ) -> Facts:
         """The facts among the columns of X, which other columns may stand beside.
+
+        The reasons are those for a log with these roles, and those of the builders' own.
 
         >>> X = pd.DataFrame({"fact__visits__all": [3.0], "cadence__active_days__all": [3.0]})
         >>> list(Facts.among(X, frozenset()).frame)
         ['fact__visits__all']
         """
         columns = [name for name in X.columns if is_fact(name)]
-        return cls(X[columns], reasons(roles))
+        return cls(X[columns], reasons_of(builders, roles))
 
 
 def with_facts(features: FeatureSet) -> FeatureSet:

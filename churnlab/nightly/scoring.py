@@ -24,6 +24,7 @@ from churnlab.estimators.hazard import Model
 from churnlab.estimators.loading import load
 from churnlab.evaluation.contenders import predict
 from churnlab.explanation.explanation import explain
+from churnlab.features.builder import FeatureBuilder
 from churnlab.features.facts import Facts
 from churnlab.language.catalogues import ENGLISH
 from churnlab.model_registry.tracking import TrainedRun
@@ -119,31 +120,31 @@ class Explainer:
     """Gives the reasons of rows of features and facts, in a language.
 
     `catalogue` has the topic of each feature, `roles` those of the log (`money` among them where it
-    has amounts); `sign` stands before amounts.
+    has amounts), and `builders` may have reasons of their own; `sign` stands before amounts.
     """
 
     model: TreeModel
     catalogue: pd.DataFrame
     roles: frozenset[str] = frozenset()
+    builders: tuple[FeatureBuilder, ...] = ()
     language: str = ENGLISH
     sign: str = ""
 
     @classmethod
     def of(cls, trained: TrainedRun, config: Config, activity: Activity) -> Self:
         """The explainer of a run's churn model, for lists of a configuration and a log."""
-        roles = available(activity)
-        model = trained.models["churned"]
-        return cls(model, trained.catalogue, roles, config.lang, config.currency)
+        told = (available(activity), config.feature_set().builders, config.lang, config.currency)
+        return cls(trained.models["churned"], trained.catalogue, *told)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The REASONS of each row of X, in its order."""
-        facts = Facts.among(X, self.roles)
+        facts = Facts.among(X, self.roles, self.builders)
         why = explain(self.model, self.model.select(X), self.catalogue, facts=facts)
         found = why.reasons(len(REASONS), self.language, self.sign)
         return found.reset_index(drop=True).astype("str")
 
     def __reduce__(self) -> Any:
-        told = (self.catalogue, self.roles, self.language, self.sign)
+        told = (self.catalogue, self.roles, self.builders, self.language, self.sign)
         return _unpacked_explainer, (pack(self.model), *told)
 
 
