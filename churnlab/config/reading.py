@@ -153,6 +153,8 @@ def _wanted(hint: Any) -> str:
     >>> _wanted(dict[str, str] | None), _wanted(int)
     ('a table of texts', 'a whole number')
     """
+    if hint == dict[str, float]:
+        return "a table of numbers"
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kinds = [get_origin(option) or option for option in options]
     return " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "a table"

@@ -177,6 +177,27 @@ class ApprovalTable(Table):
     """Days after training, and after an approval, within which a version must be looked at."""
 
 
+class ListTable(Table):
+    """[list]: who is on the list, in which order and band, and who must not be contacted."""
+
+    sort: str = "risk"
+    """What rows stand by, highest first: risk, value_at_risk or profit, which needs [costs]."""
+    top: int | None = None
+    """The list ends after so many people; everybody without it."""
+    budget: float | None = None
+    """The list ends before contacting all on it is expected to cost more; needs [costs]."""
+    tiers: dict[str, float] = {"high": 0.5, "medium": 0.2, "low": 0.0}
+    """Names of bands, each with its bound; people beyond all bounds have no tier."""
+    tiers_by: str = "risk"
+    """What the bounds are: risk, value_at_risk or profit for the lowest value of a band; share or
+    count for how far down the list it reaches."""
+    control: float = 0.0
+    """The share of people who are not to be contacted, drawn by a hash of campaign and id, so that
+    what the campaign changed can be measured."""
+    campaign: str = ""
+    """The name of the campaign; another one draws other people."""
+
+
 class SinkTable(Table):
     """[[sinks]]: a place that the list goes to besides the output folder; as many as you like."""
 

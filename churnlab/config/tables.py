@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +31,7 @@ from churnlab.config.sections import (
     CardTable,
     CostsTable,
     FeaturesTable,
+    ListTable,
     ModelTable,
     OutputTable,
     SinkTable,
@@ -147,6 +148,9 @@ else:
     )
 
 
+_Sinks: TypeAlias = list[SinkTable]  # within Config, `list` is a table
+
+
 class Config(Table):
     """churnlab.toml: what to learn, from which log, and where results go.
 
@@ -178,7 +182,8 @@ class Config(Table):
     approval: ApprovalTable = ApprovalTable()
     costs: CostsTable = CostsTable()
     card: CardTable = CardTable()
-    sinks: list[SinkTable] = []
+    list: ListTable = ListTable()
+    sinks: _Sinks = []
     """Where the list goes besides the output folder."""
     _folder: Path = PrivateAttr(default_factory=Path)
 

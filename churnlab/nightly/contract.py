@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,13 +29,16 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("user_id", "text or whole number", False, "the person; each is on the list once"),
     Column("risk", "number", False, "the probability of churn, from 0 to 1, to 9 decimals"),
+    Column("tier", "text", True, "the name of the band that the person is in"),
     Column("stage", "text", True, "silent: already as silent as the churn label asks"),
     Column("when", "text", True, "the day by which the person has more likely left than not"),
     Column("ltv", "number", True, "expected spend over the value horizon, in the log's money"),
     Column("value_at_risk", "number", True, "risk times ltv, in the log's money"),
+    Column("profit", "number", True, "what a contact is expected to bring, in the log's money"),
     Column("reason_1", "text", True, "why the risk is what it is, in words; the first reason"),
     Column("reason_2", "text", True, "the second reason"),
     Column("reason_3", "text", True, "the third reason"),
+    Column("control", "text", False, "yes: not to be contacted, to measure effects; else no"),
     Column("as_of", "text", False, "the day whose morning the list is for, like 2026-03-04"),
     Column("model_version", "text", False, "the version of the models that scored"),
     Column("approval", "text", False, "whether a person has approved these models"),
@@ -82,11 +86,11 @@ def table_of(frame: pd.DataFrame) -> pa.Table:
     return found.replace_schema_metadata(None).cast(schema(ids))
 
 
-def audit(table: pa.Table, as_of: str) -> None:
+def audit(table: pa.Table, as_of: str, sort: str = "risk") -> None:
     """Raise AuditError unless the rows keep to the schema.
 
-    Nothing needed is missing, everybody is there once, risks lie in [0, 1] and fall from row to
-    row, money is finite, and all rows are of one day.
+    Nothing needed is missing, everybody is there once, risks lie in [0, 1], the column `sort` falls
+    from row to row, money is finite, and all rows are of one day.
 
     >>> audit(schema("string").empty_table(), "2026-03-04")
     """
@@ -98,9 +102,11 @@ def audit(table: pa.Table, as_of: str) -> None:
     risk = table["risk"].to_numpy()
     if not ((risk >= 0) & (risk <= 1)).all():
         raise AuditError.from_rows("risk", "is not a probability in some rows")
-    if (risk[1:] > risk[:-1]).any():
-        raise AuditError.from_rows("risk", "does not fall from row to row")
-    for name in ("ltv", "value_at_risk"):
+    order = table[sort].to_numpy()
+    order = np.where(np.isnan(order), -np.inf, order)
+    if (order[1:] > order[:-1]).any():
+        raise AuditError.from_rows(sort, "does not fall from row to row")
+    for name in ("ltv", "value_at_risk", "profit"):
         if pc.any(pc.invert(pc.is_finite(table[name]))).as_py():
             raise AuditError.from_rows(name, "is not finite in some rows")
     if set(table["as_of"].unique().to_pylist()) - {as_of}:

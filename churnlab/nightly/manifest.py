@@ -34,7 +34,8 @@ class ListManifest:
     """A list as it was published.
 
     `people` counts the rows, `ids` is the type of user_id ("string" or "int64"), `model` says which
-    models scored, `files` maps kinds such as list_parquet to files, `notes` are those of the list.
+    models scored, `order` how rows were ranked, `files` maps kinds such as list_parquet to files,
+    `notes` are those of the list.
     """
 
     as_of: str
@@ -42,6 +43,7 @@ class ListManifest:
     people: int
     ids: str
     model: Mapping[str, Any]
+    order: Mapping[str, Any]
     files: Mapping[str, ListFile]
     notes: tuple[str, ...] = field(default=())
 

@@ -16,13 +16,15 @@ from churnlab.nightly.contract import ID, audit, table_of
 class Publication:
     """A list that keeps to its schema.
 
-    `table` has the columns of the schema; `model` says which models scored.
+    `table` has the columns of the schema; `model` says which models scored, `order` how the rows
+    were ranked.
     """
 
     table: pa.Table
     as_of: str
     run_id: str
     model: Mapping[str, Any]
+    order: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -32,12 +34,13 @@ class Publication:
         as_of: str,
         run_id: str,
         model: Mapping[str, Any],
+        order: Mapping[str, Any],
         notes: tuple[str, ...] = (),
     ) -> Publication:
         """The rows of a list, audited; raises AuditError where they do not keep to the schema."""
         table = table_of(frame)
-        audit(table, as_of)
-        return cls(table, as_of, run_id, model, notes)
+        audit(table, as_of, order["sort"])
+        return cls(table, as_of, run_id, model, order, notes)
 
     @property
     def ids(self) -> str:

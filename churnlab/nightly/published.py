@@ -95,7 +95,7 @@ def _read(shelf: Shelf, manifest: ListManifest) -> PublishedList:
         raise ListError.from_damaged(where, str(error)) from error
     if len(table) != manifest.people:
         raise ListError.from_damaged(where, f"it has {len(table)} rows")
-    audit(table, manifest.as_of)
+    audit(table, manifest.as_of, manifest.order["sort"])
     return PublishedList(table.to_pandas(), manifest)
 
 

@@ -51,8 +51,8 @@ class Publisher:
         with self._swept():
             files = {f"list_{name}": self._rows(given, name) for name in self.formats}
             files["list_schema"] = self._put(given, "schema", ".json", schema_text())
-            facts = (given.as_of, given.run_id, len(given.table), given.ids, given.model)
-            manifest = ListManifest(*facts, files, given.notes)
+            facts = (given.as_of, given.run_id, len(given.table), given.ids)
+            manifest = ListManifest(*facts, given.model, given.order, files, given.notes)
             text = manifest.text().encode()
             self.shelf.put(f"{_folder(given.as_of)}/{MANIFEST}", text)
             if newest is None or newest.as_of <= given.as_of:
@@ -78,7 +78,7 @@ class Publisher:
         kept = form.decode(self._kept(file.path), schema(given.ids))
         if not kept.equals(given.table):
             raise SinkError.from_other_bytes(self.shelf.name(file.path))
-        audit(kept, given.as_of)
+        audit(kept, given.as_of, given.order["sort"])
         return file
 
     def _put(

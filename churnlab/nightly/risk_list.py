@@ -13,6 +13,7 @@ from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.manifest import LATEST
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
+from churnlab.nightly.ranking import BY_RISK, Ranking
 from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.shelf import shelf_of
 from churnlab.nightly.written import Written
@@ -21,14 +22,15 @@ from churnlab.schema.progress import bar, counted
 
 @dataclass(frozen=True, eq=False)
 class RiskList:
-    """Tonight's list: one row a person, highest risk first, ties by id.
+    """Tonight's list: one row a person, highest risk first unless [list] says else, ties by id.
 
     Columns of `frame`: user_id; risk (churn probability); stage ("silent" for a person who already
     is as silent as the churn label asks, else empty); when (the day, like 2026-03-04, by which
     the person has more likely left than not; empty where the risk is below one half or the stage
     is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
-    value_at_risk (risk times ltv); reason_1 to reason_3; as_of; model_version; approval
-    ("approved", "not approved" for a trial, "no approval required" where none is asked for).
+    value_at_risk (risk times ltv); profit, tier and control, see Ranking; reason_1 to reason_3;
+    as_of; model_version; approval ("approved", "not approved" for a trial, "no approval required"
+    where none is asked for).
     `notes` say who approved the model, and which events lie outside the log's observed days.
     `model_age` counts the days from
     the newest snapshot that the churn model learnt from to the day of the list.
@@ -39,6 +41,7 @@ class RiskList:
     run_id: str
     notes: tuple[str, ...] = ()
     model_age: int | None = None
+    ranking: Ranking = BY_RISK
 
     @classmethod
     def of(cls, parts: Iterable[pd.DataFrame], listing: Listing, run_id: str) -> RiskList:
@@ -51,10 +54,8 @@ class RiskList:
             listed = [listing(X) for X in counted(parts, step, len)]
         if not listed:
             return cls(pd.DataFrame(columns=list(COLUMNS)), listing.scorer.as_of, run_id)
-        frame = pd.concat(listed).sort_values(
-            ["risk", "user_id"], ascending=[False, True], kind="stable", ignore_index=True
-        )
-        return cls(frame, listing.scorer.as_of, run_id)
+        frame = listing.ranking.ranked(listed)
+        return cls(frame, listing.scorer.as_of, run_id, ranking=listing.ranking)
 
     def publication(self) -> Publication:
         """The audited rows, as every sink gets them; raises AuditError where they are no list."""
@@ -64,7 +65,8 @@ class RiskList:
             "approval": "".join(said["approval"]),
             "age_days": self.model_age,
         }
-        return Publication.of(self.frame, self.as_of, self.run_id, model, self.notes)
+        order = self.ranking.to_dict()
+        return Publication.of(self.frame, self.as_of, self.run_id, model, order, self.notes)
 
     def write(self, folder: str | Path) -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.

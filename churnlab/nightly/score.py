@@ -20,6 +20,7 @@ from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.features.facts import with_facts
 from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
 from churnlab.nightly.stage import with_silence
@@ -69,6 +70,7 @@ def score(
 def _score(
     config: Config, day: int, run: str | None, log: EventLog | None, say: Say
 ) -> WritableList:
+    Ranking.of(config)  # refused before the work
     say("loading the model")
     chosen = Chosen.of(config, run, day)
     trained = chosen.trained

@@ -28,23 +28,14 @@ from churnlab.features.builder import FeatureBuilder
 from churnlab.features.facts import Facts
 from churnlab.language.catalogues import ENGLISH
 from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly.contract import NAMES
+from churnlab.nightly.ranking import BY_RISK, Ranking
 from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
 from churnlab.schema.targets import Churn
 
 REASONS = ("reason_1", "reason_2", "reason_3")
-COLUMNS = (
-    "user_id",
-    "risk",
-    "stage",
-    "when",
-    "ltv",
-    "value_at_risk",
-    *REASONS,
-    "as_of",
-    "model_version",
-    "approval",
-)
+COLUMNS = NAMES
 _RISK_DIGITS = 9
 _MONEY_DIGITS = 6
 Packed: TypeAlias = tuple[tuple[str, bytes], ...]
@@ -150,10 +141,11 @@ class Explainer:
 
 @dataclass(frozen=True)
 class Listing:
-    """Makes the rows of a list: scores and reasons of rows of features and facts."""
+    """Makes the rows of a list: scores, reasons and places of rows of features and facts."""
 
     scorer: Scorer
     explainer: Explainer
+    ranking: Ranking = BY_RISK
 
     @classmethod
     def of(
@@ -161,11 +153,12 @@ class Listing:
     ) -> Self:
         """The listing of a run for a log; `config` is as the run was trained."""
         scorer = Scorer.of(trained, config, day, approval)
-        return cls(scorer, Explainer.of(trained, config, activity))
+        return cls(scorer, Explainer.of(trained, config, activity), Ranking.of(config))
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The COLUMNS of the list for each row of X, in its order."""
-        return pd.concat([self.scorer(X), self.explainer(X)], axis=1)[list(COLUMNS)]
+        scores = self.ranking.with_columns(self.scorer(X))
+        return pd.concat([scores, self.explainer(X)], axis=1)[list(COLUMNS)]
 
 
 def pack(model: Model) -> Packed:

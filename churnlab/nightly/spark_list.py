@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
@@ -19,8 +18,10 @@ from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.facts import with_facts
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.contract import ID, schema
 from churnlab.nightly.publication import Publication
-from churnlab.nightly.scoring import REASONS, Listing
+from churnlab.nightly.ranking import Ranking
+from churnlab.nightly.scoring import Listing
 from churnlab.nightly.stage import with_silence
 from churnlab.nightly.written import Written
 from churnlab.schema.days import day_text
@@ -28,17 +29,7 @@ from churnlab.spark.activity import SparkActivity
 from churnlab.spark.dataset import SparkDataset
 from churnlab.spark.session import DataFrame, in_one_line, write_whole
 
-_LISTED = {
-    "risk": pa.float64(),
-    "stage": pa.string(),
-    "when": pa.string(),
-    "ltv": pa.float64(),
-    "value_at_risk": pa.float64(),
-    **dict.fromkeys(REASONS, pa.string()),
-    "as_of": pa.string(),
-    "model_version": pa.string(),
-    "approval": pa.string(),
-}
+_LISTED = {field.name: field.type for field in schema("string") if field.name != ID}
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +77,10 @@ def list_of(
 ) -> SparkRiskList:
     """The list of everybody eligible on a day, planned on Spark.
 
-    Raises FrameError when the log lacks features that the models learnt from.
+    Raises FrameError when the log lacks features that the models learnt from, ConfigError for a
+    [list] that ranks or cuts.
     """
+    Ranking.of(config).check_row_wise()
     trained = chosen.trained
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)

@@ -36,6 +36,7 @@ BROKEN = {
         ([0.9, None], "missing"),
     ],
     "user_id": [(["a", "a"], "not unique"), (["a", None], "missing")],
+    "profit": [([np.nan, -np.inf], "not finite")],
     "ltv": [([np.inf, 1.0], "not finite")],
     "as_of": [([DAY, "2026-03-05"], "is not 2026-03-04"), ([DAY, None], "missing")],
 }
@@ -47,6 +48,15 @@ BROKEN = {
 def test_rows_that_break_it_are_refused(column: str, values: list, says: str) -> None:
     with pytest.raises(AuditError, match=f"{column} .*{says}"):
         audit(table_of(frame(2, **{column: values})), DAY)
+
+
+def test_rows_may_stand_by_another_column() -> None:
+    given = table_of(frame(3, risk=[0.1, 0.9, 0.5], value_at_risk=[9.0, 4.0, None]))
+    audit(given, DAY, "value_at_risk")
+    with pytest.raises(AuditError, match="risk does not fall"):
+        audit(given, DAY)
+    with pytest.raises(AuditError, match="profit does not fall"):
+        audit(given, DAY, "profit")
 
 
 def test_other_columns_are_refused() -> None:

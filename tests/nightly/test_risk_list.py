@@ -13,6 +13,7 @@ from support.nightly import FaultyDisk
 
 from churnlab.errors import OutputError
 from churnlab.nightly.published import read_list
+from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import COLUMNS, REASONS
 
@@ -22,13 +23,16 @@ def risks(**more: object) -> RiskList:
         {
             "user_id": ["=HYPERLINK(1)", " +1", "ok"],
             "risk": [0.9, 0.5, 0.1],
+            "tier": "",
             "stage": "",
             "when": "",
             "ltv": np.nan,
             "value_at_risk": np.nan,
+            "profit": np.nan,
             "reason_1": ["@x", "", "-y"],
             "reason_2": "",
             "reason_3": "",
+            "control": "no",
             "as_of": "2026-01-01",
             "model_version": "v",
             "approval": "approved",
@@ -79,6 +83,7 @@ class Known:
 
     def __init__(self) -> None:
         self.scorer = self
+        self.ranking = Ranking()
         self.asked: list[int] = []
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -87,6 +92,7 @@ class Known:
         scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
         rest = {
             "value_at_risk": 0.0,
+            **{"tier": "", "profit": 0.0, "control": "no"},
             "as_of": self.as_of,
             "model_version": "v",
             "approval": "approved",

@@ -17,6 +17,7 @@ from support.nightly import content
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
+from churnlab.nightly.contract import NAMES
 from churnlab.nightly.published import read_list
 from churnlab.nightly.score import score
 from churnlab.nightly.shelf import shelf_of
@@ -29,20 +30,8 @@ def test_the_list_is_whole_sorted_and_the_same_twice(
     last = community.events["ts"].max().normalize() + pd.Timedelta(days=1)
     said = json.loads(call("score", "--as-of", str(last.date()), "--config", config, "--json"))
     frame = pq.read_table(said["list_parquet"], page_checksum_verification=True).to_pandas()
-    assert list(frame) == [
-        "user_id",
-        "risk",
-        "stage",
-        "when",
-        "ltv",
-        "value_at_risk",
-        "reason_1",
-        "reason_2",
-        "reason_3",
-        "as_of",
-        "model_version",
-        "approval",
-    ]
+    assert list(frame) == list(NAMES)
+    assert set(frame["tier"]) <= {"high", "medium", "low"} and set(frame["control"]) == {"no"}
     assert len(frame) == said["people"] == frame["user_id"].nunique()
     assert (
         frame["risk"].between(0, 1).all()

@@ -22,6 +22,7 @@ from churnlab.schema import files
 from churnlab.store import disk as store_disk
 
 DAY = "2026-03-04"
+ORDER = {"sort": "risk"}
 ODD = ("=HYPERLINK(1)", " +1", "a\nb", 'q"q', "'tis", "渠道", "eve\r=1+1", ",", "NULL", "007")
 
 
@@ -33,13 +34,16 @@ def frame(people: int, as_of: str = DAY, **more: Any) -> pd.DataFrame:
     columns = {
         "user_id": ids,
         "risk": risk,
+        "tier": np.where(risk >= 0.5, "high", "low"),
         "stage": np.where(risk > 0.9, "silent", ""),
         "when": "",
         "ltv": ltv,
         "value_at_risk": np.round(risk * ltv, 6),
+        "profit": np.round(np.arange(people) / 7, 6),
         "reason_1": "@silent for 12 days",
         "reason_2": "last order 80 days ago, usually after 20",
         "reason_3": "",
+        "control": "no",
         "as_of": as_of,
         "model_version": "v1",
         "approval": "approved",
@@ -52,7 +56,7 @@ def tonight(people: int, as_of: str = DAY, **more: Any) -> Publication:
     from churnlab.nightly.contract import table_of
 
     table = table_of(frame(people, as_of, **more))
-    return Publication(table, as_of, "run1", {"version": "v1", "age_days": 3}, ("a note",))
+    return Publication(table, as_of, "run1", {"version": "v1", "age_days": 3}, ORDER, ("a note",))
 
 
 def published(folder: Path, given: Publication) -> ListManifest:
