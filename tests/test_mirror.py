@@ -19,6 +19,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_four_changes": "a signal and a metric added to a copy of the package",
     "test_mirror": "this file",
     "test_no_peeking": "from events to features, for every builder",
+    "nightly/test_night": "whole nights by the command line, under faults",
     "log/test_bring_your_log": "the page of the same name, each of its examples",
     "log/test_real_world": "logs as people have them, from events to lists",
     "log/test_sources": "from any source to daily rows",

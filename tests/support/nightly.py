@@ -142,3 +142,12 @@ class _Opened(io.BufferedRandom):
     def flush(self) -> None:
         self.disk.check("flush")
         super().flush()
+
+
+def a_night(config: str, day: str) -> None:
+    """Update the day before and score a day, by the command line."""
+    from support.command import call
+
+    yesterday = str((pd.Timestamp(day) - pd.Timedelta(days=1)).date())
+    call("update", "--day", yesterday, "--config", config)
+    call("score", "--as-of", day, "--config", config)
