@@ -63,3 +63,23 @@ def test_the_catalogue_is_a_table() -> None:
     )
     text = shown(terminal.catalogue(catalogue))
     assert "a__x__7d" in text and "days" in text and "a of {value}" in text and "more" not in text
+
+
+def test_versions_are_a_table_of_texts_as_they_were_written() -> None:
+    version = {
+        "version": 7,
+        "state": "Approved",
+        "aliases": ["champion"],
+        "trained": "2026-03-01",
+        "by": "[red]Mei[/red]",
+        "at": "2026-03-04T09:30:00+00:00",
+        "review_due": "2026-06-02",
+        "override": "",
+        "note": "read it",
+    }
+    told = {**version, "version": 8, "aliases": [], "override": "a pilot"}
+    lines = shown(terminal.versions([version, told])).splitlines()
+    first = next(line for line in lines if line.strip().startswith("7"))
+    for words in ("Approved", "champion", "[red]Mei[/red]", "2026-03-04", "2026-06-02", "read it"):
+        assert words in first
+    assert "09:30" not in first and any("a pilot" in line for line in lines)
