@@ -138,12 +138,14 @@ def test_everything_of_a_run_comes_back(tracker: Tracker, client: MlflowClient) 
     logged = client.get_run(run_id)
     models = [client.get_logged_model(m.model_id) for m in logged.outputs.model_outputs]
     assert {m.name: str(m.status) for m in models} == dict.fromkeys(
-        ["churned", "ltv", "when"], "READY"
+        ["churn_and_value", "churned", "ltv", "when"], "READY"
     )
-    assert {
-        k: [x.value for x in m.metrics or ()]
-        for k, m in zip("clw", sorted(models, key=lambda m: m.name), strict=True)
-    } == {"c": [0.9], "l": [], "w": []}
+    assert {m.name: [x.value for x in m.metrics or ()] for m in models} == {
+        "churn_and_value": [],
+        "churned": [0.9],
+        "ltv": [],
+        "when": [],
+    }
     nested = client.search_runs([logged.info.experiment_id], f"tags.`{PARENT}` = '{run_id}'")
     assert {r.info.run_name for r in nested} == {"churned trial 0", "churned trial 1"}
     assert logged.inputs.dataset_inputs[0].dataset.name == "made up"
