@@ -12,7 +12,7 @@ from typing import Any
 from churnlab.language.catalogues import ENGLISH, languages, template_in
 from churnlab.language.sentence import Sentence, Words, parts, sentence
 from churnlab.report.card_record import BRIEF, CardRecord
-from churnlab.report.sourced import as_shown, raw, sourced
+from churnlab.report.sourced import AS_DAY, as_shown, raw, sourced
 
 _DIGITS = re.compile(r"\d+")
 _NOT_TEXT = ("head", "style", "script", "svg")
@@ -122,15 +122,21 @@ def _differences(mark: _Mark, facts: Mapping[str, Any], read: _Reader) -> Iterat
     if mark.tag == "script":
         yield from _rows(mark, fact)
         return
-    value = sourced(fact, mark.path)
-    if isinstance(value, Sentence):
-        yield from _loose(mark, value, read.language)
+    if isinstance(fact, Mapping) and "template" in fact:
+        yield from _loose(mark, sourced(fact, mark.path), read.language)
         return
-    shown = as_shown(value, mark.shown_as, read.language)
-    if isinstance(fact, Mapping | list | None) or raw(value) != mark.value:
+    shown = _shown(fact, mark.shown_as, read.language)
+    if isinstance(fact, Mapping | list | None) or raw(fact) != mark.value:
         yield _differs(mark.path, mark.value, fact)
     elif mark.text != shown:
         yield _differs(mark.path, mark.text, shown)
+
+
+def _shown(fact: Any, way: str, language: str) -> str:
+    """A fact as a mark should show it."""
+    if way == AS_DAY and isinstance(fact, str):
+        return as_shown(sourced(fact), "", language)
+    return as_shown(fact, way, language)
 
 
 def _differs(path: str, said: str, fact: object) -> Words:

@@ -19,6 +19,7 @@ from churnlab.language.numbers import shown
 from churnlab.language.sentence import Sentence, Words, parts
 
 LONGEST = 240  # characters of a name or a reason that are shown
+AS_DAY = "day"  # how a mark says that its value is shown as a day, not as a text like one
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -129,7 +130,7 @@ def _value(value: object, spec: str, language: str) -> Markup:
     if not isinstance(value, _Sourced) or not text:
         return escape(text)
     mark = Markup('<data value="{}" data-fact="{}" data-as="{}">{}</data>')
-    return mark.format(raw(value), value.path, spec, text)
+    return mark.format(raw(value), value.path, AS_DAY if isinstance(value, date) else spec, text)
 
 
 def as_shown(value: object, spec: str, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from support.card_records import least, record, whole
@@ -70,3 +71,11 @@ def test_a_card_of_another_record_differs() -> None:
 def test_anything_that_is_no_card_differs() -> None:
     assert len(check_page("", whole())) > 10
     assert check_page("<html lang='en'><body>7 <data data-fact='a.b.c'>", whole())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_odd_names_and_figures_are_compared_as_they_are_shown(language: str) -> None:
+    odd = ("2026-01-01", "", "a<b>&'\"", "{x}", " x\u202e ", "$x$", "渠道")
+    groups = tuple(replace(whole().groups[0], group=name, told=1e-12, left=-0.0) for name in odd)
+    given = record(groups=groups, told=0.99999, use=replace(whole().use, not_for=odd))
+    assert check_page(ModelCard.of(given).html(language), given) == ()
