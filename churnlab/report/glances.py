@@ -30,7 +30,7 @@ _PEOPLE_AT_MOST = 3
 _SHOWN = ("user_id", "day", "acts", "sessions", "steps", "orders", "money")
 _LABELS = {
     "churned": (sentence("share that churned"), "{value:.1%}"),
-    "ltv": (sentence("mean value"), "{value:money}"),
+    "ltv": (sentence("mean value"), "{value:amount}"),
 }
 
 
