@@ -143,13 +143,13 @@ def test_a_catalogue_made_by_hand_is_said_from_its_text(
 ) -> None:
     language = install(tmp_path, monkeypatch)
     for row in (
-        {"says": "{value:.1f} CDs", "missing": "none"},
-        {"says": "{value:.1f} CDs", "missing": "none", "templates": float("nan")},
-        {"says": "{value:.1f} CDs", "missing": "none", "templates": ""},
+        {"says": "{value:.1f} CDs", "missing": "no CDs at all"},
+        {"says": "{value:.1f} CDs", "missing": "no CDs at all", "templates": float("nan")},
+        {"says": "{value:.1f} CDs", "missing": "no CDs at all", "templates": ""},
     ):
         english, other = (Told(*sentences(row), "a", ["a"], chosen) for chosen in ("en", language))
         assert english({"a": [2.25]}) == ["2.2 CDs"]
-        assert other({"a": [2.25, float("nan")]}) == ["2,2 CDs", "none"]
+        assert other({"a": [2.25, float("nan")]}) == ["2,2 CDs", "no CDs at all"]
 
 
 def test_the_season_and_the_days_observed_are_about_the_day() -> None:
