@@ -6,6 +6,7 @@ address and its environment belong to the user, and none of them is changed.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -37,7 +38,7 @@ from mlflow.types.schema import AnyType
 from mlflow.utils.uri import add_databricks_profile_info_to_artifact_uri
 
 from churnlab import served
-from churnlab.errors import ModelError
+from churnlab.errors import ModelError, OutputError
 from churnlab.estimators.base import TreeModel
 from churnlab.estimators.hazard import Model
 from churnlab.estimators.learners.times import SNAPSHOT
@@ -94,6 +95,19 @@ def users_place() -> tuple[str, str]:
         return uri, ""
     found = mlflow.MlflowClient(uri).get_experiment(active.info.experiment_id)
     return uri, str(found.name)
+
+
+def check_disk(error: Exception, place: str) -> None:
+    """Raise OutputError where an error says that a disk of this machine is full.
+
+    MLflow keeps the text of the system's errors and not their class.
+
+    >>> check_disk(OSError("no route to host"), "the store")
+    """
+    full = os.strerror(errno.ENOSPC)
+    if full in str(error):
+        where = f"the temporary folder {tempfile.gettempdir()}, or {place}"
+        raise OutputError.from_unwritable(where, full) from error
 
 
 class MlflowStore:
@@ -265,6 +279,7 @@ class MlflowStore:
         except ModelError:
             raise
         except Exception as error:  # of the library of any cloud
+            check_disk(error, str(run))
             raise ModelError.from_lost_file(name, str(run), str(error)) from error
 
     def listed(self, run: LoggedRun, models: Mapping[str, str], folder: str) -> set[str]:

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from churnlab.errors import ChurnlabError, ConfigError, LockedError, ModelError
 from churnlab.model_registry.address import Address
-from churnlab.model_registry.mlflow_store import MlflowStore
+from churnlab.model_registry.mlflow_store import MlflowStore, check_disk
 from churnlab.model_registry.quiet import IMPATIENT, QUIET
 from churnlab.model_registry.run_folder import plain
 
@@ -50,12 +50,16 @@ class Reach:
 
     @contextmanager
     def told(self) -> Iterator[None]:
-        """Tell every error of MLflow in one line; its plug-ins and clouds raise any class."""
+        """Tell every error of MLflow in one line; its plug-ins and clouds raise any class.
+
+        A disk of this machine that is full is an OutputError, any other fault a ModelError.
+        """
         try:
             yield
         except ChurnlabError:
             raise
         except Exception as error:
+            check_disk(error, str(self.address))
             known = getattr(error, "supported_uri_schemes", None)
             if known:
                 raise ModelError.from_scheme(str(self.address), known) from error

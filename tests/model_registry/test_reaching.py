@@ -12,7 +12,7 @@ import pytest
 from filelock import FileLock
 from support.mlflow_server import free_port
 
-from churnlab.errors import ConfigError, LockedError, ModelError
+from churnlab.errors import ConfigError, LockedError, ModelError, OutputError
 from churnlab.model_registry import reaching
 from churnlab.model_registry.address import Address
 from churnlab.model_registry.quiet import _FIRST_CONTACT
@@ -89,5 +89,9 @@ def test_errors_of_any_library_are_one_line(tmp_path: Path) -> None:
     reach = Reach(Address.of(tmp_path), "churnlab")
     with pytest.raises(ModelError, match="cannot be used: ZeroDivisionError: a b"), reach.told():
         raise ZeroDivisionError("a\nb")
+    full = pytest.raises(OutputError, match="temporary folder .* cannot be written: No space left")
+    with full as error, reach.told():
+        raise RuntimeError("some downloads failed: OSError(28, 'No space left on device')")
+    assert error.value.exit_code == 7
     with pytest.raises(ConfigError, match="experiment"):
         Reach(Address.of(tmp_path), "\n").check_experiment()

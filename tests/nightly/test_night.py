@@ -9,7 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -118,3 +120,29 @@ def test_sigterm_stops_within_five_seconds_and_publishes_nothing(night: Path) ->
         assert run.wait(20) == 143
         assert time.monotonic() - began < 5
     assert content(night.parent / "output") == {} and content(night.parent / "store") == before
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 kB, which only the system's owner can mount."""
+    (tmp_path / "tiny").mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=24k", "tmpfs", str(tmp_path / "tiny")]
+    if not shutil.which("mount") or subprocess.run(words, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield tmp_path / "tiny"
+    subprocess.run(["umount", str(tmp_path / "tiny")], check=True)
+
+
+def test_a_full_disk_ends_with_7_whether_it_holds_the_list_or_the_model(
+    night: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = night.read_text()
+    night.write_text(text.replace('folder = "output"', f"folder = {json.dumps(str(tiny))}"))
+    error = call("score", "--as-of", NIGHTS[0], "--config", night, code=7)
+    assert "No space left on device" in error and str(tiny) in error and error.count("\n") == 1
+    assert content(tiny) == {}
+    night.write_text(text)
+    monkeypatch.setattr(tempfile, "tempdir", str(tiny))
+    error = call("score", "--as-of", NIGHTS[0], "--config", night, code=7)
+    assert "No space left on device" in error and str(tiny) in error and error.count("\n") == 1
+    assert content(night.parent / "output") == {}
