@@ -33,9 +33,9 @@ def check_page(html: str, record: CardRecord) -> tuple[Words, ...]:
     >>> page = ModelCard.of(CardRecord.from_json(text)).html("zh")
     >>> check_page(page, CardRecord.from_json(text))
     ()
-    >>> for words in check_page(page.replace("60天", "90天"), CardRecord.from_json(text)):
-    ...     print(words)
-    the card says '90' ...
+    >>> other = page.replace(">60</data>", ">90</data>", 1)
+    >>> print(*check_page(other, CardRecord.from_json(text)))
+    the card says '90' for promise.active_within, the record 60
     """
     read = _Reader()
     read.feed(html)

@@ -297,8 +297,8 @@ class CardRecord:
 
     >>> from churnlab.demo.example import tracker
     >>> record = CardRecord.from_json(tracker().text(tracker().latest(), "card.json"))
-    >>> record.people.lists, round(record.metrics["churned_auc"], 1)
-    (1, 0.8)
+    >>> record.people.lists, record.promise.horizon
+    (1, 30)
     """
 
     name: str
