@@ -200,15 +200,15 @@ def score(
 ) -> None:
     """Write the list: everybody eligible, highest risk first, with reasons."""
     with guarded(debug), progress() as say:
-        from churnlab.config.tables import Config
-        from churnlab.nightly.shelf import shelf_of
+        from churnlab.nightly.lock import only_scorer
 
-        settings = Config.read(config)
-        folder = settings.path(settings.output.folder)
-        with shelf_of(folder).locked():  # before the models are loaded, so that a second ends soon
+        with only_scorer(config):  # before the heavy imports, so that a second one ends soon
+            from churnlab.config.tables import Config
             from churnlab.nightly.score import score as run_score
             from churnlab.nightly.sinks.opened import hand_over, open_sinks
 
+            settings = Config.read(config)
+            folder = settings.path(settings.output.folder)
             sinks = open_sinks(settings)
             risks = run_score(settings, as_of, run=run, say=say)
             written = hand_over(risks, risks.write(folder), sinks)

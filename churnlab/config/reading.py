@@ -18,6 +18,7 @@ from churnlab.schema.files import check_path, is_text
 
 # A key with other letters than a-z that stands without quotes, at the start of a line.
 _BARE_KEY = re.compile(r"^[ \t]*([^\s\"'#\[=]*[^\x00-\x7f][^\s\"'#\[=]*)[ \t]*=", re.MULTILINE)
+OUTPUT = "churnlab-output"  # the folder of cards and lists where [output] names none
 WORDS: Mapping[Any, str] = {
     str: "text",
     int: "a whole number",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from churnlab.config.reading import OUTPUT
 from churnlab.errors import ConfigError
 from churnlab.features.feature_set import LONGEST
 from churnlab.report.card_record import Costs
@@ -118,7 +119,7 @@ class TrackingTable(Table):
 class OutputTable(Table):
     """[output]: where cards and lists are written."""
 
-    folder: str = "churnlab-output"
+    folder: str = OUTPUT
     """The folder of cards and lists."""
 
 

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 from pyarrow import fs
 
-from churnlab.errors import OutputError, ScoringError, SinkError
+from churnlab.errors import OutputError, SinkError
 from churnlab.errors.secrets import without_secrets
 from churnlab.events.addresses import scheme_of
 from churnlab.events.file_system import Place, place_of
+from churnlab.nightly.lock import LIST, locked, make_folder
 from churnlab.schema.files import PartFile, check_path, clear_parts, one_line
 from churnlab.store.disk import sync_folder
 
-LIST, TRIAL = "list", "trial"
+TRIAL = "trial"
 
 
 class Shelf(Protocol):
@@ -91,7 +91,7 @@ class LocalShelf:
         """
         target = self.folder / path
         with one_line(target):
-            _make(target.parent)
+            make_folder(target.parent)
             with PartFile(target.parent) as part:
                 part.file.write(data)
                 part.sync()
@@ -119,35 +119,13 @@ class LocalShelf:
     def check(self) -> None:
         """Raise OutputError if no file can be made in the folder, which is made."""
         with one_line(self.folder):
-            _make(self.folder)
+            make_folder(self.folder)
             with PartFile(self.folder):
                 pass
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder for one writer; within it, the same thread may hold it again.
-
-        Raises ScoringError at once while another holds it, OutputError where the disk refuses.
-        """
-        with one_line(self.folder):
-            _make(self.folder)
-            lock = FileLock(self.folder / ".lock", is_singleton=True)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout as error:  # a Timeout is an OSError
-                raise ScoringError.from_running(str(self.folder)) from error
-        try:
-            yield
-        finally:
-            lock.release()
-
-
-def _make(folder: Path) -> None:
-    """Make a folder and those above it, with durable names."""
-    if not folder.is_dir():
-        _make(folder.parent)
-        folder.mkdir(exist_ok=True)
-        sync_folder(folder.parent)
+    def locked(self) -> AbstractContextManager[None]:
+        """Hold the folder for one writer, as `lock.locked` does."""
+        return locked(self.folder)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""The lock of a folder of lists: one scorer at a time.
+
+It is taken before anything heavy is imported, so that a second scorer ends soon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from churnlab.config import reading
+from churnlab.errors import ScoringError
+from churnlab.events.addresses import scheme_of, within
+from churnlab.schema.files import check_path, one_line
+from churnlab.store.disk import sync_folder
+
+LIST = "list"
+
+
+@contextmanager
+def only_scorer(config: Path) -> Iterator[None]:
+    """Hold the folder of lists that a churnlab.toml names; the file is not checked further.
+
+    Nothing is held where it names an address or no text. Raises ConfigError for a file that cannot
+    be read, ScoringError and OutputError as `locked` does.
+    """
+    output = reading.load(config).get("output", {})
+    given = output.get("folder", reading.OUTPUT) if isinstance(output, Mapping) else None
+    if not isinstance(given, str) or scheme_of(given):
+        yield
+        return
+    check_path(given)
+    with locked(Path(within(config.resolve().parent, given)) / LIST):
+        yield
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder for one writer, which is made; the same thread may hold it again.
+
+    Raises ScoringError at once while another holds it, OutputError where the disk refuses.
+    """
+    with one_line(folder):
+        make_folder(folder)
+        lock = FileLock(folder / ".lock", is_singleton=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:  # a Timeout is an OSError
+            raise ScoringError.from_running(str(folder)) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, with durable names; OSError where the disk refuses."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
