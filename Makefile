@@ -51,8 +51,8 @@ bench-forest: .venv/dev ## time the forest beside LightGBM on a million rows, so
 bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib, some minutes
 	$(BIN)/python benchmarks/reasons.py
 
-notebooks: .venv/dev ## execute the notebooks in place
-	CHURNLAB_PROGRESS=0 $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+notebooks: .venv/dev ## execute the notebooks in place and stamp them
+	CHURNLAB_PROGRESS=0 $(BIN)/python notebooks/execute.py
 
 docs: .venv/dev ## build the documentation into build/site
 	$(BIN)/python -m mkdocs build --strict

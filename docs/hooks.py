@@ -44,6 +44,12 @@ ROOMS = {
     "errors": "Errors",
     "demo": "Data to try it on",
 }
+PLACED = {  # names of training/ that are looked for elsewhere
+    "judge": "Evaluation",
+    "card": "Card and plots",
+    "log": "Runs",
+    "registry": "Runs",
+}
 MORE = {  # modules that guides and notebooks use beside `cl.*`
     "features.expression": "Features",
     "estimators.baselines": "Models",
@@ -92,7 +98,9 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 def reference() -> dict[str, tuple[str, str]]:
     """The full path and the group of every public name, and of the modules of MORE."""
     homes = {name: f"{home}.{name}" for name, home in churnlab._HOMES.items()} | churnlab._MODULES
-    found = {name: (home, ROOMS[home.split(".")[0]]) for name, home in homes.items()}
+    found = {
+        name: (home, PLACED.get(name) or ROOMS[home.split(".")[0]]) for name, home in homes.items()
+    }
     found |= {home.split(".")[-1]: (home, group) for home, group in MORE.items()}
     ordered = sorted(found.items(), key=lambda item: list(ROOMS.values()).index(item[1][1]))
     return {name: (f"churnlab.{home}", group) for name, (home, group) in ordered}

@@ -343,6 +343,9 @@ class Evaluation:
             **{name: frame_from(given[name]) for name in FRAMES if name in given},
         )
 
+    def __repr__(self) -> str:
+        return f"Evaluation({self.target}: {self.summary()})"
+
     def _repr_html_(self) -> str:
         return str(view("report.glances:evaluation")(self).html())
 

@@ -189,6 +189,10 @@ class Explanation:
         columns = [f"{name}_{i + 1}" for i in range(said.shape[1])]
         return pd.DataFrame(said, index=self.values.index, columns=columns, dtype=object)
 
+    def __repr__(self) -> str:
+        rows, features = self.values.shape
+        return f"Explanation({rows:,} rows, {features} features)"
+
     def _repr_html_(self) -> str:
         return str(view("explanation.shown:glance")(self).html())
 

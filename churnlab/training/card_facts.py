@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from churnlab.activity.arrivals import is_late
+from churnlab.activity.daily import DailyActivity
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.snapshots import Snapshots
@@ -22,6 +23,7 @@ from churnlab.features.builder import parse_name
 from churnlab.language.sentence import Sentence, Words, sentence
 from churnlab.report.card_record import CardRecord, Made, Use
 from churnlab.schema.days import day_number, day_text, learnable
+from churnlab.schema.targets import Churn
 from churnlab.training.card_figures import figures, promise
 from churnlab.training.judging import Judged, leavers
 from churnlab.training.models import Fitted
@@ -67,26 +69,37 @@ def make_record(
 
 
 def later_labels(config: Config, ready: SplitRows) -> dict[int, pd.Series]:
-    """Labels of churn that begins later, by days of [card] warning_leads, on the judged rows.
+    """Labels of churn that begins later, by days of [card] warning_leads, on the judged rows."""
+    return labels_of_later(
+        ready.activity,
+        ready.test,
+        config.target.churn(),
+        config.card.warning_leads,
+        config.snapshots.active_within,
+    )
+
+
+def labels_of_later(
+    activity: DailyActivity, test: Dataset, target: Churn, leads: Iterable[int], active_within: int
+) -> dict[int, pd.Series]:
+    """Labels of churn that begins later, by lead in days, on the rows of `test`.
 
     The days come on top of the lead of the target. A row whose later label is not closed yet is
     missing.
     """
     found = {}
-    for days in config.card.warning_leads:
-        target = config.target.churn()
+    for days in leads:
         later = replace(target, lead=target.lead + days)
         closed = [
             day
-            for day in map(day_number, ready.test.days)
-            if learnable(day, later.window(0)[1], ready.activity.end)
+            for day in map(day_number, test.days)
+            if learnable(day, later.window(0)[1], activity.end)
         ]
         if not closed:
             continue
-        within, terminal = config.snapshots.active_within, config.target.terminal
-        at = Snapshots.at(ready.activity, closed, within, [later], terminal=terminal).frame
+        at = Snapshots.at(activity, closed, active_within, [later], terminal=target.terminal).frame
         labels = at.set_index(["user_id", "snapshot"])["churned"]
-        found[days] = labels.reindex(ready.test.X.index)
+        found[days] = labels.reindex(test.X.index)
     return found
 
 

@@ -71,6 +71,10 @@ class Judged:
         flat = {name: v for e in self.evaluations.values() for name, v in e.metrics().items()}
         return flat | (self.timing.metrics() if self.timing else {})
 
+    def __repr__(self) -> str:
+        said = (f"{target}: {found.summary()}" for target, found in self.evaluations.items())
+        return f"Judged({' '.join(said)})"
+
     def _repr_html_(self) -> str:
         return str(view("training.shown:judged")(self).html())
 

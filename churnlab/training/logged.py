@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from churnlab.dataset.dataset import Dataset
 from churnlab.errors import ModelError
 from churnlab.errors.secrets import shown_name
@@ -24,7 +26,7 @@ from churnlab.report.card_record import CardRecord, Costs, Made, Use
 from churnlab.schema.days import day_text
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.schema.views import view
-from churnlab.training.card_facts import limits, rows_and_days
+from churnlab.training.card_facts import labels_of_later, limits, rows_and_days
 from churnlab.training.card_figures import figures, promise
 from churnlab.training.card_files import card_of
 from churnlab.training.judgeable import CHURNED, by_target
@@ -32,6 +34,7 @@ from churnlab.training.judging import Judged, explain_sample, leavers
 from churnlab.training.models import version_of
 
 EXPERIMENT = "churnlab"
+LEADS = (0, 7, 14, 30)  # days, as [card] warning_leads has them
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +186,7 @@ def _record(
         made_on=date.fromisoformat(day_text(told.activity.end)) if told else test.days[-1].date(),
         simulated=about.simulated,
         promise=promise(train.targets, train.active_within),
-        **figures(judged, why, about.costs, about.currency),
+        **figures(judged, why, about.costs, about.currency, _later(test)),
         use=Use(
             limits=limits(test, train.active_within, has_money),
             not_for=about.not_for,
@@ -192,6 +195,14 @@ def _record(
         ),
         made=tuple(Made(name=n, says=cell(v)) for n, v in _made(judged, train, test).items()),
     )
+
+
+def _later(test: Dataset) -> dict[int, pd.Series]:
+    """Labels of churn that begins later, where the daily rows and who is eligible are known."""
+    churn = next((target for target in test.targets if isinstance(target, Churn)), None)
+    if churn is None or test.told_by is None or test.active_within is None:
+        return {}
+    return labels_of_later(test.told_by.activity, test, churn, LEADS, test.active_within)
 
 
 def _made(judged: Judged, train: Dataset, test: Dataset) -> dict[Words, Any]:

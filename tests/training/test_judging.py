@@ -169,3 +169,9 @@ def test_labels_of_one_class_or_with_gaps_are_refused(rows: SplitRows, fitted: F
         judge(fitted.churn, rows.train, replace(rows.test, labels=labels))
     with pytest.raises(FrameError, match="churned"):
         judge(fitted.churn, rows.train, replace(rows.test, labels=labels[["ltv"]]))
+
+
+def test_judged_models_are_said_in_short(judged: Judged) -> None:
+    said = repr(judged)
+    assert said.startswith("Judged(churned: AUC ")
+    assert len(said) < 500

@@ -79,6 +79,7 @@ def test_the_card_is_right_and_shows_itself_without_any_id(run: Run, judged: Jud
     page, text = made._repr_html_(), made.markdown()
     assert "Mei" in text
     assert made.record.themes
+    assert [lead.days for lead in made.record.leads] == [0]
     assert made.record.costs is not None
     assert judged.test is not None
     users = judged.test.X.index.get_level_values("user_id").unique()

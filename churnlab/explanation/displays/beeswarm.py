@@ -34,7 +34,7 @@ _BINS = 60
 _SPREAD = 0.38
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class BeeswarmDisplay(ExplanationDisplay):
     """A point for each row and feature: its push, coloured from low to high values of the feature.
 

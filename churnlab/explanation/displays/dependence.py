@@ -36,7 +36,7 @@ _MOST_CATEGORIES = 12
 _LONGEST = 18
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DependenceDisplay(ExplanationDisplay):
     """A point for each row: the value of a feature, and its push on the score.
 

@@ -18,7 +18,7 @@ from churnlab.report.drawing import BLUE, Axes, drawable, name_axes, said
 _ROW = 0.36  # inches
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ImportanceDisplay(ExplanationDisplay):
     """How much each theme, or each feature, moves the score: the mean absolute push.
 

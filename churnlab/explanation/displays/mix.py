@@ -26,7 +26,7 @@ _MOST_MARKS = 12
 _WIDE = 5.6  # inches, room for two names side by side
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ReasonsDisplay(ExplanationDisplay):
     """The mix of first reasons: on each snapshot day, the share of people by their theme.
 

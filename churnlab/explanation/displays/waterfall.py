@@ -28,7 +28,7 @@ _ROW = 0.5  # inches
 _REST = "rest"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class WaterfallDisplay(ExplanationDisplay):
     """From the usual risk to the risk of one person, a step for each theme.
 

@@ -18,7 +18,7 @@ from churnlab.report.displays.display import Display, by_name, checked, predicte
 from churnlab.report.drawing import COLOURS, GREY, Axes, legend, name_axes, said
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class CalibrationDisplay(Display):
     """Predicted against observed churn, by groups of equal count, for each contender.
 
@@ -81,7 +81,7 @@ class CalibrationDisplay(Display):
         legend(axes, "upper left")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class DecilesDisplay(Display):
     """Predicted and actual value, or churn, by tenths of what was predicted.
 

@@ -56,6 +56,9 @@ class Display:
         else:
             legend_above(self.figure_, columns)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
         if not hasattr(self, "figure_"):
             self.plot()

@@ -14,7 +14,7 @@ from churnlab.report.displays.display import Display, by_name, checked, predicte
 from churnlab.report.drawing import Axes
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class GainsDisplay(Display):
     """Share of all leavers found among a share of people, highest risk first.
 

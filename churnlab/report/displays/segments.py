@@ -23,7 +23,7 @@ _ROW = 0.42  # inches
 _MOST = 30
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SegmentsDisplay(Display):
     """The headline metric of each group of people, with its 95% interval, beside all people.
 

@@ -33,7 +33,7 @@ _LINES = (
 )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ThresholdsDisplay(Display):
     """What a cut means: contact everybody whose risk is at or above it.
 

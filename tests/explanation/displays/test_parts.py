@@ -46,6 +46,12 @@ def test_a_display_shows_itself_but_on_axes_of_others(kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_what_is_said_of_a_display_names_nobody(kind: Any) -> None:
+    assert repr(kind.from_explanation(WHY)) == f"{kind.__name__}()"
+    assert repr(WHY) == "Explanation(60 rows, 3 features)"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_labels_are_in_the_language(kind: Any) -> None:
     english, chinese = (kind.from_explanation(WHY, language=x).ax_ for x in ("en", "zh"))
     assert english.get_xlabel() != chinese.get_xlabel()
