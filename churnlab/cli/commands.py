@@ -195,6 +195,9 @@ def score(
     ],
     config: ConfigPath = CHURNLAB_TOML,
     run: Trial = None,
+    force: Annotated[
+        str, typer.Option("--force", help="Why to publish although a guard blocks; recorded.")
+    ] = "",
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -211,7 +214,7 @@ def score(
             folder = settings.path(settings.output.folder)
             sinks = open_sinks(settings)
             risks = run_score(settings, as_of, run=run, say=say)
-            written = hand_over(risks, risks.write(folder), sinks)
+            written = hand_over(risks, risks.write(folder, force), sinks)
             show(written.to_dict(), as_json)
 
 
@@ -229,6 +232,9 @@ def update(
     wait: Annotated[
         float, typer.Option("--wait", help="Seconds to wait for another update to end.")
     ] = 0.0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Put the day in although days before it are missing.")
+    ] = False,
     compact: Annotated[
         bool,
         typer.Option("--compact", help="Fold days older than the look-back into one row a person."),
@@ -242,9 +248,8 @@ def update(
         from churnlab.nightly.update import update as run
 
         settings = Config.read(config)
-        updates = run(
-            settings, day, since, allow_empty=allow_empty, compact=compact, wait=wait, say=say
-        )
+        allowed = {"allow_empty": allow_empty, "allow_gap": force}
+        updates = run(settings, day, since, **allowed, compact=compact, wait=wait, say=say)
         done = [each.to_dict() for each in updates]
         if as_json:
             print_json(done if since else done[0])

@@ -9,7 +9,7 @@ from churnlab.config.tables import Config
 from churnlab.errors import ConfigError, FrameError
 from churnlab.events import users
 from churnlab.events.event_log import EventLog
-from churnlab.features.known_attributes import KnownAttributes
+from churnlab.features.known_attributes import KnownAttributes, Misfit
 from churnlab.model_registry.address import is_address
 from churnlab.model_registry.registry import Registry
 from churnlab.model_registry.tracking import Tracker, TrainedRun
@@ -77,14 +77,17 @@ def open_registry(config: Config, model: str = "") -> Registry:
 
 
 def read_users(
-    config: Config, activity: Activity, known: KnownAttributes | None = None
+    config: Config,
+    activity: Activity,
+    known: KnownAttributes | None = None,
+    misfits: list[Misfit] | None = None,
 ) -> pd.DataFrame | None:
     """Attributes of people from the file that [log] names; None without one.
 
     Ids are of the type that the log's have, and attributes of the types that they had in a
-    training, if they are `known` from one; what does not fit is missing. For a log on Spark,
-    Parquet stays there and this is a Spark DataFrame. Raises FrameError when an attribute of the
-    training is missing, or does not fit in more than the share `bad_attributes`.
+    training, if they are `known` from one; what does not fit is missing, and is told to `misfits`.
+    For a log on Spark, Parquet stays there and this is a Spark DataFrame. Raises FrameError when an
+    attribute of the training is missing, or does not fit in more than the share `bad_attributes`.
     """
     share = config.log.bad_attributes
     if not 0 <= share <= 1:
@@ -96,7 +99,7 @@ def read_users(
             raise FrameError.from_lacking_attributes(known.names.values(), ())
         return None
     users = _users_of(activity, config.path(config.log.users), config.log.user, known)
-    return users if known is None else _as_in_training(users, known, share)
+    return users if known is None else _as_in_training(users, known, share, misfits)
 
 
 def known_attributes(trained: TrainedRun) -> KnownAttributes:
@@ -113,8 +116,12 @@ def _users_of(
 
 
 @by_engine("spark.users:as_in_training")
-def _as_in_training(found: pd.DataFrame, known: KnownAttributes, share: float) -> pd.DataFrame:
+def _as_in_training(
+    found: pd.DataFrame, known: KnownAttributes, share: float, told: list[Misfit] | None
+) -> pd.DataFrame:
     fitted, misfits = known.fit(found)
     for misfit in misfits:
         misfit.check(share)
+    if told is not None:
+        told.extend(misfits)
     return fitted

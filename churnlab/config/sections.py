@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from math import inf
+from math import inf, isfinite
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from churnlab.config.reading import OUTPUT
 from churnlab.errors import ConfigError
@@ -197,6 +197,52 @@ class ListTable(Table):
     what the campaign changed can be measured."""
     campaign: str = ""
     """The name of the campaign; another one draws other people."""
+
+
+def _two_limits(given: list[float]) -> list[float]:
+    if len(given) not in (0, 2) or not all(isfinite(each) for each in given):
+        raise ConfigError.from_range("a guard", given, "two limits, [warn, block], or []")
+    return given
+
+
+Limits = Annotated[list[float], AfterValidator(_two_limits)]
+
+
+class GuardsTable(Table):
+    """[guards]: what must hold of a night: two limits each, [warn, block]; [] for no such guard."""
+
+    days_without_events: Limits = [0, 0]
+    """Days of the last nine weeks without an event, where their weekday has some."""
+    volume_least: Limits = [0.7, 0.5]
+    """Events of a new day as a share of the median of its weekday, in all and by role."""
+    volume_most: Limits = [1.3, 1.5]
+    """The same share, upwards."""
+    order_value: Limits = [3, 10]
+    """How many times as much or as little an order has as before."""
+    hours_of_day: Limits = [0.05, 0.15]
+    """How far acts of a new day have moved to other hours, as a PSI of four parts of the day."""
+    set_aside: Limits = [0.01, 0.1]
+    """The share of rows that were set aside: of the new days of a store, else of the log."""
+    unfit_attributes: Limits = [0, 0.05]
+    """The share of values of an attribute that are no numbers, where it was one in training."""
+    unseen_categories: Limits = [0, 0.05]
+    """The share of values of an attribute that training has not seen."""
+    missing: Limits = [0.1, 0.25]
+    """By how much the share of missing features of a signal has risen since the training."""
+    psi_last: Limits = [0.1, 0.25]
+    """The population stability index of the scores against the last list."""
+    psi_training: Limits = [0.25, 0.5]
+    """The same index against the held-out scores of the training."""
+    mean_score: Limits = [1.5, 2.5]
+    """How many times as large or as small as the base rate of the training the mean score is."""
+    people_least: Limits = [0.9, 0.7]
+    """People on the list as a share of those on the last list."""
+    people_most: Limits = [1.15, 1.5]
+    """The same share, upwards."""
+    review: Limits = [0, 30]
+    """Days past the day by which the model was to be looked at again."""
+    model_age: Limits = [180, 365]
+    """Days since the newest snapshot that the model learnt from."""
 
 
 class SinkTable(Table):

@@ -31,6 +31,7 @@ from churnlab.config.sections import (
     CardTable,
     CostsTable,
     FeaturesTable,
+    GuardsTable,
     ListTable,
     ModelTable,
     OutputTable,
@@ -183,6 +184,7 @@ class Config(Table):
     costs: CostsTable = CostsTable()
     card: CardTable = CardTable()
     list: ListTable = ListTable()
+    guards: GuardsTable = GuardsTable()
     sinks: _Sinks = []
     """Where the list goes besides the output folder."""
     _folder: Path = PrivateAttr(default_factory=Path)

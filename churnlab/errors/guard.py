@@ -23,6 +23,24 @@ class GuardError(ChurnlabError):
         )
 
     @classmethod
+    def from_blocked(cls, as_of: str, said: Sequence[tuple[str, str]]) -> GuardError:
+        """Guards block the list of a day; `said` has the name and the sentence of each."""
+        cited = "; ".join(f"{name}: {says}" for name, says in said[:_CITED])
+        more = f"; and {len(said) - _CITED} more" if len(said) > _CITED else ""
+        return cls(
+            f"the list of {as_of} is not published, the old one stands: {cited}{more}; "
+            "correct the data, or publish it anyway by --force with the reason"
+        )
+
+    @classmethod
+    def from_gap(cls, day: str, missing: str, count: int) -> GuardError:
+        """A day is to be put into a store that lacks `count` days before it, first `missing`."""
+        return cls(
+            f"{day} is not put in: {count} day(s) before it are missing, the first is {missing}; "
+            "update that day first, or put this one in anyway by --force"
+        )
+
+    @classmethod
     def from_card(cls, differences: Sequence[object]) -> GuardError:
         """A card differs from the run that it is about."""
         cited = "; ".join(map(str, differences[:_CITED]))

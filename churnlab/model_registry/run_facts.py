@@ -11,8 +11,8 @@ from churnlab.features.expression import LOOK_BACK
 from churnlab.schema.days import Day, day_number
 
 FIRST_FORMAT = 1
-FORMAT = 4
-_READABLE = (1, 2, 3, 4)
+FORMAT = 5
+_READABLE = (1, 2, 3, 4, 5)
 _MEAN = "_mean"
 
 
@@ -95,6 +95,25 @@ class ChampionFacts:
 
 
 @dataclass(frozen=True)
+class ReferenceFacts:
+    """Scores of the held-out rows by the churn model that scores, for nights to compare with.
+
+    `shares` are those of the scores below the first of the rising `edges`, between them, and from
+    the last on. `missing` is the share of missing cells by signal.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+    missing: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        tuples = {name: tuple(given[name]) for name in ("edges", "shares")}
+        return cls(**{**given, **tuples})
+
+
+@dataclass(frozen=True)
 class TargetFacts:
     """What a run predicts: the keys of [target] in churnlab.toml, in days."""
 
@@ -125,7 +144,8 @@ class RunFacts:
 
     `dataset` are the rows that the judged models learnt from, `judged_on` those that judged them.
     `served` is about the models that score; None where these are the judged ones. `champion` is
-    about the champion of that day; None where there was none.
+    about the champion of that day; None where there was none. `reference` has the held-out scores;
+    None for runs that were logged before they were kept.
 
     >>> target = TargetFacts(churn_horizon=30)
     >>> rows = DatasetFacts("log", "d", rows=2, people=1, columns=3, days=("2026-03-01",))
@@ -151,6 +171,7 @@ class RunFacts:
     judged_on: DatasetFacts | None = None
     served: ServedFacts | None = None
     champion: ChampionFacts | None = None
+    reference: ReferenceFacts | None = None
 
     def learnt(self, model: str = "churned") -> DatasetFacts:
         """The rows that the model learnt from which scores.
@@ -200,10 +221,12 @@ class RunFacts:
         dataset = DatasetFacts.from_dict(given["dataset"])
         target = TargetFacts.from_dict(given["target"])
         judged_on, served, champion = map(given.get, ("judged_on", "served", "champion"))
+        reference = given.get("reference")
         later = {
             "judged_on": judged_on and DatasetFacts.from_dict(judged_on),
             "served": served and ServedFacts.from_dict(served),
             "champion": champion and ChampionFacts(**champion),
+            "reference": reference and ReferenceFacts.from_dict(reference),
         }
         return cls(**{**given, **tuples, **later, "dataset": dataset, "target": target})
 

@@ -9,7 +9,7 @@ from churnlab.config.tables import Config
 from churnlab.language.sentence import Sentence, sentence
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.model_registry.versions import Version
-from churnlab.schema.days import day_text
+from churnlab.schema.days import day_number, day_text
 
 APPROVED = "approved"
 NOT_APPROVED = "not approved"
@@ -18,11 +18,15 @@ NOT_REQUIRED = "no approval required"
 
 @dataclass(frozen=True)
 class Chosen:
-    """A run whose models score; `approval` stands in each row of its list, `notes` below it."""
+    """A run whose models score; `approval` stands in each row of its list, `notes` below it.
+
+    `overdue` counts the days since its review was due, negative before; None where none is due.
+    """
 
     trained: TrainedRun
     approval: str
     notes: tuple[Sentence, ...]
+    overdue: int | None = None
 
     @classmethod
     def of(cls, config: Config, run: str | None, day: int) -> Chosen:
@@ -38,13 +42,19 @@ class Chosen:
         versions = open_registry(config)
         if run is None:
             champion = versions.scoring()
-            return cls(tracker.load(champion.run_id), APPROVED, _notes(champion, day_text(day)))
+            return cls._approved(tracker.load(champion.run_id), champion, day)
         trained = tracker.load(run)
         current = versions.champion()
         if current is not None and current.run_id == trained.run_id:
-            return cls(trained, APPROVED, _notes(current, day_text(day)))
+            return cls._approved(trained, current, day)
         note = sentence("a trial: run {run} is not approved", run=trained.run_id)
         return cls(trained, NOT_APPROVED, (note,))
+
+    @classmethod
+    def _approved(cls, trained: TrainedRun, champion: Version, day: int) -> Chosen:
+        due = champion.review_due
+        overdue = day - day_number(due) if due else None
+        return cls(trained, APPROVED, _notes(champion, day_text(day)), overdue)
 
 
 def _notes(champion: Version, day: str) -> tuple[Sentence, ...]:

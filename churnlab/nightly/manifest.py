@@ -35,7 +35,9 @@ class ListManifest:
 
     `people` counts the rows, `ids` is the type of user_id ("string" or "int64"), `model` says which
     models scored, `order` how rows were ranked, `files` maps kinds such as list_parquet to files,
-    `notes` are those of the list.
+    `notes` are those of the list. `guards` has each guard with its figure, `forced`
+    why the list was published in spite of those that block, `compared_with` the day of the list
+    before it; empty without one.
     """
 
     as_of: str
@@ -46,6 +48,9 @@ class ListManifest:
     order: Mapping[str, Any]
     files: Mapping[str, ListFile]
     notes: tuple[str, ...] = field(default=())
+    guards: tuple[Mapping[str, Any], ...] = ()
+    forced: str = ""
+    compared_with: str = ""
 
     def text(self) -> str:
         """The one text of this manifest, which ends with its own sha256."""
@@ -74,7 +79,8 @@ class ListManifest:
         try:
             given.pop("sha256")
             files = {kind: ListFile(**file) for kind, file in given.pop("files").items()}
-            found = cls(**given | {"files": files, "notes": tuple(given["notes"])})
+            tuples = {name: tuple(given[name]) for name in ("notes", "guards")}
+            found = cls(**given | {"files": files, **tuples})
             same = found.text().encode() == data
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ListError.from_damaged(where, repr(error)) from error

@@ -17,7 +17,8 @@ class Publication:
     """A list that keeps to its schema.
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
-    were ranked.
+    were ranked. `guards`, `forced` and `compared_with` are those of the manifest, `changes` are
+    those since the last list.
     """
 
     table: pa.Table
@@ -26,6 +27,10 @@ class Publication:
     model: Mapping[str, Any]
     order: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    guards: tuple[Mapping[str, Any], ...] = ()
+    forced: str = ""
+    compared_with: str = ""
+    changes: pd.DataFrame | None = None
 
     @classmethod
     def of(

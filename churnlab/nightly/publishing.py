@@ -5,6 +5,7 @@
 | `list/latest.json` | the manifest of the list with the latest day: what a reader follows |
 | `list/as_of=2026-03-04/manifest.json` | the manifest of that day's list |
 | `list/as_of=2026-03-04/risk_list_2026-03-04-<digest>.parquet` (`.csv`, …) | its rows |
+| `list/as_of=2026-03-04/changes_2026-03-04-<digest>.parquet` | who entered and left, and why |
 | `list/as_of=2026-03-04/schema-<digest>.json` | what the columns mean |
 
 Names of files hold the digest of their content, so that a new list never takes the place of files
@@ -21,7 +22,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+import pandas as pd
+
 from churnlab.errors import ChurnlabError, ListError, SinkError
+from churnlab.nightly.changes import changes_bytes
 from churnlab.nightly.contract import audit, schema
 from churnlab.nightly.formats import FORMATS, schema_text
 from churnlab.nightly.manifest import LATEST, MANIFEST, ListFile, ListManifest
@@ -30,7 +34,9 @@ from churnlab.nightly.shelf import Shelf
 from churnlab.schema.files import one_line
 
 _DAY = re.compile(r"as_of=\d{4}-\d\d-\d\d")
-_DATA = re.compile(r"(?:risk_list_\d{4}-\d\d-\d\d|schema)-[0-9a-f]{12}\.[a-z]+")
+_DATA = re.compile(
+    r"(?:risk_list_\d{4}-\d\d-\d\d|changes_\d{4}-\d\d-\d\d|schema)-[0-9a-f]{12}\.[a-z]+"
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,11 @@ class Publisher:
         with self._swept():
             files = {f"list_{name}": self._rows(given, name) for name in self.formats}
             files["list_schema"] = self._put(given, "schema", ".json", schema_text())
+            if given.changes is not None:
+                files["changes"] = self._changes(given, given.changes)
             facts = (given.as_of, given.run_id, len(given.table), given.ids)
-            manifest = ListManifest(*facts, given.model, given.order, files, given.notes)
+            said = (given.notes, given.guards, given.forced, given.compared_with)
+            manifest = ListManifest(*facts, given.model, given.order, files, *said)
             text = manifest.text().encode()
             self.shelf.put(f"{_folder(given.as_of)}/{MANIFEST}", text)
             if newest is None or newest.as_of <= given.as_of:
@@ -80,6 +89,10 @@ class Publisher:
             raise SinkError.from_other_bytes(self.shelf.name(file.path))
         audit(kept, given.as_of, given.order["sort"])
         return file
+
+    def _changes(self, given: Publication, changes: pd.DataFrame) -> ListFile:
+        data = changes_bytes(changes, given.ids)
+        return self._put(given, f"changes_{given.as_of}", ".parquet", data, len(changes))
 
     def _put(
         self, given: Publication, stem: str, ending: str, data: bytes, rows: int | None = None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from churnlab.events.addresses import local_folder
 from churnlab.nightly.chosen import NOT_APPROVED
+from churnlab.nightly.guards.evidence import Evidence
+from churnlab.nightly.last_list import last_list
 from churnlab.nightly.manifest import LATEST
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
@@ -33,7 +36,9 @@ class RiskList:
     where none is asked for).
     `notes` say who approved the model, and which events lie outside the log's observed days.
     `model_age` counts the days from
-    the newest snapshot that the churn model learnt from to the day of the list.
+    the newest snapshot that the churn model learnt from to the day of the list. `scored` are
+    the risks of everybody, of those below the cut too, rising. `evidence` is what the guards judge
+    when the list is written; without it there are none.
     """
 
     frame: pd.DataFrame
@@ -42,6 +47,8 @@ class RiskList:
     notes: tuple[str, ...] = ()
     model_age: int | None = None
     ranking: Ranking = BY_RISK
+    scored: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    evidence: Evidence | None = None
 
     @classmethod
     def of(cls, parts: Iterable[pd.DataFrame], listing: Listing, run_id: str) -> RiskList:
@@ -55,7 +62,10 @@ class RiskList:
         if not listed:
             return cls(pd.DataFrame(columns=list(COLUMNS)), listing.scorer.as_of, run_id)
         frame = listing.ranking.ranked(listed)
-        return cls(frame, listing.scorer.as_of, run_id, ranking=listing.ranking)
+        scored = np.concatenate([part["risk"].to_numpy() for part in listed])
+        return cls(
+            frame, listing.scorer.as_of, run_id, ranking=listing.ranking, scored=np.sort(scored)
+        )
 
     def publication(self) -> Publication:
         """The audited rows, as every sink gets them; raises AuditError where they are no list."""
@@ -68,7 +78,7 @@ class RiskList:
         order = self.ranking.to_dict()
         return Publication.of(self.frame, self.as_of, self.run_id, model, order, self.notes)
 
-    def write(self, folder: str | Path) -> Written:
+    def write(self, folder: str | Path, force: str = "") -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.
 
         A reader follows `list/latest.json`: `churnlab.read_list(folder)` does, and checks every
@@ -77,18 +87,36 @@ class RiskList:
         written, ScoringError while another process writes there, AuditError for rows that are no
         list; then an older list is as it was. ConfigError for an address. A trial is published
         below `trial/`, so that it takes the place of no list.
+
+        The guards of [guards] are judged against the last list in the folder, and who entered and
+        left since then is written beside the list. Raises GuardError where a guard blocks, unless
+        `force` says why it is published anyway; a trial is not blocked.
         """
-        trial = self.frame["approval"].eq(NOT_APPROVED).any()
+        trial = bool(self.frame["approval"].eq(NOT_APPROVED).any())
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
         with shelf.locked():
-            manifest = Publisher(shelf).publish(self.publication())
+            given = self._judged(folder, force, trial)
+            manifest = Publisher(shelf).publish(given)
         files = {kind: shelf.name(file.path) for kind, file in manifest.files.items()}
         return Written(
             self.as_of,
             len(self.frame),
             self.run_id,
             {"list": shelf.name(LATEST), **files},
-            self.notes,
+            (*self.notes, *_warnings(given)),
             self.model_age,
-            trial=bool(trial),
+            trial=trial,
         )
+
+    def _judged(self, folder: str | Path, force: str, trial: bool) -> Publication:
+        """The publication with its guards, and the changes since the last list."""
+        given = self.publication()
+        if self.evidence is None:
+            return given
+        last = last_list(folder, self.as_of, trial)
+        return self.evidence.judged(given, self.scored, last, force, trial)
+
+
+def _warnings(given: Publication) -> list[str]:
+    """What the guards that did not pass say."""
+    return [f"{guard['name']}: {guard['says']}" for guard in given.guards if not guard["passed"]]

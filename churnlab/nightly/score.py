@@ -19,7 +19,10 @@ from churnlab.errors import GuardError, HistoryError
 from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.features.facts import with_facts
+from churnlab.features.known_attributes import Misfit
 from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.guards.evidence import Evidence
+from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
@@ -80,9 +83,12 @@ def _score(
     notes = (*chosen.notes, *time_notes(activity.describe()))
     _check_fresh(activity, day)
     check_meaning(trained.facts, activity)
-    users = read_users(config, activity, known_attributes(trained))
+    misfits: list[Misfit] = []
+    users = read_users(config, activity, known_attributes(trained), misfits)
     say("building features, scoring and explaining")
     found = _list_of(activity, chosen, config, day, users)
+    if isinstance(found, RiskList) and found.evidence is not None:
+        found = replace(found, evidence=replace(found.evidence, misfits=tuple(misfits)))
     age = trained.facts.age(day)
     return replace(found, notes=tuple(map(str, notes)), model_age=age)  # type: ignore[type-var]
 
@@ -99,10 +105,12 @@ def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users
     check_past(activity, day)
     within = config.snapshots.active_within
     features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
-    parts = iter_datasets(activity, [day], within, (), features, users, config.target.terminal)
     trained = chosen.trained
+    seen = Witness(day, within, tuple(trained.models["churned"].feature_names_in_))
+    watched = seen.watching(activity)
+    parts = iter_datasets(watched, [day], within, (), features, users, config.target.terminal)
     listing = Listing.of(trained, config, day, activity, chosen.approval)
-    found = RiskList.of((p.X for p in parts), listing, trained.run_id)
+    found = RiskList.of((seen.count(p.X) for p in parts), listing, trained.run_id)
     if found.frame.empty:
         raise HistoryError.from_nobody(day_text(day), within)
-    return found
+    return replace(found, evidence=Evidence(seen, activity, chosen, (), config.guards))

@@ -53,11 +53,14 @@ class SparkRiskList:
         way = 'take [[sinks]] out, or set engine = "local"'
         raise ConfigError.from_spark("a list on Spark goes to the output folder alone", way)
 
-    def write(self, folder: str | Path) -> Written:
+    def write(self, folder: str | Path, force: str = "") -> Written:
         """Write the folder risk_list_<as_of>.parquet, whole or not at all.
 
-        Raises HistoryError when nobody is on the list, OutputError when it cannot be written.
+        Raises HistoryError when nobody is on the list, OutputError when it cannot be written,
+        ConfigError for `force`: no guard looks at a list on Spark.
         """
+        if force:
+            raise ConfigError.from_spark("no guard looks at a list on Spark", "take --force out")
         target = f"{str(folder).rstrip('/')}/risk_list_{self.as_of}.parquet"
         self.rows.persist()
         try:

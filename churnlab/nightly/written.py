@@ -62,5 +62,5 @@ class WritableList(Protocol):
     def publication(self) -> Publication:
         """The audited rows, as sinks get them; ConfigError for a list of Spark."""
 
-    def write(self, folder: str | Path) -> Written:
-        """Write the list into a folder, whole or not at all."""
+    def write(self, folder: str | Path, force: str = "") -> Written:
+        """Write the list into a folder, whole or not at all; `force` overrules its guards."""

@@ -67,10 +67,12 @@ def _parquet(path: str) -> DataFrame:
         raise LogError.from_unreadable(path, reason, "rename one of them") from error
 
 
-def as_in_training(frame: DataFrame, known: KnownAttributes, share: float) -> DataFrame:
+def as_in_training(
+    frame: DataFrame, known: KnownAttributes, share: float, told: list[Misfit] | None = None
+) -> DataFrame:
     """The attributes as in a training; the twin of that in config/inputs, which has the errors.
 
-    The frame is read once for what does not fit.
+    The frame is read once for what does not fit, which is added to `told`.
     """
     kept = known.columns_of(frame.columns)
     text_ids = frame.schema.fields[frame.columns.index(_ID)].dataType.typeName() in TEXTS
@@ -81,7 +83,10 @@ def as_in_training(frame: DataFrame, known: KnownAttributes, share: float) -> Da
     for name in kept:
         same = [Misfit(**row.asDict()) for row in found if row["name"] == name]
         if same:
-            joined(same).check(share)
+            misfit = joined(same)
+            misfit.check(share)
+            if told is not None:
+                told.append(misfit)
     return mapped(plain, job, job.schema).toDF(_ID, *kept)
 
 

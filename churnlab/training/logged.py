@@ -32,6 +32,7 @@ from churnlab.training.card_files import card_of
 from churnlab.training.judgeable import CHURNED, by_target
 from churnlab.training.judging import Judged, explain_sample, leavers
 from churnlab.training.models import version_of
+from churnlab.training.reference import reference_of
 
 EXPERIMENT = "churnlab"
 LEADS = (0, 7, 14, 30)  # days, as [card] warning_leads has them
@@ -255,6 +256,7 @@ def _facts(
         features=_builders(train),
         targets=tuple(str(target.describe()) for target in train.targets),
         evaluations={target: e.to_dict() for target, e in judged.evaluations.items()},
+        reference=reference_of(ours.get(CHURNED), test),
     )
 
 

@@ -34,6 +34,7 @@ from churnlab.training.preparation import (
     split,
     with_varying_columns,
 )
+from churnlab.training.reference import reference_of
 from churnlab.training.refit import Refitted, refit
 from churnlab.training.tuning import check_budget
 
@@ -177,9 +178,10 @@ def _facts(
 ) -> RunFacts:
     """The facts that the run says of itself."""
     about = partial(_dataset_facts, config, rows)
+    scoring = fitted if served is None else served.fitted
     return RunFacts(
         name=config.name,
-        version=fitted.version if served is None else served.fitted.version,
+        version=scoring.version,
         models=tuple(sorted(fitted.models)),
         simulated=config.log.simulated,
         dataset=about(rows.train),
@@ -194,6 +196,7 @@ def _facts(
         targets=tuple(str(target.describe()) for target in rows.targets),
         evaluations={target: e.to_dict() for target, e in judged.evaluations.items()},
         champion=judged.champion,
+        reference=reference_of(scoring.churn, rows.test),
     )
 
 

@@ -16,6 +16,7 @@ from churnlab.model_registry.run_facts import (
     FORMAT,
     ChampionFacts,
     DatasetFacts,
+    ReferenceFacts,
     RunFacts,
     ServedFacts,
     TargetFacts,
@@ -72,6 +73,13 @@ FACTS = st.builds(
     judged_on=st.none() | DATASETS,
     served=st.none()
     | st.builds(ServedFacts, trained_on=st.text(), judged_version=st.text(), rows=table(DATASETS)),
+    reference=st.none()
+    | st.builds(
+        ReferenceFacts,
+        edges=st.lists(SHARES, max_size=3).map(tuple),
+        shares=st.lists(SHARES, max_size=3).map(tuple),
+        missing=table(SHARES),
+    ),
     champion=st.none()
     | st.builds(
         ChampionFacts,
@@ -85,7 +93,7 @@ FACTS = st.builds(
 )
 
 
-OPTIONAL = ("simulated", "look_back", "judged_on", "served", "champion")
+OPTIONAL = ("simulated", "look_back", "judged_on", "served", "champion", "reference")
 
 
 @given(FACTS)

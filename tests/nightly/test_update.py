@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from churnlab.config.inputs import open_activity
+from churnlab.config.inputs import open_activity, open_store
 from churnlab.config.tables import Config
-from churnlab.errors import ChurnlabError, ConfigError
+from churnlab.errors import ChurnlabError, ConfigError, GuardError
 from churnlab.nightly.update import update
-from churnlab.schema.days import day_text
+from churnlab.schema.days import day_number, day_text
 
 
 @pytest.fixture
@@ -51,3 +51,14 @@ def test_old_days_are_folded_when_asked_for(config: Config) -> None:
 def test_days_that_run_backwards_are_refused(config: Config) -> None:
     with pytest.raises(ConfigError, match="--since is '2026-03-05'; give a day up to 2026-03-02"):
         update(config, "2026-03-02", "2026-03-05")
+
+
+def test_a_day_after_a_gap_is_refused_unless_it_is_forced(config: Config) -> None:
+    update(config, "2026-03-01")
+    with pytest.raises(GuardError, match="missing, the first is 2026-03-02") as no:
+        update(config, "2026-03-03", allow_empty=True)
+    assert no.value.exit_code == 5
+    assert open_store(config).days == (day_number("2026-03-01"),)
+    update(config, "2026-03-03", allow_empty=True, allow_gap=True)
+    update(config, "2026-03-02")  # the gap is closed
+    assert update(config, "2026-03-03", allow_empty=True)[0].replaced

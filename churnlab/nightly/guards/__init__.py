@@ -1,0 +1,1 @@
+"""Guards: what must hold of a night before its list is published."""

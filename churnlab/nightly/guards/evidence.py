@@ -1,0 +1,80 @@
+"""Evidence: what the guards know of a night, and the list before it, when a list is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from churnlab.activity.protocol import Activity
+from churnlab.config.inputs import known_attributes
+from churnlab.config.sections import GuardsTable
+from churnlab.features.known_attributes import Misfit
+from churnlab.nightly.changes import changes_between
+from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.guards.guard import Guard, refuse
+from churnlab.nightly.guards.intake import attributes, missing, set_aside
+from churnlab.nightly.guards.model import model_guards
+from churnlab.nightly.guards.scores import against_last, against_training
+from churnlab.nightly.guards.volume import Days
+from churnlab.nightly.guards.witness import Witness
+from churnlab.nightly.publication import Publication
+from churnlab.nightly.published import PublishedList
+from churnlab.schema.days import day_number
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was seen while a list was made: the log, its attributes, the model, the limits."""
+
+    seen: Witness
+    activity: Activity
+    chosen: Chosen
+    misfits: tuple[Misfit, ...]
+    limits: GuardsTable
+
+    def guards(
+        self, listed: np.ndarray, scored: np.ndarray, last: PublishedList | None
+    ) -> tuple[Guard, ...]:
+        """Every guard of a list after the `last` one.
+
+        `listed` are the risks on it, `scored` those of everybody.
+        """
+        facts, limits = self.chosen.trained.facts, self.limits
+        new = 3 if last is None else self.seen.day - day_number(last.as_of)
+        days = Days(self.seen.by_day, self.activity.start, new)
+        found = [
+            *model_guards(self.chosen, self.seen.day, limits),
+            *days.guards(limits),
+            *set_aside(self.activity, days.checked, limits),
+            *attributes(self.misfits, known_attributes(self.chosen.trained), limits),
+            *missing(self.seen.missing_shares, facts, limits),
+            *against_training(scored, facts, limits),
+        ]
+        if last is not None:
+            then = last.frame["risk"].to_numpy(np.float64)
+            found += against_last(listed, then, last.as_of, limits)
+        return tuple(found)
+
+    def judged(
+        self,
+        given: Publication,
+        scored: np.ndarray,
+        last: PublishedList | None,
+        force: str,
+        trial: bool,
+    ) -> Publication:
+        """A publication with its guards and changes; `scored` are the risks of everybody.
+
+        Raises GuardError where a guard blocks it, unless `force` says why it is published anyway,
+        or it is a `trial`, which takes the place of no list.
+        """
+        frame = given.table.select(["user_id", "risk"]).to_pandas()
+        guards = self.guards(frame["risk"].to_numpy(), scored, last)
+        if not (force or trial):
+            refuse(guards, given.as_of)
+        found = replace(given, guards=tuple(g.to_dict() for g in guards), forced=force)
+        if last is None:
+            return found
+        changes = changes_between(last.frame, last.as_of, frame, given.as_of, self.seen)
+        return replace(found, changes=changes, compared_with=last.as_of)

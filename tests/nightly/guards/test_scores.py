@@ -1,0 +1,52 @@
+"""Scores beside those of the training and of the last list."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.facts import DATASET, made_up_facts
+
+from churnlab.config.sections import GuardsTable
+from churnlab.model_registry.run_facts import DatasetFacts, ReferenceFacts
+from churnlab.nightly.guards.scores import against_last, against_training, psi
+from churnlab.training.reference import edges_of, shares_of
+
+LIMITS = GuardsTable()
+SCORES = np.random.default_rng(1).beta(1, 9, 2000)
+
+
+def figures(guards: object) -> dict[str, float | None]:
+    return {guard.name: guard.figure for guard in guards}  # type: ignore[attr-defined]
+
+
+def test_psi_is_zero_for_equal_shares_and_has_no_direction() -> None:
+    a, b = np.array([10.0, 30, 60]), np.array([60.0, 30, 10])
+    assert psi(a, a) == 0 and psi(a, b) == pytest.approx(psi(b, a))
+    p, q = (a + 0.5) / 101.5, (b + 0.5) / 101.5
+    assert psi(a, b) == pytest.approx(sum((p - q) * np.log(p / q)))
+    assert np.isfinite(psi(np.array([0.0, 5]), np.array([5.0, 0])))
+
+
+def test_the_same_scores_pass_and_doubled_ones_do_not() -> None:
+    same = figures(against_last(SCORES, SCORES, "2026-03-04", LIMITS))
+    assert same == {"psi_last": 0, "people_least": 1, "people_most": 1}
+    moved = list(against_last(SCORES * 2, SCORES, "2026-03-04", LIMITS))
+    assert moved[0].level == "block" and not moved[0].passed
+    half = figures(against_last(SCORES[:1000], SCORES, "2026-03-04", LIMITS))
+    assert half["people_least"] == 0.5
+
+
+def test_scores_beside_the_training() -> None:
+    edges = edges_of(SCORES)
+    reference = ReferenceFacts(tuple(edges), tuple(shares_of(SCORES, edges)))
+    rows = DatasetFacts(**vars(DATASET) | {"means": {"churned": float(SCORES.mean() / 3)}})
+    facts = made_up_facts(dataset=rows, reference=reference)
+    found = figures(against_training(SCORES, facts, LIMITS))
+    assert found["psi_training"] == pytest.approx(0) and found["mean_score"] == pytest.approx(3)
+
+
+def test_a_run_without_a_reference_or_a_base_rate_says_so() -> None:
+    found = list(against_training(SCORES, made_up_facts(), LIMITS))
+    assert [guard.figure for guard in found] == [None, None]
+    assert all(guard.passed for guard in found)
+    assert "train again" in str(found[1].says) and "does not say" in str(found[0].says)
