@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons bench-guards notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench-forest: .venv/dev ## time the forest beside LightGBM on a million rows, so
 
 bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib, some minutes
 	$(BIN)/python benchmarks/reasons.py
+
+bench-guards: .venv/core ## false alarms of the guards on 365 quiet simulated nights, some minutes
+	$(BIN)/python benchmarks/guards.py --out benchmarks/results/guards.json
 
 notebooks: .venv/dev ## execute the notebooks in place and stamp them
 	CHURNLAB_PROGRESS=0 $(BIN)/python notebooks/execute.py

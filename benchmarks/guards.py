@@ -3,7 +3,7 @@
 A simulated community is scored every night; every 90 nights the models learn again and are approved
 in spite of anything. Nothing is wrong on any night, so each guard that blocks is a false alarm.
 
-    python benchmarks/guards.py --nights 365 --people 1000 --seed 5 --out results/guards.json
+    python benchmarks/guards.py --nights 365 --people 600 --seed 5 --out results/guards.json
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> None:
     """Run the nights and write what the guards said."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nights", type=int, default=365)
-    parser.add_argument("--people", type=int, default=1000)
+    parser.add_argument("--people", type=int, default=600)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--out", type=Path, default=None)
     given = parser.parse_args()
