@@ -90,7 +90,8 @@ def test_the_commands_give_the_same_on_a_store_as_on_the_log(
 
 
 def check_lists_and_features(log: Path, store: Path, day: str, folder: Path) -> None:
-    lists = [said("score", "--as-of", day, "--config", c) for c in (log, store)]
+    early = ("--force", "the models have learnt from these days")
+    lists = [said("score", "--as-of", day, "--config", c, *early) for c in (log, store)]
     assert lists[0]["people"] == lists[1]["people"] > 30
     for kind in RISKS:
         assert Path(lists[0][kind]).read_bytes() == Path(lists[1][kind]).read_bytes()
@@ -131,14 +132,15 @@ def check_a_store_that_is_not_there_or_not_whole(small: Path, store: Path) -> No
     assert "no event before 2026-01-01" in call(
         "score", "--as-of", "2026-01-01", "--config", small, code=3
     )
-    call("update", "--day", "2026-01-08", "--config", small)
+    call("update", "--day", "2026-01-08", "--force", "--config", small)
     for words in (("score", "--as-of", "2026-01-09"), ("train",), ("features",)):
         assert "lacks 2 day(s), the first is 2026-01-06; append them" in call(
             *words, "--config", small, code=3
         )
     assert {p.name for p in (small.parent / "output").rglob("*") if p.is_file()} == {".lock"}
     call("update", "--since", "2026-01-06", "--day", "2026-01-07", "--config", small)
-    assert said("score", "--as-of", "2026-01-09", "--config", small)["people"] > 20
+    forced = ("--force", "the models have learnt from this day")
+    assert said("score", "--as-of", "2026-01-09", "--config", small, *forced)["people"] > 20
     damaged = next((small.parent / "store" / "day=2026-01-03").glob("*.parquet"))
     damaged.write_bytes(damaged.read_bytes()[:-9])
     assert f"{damaged.name} is not what was written" in call(
@@ -477,7 +479,8 @@ def test_readers_need_no_lock_and_a_second_update_waits_or_is_refused(small: Pat
         for child in children:
             child.ready()
         children[0].send("update", "--day", "2026-01-06", "--config", small)
-        children[1].send("update", "--day", "2026-01-07", "--config", small, "--wait", "30")
+        words = ("--config", small, "--wait", "30", "--force")  # the day before it is missing
+        children[1].send("update", "--day", "2026-01-07", *words)
         code, text = children[0].end()
         assert (code, text.count("\n")) == (6, 1) and "another update of" in text
         assert children[1].process.poll() is None and content(small.parent / "store") == before
@@ -499,6 +502,7 @@ def test_updates_of_two_processes_do_not_mix(small: Path) -> None:
             day,
             "--wait",
             "60",
+            "--force",
             "--config",
             small,
         )

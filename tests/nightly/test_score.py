@@ -207,6 +207,7 @@ def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
     )
     config = write(tmp_path / "job", events, None, toml)
     train_and_approve(config)
-    said = json.loads(call("score", "--as-of", "2026-06-10", "--config", config, "--json"))
+    words = ("score", "--as-of", "2026-06-10", "--config", config, "--force", "a test", "--json")
+    said = json.loads(call(*words))
     listed = set(pd.read_parquet(said["list_parquet"])["user_id"])
     assert listed and not listed & set(ends.index)
