@@ -136,13 +136,14 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_ends_with_7_whether_it_holds_the_list_or_the_model(
     night: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    words = ("score", "--as-of", NIGHTS[0], "--config", night, "--force", "a day is missing")
     text = night.read_text()
     night.write_text(text.replace('folder = "output"', f"folder = {json.dumps(str(tiny))}"))
-    error = call("score", "--as-of", NIGHTS[0], "--config", night, code=7)
+    error = call(*words, code=7)
     assert "No space left on device" in error and str(tiny) in error and error.count("\n") == 1
     assert content(tiny) == {}
     night.write_text(text)
     monkeypatch.setattr(tempfile, "tempdir", str(tiny))
-    error = call("score", "--as-of", NIGHTS[0], "--config", night, code=7)
+    error = call(*words, code=7)
     assert "No space left on device" in error and str(tiny) in error and error.count("\n") == 1
     assert content(night.parent / "output") == {}
