@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.sections import GuardsTable
@@ -10,16 +11,26 @@ from churnlab.features.known_attributes import KnownAttributes, Misfit
 from churnlab.language.sentence import sentence
 from churnlab.model_registry.run_facts import RunFacts
 from churnlab.nightly.guards.guard import Guard, at_most
-from churnlab.store.activity_store import ActivityStore
+from churnlab.store.folder import StoreFolder
 
 ASIDE = ("bad_ids", "bad_times", "bad_measures", "bad_amounts", "negative_amounts", "too_late")
+
+
+@runtime_checkable
+class CountedByDay(Protocol):
+    """An activity whose rows were counted day by day, as those of a store are."""
+
+    @property
+    def folder(self) -> StoreFolder:
+        """The files, with the counts of each day."""
 
 
 def set_aside(activity: Activity, days: Iterable[int], limits: GuardsTable) -> Iterator[Guard]:
     """The share of rows that were set aside: of the newest `days` in a store, else of the log."""
     counts = [activity.describe()]
-    if isinstance(activity, ActivityStore):
-        counts = [dict(activity.folder.counts(d)) for d in days if d in activity.days]
+    if isinstance(activity, CountedByDay):
+        folder = activity.folder
+        counts = [dict(folder.counts(d)) for d in days if d in folder.days]
     aside = sum(_number(each, name) for each in counts for name in ASIDE)
     events = sum(_number(each, "events") for each in counts)
     share = aside / max(aside + events, 1)

@@ -100,6 +100,7 @@ class _Watched:
     see: Callable[[DailyActivity], DailyActivity]
 
     def jobs(self) -> Iterator[Job]:
+        """One function for each group of people, who are seen when it is called."""
         for job in self.activity.jobs():
             yield partial(_seen, job, self.see)
 
