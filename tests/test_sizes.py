@@ -15,6 +15,8 @@ MANY_PARAMETERS = {
     # scikit-learn reads the settings of an estimator from the parameters of its constructor.
     "estimators.base.TreeModel.__init__",
     "estimators.regressor.LTVRegressor.__init__",
+    # typer reads the options of a command from the parameters of its function.
+    "cli.commands.update",
 }
 
 
