@@ -219,7 +219,7 @@ class GuardsTable(Table):
     """The same share, upwards."""
     order_value: Limits = [3, 10]
     """How many times as much or as little an order has as before."""
-    hours_of_day: Limits = [0.05, 0.15]
+    hours_of_day: Limits = [0.15, 0.5]
     """How far acts of a new day have moved to other hours, as a PSI of four parts of the day."""
     set_aside: Limits = [0.01, 0.1]
     """The share of rows that were set aside: of the new days of a store, else of the log."""
