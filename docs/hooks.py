@@ -136,7 +136,10 @@ def _title(path: Path) -> str:
 
 
 def as_page(path: Path) -> str:
-    """A notebook as Markdown: its outputs in place, its images inside the page."""
+    """A notebook as Markdown: its outputs in place, its images inside the page.
+
+    A link to another notebook leads to its page.
+    """
     book = nbformat.read(path, 4)
     for output in (o for cell in book.cells for o in cell.get("outputs", ())):
         if "text/html" in output.get("data", {}):
@@ -146,7 +149,7 @@ def as_page(path: Path) -> str:
     for name, image in resources["outputs"].items():
         data = base64.b64encode(image).decode()
         body = body.replace(f"]({name})", f"](data:image/png;base64,{data})")
-    return body
+    return re.sub(r"\]\((\w+)\.ipynb\)", r"](\1.md)", body)
 
 
 def every_key() -> str:
