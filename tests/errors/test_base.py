@@ -11,6 +11,7 @@ from churnlab import errors
 from churnlab.errors import ChurnlabError, ConfigError, near
 
 EXIT_CODES = {
+    "AuditError": 5,
     "ChurnlabError": 3,
     "ConfigError": 2,
     "EmptyLogError": 3,
@@ -18,10 +19,13 @@ EXIT_CODES = {
     "FrameError": 3,
     "GuardError": 5,
     "HistoryError": 3,
+    "ListError": 3,
     "LockedError": 6,
     "LogError": 3,
     "ModelError": 4,
     "OutputError": 7,
+    "ScoringError": 6,
+    "SinkError": 7,
     "StoreError": 3,
 }
 GIVEN = {
@@ -32,6 +36,7 @@ GIVEN = {
     "tuple[int, int]": (1, 2),
     "tuple[str, float]": ("one", 0.5),
     "tuple[str, dict[str, str]]": ("one", {"one": "two"}),
+    "Sequence[tuple[str, str]]": [("one", "two")],
     "Mapping[str, str]": {"one": "two"},
     "Mapping[str, int]": {"one": 2},
 }

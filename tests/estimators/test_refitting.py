@@ -22,7 +22,7 @@ from support.made_models import (
 
 import churnlab as cl
 from churnlab.errors import FrameError, ModelError
-from churnlab.estimators.learners import blend, boosting, folds, value_blend
+from churnlab.estimators.learners import blend, boosting, folds, plan, value_blend
 from churnlab.estimators.learners.logistic import RankLogistic
 from churnlab.estimators.loading import load
 from churnlab.estimators.saving import own_digest
@@ -99,7 +99,7 @@ def test_trees_keep_their_leaves_where_more_rows_would_give_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judged = fitted(cl.ChurnClassifier, "lightgbm", n_estimators=5)
-    monkeypatch.setattr(boosting, "_SMALL_DATA", 1000)
+    monkeypatch.setattr(plan, "_SMALL_DATA", 1000)
     assert boosting.size(judged.refit(X, CHURNED).booster_).leaves == 7
     grown = cl.ChurnClassifier("lightgbm", n_estimators=5, n_jobs=1).fit(X, CHURNED)
     assert boosting.size(grown.booster_).leaves == 15

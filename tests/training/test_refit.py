@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from support.command import TOML, call, write
 from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
+from churnlab.language.numbers import shown
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.schema.days import day_number
 from churnlab.training.models import Fitted, fit
@@ -185,15 +187,20 @@ def test_the_list_is_of_the_served_models(
     assert (risks[0] != risks[1]).any()
 
 
+def told(day: str) -> str:
+    """A day as the card writes it."""
+    return shown(date.fromisoformat(day), "", "en")
+
+
 def test_the_card_says_both(both: dict[bool, tuple[TrainingResult, TrainedRun]]) -> None:
     (with_, run), (without, kept) = both[True], both[False]
     text, facts = with_.card.markdown(), run.facts
-    assert f"learnt from snapshots up to {facts.dataset.days[-1]}" in text
-    assert f"on snapshots up to {facts.learnt().days[-1]}" in text
+    assert f"learnt from days up to {told(facts.dataset.days[-1])}. After" in text
+    assert f"with the same settings, on days up to {told(facts.learnt().days[-1])}." in text
     assert "judged model learnt from" in text and "served value model learnt from" in text
     assert facts.served is not None
     age = facts.age(facts.served.trained_on)
-    assert f"{age} days on {facts.served.trained_on}, the day of training" in text
+    assert f"{age} days on {told(facts.served.trained_on)}, the day of training" in text
     assert f"version {with_.version}" in text
     says = (
         f"the models that score learnt from snapshots up to {facts.learnt().days[-1]}, the judged"
@@ -201,7 +208,7 @@ def test_the_card_says_both(both: dict[bool, tuple[TrainingResult, TrainedRun]])
     assert any(says in note for note in with_.notes)
     assert not any("that score" in note for note in without.notes)
     plain = without.card.markdown()
-    assert "The model that scores is the one that was judged." in plain
+    assert "The model that scores is the one that was tested." in plain
     assert f"{kept.facts.age(facts.served.trained_on)} days on" in plain
     assert "served model" not in plain
 
