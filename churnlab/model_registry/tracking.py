@@ -234,10 +234,10 @@ class Tracker:
             run = store.run(run_id)
             files = _files(store, run)
             facts = RunFacts.from_dict(json.loads(files.read(FACTS)))
-            if not facts.models:
-                raise ModelError.from_no_models(str(run))
             catalogue = pd.read_csv(io.BytesIO(files.read(CATALOGUE)), keep_default_na=False)
             names = [*facts.models, *([WHEN] if any(files.below(WHEN)) else [])]
+            if not names:
+                raise ModelError.from_no_models(str(run))
             before = JUDGED if judged and facts.served else ""
             wanted = [before + name for name in names]
             models = {name: _model(store, run, files, name, folder) for name in wanted}

@@ -13,6 +13,7 @@ import pandas as pd
 from churnlab.errors import ConfigError
 from churnlab.language.printable import printable
 from churnlab.language.sentence import Sentence, sentence
+from churnlab.schema.days import before, day_number
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -93,7 +94,9 @@ class Version:
 
     def overdue(self, day: str) -> bool:
         """Whether its review was due before a day like 2026-03-04."""
-        return bool(self.review_due) and self.review_due < day
+        if not self.review_due:
+            return False
+        return bool(before(day_number(self.review_due), day_number(day)))
 
     def words(self) -> Sentence:
         """Who approved it, in one sentence.

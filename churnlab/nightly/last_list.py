@@ -7,7 +7,7 @@ from pathlib import Path
 from churnlab.nightly.manifest import MANIFEST
 from churnlab.nightly.published import PublishedList, read_list
 from churnlab.nightly.shelf import shelf_of
-from churnlab.schema.days import day_number
+from churnlab.schema.days import before, day_number
 
 LONGEST = 56  # days after which two lists are no longer compared
 _FOLDER = "as_of="
@@ -31,6 +31,8 @@ def last_day(folder: str | Path, as_of: str, trial: bool = False) -> str | None:
     shelf = shelf_of(folder, trial)
     names = [name for name in shelf.names("") if name.startswith(_FOLDER)]
     for day in sorted((name.removeprefix(_FOLDER) for name in names), reverse=True):
-        if day < as_of and MANIFEST in shelf.names(_FOLDER + day):
+        if MANIFEST not in shelf.names(_FOLDER + day):
+            continue
+        if before(day_number(day), day_number(as_of)):
             return day if day_number(as_of) - day_number(day) <= LONGEST else None
     return None

@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,8 +55,10 @@ def test_a_spreadsheet_runs_no_cell_of_the_csv() -> None:
 def test_parquet_keeps_ids_as_they_are_and_has_checksums() -> None:
     data = FORMATS["parquet"].encode(table_of(frame(10)))
     assert pd.read_parquet(pa.BufferReader(data))["user_id"].tolist() == list(ODD)
-    middle = len(data) // 4
-    broken = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+    ids = pq.ParquetFile(pa.BufferReader(data)).metadata.row_group(0).column(0)
+    start = ids.dictionary_page_offset or ids.data_page_offset
+    place = start + ids.total_compressed_size - 1  # the last byte of the page
+    broken = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
     with pytest.raises((OSError, pa.ArrowException)):
         FORMATS["parquet"].decode(broken, schema("string"))
 

@@ -15,6 +15,7 @@ from churnlab.config.tables import Config
 from churnlab.features.catalogue import Entry, table
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
+from churnlab.nightly.ranking import BY_RISK
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Listing, Scorer
 from churnlab.nightly.stage import SILENCE
 from churnlab.schema.targets import Churn
@@ -55,7 +56,7 @@ def test_packed_models_say_the_same(algorithm: str, X: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(half.reset_index(drop=True), there(X), check_exact=True)
     assert scorer(X)["ltv"].isna().all()
     assert {*scorer(X)["stage"]} == {"", "silent"} and (scorer(X)["when"] != "").any()
-    assert {*scorer(X)} == {*COLUMNS} - {*REASONS}
+    assert {*BY_RISK.with_columns(scorer(X))} == {*COLUMNS} - {*REASONS}
 
 
 def test_reasons_travel_too(X: pd.DataFrame) -> None:
@@ -87,8 +88,7 @@ def test_a_listing_has_scores_and_reasons_of_everybody_and_travels(X: pd.DataFra
     found = listing(X)
     assert list(found) == list(COLUMNS)
     pd.testing.assert_frame_equal(found[list(REASONS)], explainer(X))
-    pd.testing.assert_frame_equal(
-        found.drop(columns=list(REASONS)), scorer(X)[[*found.columns.drop(list(REASONS))]]
-    )
+    rest = found.columns.drop(list(REASONS))
+    pd.testing.assert_frame_equal(found[rest], BY_RISK.with_columns(scorer(X))[rest])
     there = pickle.loads(pickle.dumps(listing))
     pd.testing.assert_frame_equal(there(X), found, check_exact=True)

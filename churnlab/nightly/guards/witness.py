@@ -13,6 +13,7 @@ import pandas as pd
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity, Job
 from churnlab.kernels.units import NO_DAY
+from churnlab.schema.days import before, contains
 from churnlab.schema.roles import role_column
 from churnlab.training.reference import by_signal
 
@@ -50,10 +51,10 @@ class Witness:
         known = group.as_of(self.day)
         self.sums.append(sums_by_day(known, self.day))
         first, last = _first_days(known), _last_acts(known)
-        recent = (first >= self.day - DAYS) & (first < self.day)
+        recent = contains(first, self.day - DAYS, self.day)
         self.new.append(pd.Series(first[recent], known.users[recent]))
         too_old = self.day - self.within
-        self.lapsed.append(known.users[(last >= too_old - DAYS) & (last < too_old)])
+        self.lapsed.append(known.users[contains(last, too_old - DAYS, too_old)])
         return group
 
     def count(self, X: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +75,7 @@ class Witness:
 
     def new_since(self, day: int) -> pd.Index:
         """The ids of people without an event before a day."""
-        return _joined([pd.Index(each.index[each >= day]) for each in self.new])
+        return _joined([pd.Index(each.index[~before(each, day)]) for each in self.new])
 
     @property
     def by_day(self) -> pd.DataFrame:

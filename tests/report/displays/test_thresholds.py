@@ -15,10 +15,10 @@ def test_money_is_drawn_only_where_it_is_known() -> None:
     without = ThresholdsDisplay.from_predictions(Y, P)
     assert without.best is None
     assert len(without.figure_.axes) == 1
-    assert len(without.ax_.get_legend().get_texts()) == 3
+    assert len(without.figure_.legends[0].get_texts()) == 3
     priced = ThresholdsDisplay.from_predictions(Y, P, value=100, contact=2, incentive=5)
     assert len(priced.figure_.axes) == 2
-    assert len(priced.ax_.get_legend().get_texts()) == 4
+    assert len(priced.figure_.legends[0].get_texts()) == 4
     best = priced.best
     assert best is not None
     assert best["profit"] == priced.table["profit"].max()
