@@ -313,6 +313,6 @@ class Config(Table):
 
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> Config.of({"log": log}, Path()).to_toml().splitlines()[:2]
-        ['name = "churn"', 'engine = "local"']
+        ['name = "churn"', 'lang = "en"']
         """
         return reading.as_toml(self.model_dump())

@@ -75,7 +75,7 @@ class Dataset:
         >>> from churnlab import FeatureSet, Snapshots, build_dataset, datasets
         >>> activity = datasets.make_community(users=30, days=60).log().daily()
         >>> snapshots = Snapshots.at(activity, ["2026-02-15"])
-        >>> data = build_dataset(activity, snapshots, FeatureSet.of(["Tenure"]))
+        >>> data = build_dataset(activity, snapshots, FeatureSet.of(["LoginIntervals"]))
         >>> float(data.take(np.arange(1)).facts().frame["fact__visits__14d"].iloc[0]) <= 14
         True
         """

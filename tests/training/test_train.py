@@ -80,6 +80,7 @@ def test_a_card_that_cannot_be_written_takes_its_run_back(
     config = write(tmp_path / "job", community.events, community.users)
     (tmp_path / "job" / "output").write_text("a file where the folder should be")
     assert "cannot be written" in call("train", "--config", config, code=7)
+    (tmp_path / "job" / "output").unlink()
     assert "train one with `churnlab train`" in call(
         "score", "--as-of", "2026-06-01", "--config", config, code=5
     )
