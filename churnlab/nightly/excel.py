@@ -1,4 +1,4 @@
-"""A list as an Excel file: every text is text and nothing is a formula.
+"""A list as an Excel file, headed in a language: every text is text and nothing is a formula.
 
 The same rows give the same bytes. The file is written by XlsxWriter, which
 `pip install churnlab[excel]` installs, and read back here from its own XML.
@@ -16,8 +16,27 @@ from xml.etree import ElementTree
 import pyarrow as pa
 
 from churnlab.errors import ConfigError, SinkError
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import sentence
 
 ROWS, LETTERS = 1_048_575, 32_767  # of a sheet below its head, of a cell
+HEADINGS = {
+    "user_id": sentence("user"),
+    "risk": sentence("churn probability"),
+    "tier": sentence("risk tier"),
+    "stage": sentence("stage"),
+    "when": sentence("likely gone by"),
+    "ltv": sentence("expected value"),
+    "value_at_risk": sentence("value at risk"),
+    "profit": sentence("profit of a contact"),
+    "reason_1": sentence("first reason"),
+    "reason_2": sentence("second reason"),
+    "reason_3": sentence("third reason"),
+    "control": sentence("control group"),
+    "as_of": sentence("day of the list"),
+    "model_version": sentence("model version"),
+    "approval": sentence("approval"),
+}
 _MADE = datetime(2000, 1, 1)  # no file says when it was made
 _AS_TEXT = {
     "in_memory": True,
@@ -38,10 +57,11 @@ def library() -> Any:
     return xlsxwriter
 
 
-def encode(table: pa.Table) -> bytes:
+def encode(table: pa.Table, language: str = ENGLISH) -> bytes:
     """The rows on one sheet below a head that stays in sight; ids are text, empty cells are empty.
 
-    Raises SinkError for a list that no sheet can hold, ConfigError without the package.
+    The head is in words of the language. Raises SinkError for a list that no sheet can hold,
+    ConfigError without the package or for a language without a catalogue.
     """
     _check(table)
     file = io.BytesIO()
@@ -50,7 +70,7 @@ def encode(table: pa.Table) -> bytes:
         sheet = book.add_worksheet("list")
         sheet.freeze_panes(1, 0)
         for at, name in enumerate(table.column_names):
-            sheet.write_string(0, at, name)
+            sheet.write_string(0, at, HEADINGS[name].text(language))
             write = (
                 sheet.write_number if _is_number(table.schema.field(name)) else sheet.write_string
             )

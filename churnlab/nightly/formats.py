@@ -25,16 +25,17 @@ from churnlab.report.csv_text import csv_text, guarded, unguarded
 class Format:
     """A way to write a list: the ending of its files, rows to bytes, bytes to rows of a schema.
 
+    `encode` also takes a language, for what people read beside the rows: the head of a sheet.
     `check` raises ConfigError where a package is missing.
     """
 
     ending: str
-    encode: Callable[[pa.Table], bytes]
+    encode: Callable[[pa.Table, str], bytes]
     decode: Callable[[bytes, pa.Schema], pa.Table]
     check: Callable[[], object] = bool
 
 
-def _parquet(table: pa.Table) -> bytes:
+def _parquet(table: pa.Table, _: str) -> bytes:
     file = io.BytesIO()
     pq.write_table(table, file, compression="zstd", write_page_checksum=True)
     return file.getvalue()
@@ -44,7 +45,7 @@ def _from_parquet(data: bytes, schema: pa.Schema) -> pa.Table:
     return pq.read_table(pa.BufferReader(data), page_checksum_verification=True).cast(schema)
 
 
-def _csv(table: pa.Table) -> bytes:
+def _csv(table: pa.Table, _: str) -> bytes:
     return csv_text(table.to_pandas(), guarded).encode()
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 import pyarrow as pa
 
+from churnlab.language.catalogues import ENGLISH
 from churnlab.nightly.contract import ID, audit, table_of
 
 
@@ -18,7 +19,7 @@ class Publication:
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
     were ranked. `guards`, `forced` and `compared_with` are those of the manifest, `changes` are
-    those since the last list.
+    those since the last list. `language` is that of what people read beside the rows.
     """
 
     table: pa.Table
@@ -31,6 +32,7 @@ class Publication:
     forced: str = ""
     compared_with: str = ""
     changes: pd.DataFrame | None = None
+    language: str = ENGLISH
 
     @classmethod
     def of(
@@ -41,11 +43,12 @@ class Publication:
         model: Mapping[str, Any],
         order: Mapping[str, Any],
         notes: tuple[str, ...] = (),
+        language: str = ENGLISH,
     ) -> Publication:
         """The rows of a list, audited; raises AuditError where they do not keep to the schema."""
         table = table_of(frame)
         audit(table, as_of, order["sort"])
-        return cls(table, as_of, run_id, model, order, notes)
+        return cls(table, as_of, run_id, model, order, notes, language=language)
 
     @property
     def ids(self) -> str:

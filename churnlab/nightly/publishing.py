@@ -83,7 +83,8 @@ class Publisher:
         """Write the rows in a format; what was kept must be the same rows."""
         form = FORMATS[name]
         stem = f"risk_list_{given.as_of}"
-        file = self._put(given, stem, form.ending, form.encode(given.table), len(given.table))
+        data = form.encode(given.table, given.language)
+        file = self._put(given, stem, form.ending, data, len(given.table))
         kept = form.decode(self._kept(file.path), schema(given.ids))
         if not kept.equals(given.table):
             raise SinkError.from_other_bytes(self.shelf.name(file.path))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.events.addresses import local_folder
+from churnlab.language.catalogues import ENGLISH
 from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.last_list import last_list
@@ -38,7 +39,7 @@ class RiskList:
     `model_age` counts the days from
     the newest snapshot that the churn model learnt from to the day of the list. `scored` are
     the risks of everybody, of those below the cut too, rising. `evidence` is what the guards judge
-    when the list is written; without it there are none.
+    when the list is written; without it there are none. `language` is that of the reasons.
     """
 
     frame: pd.DataFrame
@@ -49,6 +50,7 @@ class RiskList:
     ranking: Ranking = BY_RISK
     scored: np.ndarray = field(default_factory=lambda: np.zeros(0))
     evidence: Evidence | None = None
+    language: str = ENGLISH
 
     @classmethod
     def of(cls, parts: Iterable[pd.DataFrame], listing: Listing, run_id: str) -> RiskList:
@@ -64,7 +66,11 @@ class RiskList:
         frame = listing.ranking.ranked(listed)
         scored = np.concatenate([part["risk"].to_numpy() for part in listed])
         return cls(
-            frame, listing.scorer.as_of, run_id, ranking=listing.ranking, scored=np.sort(scored)
+            frame,
+            listing.scorer.as_of,
+            run_id,
+            ranking=listing.ranking,
+            scored=np.sort(scored),
         )
 
     def publication(self) -> Publication:
@@ -76,7 +82,8 @@ class RiskList:
             "age_days": self.model_age,
         }
         order = self.ranking.to_dict()
-        return Publication.of(self.frame, self.as_of, self.run_id, model, order, self.notes)
+        about = (self.as_of, self.run_id, model, order, self.notes, self.language)
+        return Publication.of(self.frame, *about)
 
     def write(self, folder: str | Path, force: str = "") -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.

@@ -113,4 +113,5 @@ def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users
     found = RiskList.of((seen.count(p.X) for p in parts), listing, trained.run_id)
     if found.frame.empty:
         raise HistoryError.from_nobody(day_text(day), within)
-    return replace(found, evidence=Evidence(seen, activity, chosen, (), config.guards))
+    evidence = Evidence(seen, activity, chosen, (), config.guards)
+    return replace(found, evidence=evidence, language=config.lang)

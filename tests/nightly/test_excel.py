@@ -24,7 +24,8 @@ def test_another_program_reads_the_same_rows_and_no_formula() -> None:
     table = table_of(frame(20))
     sheet = openpyxl.load_workbook(io.BytesIO(excel.encode(table))).active
     head, *rows = sheet.iter_rows()
-    assert [cell.value for cell in head] == list(NAMES)
+    assert list(excel.HEADINGS) == list(NAMES)
+    assert [cell.value for cell in head] == [h.text() for h in excel.HEADINGS.values()]
     for row, want in zip(rows, table.to_pylist(), strict=True):
         found = [as_text(cell.value) for cell in row]
         assert found == [None if v == "" else v for v in want.values()]
@@ -37,6 +38,14 @@ def test_another_program_reads_the_same_rows_and_no_formula() -> None:
         .decode()
     )
     assert [as_text(row[0].value) for row in rows][: len(ODD)] == list(ODD)
+
+
+def test_the_head_is_in_the_language_and_the_rows_come_back() -> None:
+    table = table_of(frame(3))
+    data = excel.encode(table, "zh")
+    head = next(openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows())
+    assert [cell.value for cell in head][:3] == ["用户", "流失概率", "风险等级"]
+    assert excel.decode(data, table.schema).equals(table)
 
 
 def test_whole_numbers_are_text_so_that_no_digit_is_lost() -> None:

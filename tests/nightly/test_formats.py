@@ -20,7 +20,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 
 def back(name: str, table: pa.Table) -> pa.Table:
     ids = str(table.schema.field("user_id").type)
-    return FORMATS[name].decode(FORMATS[name].encode(table), schema(ids))
+    return FORMATS[name].decode(FORMATS[name].encode(table, "en"), schema(ids))
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -28,7 +28,7 @@ def back(name: str, table: pa.Table) -> pa.Table:
 def test_the_same_rows_come_back(name: str, people: int) -> None:
     table = table_of(frame(people))
     assert back(name, table).equals(table)
-    assert FORMATS[name].encode(table) == FORMATS[name].encode(table_of(frame(people)))
+    assert FORMATS[name].encode(table, "en") == FORMATS[name].encode(table_of(frame(people)), "en")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -48,12 +48,12 @@ def test_whole_numbers_come_back(name: str, ids: list[int]) -> None:
 
 
 def test_a_spreadsheet_runs_no_cell_of_the_csv() -> None:
-    text = FORMATS["csv"].encode(table_of(frame(10))).decode()
+    text = FORMATS["csv"].encode(table_of(frame(10)), "en").decode()
     assert '\n"\'=HYPERLINK(1)",' in text and '\n"\' +1",' in text and ",\"'@silent" in text
 
 
 def test_parquet_keeps_ids_as_they_are_and_has_checksums() -> None:
-    data = FORMATS["parquet"].encode(table_of(frame(10)))
+    data = FORMATS["parquet"].encode(table_of(frame(10)), "en")
     assert pd.read_parquet(pa.BufferReader(data))["user_id"].tolist() == list(ODD)
     ids = pq.ParquetFile(pa.BufferReader(data)).metadata.row_group(0).column(0)
     start = ids.dictionary_page_offset or ids.data_page_offset
