@@ -55,12 +55,13 @@ def test_the_list_is_whole_sorted_and_the_same_twice(
     assert found.model["version"] == result["version"] and found.as_of == str(last.date())
 
 
-def test_the_list_goes_to_every_sink(trained: tuple[Path, dict]) -> None:
+def test_the_list_goes_to_every_sink(trained: tuple[Path, dict], tmp_path: Path) -> None:
     config = Config.read(trained[0])
     other = trained[0].with_name("sinks.toml")
-    other.write_text(trained[0].read_text() + '\n[[sinks]]\nto = "exports"\nformats = ["excel"]\n')
+    exports = tmp_path / "exports"
+    sink = f'\n[[sinks]]\nto = "{exports}"\nformats = ["excel"]\n'
+    other.write_text(trained[0].read_text() + sink)
     said = json.loads(call("score", "--as-of", "2026-06-01", "--config", other, "--json"))
-    exports = other.parent / "exports"
     assert said["sinks"] == [str(exports / "list" / "latest.json")]
     want = read_list(other.parent / config.output.folder, "2026-06-01").frame
     pd.testing.assert_frame_equal(read_list(exports).frame, want)
