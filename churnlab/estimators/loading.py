@@ -58,7 +58,7 @@ def load(folder: str | Path) -> Any:
 
 
 def _check_files(folder: Path) -> None:
-    """Raise ModelError for a file that is none of a model's, and for a link in a file's place."""
+    """Raise ModelError for a file that no model has, and for a link in a file's place."""
     for path in sorted(folder.iterdir()):
         if path.name not in _FILES or path.is_symlink() or not path.is_file():
             raise ModelError.from_extra_file(path.name, str(folder))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 
 from churnlab.events.addresses import local_folder
@@ -19,6 +18,7 @@ from churnlab.report.card_reasons import TERMS, second_half
 from churnlab.report.card_record import CardRecord
 from churnlab.report.card_sections import first_half
 from churnlab.report.document import EMPTY, Section, block_in, escaped, markdown_parts
+from churnlab.report.rendering import environment
 from churnlab.report.sourced import as_shown, marked
 from churnlab.schema.files import write_text
 
@@ -79,7 +79,7 @@ class ModelCard:
         True
         """
         check_language(language)
-        page = _environment().get_template("card.html.j2")
+        page = environment().get_template("card.html.j2")
         return page.render(
             card=self,
             language=language,
@@ -196,20 +196,10 @@ def _data(rows: object) -> Markup:
 
 @cache
 def _script() -> Markup:
-    source = _environment().loader.get_source(_environment(), "card.js")  # type: ignore[union-attr]
+    source = environment().loader.get_source(environment(), "card.js")  # type: ignore[union-attr]
     return Markup(source[0])
 
 
 def _digest(script: str) -> str:
     """How a page's policy names the one script that may run."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("churnlab.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

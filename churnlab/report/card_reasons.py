@@ -13,6 +13,7 @@ from churnlab.report import card_plots
 from churnlab.report.card_blocks import Chart, Folded, Glossary
 from churnlab.report.card_record import CardRecord, Figure, Gap, Group, Theme
 from churnlab.report.card_words import (
+    BEST,
     DASH,
     EXPECTED,
     INTERVAL,
@@ -37,7 +38,7 @@ TERMS: tuple[tuple[Words, Words], ...] = (
     (sentence("list"), sentence("all people who get a score on one day, riskiest first")),
     (PAIRS, sentence("of a leaver and a stayer, how often the leaver has the higher risk (AUC)")),
     (sentence("riskiest"), sentence("with the highest chance of leaving, as the model sees it")),
-    (sentence("best simple rule"), sentence("the best of the rules that need no learning")),
+    (BEST, sentence("the best of the rules that need no learning")),
     (
         sentence("BG/NBD, MBG/NBD, Gamma-Gamma"),
         sentence("simple rules that know the days and amounts of past visits alone"),
@@ -209,7 +210,7 @@ def _beside(figures: tuple[Figure, ...]) -> Table:
     head = (
         sentence("measure"),
         sentence("model"),
-        sentence("best simple rule"),
+        BEST,
         sentence("model minus the rule"),
         VERDICT,
     )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
-
-from jinja2 import Environment, PackageLoader, Template
+from functools import partial
 
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.printable import printable
 from churnlab.language.sentence import Words, in_language, sentence
+from churnlab.report.rendering import environment
 
 MOST_ROWS = 12
 MOST_LINES = 8
@@ -37,13 +36,17 @@ class Glance:
     def html(self, language: str = ENGLISH) -> str:
         """HTML for a cell of a notebook, in a language."""
         tables = [(titled, *_first(titled.table)) for titled in self.tables]
-        return _template().render(
-            glance=self,
-            tables=tables,
-            notes=self.notes[:MOST_LINES],
-            more_notes=_more(len(self.notes) - MOST_LINES),
-            say=partial(in_language, language=language),
-            brief=partial(_brief, language=language),
+        return (
+            environment()
+            .get_template("glance.html.j2")
+            .render(
+                glance=self,
+                tables=tables,
+                notes=self.notes[:MOST_LINES],
+                more_notes=_more(len(self.notes) - MOST_LINES),
+                say=partial(in_language, language=language),
+                brief=partial(_brief, language=language),
+            )
         )
 
 
@@ -71,14 +74,3 @@ def _brief(words: Words, language: str) -> str:
     said = in_language(words, language)
     cut = printable(said[: _LONGEST + 1])
     return cut if len(cut) <= _LONGEST else cut[: _LONGEST - 1] + "…"
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("churnlab.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("glance.html.j2")

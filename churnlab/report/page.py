@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
-from jinja2 import Environment, PackageLoader
 from markupsafe import escape
 
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language
 from churnlab.report.document import EMPTY, Section, block_in, escaped, markdown_parts
+from churnlab.report.rendering import environment
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Page:
         True
         """
         say = partial(in_language, language=language)
-        page = _environment().get_template("page.html.j2")
+        page = environment().get_template("page.html.j2")
         return page.render(page=self, say=say, language=language, empty=EMPTY, block_in=block_in)
 
     def markdown(self, language: str = ENGLISH) -> str:
@@ -49,13 +49,3 @@ class Page:
     def _repr_html_(self) -> str:
         style = "width:100%;height:40rem;border:0"
         return f'<iframe sandbox srcdoc="{escape(self.html())}" style="{style}"></iframe>'
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("churnlab.report", "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

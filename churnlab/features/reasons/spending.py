@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from churnlab.features.expression import Since, SinceFirst, Sum
+from churnlab.features.expression import Expression, Since, SinceFirst, Sum
 from churnlab.features.reasons.reason import (
     AWAY,
     SEEN,
@@ -117,7 +117,7 @@ def _less_money(days: int) -> Iterator[Reason]:
 
 
 def _smaller_orders(days: int) -> Reason:
-    def mean(new: int, old: int):  # type: ignore[no-untyped-def]
+    def mean(new: int, old: int) -> Expression:
         return Sum("money")[new, old] / MICRO / Sum("orders")[new, old]
 
     return Reason(
