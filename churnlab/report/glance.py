@@ -36,17 +36,14 @@ class Glance:
     def html(self, language: str = ENGLISH) -> str:
         """HTML for a cell of a notebook, in a language."""
         tables = [(titled, *_first(titled.table)) for titled in self.tables]
-        return (
-            environment()
-            .get_template("glance.html.j2")
-            .render(
-                glance=self,
-                tables=tables,
-                notes=self.notes[:MOST_LINES],
-                more_notes=_more(len(self.notes) - MOST_LINES),
-                say=partial(in_language, language=language),
-                brief=partial(_brief, language=language),
-            )
+        template = environment().get_template("glance.html.j2")
+        return template.render(
+            glance=self,
+            tables=tables,
+            notes=self.notes[:MOST_LINES],
+            more_notes=_more(len(self.notes) - MOST_LINES),
+            say=partial(in_language, language=language),
+            brief=partial(_brief, language=language),
         )
 
 
