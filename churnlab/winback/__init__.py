@@ -1,0 +1,1 @@
+"""What a treatment does to whom, and which one to give under a budget."""
