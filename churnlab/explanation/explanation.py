@@ -160,7 +160,7 @@ class Explanation:
         >>> example().reasons(1, "zh").iloc[0, 0]
         '通常隔4天登录一次，这次已40天未登录'
         """
-        return self._frame(self._chosen(k).said(language, sign), "reason")
+        return self._frame(self.chosen(k).said(language, sign), "reason")
 
     def reason_themes(self, k: int = 3) -> pd.DataFrame:
         """The theme of each reason, as columns theme_1 to theme_k.
@@ -168,7 +168,7 @@ class Explanation:
         >>> example().reason_themes(1)["theme_1"].tolist()
         ['silence', '']
         """
-        return self._frame(self._chosen(k).themes(), "theme")
+        return self._frame(self.chosen(k).themes(), "theme")
 
     def reason_names(self, k: int = 3) -> pd.DataFrame:
         """The name of each reason, as columns name_1 to name_k.
@@ -176,9 +176,14 @@ class Explanation:
         >>> example().reason_names(1)["name_1"].tolist()
         ['away_long', '']
         """
-        return self._frame(self._chosen(k).names(), "name")
+        return self._frame(self.chosen(k).names(), "name")
 
-    def _chosen(self, k: int) -> Chosen:
+    def chosen(self, k: int) -> Chosen:
+        """The reasons of each row before they are put into words, chosen once for all uses.
+
+        >>> example().chosen(1).themes().tolist()
+        [['silence'], ['']]
+        """
         if self.unit != LOG_ODDS:
             raise ConfigError.from_no_risk()
         if self.facts is None:

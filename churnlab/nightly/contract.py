@@ -38,6 +38,7 @@ COLUMNS = (
     Column("reason_1", "text", True, "why the risk is what it is, in words; the first reason"),
     Column("reason_2", "text", True, "the second reason"),
     Column("reason_3", "text", True, "the third reason"),
+    Column("theme", "text", True, "the theme of the first reason, such as pushes or spending"),
     Column("control", "text", False, "yes: not to be contacted, to measure effects; else no"),
     Column("as_of", "text", False, "the day whose morning the list is for, like 2026-03-04"),
     Column("model_version", "text", False, "the version of the models that scored"),

@@ -32,6 +32,7 @@ HEADINGS = {
     "reason_1": sentence("first reason"),
     "reason_2": sentence("second reason"),
     "reason_3": sentence("third reason"),
+    "theme": sentence("theme of the first reason"),
     "control": sentence("control group"),
     "as_of": sentence("day of the list"),
     "model_version": sentence("model version"),

@@ -33,6 +33,7 @@ class RiskList:
     the person has more likely left than not; empty where the risk is below one half or the stage
     is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
     value_at_risk (risk times ltv); profit, tier and control, see Ranking; reason_1 to reason_3;
+    theme (that of the first reason);
     as_of; model_version; approval ("approved", "not approved" for a trial, "no approval required"
     where none is asked for).
     `notes` say who approved the model, and which events lie outside the log's observed days.

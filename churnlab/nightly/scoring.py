@@ -128,11 +128,12 @@ class Explainer:
         return cls(trained.models["churned"], trained.catalogue, *told)
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The REASONS of each row of X, in its order."""
+        """The REASONS of each row of X, in its order, and the `theme` of the first."""
         facts = Facts.among(X, self.roles, self.builders)
         why = explain(self.model, self.model.select(X), self.catalogue, facts=facts)
-        found = why.reasons(len(REASONS), self.language, self.sign)
-        return found.reset_index(drop=True).astype("str")
+        chosen = why.chosen(len(REASONS))
+        found = pd.DataFrame(chosen.said(self.language, self.sign), columns=list(REASONS))
+        return found.assign(theme=chosen.themes()[:, 0]).astype("str")
 
     def __reduce__(self) -> Any:
         told = (self.catalogue, self.roles, self.builders, self.language, self.sign)

@@ -32,6 +32,7 @@ def risks(**more: object) -> RiskList:
             "reason_1": ["@x", "", "-y"],
             "reason_2": "",
             "reason_3": "",
+            "theme": "",
             "control": "no",
             "as_of": "2026-01-01",
             "model_version": "v",
@@ -92,7 +93,7 @@ class Known:
         scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
         rest = {
             "value_at_risk": 0.0,
-            **{"tier": "", "profit": 0.0, "control": "no"},
+            **{"tier": "", "profit": 0.0, "theme": "", "control": "no"},
             "as_of": self.as_of,
             "model_version": "v",
             "approval": "approved",

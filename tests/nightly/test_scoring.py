@@ -56,7 +56,7 @@ def test_packed_models_say_the_same(algorithm: str, X: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(half.reset_index(drop=True), there(X), check_exact=True)
     assert scorer(X)["ltv"].isna().all()
     assert {*scorer(X)["stage"]} == {"", "silent"} and (scorer(X)["when"] != "").any()
-    assert {*BY_RISK.with_columns(scorer(X))} == {*COLUMNS} - {*REASONS}
+    assert {*BY_RISK.with_columns(scorer(X))} == {*COLUMNS} - {*REASONS, "theme"}
 
 
 def test_reasons_travel_too(X: pd.DataFrame) -> None:
@@ -71,7 +71,7 @@ def test_reasons_travel_too(X: pd.DataFrame) -> None:
     assert (explainer.language, explainer.sign) == ("zh", "¥") and "money" in explainer.roles
     some = X.iloc[:5]
     said = explainer(some)
-    assert list(said) == list(REASONS) and len(said) == 5
+    assert list(said) == [*REASONS, "theme"] and len(said) == 5
     told = said["reason_1"][said["reason_1"] != ""]  # a row may have none that raises its risk
     assert set(told) == {"通常隔2天登录一次，这次已30天未登录"}
     there = pickle.loads(pickle.dumps(explainer))
@@ -87,8 +87,9 @@ def test_a_listing_has_scores_and_reasons_of_everybody_and_travels(X: pd.DataFra
     listing = Listing(scorer, explainer)
     found = listing(X)
     assert list(found) == list(COLUMNS)
-    pd.testing.assert_frame_equal(found[list(REASONS)], explainer(X))
-    rest = found.columns.drop(list(REASONS))
+    told = [*REASONS, "theme"]
+    pd.testing.assert_frame_equal(found[told], explainer(X))
+    rest = found.columns.drop(told)
     pd.testing.assert_frame_equal(found[rest], BY_RISK.with_columns(scorer(X))[rest])
     there = pickle.loads(pickle.dumps(listing))
     pd.testing.assert_frame_equal(there(X), found, check_exact=True)

@@ -43,6 +43,7 @@ def frame(people: int, as_of: str = DAY, **more: Any) -> pd.DataFrame:
         "reason_1": "@silent for 12 days",
         "reason_2": "last order 80 days ago, usually after 20",
         "reason_3": "",
+        "theme": "silence",
         "control": "no",
         "as_of": as_of,
         "model_version": "v1",
