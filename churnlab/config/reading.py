@@ -1,11 +1,8 @@
-"""Reading and writing TOML, and what is wrong with a configuration in one line."""
+"""Reading a configuration, and what is wrong with it in one line."""
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from types import UnionType
@@ -14,10 +11,9 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from churnlab.errors import ChurnlabError, ConfigError
-from churnlab.schema.files import check_path, is_text
+from churnlab.schema.files import is_text
+from churnlab.schema.toml_text import read_toml
 
-# A key with other letters than a-z that stands without quotes, at the start of a line.
-_BARE_KEY = re.compile(r"^[ \t]*([^\s\"'#\[=]*[^\x00-\x7f][^\s\"'#\[=]*)[ \t]*=", re.MULTILINE)
 OUTPUT = "churnlab-output"  # the folder of cards and lists where [output] names none
 WORDS: Mapping[Any, str] = {
     str: "text",
@@ -36,28 +32,13 @@ def load(path: Path) -> dict[str, Any]:
 
     Raises ConfigError for a missing file and for a syntax error.
     """
-    given = _load(path)
+    given = read_toml(path)
     if "recipe" not in given:
         return given
-    below = _load(path.parent / str(given["recipe"]))
+    below = read_toml(path.parent / str(given["recipe"]))
     if "recipe" in below:
         raise ConfigError.from_type("recipe", given["recipe"], "a file that names no recipe itself")
     return _merged(below, given)
-
-
-def _load(path: Path) -> dict[str, Any]:
-    check_path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before UTF-8
-        return tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError.from_no_file(str(path)) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError.from_syntax(str(path), f"it is not UTF-8 ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        key = _BARE_KEY.search(text)
-        reason = str(error) if key is None else f"{error}; TOML wants quotes: {_json(key[1])} ="
-        raise ConfigError.from_syntax(str(path), reason) from error
 
 
 def check_texts(given: object, where: str = "") -> None:
@@ -159,54 +140,3 @@ def _wanted(hint: Any) -> str:
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kinds = [get_origin(option) or option for option in options]
     return " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "a table"
-
-
-def as_toml(tables: Mapping[str, Any]) -> str:
-    """Tables as TOML text that reads back to the same; a key without a value is a comment.
-
-    >>> log = {"path": "x", "table": None, "roles": {"buy": ["b"]}}
-    >>> print(as_toml({"name": "shop", "log": log}))
-    name = "shop"
-    <BLANKLINE>
-    [log]
-    path = "x"
-    # table is not set
-    <BLANKLINE>
-    [log.roles]
-    buy = ["b"]
-    """
-    return "\n".join(_lines(tables, ""))
-
-
-def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
-    plain = {key: value for key, value in table.items() if not _is_tables(value)}
-    for key, value in plain.items():
-        yield f"# {key} is not set" if value is None else f"{_key(key)} = {_value(value)}"
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            inner = f"{name}.{_key(key)}" if name else _key(key)
-            yield from ("", f"[{inner}]", *_lines(value, inner))
-        elif _is_tables(value):
-            for each in value:
-                yield from ("", f"[[{key}]]", *_lines(each, key))
-
-
-def _is_tables(value: object) -> bool:
-    """True for a table, and for several of one name."""
-    several = isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
-    return several or isinstance(value, Mapping)
-
-
-def _key(name: str) -> str:
-    plain = name.replace("_", "").replace("-", "")
-    return name if plain.isalnum() and plain.isascii() else _json(name)
-
-
-def _value(value: Any) -> str:
-    """A text, number, truth value or list as in JSON, a day as it is."""
-    return _json(value) if isinstance(value, str | int | float | list) else str(value)
-
-
-def _json(value: Any) -> str:
-    """JSON that is TOML too: characters beyond 16 bits and the delete character differ there."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -53,6 +53,7 @@ from churnlab.schema.days import to_timestamp
 from churnlab.schema.files import check_path
 from churnlab.schema.frames import ENGINES
 from churnlab.schema.targets import LifetimeValue, Target, TimeToChurn
+from churnlab.schema.toml_text import as_toml
 
 PLAIN = (str, int, float, bool, date, datetime, type(None))  # types that TOML has
 # Fields of LogSpec that say how a log is read on this machine.
@@ -315,4 +316,4 @@ class Config(Table):
         >>> Config.of({"log": log}, Path()).to_toml().splitlines()[:2]
         ['name = "churn"', 'lang = "en"']
         """
-        return reading.as_toml(self.model_dump())
+        return as_toml(self.model_dump())

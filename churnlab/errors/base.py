@@ -103,6 +103,11 @@ class ConfigError(ChurnlabError):
         )
 
     @classmethod
+    def from_policy(cls, where: str, place: str, reason: str) -> ConfigError:
+        """The file of a win-back policy is none, or its part `place` cannot be."""
+        return cls(f"{where}: {place}: {reason}; correct it, or write the policy anew")
+
+    @classmethod
     def from_no_text(cls, what: str, given: str) -> ConfigError:
         """A path or a name holds NUL or half a character, which is no text."""
         return cls(f"{what} {given!r} is no text; give one in UTF-8, without NUL")
