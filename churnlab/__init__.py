@@ -34,6 +34,7 @@ _HOMES = {
     "ChurnClassifier": "estimators.classifier",
     "LTVRegressor": "estimators.regressor",
     "ChurnHazard": "estimators.hazard",
+    "FormulaLTV": "estimators.baselines",
     "Evaluation": "evaluation.evaluation",
     "judge": "training.judging",
     "log": "training.logged",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from churnlab.dataset.snapshots import Snapshots
     from churnlab.demo import datasets
     from churnlab.errors import ChurnlabError
+    from churnlab.estimators.baselines import FormulaLTV
     from churnlab.estimators.classifier import ChurnClassifier
     from churnlab.estimators.hazard import ChurnHazard
     from churnlab.estimators.regressor import LTVRegressor

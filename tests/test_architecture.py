@@ -72,6 +72,7 @@ PUBLIC = {
     "TimeToChurn",
     "Lapse",
     "ChurnHazard",
+    "FormulaLTV",
     "Feature",
     "FeatureBuilder",
     "FeatureSet",

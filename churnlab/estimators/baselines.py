@@ -24,6 +24,7 @@ LAST = "cadence__since_last_days__all"
 TENURE = "lifecycle__tenure_days__all"
 DAYS = "cadence__active_days__all"
 SPENT = "spend__amount_sum__all"
+ORDERS = "spend__orders_sum__all"
 _DAYS_IF_NEVER_ACTIVE = 10_000
 _SHORTEST_TENURE_DAYS = 30
 
@@ -221,6 +222,61 @@ class SpendRate(_Amount):
         return np.maximum(_column(X, SPENT, 0), 0) / days
 
 
+class FormulaLTV(_Amount):
+    """Purchase frequency times order value times active lifetime: the formula of the trade.
+
+    | factor | unit | meaning |
+    |---|---|---|
+    | purchase frequency | orders a day | orders over the days from the first to the last act |
+    | order value | money | money spent so far, refunds subtracted, over the orders so far |
+    | active lifetime | days | `lifetime_`, one number for all: training totals become equal |
+
+    The days from the first to the last act count as 30 at least. A person without an order has no
+    frequency and an amount of 0; so has one who got back more than was spent. Nothing in the
+    formula sees that a person has gone silent, which is its known weakness. Operations teams use it
+    as average order value times purchase frequency times lifespan.
+
+    FrameError where X lacks a column.
+
+    >>> X = pd.DataFrame({ORDERS: [6.0, 0.0], SPENT: [90.0, 0.0], TENURE: 60.0, LAST: [1.0, 9.0]})
+    >>> model = FormulaLTV().fit(X, [45.0, 0.0])
+    >>> model.frequency(X).tolist(), model.order_value(X).tolist(), round(model.lifetime_, 9)
+    ([0.1, 0.0], [15.0, 0.0], 30.0)
+    >>> model.predict(X).tolist()
+    [45.0, 0.0]
+    """
+
+    def fit(self, X: pd.DataFrame, y: Any, sample_weight: Any = None) -> Self:
+        """The formula, after the active lifetime in days was learnt from the amounts y (n,)."""
+        self.lifetime_ = _factor(y, self.frequency(X) * self.order_value(X), sample_weight)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Expected amount of each row, float64[n]."""
+        return self.frequency(X) * self.order_value(X) * self.lifetime_
+
+    def frequency(self, X: pd.DataFrame) -> np.ndarray:
+        """Orders a day from the first to the last act of each row, float64[n]; 0 without an order.
+
+        >>> X = pd.DataFrame({ORDERS: [3.0], SPENT: [9.0], TENURE: [60.0], LAST: [1.0]})
+        >>> FormulaLTV().frequency(X).tolist()
+        [0.05]
+        """
+        active = _column(X, TENURE, 1) - _column(X, LAST, 1) + 1
+        return _column(X, ORDERS, 0) / np.maximum(active, _SHORTEST_TENURE_DAYS)
+
+    def order_value(self, X: pd.DataFrame) -> np.ndarray:
+        """Money per order of each row, float64[n], never negative; 0 without an order.
+
+        >>> X = pd.DataFrame({ORDERS: [3.0], SPENT: [9.0], TENURE: [60.0], LAST: [1.0]})
+        >>> FormulaLTV().order_value(X).tolist()
+        [3.0]
+        """
+        orders = _column(X, ORDERS, 0)
+        spent = np.maximum(_column(X, SPENT, 0), 0)
+        return np.where(orders > 0, spent / np.maximum(orders, 1), 0.0)
+
+
 class BTYDValue(_FromHistory, _Amount):
     """BG/NBD's expected orders in `horizon` days times Gamma-Gamma's value of an order.
 
@@ -264,6 +320,7 @@ VALUE: dict[str, type[_Amount]] = {
     "zero": ZeroValue,
     "train_mean": TrainMean,
     "spend_rate": SpendRate,
+    "formula": FormulaLTV,
     "bg_nbd_gg": BTYDValue,
     "mbg_nbd_gg": ModifiedBTYDValue,
 }

@@ -24,6 +24,7 @@ LABELS: Mapping[str, Words] = {
     "zero": sentence("zero for everybody"),
     "train_mean": sentence("mean in training"),
     "spend_rate": sentence("own spending per day"),
+    "formula": sentence("order frequency × order value × active lifetime"),
     "bg_nbd_gg": "BG/NBD, Gamma-Gamma",
     "mbg_nbd_gg": "MBG/NBD, Gamma-Gamma",
 }

@@ -67,3 +67,36 @@ def test_the_value_baseline_has_the_training_total_and_sorts_better_than_the_pas
     assert np.mean((y - value) ** 2) < np.mean((y - rate) ** 2)
     few = baselines.VALUE[name]().fit(train.X.iloc[:30], train.y("ltv").iloc[:30])
     assert few.reasons_ and few.predict(test.X) == pytest.approx(train.y("ltv").iloc[:30].mean())
+
+
+def test_the_formula_is_orders_a_day_times_order_value_times_one_lifetime() -> None:
+    train, test = cdnow()
+    model = baselines.FormulaLTV().fit(train.X, train.y("ltv"))
+    expected = []
+    for row in test.X.to_dict("records"):
+        orders, spent = row[baselines.ORDERS], row[baselines.SPENT]
+        days = max(row[baselines.TENURE] - row[baselines.LAST] + 1, 30)
+        a_day = orders / days if orders > 0 else 0.0
+        each = max(spent, 0.0) / orders if orders > 0 else 0.0
+        expected.append(a_day * each * model.lifetime_)
+    assert model.predict(test.X) == pytest.approx(expected)
+    assert model.predict(train.X).sum() == pytest.approx(train.y("ltv").sum())
+    assert 0 < model.lifetime_ < 90
+    assert len({*expected}) > 100
+
+
+def test_the_formula_counts_weights_and_gives_nothing_to_people_without_orders() -> None:
+    X = pd.DataFrame(
+        {
+            baselines.ORDERS: [4.0, np.nan, 0.0, 2.0],
+            baselines.SPENT: [80.0, np.nan, 0.0, -5.0],
+            baselines.TENURE: [40.0, np.nan, 9.0, 50.0],
+            baselines.LAST: [1.0, np.nan, 9.0, 3.0],
+        }
+    )
+    plain = baselines.FormulaLTV().fit(X, [40.0, 10.0, 0.0, 0.0])
+    weighted = baselines.FormulaLTV().fit(X, [40.0, 10.0, 0.0, 0.0], sample_weight=[1, 2, 0, 0])
+    assert plain.lifetime_ == pytest.approx(25) and weighted.lifetime_ == pytest.approx(30)
+    assert plain.predict(X).tolist() == pytest.approx([50, 0, 0, 0])
+    with pytest.raises(FrameError, match="lacks 1 column"):
+        baselines.FormulaLTV().fit(X.drop(columns=baselines.ORDERS), [1.0, 2, 3, 4])
