@@ -7,7 +7,6 @@ another encoding, or packed in a way that DuckDB does not read or does not check
 from __future__ import annotations
 
 import codecs
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import pyarrow as pa
 from churnlab.errors import FileError
 from churnlab.events import signatures
 from churnlab.events.file_system import File
+from churnlab.schema.files import scratch_folder
 
 _PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
 _BOMS = (
@@ -105,10 +105,10 @@ class TextFile:
         if self.direct:
             yield literal(self.file.path)
             return
-        with tempfile.NamedTemporaryFile(prefix="churnlab-") as copy:
-            self._copy_to(copy)
-            copy.flush()
-            yield copy.name
+        with scratch_folder() as folder:
+            with (folder / "plain").open("wb") as copy:
+                self._copy_to(copy)
+            yield str(folder / "plain")
 
     def _copy_to(self, copy: IO[bytes]) -> None:
         """Write the file in UTF-8; bytes that are so already are not looked at."""

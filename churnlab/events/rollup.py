@@ -6,7 +6,6 @@ days that several tasks share, are put on piles by day, which are rolled up when
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -32,6 +31,7 @@ from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import Slice
 from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.days import before, contains
+from churnlab.schema.files import scratch_folder
 from churnlab.schema.progress import bar, counted
 from churnlab.schema.zones import zone_changes
 
@@ -92,11 +92,11 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
     the codes. LogError for events that cannot be used.
     """
     threads = spec.threads or cores.allowed()
-    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder, first_compilation_said():
+    with scratch_folder() as folder, first_compilation_said():
         dropped = 0
         if spec.event_id is not None:
-            source, dropped = Disk(spec, threads, Path(folder)).without_repeats(source)
-        rolling = _Rolling(source, spec, tables, threads, Path(folder))
+            source, dropped = Disk(spec, threads, folder).without_repeats(source)
+        rolling = _Rolling(source, spec, tables, threads, folder)
         with closing(rolling), ThreadPoolExecutor(threads) as pool:
             rolling.read(pool)
             rolling.finish(pool)

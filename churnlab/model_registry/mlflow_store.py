@@ -46,6 +46,7 @@ from churnlab.model_registry.address import Address
 from churnlab.model_registry.moved import settle
 from churnlab.model_registry.process import is_gone, this_process
 from churnlab.model_registry.run_folder import RunRecord, Trial, plain, short
+from churnlab.schema.files import scratch_folder
 
 PROCESS = "churnlab.process"  # the tag by which a run is known as ours
 MANIFEST_TAG = "churnlab.manifest"
@@ -270,8 +271,8 @@ class MlflowStore:
         """
         place, path = self._place(run, models, name)
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                found = Path(self._artifacts(place).download_artifacts(path, folder))
+            with scratch_folder() as folder:
+                found = Path(self._artifacts(place).download_artifacts(path, str(folder)))
                 inner = [found, *found.parents][: len(PurePosixPath(path).parts)]
                 if any(part.is_symlink() for part in inner):
                     raise ModelError.from_extra_file(name, str(run))
@@ -349,8 +350,8 @@ def save_model(model: Model, folder: Path) -> None:
 
     Its files, which `loading.load` reads, are below data/ in a folder of the same name.
     """
-    with tempfile.TemporaryDirectory() as place:
-        data = model.save(Path(place) / folder.name)
+    with scratch_folder() as place:
+        data = model.save(place / folder.name)
         _save(folder, data, synthetic_example(model), served.Served(model), model)
 
 
@@ -366,8 +367,8 @@ def save_together(models: Mapping[str, TreeModel], folder: Path) -> None:
     if SNAPSHOT in example:
         example.insert(len(example.columns) - 1, SNAPSHOT, example.pop(SNAPSHOT))
     predictor = served.ServedTogether(both["churned"], both.get("ltv"))
-    with tempfile.TemporaryDirectory() as place:
-        data = Path(place) / folder.name
+    with scratch_folder() as place:
+        data = place / folder.name
         for name, model in both.items():
             model.save(data / name)
         _save(folder, data, example, predictor, *both.values())

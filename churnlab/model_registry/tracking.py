@@ -37,7 +37,7 @@ from churnlab.model_registry.reaching import Reach
 from churnlab.model_registry.run_facts import RunFacts
 from churnlab.model_registry.run_folder import FILES, MODELS, RunRecord, Trial, keep
 from churnlab.report.csv_text import csv_text
-from churnlab.schema.files import check_path
+from churnlab.schema.files import check_path, scratch_folder
 
 WHEN = "when"
 JUDGED = "judged_"
@@ -230,7 +230,7 @@ class Tracker:
         (131, 30)
         """
         run_id = run_id or self.latest()
-        with self.reach.open() as store, tempfile.TemporaryDirectory() as folder:
+        with self.reach.open() as store, scratch_folder() as folder:
             run = store.run(run_id)
             files = _files(store, run)
             facts = RunFacts.from_dict(json.loads(files.read(FACTS)))
@@ -327,9 +327,9 @@ class Tracker:
         """Log a run with an empty file, and delete it."""
         run = store.start("check")
         try:
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "check.txt").touch()
-                store.log_files(run, Path(folder))
+            with scratch_folder() as folder:
+                (folder / "check.txt").touch()
+                store.log_files(run, folder)
         finally:
             store.delete(run.run_id)
 
@@ -359,10 +359,12 @@ def _files(store: MlflowStore, run: LoggedRun) -> VerifiedFiles:
     return VerifiedFiles(str(run), manifest, partial(store.fetch, run, manifest.models))
 
 
-def _model(store: MlflowStore, run: LoggedRun, files: VerifiedFiles, name: str, folder: str) -> Any:
+def _model(
+    store: MlflowStore, run: LoggedRun, files: VerifiedFiles, name: str, folder: Path
+) -> Any:
     """A model of a run, from its verified files; ModelError where another lies beside them."""
     inside = f"{name}/data/{name}"
-    place = files.copy(inside, Path(folder) / name)
+    place = files.copy(inside, folder / name)
     extra = store.listed(run, files.manifest.models, inside) - {*files.below(inside)}
     if extra:
         raise ModelError.from_extra_file(min(extra), str(run))

@@ -6,11 +6,9 @@ travel as model files, which run no code when they are loaded.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -32,6 +30,7 @@ from churnlab.nightly.contract import NAMES
 from churnlab.nightly.ranking import BY_RISK, Ranking
 from churnlab.nightly.stage import SILENCE, SILENT
 from churnlab.schema.days import day_number, day_text
+from churnlab.schema.files import scratch_folder
 from churnlab.schema.targets import Churn
 
 REASONS = ("reason_1", "reason_2", "reason_3")
@@ -164,17 +163,17 @@ class Listing:
 
 def pack(model: Model) -> Packed:
     """A model as the names and bytes of its files."""
-    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+    with scratch_folder() as folder:
         model.save(folder)
-        return tuple((file.name, file.read_bytes()) for file in sorted(Path(folder).iterdir()))
+        return tuple((file.name, file.read_bytes()) for file in sorted(folder.iterdir()))
 
 
 @lru_cache(maxsize=8)
 def unpack(packed: Packed) -> Any:
     """The model of packed files, on one thread; loaded once a process."""
-    with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
+    with scratch_folder() as folder:
         for name, data in packed:
-            (Path(folder) / name).write_bytes(data)
+            (folder / name).write_bytes(data)
         return load(folder).set_params(n_jobs=1)
 
 

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -73,20 +74,31 @@ class PartFile:
 
 
 @contextmanager
-def part_folder(folder: Path) -> Iterator[Path]:
+def part_folder(folder: Path, mode: int = 0o777) -> Iterator[Path]:
     """A new folder in `folder` for a while, which no other process takes for left behind."""
     clear_parts(folder)
-    path = folder / _name()
-    path.mkdir()
-    handle = os.open(path, os.O_RDONLY) if fcntl else None
+    path, handle = _created_folder(folder, mode)
     try:
-        if handle is not None:
-            _lock(handle)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
         if handle is not None:
             os.close(handle)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder among the system's temporary files for a while, which other users cannot read.
+
+    Those of killed processes are removed first. OSError where none can be made.
+
+    >>> with scratch_folder() as folder:
+    ...     _ = (folder / "model").write_text("trees")
+    >>> folder.exists()
+    False
+    """
+    with part_folder(Path(tempfile.gettempdir()), 0o700) as folder:
+        yield folder
 
 
 def write_text(path: Path, text: str) -> Path:
@@ -182,9 +194,23 @@ def _created(folder: Path) -> tuple[Path, BinaryIO]:
     while True:
         path = folder / _name()
         file = os.fdopen(os.open(path, _NEW, 0o666), "w+b")
-        if _lock(file.fileno()) and _is_there(path, file):
+        if _lock(file.fileno()) and _is_there(path, file.fileno()):
             return path, file
         file.close()
+
+
+def _created_folder(folder: Path, mode: int) -> tuple[Path, int | None]:
+    """A new folder that this process holds; once more where it was taken for left behind."""
+    while True:
+        path = folder / _name()
+        path.mkdir(mode)
+        if fcntl is None:
+            return path, None
+        with suppress(FileNotFoundError):
+            handle = os.open(path, os.O_RDONLY)
+            if _lock(handle) and _is_there(path, handle):
+                return path, handle
+            os.close(handle)
 
 
 def _name() -> str:
@@ -203,9 +229,9 @@ def _lock(handle: int) -> bool:
     return True
 
 
-def _is_there(path: Path, file: BinaryIO) -> bool:
+def _is_there(path: Path, handle: int) -> bool:
     """True if a path still names the open file."""
     try:
-        return os.path.samestat(os.lstat(path), os.fstat(file.fileno()))
+        return os.path.samestat(os.lstat(path), os.fstat(handle))
     except FileNotFoundError:
         return False

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from churnlab.config.tables import Config
 from churnlab.dataset.dataset import Dataset
@@ -15,6 +13,7 @@ from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.hazard import ChurnHazard, Model
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.model_registry.tracking import WHEN
+from churnlab.schema.files import scratch_folder
 from churnlab.schema.progress import Say, silent
 from churnlab.training.preparation import reach_of
 from churnlab.training.tuning import Tuned, tune
@@ -105,8 +104,8 @@ def version_of(models: Mapping[str, Model], *data: Dataset) -> str:
     """
     digest = hashlib.sha256("".join(rows.digest for rows in data).encode())
     for target in sorted(models):
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             models[target].save(folder)
-            for file in sorted(Path(folder).glob("model.*")):
+            for file in sorted(folder.glob("model.*")):
                 digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -11,79 +11,47 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
-from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.activity_store import write_days
+from support.children import Children
 from support.command import call
 from support.faults import FAULTS
-from support.nightly import a_night, content
+from support.nightly import NIGHTS, a_night, content
 
 import churnlab as cl
-from churnlab.demo import datasets
 
-NIGHTS = ("2026-06-01", "2026-06-02")
 CHURNLAB = [sys.executable, "-c", "from churnlab.cli import main; main()"]
 NOTHING = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
-@pytest.fixture(scope="module")
-def job(
-    trained: tuple[Path, dict],
-    community: datasets.Community,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """The configuration of a job with a file a day and a store, scored by the run of `trained`."""
-    folder = tmp_path_factory.mktemp("night")
-    write_days(folder / "events", community.events, "Asia/Shanghai")
-    community.users.to_parquet(folder / "users.parquet", index=False)
-    text = trained[0].read_text().replace('"events.parquet"', '"events/{day}.parquet"')
-    text = text.replace('store = "runs"', f"store = {json.dumps(str(trained[0].parent / 'runs'))}")
-    config = folder / "churnlab.toml"
-    config.write_text(text + '\n[store]\nfolder = "store"\n\n[[sinks]]\nto = "exports"\n')
-    first = str(community.events["ts"].min().date())
-    call("update", "--since", first, "--day", "2026-05-30", "--config", config)
-    return config
-
-
-@pytest.fixture
-def night(job: Path, tmp_path: Path) -> Path:
-    """A copy of the job of its own."""
-    shutil.copytree(job.parent, tmp_path / "job")
-    return tmp_path / "job" / "churnlab.toml"
-
-
-def test_killed_at_any_moment_of_a_night(night: Path) -> None:
+def test_killed_at_any_moment_of_a_night(night: Path, nights: Children, tmp_path: Path) -> None:
     """kill -9 between the first step and the last; the night after it has the list of a whole run."""
-    context, chance = get_context("forkserver"), random.Random(0)
-    context.set_forkserver_preload(["support.nightly", "churnlab.nightly.score", "churnlab.cli"])
-    lasts, want = 0.0, {}
+    chance, lasts, want = random.Random(0), 0.0, {}
     for day in NIGHTS:
-        run = context.Process(target=a_night, args=(str(night), day))
         began = time.monotonic()
-        run.start()
-        run.join()
+        nights.start(a_night, night, day)
+        assert nights.wait() == 0
         lasts = time.monotonic() - began
-        assert run.exitcode == 0
         want[day] = cl.read_list(night.parent / "output").frame
-    whole, seen = content(night.parent), []
-    for turn in range(200 if FAULTS else 4):
-        run = context.Process(target=a_night, args=(str(night), NIGHTS[turn % 2]))
-        run.start()
+    whole, seen = content(night.parent), Counter[int]()
+    for turn in range(200 if FAULTS else 10):
+        run = nights.start(a_night, night, NIGHTS[turn % 2])
         time.sleep(lasts * chance.random())
-        run.kill()
-        run.join()
+        os.kill(run, signal.SIGKILL)
+        seen[nights.wait()] += 1
         for place in ("output", "exports"):
             found = cl.read_list(night.parent / place)
             pd.testing.assert_frame_equal(found.frame, want[found.as_of])
-        seen.append(run.exitcode)
     for day in NIGHTS:
-        a_night(str(night), day)
+        nights.start(a_night, night, day)
+        assert nights.wait() == 0
     assert content(night.parent) == whole
-    assert -signal.SIGKILL in seen
+    assert not list((tmp_path / "temporary").iterdir())
+    assert seen[-signal.SIGKILL] > sum(seen.values()) / 2, seen
 
 
 def test_from_cron_with_nothing_in_its_surroundings(night: Path, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -22,6 +23,7 @@ from churnlab.schema.files import (
     is_text,
     part_folder,
     publish,
+    scratch_folder,
     write_text,
 )
 
@@ -191,3 +193,31 @@ def test_parts_of_a_killed_process_go_at_the_next_run(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == 3
     publish({tmp_path / "b.txt": write("b")})
     assert os.listdir(tmp_path) == ["b.txt"]
+
+
+def test_a_scratch_folder_is_for_this_user_and_removes_those_of_killed_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / OTHERS).mkdir()
+    (tmp_path / OTHERS / "model").touch()
+    with scratch_folder() as first, scratch_folder() as second:
+        assert first != second and {*tmp_path.iterdir()} == {first, second}
+        assert stat.S_IMODE(first.stat().st_mode) == 0o700
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_new_folder_that_was_taken_for_left_behind_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mkdir, made = Path.mkdir, []
+
+    def and_lost(self: Path, *words: Any) -> None:
+        mkdir(self, *words)
+        made.append(self)
+        if len(made) == 1:
+            self.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", and_lost)
+    with part_folder(tmp_path) as folder:
+        assert folder == made[1] and folder.is_dir()

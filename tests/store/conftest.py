@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.children import Children
 from support.store_folder import (
     FIRST,
     MEANING,
-    Children,
     days_of,
 )
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from support.children import Children
 from support.store_folder import (
     FIRST,
     IO,
     MEANING,
-    Children,
     await_file,
     check_clean,
     content,

@@ -22,6 +22,7 @@ from churnlab.schema import files
 from churnlab.store import disk as store_disk
 
 DAY = "2026-03-04"
+NIGHTS = ("2026-06-01", "2026-06-02")
 ORDER = {"sort": "risk"}
 ODD = ("=HYPERLINK(1)", " +1", "a\nb", 'q"q', "'tis", "渠道", "eve\r=1+1", ",", "NULL", "007")
 

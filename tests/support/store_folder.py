@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -66,48 +64,6 @@ def check_clean(store: StoreFolder) -> None:
     }
 
 
-SERVER = """
-import os, sys, time
-import pyarrow
-sys.path.insert(0, {tests!r})
-from support import store_folder as t
-
-for line in sys.stdin:
-    what, folder, number = line.split()
-    pid = os.fork()
-    if pid == 0:
-        getattr(t, what)(folder, int(number))
-        os._exit(0)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
-
-
-class Children:
-    """Processes that fork from one that has everything imported; one runs at a time."""
-
-    def __init__(self) -> None:
-        code = SERVER.format(tests=str(Path(__file__).parents[1]))
-        self.server = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", code],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def start(self, what: Callable[[str, int], None], folder: Path, number: int = 0) -> int:
-        assert self.server.stdin and self.server.stdout
-        print(what.__name__, folder, number, file=self.server.stdin, flush=True)
-        return int(self.server.stdout.readline())
-
-    def wait(self) -> int:
-        assert self.server.stdout
-        return int(self.server.stdout.readline())
-
-    def stop(self) -> None:
-        self.server.communicate("", timeout=30)
-
-
 def update_forever(folder: str, value: int) -> None:
     store = StoreFolder.open(folder)
     Path(folder, "..", "started").touch()
@@ -121,7 +77,7 @@ def update_often(folder: str, value: int) -> None:
         StoreFolder.open(folder).replace(days_of(value + i), wait=30)
 
 
-def hold_half_a_second(folder: str, _: int) -> None:
+def hold_half_a_second(folder: str) -> None:
     with StoreFolder.open(folder).locked():
         Path(folder, "..", "started").touch()
         time.sleep(0.5)
