@@ -12,6 +12,7 @@ the command line ends:
 | 5    | `GuardError`, `AuditError`                                          | a guard refused   |
 | 6    | `LockedError`, `ScoringError`                                       | another is at it  |
 | 7    | `OutputError`, `SinkError`                                          | no output         |
+| 99   | `NothingToDo`                                                       | not yet, or done  |
 """
 
 from churnlab.errors.base import ChurnlabError, ConfigError, near
@@ -21,6 +22,7 @@ from churnlab.errors.guard import GuardError
 from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
 from churnlab.errors.lists import AuditError, ListError, ScoringError, SinkError
 from churnlab.errors.log import EmptyLogError, LogError
+from churnlab.errors.nothing import NothingToDo
 
 __all__ = [
     "AuditError",
@@ -35,6 +37,7 @@ __all__ = [
     "LockedError",
     "LogError",
     "ModelError",
+    "NothingToDo",
     "OutputError",
     "ScoringError",
     "SinkError",

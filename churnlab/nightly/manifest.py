@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from churnlab.errors import ListError
@@ -17,6 +19,7 @@ from churnlab.nightly.contract import SCHEMA_VERSION
 
 LATEST = "latest.json"
 MANIFEST = "manifest.json"
+_SEALED = re.compile(rb'(.*),\n "sha256": "([0-9a-f]{64})"\n}\n', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ListManifest:
     models scored, `order` how rows were ranked, `files` maps kinds such as list_parquet to files,
     `notes` are those of the list. `guards` has each guard with its figure, `forced`
     why the list was published in spite of those that block, `compared_with` the day of the list
-    before it; empty without one.
+    before it; empty without one. `night` has the facts of `watch_facts.night_facts`.
     """
 
     as_of: str
@@ -51,17 +54,11 @@ class ListManifest:
     guards: tuple[Mapping[str, Any], ...] = ()
     forced: str = ""
     compared_with: str = ""
+    night: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self) -> str:
         """The one text of this manifest, which ends with its own sha256."""
-        content = json.dumps(
-            {"schema_version": SCHEMA_VERSION, **asdict(self)},
-            indent=1,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        return f'{content[:-2]},\n "sha256": "{digest}"\n}}\n'
+        return sealed({"schema_version": SCHEMA_VERSION, **asdict(self)})
 
     @classmethod
     def parse(cls, data: bytes, where: str) -> ListManifest:
@@ -69,21 +66,60 @@ class ListManifest:
 
         Raises ListError for a text that is not what was written, or of a newer schema.
         """
+        check_version(data, where)
+        given = unsealed(data, where)
         try:
-            given = json.loads(data)
-            version = given.pop("schema_version")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ListError.from_damaged(where, f"no manifest ({error})") from error
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise ListError.from_newer(where, version, SCHEMA_VERSION)
-        try:
-            given.pop("sha256")
             files = {kind: ListFile(**file) for kind, file in given.pop("files").items()}
             tuples = {name: tuple(given[name]) for name in ("notes", "guards")}
-            found = cls(**given | {"files": files, **tuples})
-            same = found.text().encode() == data
+            return cls(
+                **{k: v for k, v in given.items() if k in _KEYS} | {"files": files, **tuples}
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ListError.from_damaged(where, repr(error)) from error
-        if not same:
-            raise ListError.from_damaged(where, "its sha256 differs")
-        return found
+
+
+_KEYS = frozenset(each.name for each in fields(ListManifest))
+
+
+def check_version(data: bytes, where: str) -> None:
+    """Raise ListError, with `newer` set, for a text of a later schema, whatever else it holds.
+
+    >>> check_version(b"no JSON", "a file")
+    """
+    version = None
+    with suppress(ValueError, AttributeError):
+        version = json.loads(data).get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise ListError.from_newer(where, version, SCHEMA_VERSION)
+
+
+def sealed(content: Mapping[str, Any]) -> str:
+    """The one JSON text of some content, which ends with its own sha256.
+
+    >>> print(sealed({"people": 3}))
+    {
+     "people": 3,
+     "sha256": "..."
+    }
+    """
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f'{text[:-2]},\n "sha256": "{digest}"\n}}\n'
+
+
+def unsealed(data: bytes, where: str) -> dict[str, Any]:
+    """The content of a text that `sealed` made; `where` names it in errors.
+
+    Raises ListError for a text that is not what was written.
+
+    >>> unsealed(sealed({"people": 3}).encode(), "a file")
+    {'people': 3}
+    """
+    found = _SEALED.fullmatch(data)
+    if found is None:
+        raise ListError.from_damaged(where, "it does not end with its sha256")
+    text, digest = found[1] + b"\n}", found[2].decode()
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise ListError.from_damaged(where, "its sha256 differs")
+    content: dict[str, Any] = json.loads(text)
+    return content

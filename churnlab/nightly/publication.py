@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pandas as pd
@@ -18,8 +18,8 @@ class Publication:
     """A list that keeps to its schema.
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
-    were ranked. `guards`, `forced` and `compared_with` are those of the manifest, `changes` are
-    those since the last list. `language` is that of what people read beside the rows.
+    were ranked. `guards`, `forced`, `compared_with` and `night` are those of the manifest,
+    `changes` are those since the last list. `language` is that of what people read beside the rows.
     """
 
     table: pa.Table
@@ -32,6 +32,7 @@ class Publication:
     forced: str = ""
     compared_with: str = ""
     changes: pd.DataFrame | None = None
+    night: Mapping[str, Any] = field(default_factory=dict)
     language: str = ENGLISH
 
     @classmethod

@@ -60,7 +60,7 @@ class Publisher:
             if given.changes is not None:
                 files["changes"] = self._changes(given, given.changes)
             facts = (given.as_of, given.run_id, len(given.table), given.ids)
-            said = (given.notes, given.guards, given.forced, given.compared_with)
+            said = (given.notes, given.guards, given.forced, given.compared_with, given.night)
             manifest = ListManifest(*facts, given.model, given.order, files, *said)
             text = manifest.text().encode()
             self.shelf.put(f"{_folder(given.as_of)}/{MANIFEST}", text)

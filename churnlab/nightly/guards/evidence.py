@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from churnlab.nightly.guards.volume import Days
 from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.published import PublishedList
+from churnlab.nightly.watch_facts import night_facts
 from churnlab.schema.days import day_number
 
 
@@ -41,8 +43,7 @@ class Evidence:
         `listed` are the risks on it, `scored` those of everybody.
         """
         facts, limits = self.chosen.trained.facts, self.limits
-        new = 3 if last is None else self.seen.day - day_number(last.as_of)
-        days = Days(self.seen.by_day, self.activity.start, new)
+        days = self._days(last)
         found = [
             *model_guards(self.chosen, self.seen.day, limits),
             *days.guards(limits),
@@ -55,6 +56,18 @@ class Evidence:
             then = last.frame["risk"].to_numpy(np.float64)
             found += against_last(listed, then, last.as_of, limits)
         return tuple(found)
+
+    def night(
+        self, given: Publication, scored: np.ndarray, last: PublishedList | None
+    ) -> dict[str, Any]:
+        """What the manifest keeps of the night; `scored` are the risks of everybody."""
+        base = self.chosen.trained.facts.learnt().means.get("churned")
+        missing = self.seen.missing_shares
+        return night_facts(given.table, scored, self._days(last), missing, base)
+
+    def _days(self, last: PublishedList | None) -> Days:
+        new = 3 if last is None else self.seen.day - day_number(last.as_of)
+        return Days(self.seen.by_day, self.activity.start, new)
 
     def judged(
         self,
@@ -71,9 +84,10 @@ class Evidence:
         """
         frame = given.table.select(["user_id", "risk"]).to_pandas()
         guards = self.guards(frame["risk"].to_numpy(), scored, last)
+        night = self.night(given, scored, last)
         if not (force or trial):
             refuse(guards, given.as_of)
-        found = replace(given, guards=tuple(g.to_dict() for g in guards), forced=force)
+        found = replace(given, guards=tuple(g.to_dict() for g in guards), forced=force, night=night)
         if last is None:
             return found
         changes = changes_between(last.frame, last.as_of, frame, given.as_of, self.seen)
