@@ -59,9 +59,20 @@ class Publisher:
             files["list_schema"] = self._put(given, "schema", ".json", schema_text())
             if given.changes is not None:
                 files["changes"] = self._changes(given, given.changes)
-            facts = (given.as_of, given.run_id, len(given.table), given.ids)
-            said = (given.notes, given.guards, given.forced, given.compared_with, given.night)
-            manifest = ListManifest(*facts, given.model, given.order, files, *said)
+            manifest = ListManifest(
+                given.as_of,
+                given.run_id,
+                len(given.table),
+                given.ids,
+                given.model,
+                given.order,
+                files,
+                given.notes,
+                given.guards,
+                given.forced,
+                given.compared_with,
+                given.night,
+            )
             text = manifest.text().encode()
             self.shelf.put(f"{_folder(given.as_of)}/{MANIFEST}", text)
             if newest is None or newest.as_of <= given.as_of:
