@@ -40,6 +40,7 @@ _HOMES = {
     "log": "training.logged",
     "card": "training.logged",
     "explain": "explanation.explanation",
+    "Experiment": "winback.experiment",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
     "Config": "config.tables",
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from churnlab.training.judging import judge
     from churnlab.training.logged import card, log
     from churnlab.training.train import train
+    from churnlab.winback.experiment import Experiment
 
 
 def __getattr__(name: str) -> Any:

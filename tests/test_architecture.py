@@ -88,6 +88,7 @@ PUBLIC = {
     "log",
     "card",
     "explain",
+    "Experiment",
     "ModelCard",
     "Tracker",
     "Config",

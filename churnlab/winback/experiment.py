@@ -1,0 +1,244 @@
+"""Experiment: who was assigned to which treatment, and what happened after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from churnlab.activity.daily import DailyActivity
+from churnlab.activity.protocol import Activity
+from churnlab.dataset import compute
+from churnlab.dataset.rule import check_unobserved
+from churnlab.errors import ConfigError, FrameError
+from churnlab.errors.experiments import ExperimentError
+from churnlab.features.feature_set import FeatureSet
+from churnlab.schema.days import before, check_count, day_text, fully_observed
+from churnlab.winback import outcomes as of_log
+from churnlab.winback.design import Design
+from churnlab.winback.table import Assigned, assigned, check_sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """Who was assigned to which treatment, what was known before, and what happened after.
+
+    `from_frame` and `from_log` make one. Each row is a person.
+
+    | field        | type                     | meaning                                           |
+    |--------------|--------------------------|---------------------------------------------------|
+    | `users`      | ids[n]                   | the people                                        |
+    | `arms`       | names                    | the arms, the control group first                 |
+    | `arm`        | int64[n]                 | the arm of each person, as a place in `arms`      |
+    | `outcomes`   | {name: float64[n]}       | what happened after the assignment                |
+    | `known`      | DataFrame[n]             | what was known before the assignment              |
+    | `propensity` | float64[n, arms]         | the probability of each arm for each person       |
+    | `stage`      | object[n] or None        | the stage at the assignment, as text              |
+    | `X`          | DataFrame[n, p] or None  | features as of the assignment, for models         |
+    | `costs`      | float64[n] or None       | the cost of each person's treatment               |
+    | `days`       | int64[n] or None         | the local day of the assignment, since 1970-01-01 |
+    | `worse`      | names                    | outcomes of which more is worse                   |
+    | `randomised` | bool                     | False: differences between arms are no effects    |
+    | `dropped`    | {reason: int}            | people who were left out                          |
+    | `shares`     | {arm: share} or None     | the planned shares, where they were declared      |
+    """
+
+    users: np.ndarray
+    arms: tuple[str, ...]
+    arm: np.ndarray
+    outcomes: Mapping[str, np.ndarray]
+    known: pd.DataFrame
+    propensity: np.ndarray
+    stage: np.ndarray | None = None
+    X: pd.DataFrame | None = None
+    costs: np.ndarray | None = None
+    days: np.ndarray | None = None
+    worse: frozenset[str] = frozenset()
+    randomised: bool = True
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    shares: Mapping[str, float] | None = None
+
+    @classmethod
+    def from_frame(cls, frame: Any, outcomes: Sequence[str], **design: Any) -> Experiment:
+        """The experiment of a table that has its outcomes as columns.
+
+        `frame` has one row a person; `outcomes` are columns of numbers, or of true and false, that
+        came after the assignment; `design` are the options of `Design`: which column holds what,
+        the control group, what was known before. Raises ConfigError for an unknown option,
+        FrameError and its child ExperimentError for a table that cannot be used.
+
+        >>> table = pd.DataFrame({"user_id": range(80), "arm": ["none", "gift"] * 40})
+        >>> table["visit"] = [0, 1, 0, 0] * 20
+        >>> Experiment.from_frame(table, ["visit"], treatment="arm")
+        Experiment(80 people, none against gift: visit)
+        """
+        options = Design.of(design)
+        rows = assigned(frame, options)
+        names = [outcomes] if isinstance(outcomes, str) else list(outcomes)
+        if not names:
+            raise ConfigError.from_type("outcomes", names, "at least one column of the table")
+        for name in names:
+            if name in options.known:
+                raise ExperimentError.from_later_column(name)
+        return _made(rows, options, {name: rows.numbers(name) for name in names})
+
+    @classmethod
+    def from_log(
+        cls,
+        frame: Any,
+        activity: Activity,
+        window: int = 14,
+        *,
+        outcomes: Sequence[str] | None = None,
+        silence: Sequence[int] = (7, 28),
+        features: FeatureSet | None = None,
+        missing: Mapping[str, Literal["error", "drop", "silent"]] | None = None,
+        **design: Any,
+    ) -> Experiment:
+        """The experiment of a table, with outcomes from the log.
+
+        With d the local day of the assignment, outcomes are counted in `[d + 1, d + 1 + window)`:
+        `came_back` (an act), `active_days`, `money`, and where asked for `day_N` (an act on day
+        d + N). By default all that the log has. What was known before comes from `[.., d)`: days of
+        silence, days since the first act, active days and money, beside the columns `known` of the
+        table. Without a column of stages, the stage is by days of silence, cut at `silence`; give
+        () for one stage. `features` are computed as of d for models.
+
+        `missing` says what to do with people whose window is not over, {"window": "error"} or
+        "drop", and with people who are not in the log, {"people": "error"} or "silent", which
+        counts them as people who did nothing.
+
+        Raises ConfigError for unknown options and outcomes, FrameError and its child
+        ExperimentError for a table that cannot be used.
+
+        >>> import churnlab as cl
+        >>> made = cl.datasets.make_community(users=100, days=90, seed=1)
+        >>> table = made.users[["user_id"]].assign(time="2026-03-01", treatment="gift")
+        >>> table.loc[::2, "treatment"] = None
+        >>> found = Experiment.from_log(table, made.log().daily(), window=7)
+        >>> found, list(found.known)[:2]
+        (Experiment(100 people, none against gift: came_back, active_days, money),
+         ['silent_days', 'tenure_days'])
+        """
+        check_count("window", window, 1)
+        options, daily = Design.of(design), activity.daily()
+        names = of_log.chosen(outcomes, activity.has_money)
+        rows = assigned(frame, options, activity.timezone)
+        assert rows.days is not None
+        codes = np.asarray(daily.ids.get_indexer(pd.Index(rows.users)), np.int64)
+        rule = {"window": "error", "people": "error", **(missing or {})}
+        _check_people(rows, codes, rule["people"])
+        kept = _observed(rows.days, daily, of_log.reach(names, window), rule["window"])
+        rows, codes = _part(rows, kept), codes[kept]
+        days = rows.days
+        assert days is not None
+        known = of_log.known_before(daily, codes, days)
+        found = of_log.measured(daily, codes, days, window, names)
+        made = _made(rows, options, found)
+        stage = made.stage
+        if stage is None and len(silence):
+            stage = of_log.silence_stage(known["silent_days"].to_numpy(), silence)
+        X = None if features is None else compute.compute(daily, codes, days, features)
+        lost = int((~kept).sum())
+        return replace(
+            made,
+            stage=stage,
+            known=pd.concat([known, made.known], axis=1),
+            X=X,
+            dropped={"window not over": lost} if lost else {},
+        )
+
+    @property
+    def control(self) -> str:
+        """The name of the control group."""
+        return self.arms[0]
+
+    @property
+    def treatments(self) -> tuple[str, ...]:
+        """The arms but the control group."""
+        return self.arms[1:]
+
+    def outcome(self, name: str) -> np.ndarray:
+        """One outcome of every person, float64[n]; ConfigError for an unknown one."""
+        if name not in self.outcomes:
+            raise ConfigError.from_unknown("outcome", name, self.outcomes)
+        return self.outcomes[name]
+
+    def __len__(self) -> int:
+        return len(self.arm)
+
+    def __repr__(self) -> str:
+        against = ", ".join(self.treatments)
+        kind = "" if self.randomised else ", observational"
+        names = ", ".join(self.outcomes)
+        return f"Experiment({len(self):,} people{kind}, {self.control} against {against}: {names})"
+
+
+def _made(rows: Assigned, options: Design, found: Mapping[str, np.ndarray]) -> Experiment:
+    """The experiment of checked rows and their outcomes."""
+    for name in options.worse:
+        if name not in found:
+            raise ConfigError.from_unknown("outcome", name, found)
+    return Experiment(
+        users=rows.users.to_numpy(),
+        arms=rows.arms,
+        arm=rows.arm,
+        outcomes=found,
+        known=rows.known,
+        propensity=options.propensity(rows.arms, rows.arm),
+        stage=rows.stage,
+        costs=rows.costs,
+        days=rows.days,
+        worse=frozenset(options.worse),
+        randomised=options.randomised,
+        dropped={},
+        shares=options.shares,
+    )
+
+
+def _check_people(rows: Assigned, codes: np.ndarray, rule: str) -> None:
+    """Refuse people who are not in the log, unless they count as silent."""
+    if rule not in ("error", "silent"):
+        raise ConfigError.from_unknown("value of missing['people']", rule, ("error", "silent"))
+    unknown = codes < 0
+    if unknown.all():
+        example = rows.users.tolist()[0]
+        raise FrameError.from_unknown_users(len(codes), len(codes), example)
+    if unknown.any() and rule == "error":
+        example = rows.users[unknown].tolist()[0]
+        raise ExperimentError.from_strangers(int(unknown.sum()), len(codes), example)
+
+
+def _observed(days: np.ndarray, activity: DailyActivity, reach: int, rule: str) -> np.ndarray:
+    """Rows whose window of outcomes is over, bool[n]; an error for others, unless dropped."""
+    check_unobserved(rule)
+    early = before(days, activity.start)
+    if early.any():
+        first, start = day_text(int(days.min())), day_text(activity.start)
+        raise ExperimentError.from_before_log(int(early.sum()), first, start)
+    over = fully_observed(days + 1 + reach, activity.end)
+    if rule == "error" and not over.all():
+        day = int(days[~over].min())
+        told = day_text(day), day_text(day + reach), day_text(activity.end - 1)
+        raise ExperimentError.from_open_window(int((~over).sum()), reach, *told)
+    return over
+
+
+def _part(rows: Assigned, kept: np.ndarray) -> Assigned:
+    """The rows that are kept, in their order."""
+    if kept.all():
+        return rows
+    check_sizes(rows.arms, rows.arm[kept])
+    return replace(
+        rows,
+        frame=rows.frame[kept],
+        users=rows.users[kept],
+        arm=rows.arm[kept],
+        days=None if rows.days is None else rows.days[kept],
+        costs=None if rows.costs is None else rows.costs[kept],
+        stage=None if rows.stage is None else rows.stage[kept],
+        known=rows.known[kept].reset_index(drop=True),
+    )
