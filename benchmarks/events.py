@@ -187,13 +187,13 @@ class Block:
         return Block(self.who[rows], self.at[rows], self.name[rows])
 
 
-def tables(shape: Shape) -> Iterator[tuple[int, pa.Table]]:
-    """Each day's number and its events, in time order.
+def tables(shape: Shape, people: People | None = None) -> Iterator[tuple[int, pa.Table]]:
+    """Each day's number and its events, in time order; `people` are the shape's when left out.
 
     Events of a session after midnight belong to the next day.
     """
     rng = np.random.default_rng(shape.seed)
-    people = People.of(shape, rng)
+    people = people or People.of(shape, rng)
     later = Block(*(np.zeros(0, kind) for kind in (np.int64, np.int64, np.int8)))
     for day, count in enumerate(shape.counts()):
         block, end = _join(later, _day(shape, people, rng, day, int(count))), (day + 1) * _DAY
