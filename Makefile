@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons bench-guards notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons bench-guards bench-night notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib
 
 bench-guards: .venv/core ## false alarms of the guards on 365 quiet simulated nights, some minutes
 	$(BIN)/python benchmarks/guards.py --out benchmarks/results/guards.json
+
+bench-night: .venv/core ## time a whole night for 1.8 million registered people, some minutes
+	$(BIN)/python benchmarks/night.py make build/night
+	$(BIN)/python benchmarks/night.py night build/night
 
 notebooks: .venv/dev ## execute the notebooks in place and stamp them
 	CHURNLAB_PROGRESS=0 $(BIN)/python notebooks/execute.py

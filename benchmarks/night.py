@@ -1,8 +1,8 @@
 """A whole night at size: 1.8 million registered people, 300,000 of them active, a 90-day store.
 
-`make` writes the log of a simulated app, trains and approves a model on a sample of its people and
-puts 90 days into an activity store; `night` rolls up one more day and scores everybody, with reasons,
-guards and two sinks, by the two commands that a nightly job runs, and says what they took.
+`make` writes the log of a simulated app, trains and approves a model on a sample of its people, and
+puts 90 days into an activity store. `night` rolls up one more day and scores everybody, with
+reasons, guards and two sinks, by the two commands of a nightly job, and says what they took.
 
     python benchmarks/night.py make FOLDER [--people 1_800_000 --daily 1_000_000]
     python benchmarks/night.py night FOLDER
@@ -138,7 +138,8 @@ def run(*given: str, folder: Path) -> dict[str, float]:
     )
     _, status, used = os.wait4(child.pid, 0)
     if status:
-        raise SystemExit(f"churnlab {' '.join(given)} ended with {os.waitstatus_to_exitcode(status)}")
+        code = os.waitstatus_to_exitcode(status)
+        raise SystemExit(f"churnlab {' '.join(given)} ended with {code}")
     return {
         "seconds": round(time.perf_counter() - began, 1),
         "processor_seconds": round(used.ru_utime + used.ru_stime, 1),

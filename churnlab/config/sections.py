@@ -6,7 +6,14 @@ from datetime import date
 from math import inf, isfinite
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PositiveFloat,
+    WithJsonSchema,
+)
 
 from churnlab.config.reading import OUTPUT
 from churnlab.errors import ConfigError
@@ -231,6 +238,8 @@ class GuardsTable(Table):
     """By how much the share of missing features of a signal has risen since the training."""
     psi_last: Limits = [0.1, 0.25]
     """The population stability index of the scores against the last list."""
+    feature_psi: PositiveFloat = 0.1
+    """The same index of a single feature, above which it has moved; this guard only warns."""
     psi_training: Limits = [0.25, 0.5]
     """The same index against the held-out scores of the training."""
     mean_score: Limits = [1.5, 2.5]

@@ -99,18 +99,21 @@ class ReferenceFacts:
     """Scores of the held-out rows by the churn model that scores, for nights to compare with.
 
     `shares` are those of the scores below the first of the rising `edges`, between them, and from
-    the last on. `missing` is the share of missing cells by signal.
+    the last on. `missing` is the share of missing cells by signal. `features` has the rising edges
+    between the bins of each numeric feature of the model, which nights are counted in.
     """
 
     edges: tuple[float, ...]
     shares: tuple[float, ...]
     missing: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:
         """The inverse of `dataclasses.asdict`."""
         tuples = {name: tuple(given[name]) for name in ("edges", "shares")}
-        return cls(**{**given, **tuples})
+        features = {name: tuple(edges) for name, edges in given.get("features", {}).items()}
+        return cls(**{**given, **tuples, "features": features})
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from churnlab.nightly.contract import SCHEMA_VERSION
 
 LATEST = "latest.json"
 MANIFEST = "manifest.json"
+FEATURES = "features"
 _SEALED = re.compile(rb'(.*),\n "sha256": "([0-9a-f]{64})"\n}\n', re.DOTALL)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -19,7 +20,8 @@ class Publication:
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
     were ranked. `guards`, `forced`, `compared_with` and `night` are those of the manifest,
-    `changes` are those since the last list. `language` is that of what people read beside the rows.
+    `changes` are those since the last list, `features` counts people by bins of each feature.
+    `language` is that of what people read beside the rows.
     """
 
     table: pa.Table
@@ -33,6 +35,7 @@ class Publication:
     compared_with: str = ""
     changes: pd.DataFrame | None = None
     night: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, np.ndarray] = field(default_factory=dict)
     language: str = ENGLISH
 
     @classmethod

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from churnlab.errors import ListError
 from churnlab.nightly.contract import audit, schema
 from churnlab.nightly.formats import FORMATS
-from churnlab.nightly.manifest import LATEST, MANIFEST, ListFile, ListManifest
+from churnlab.nightly.guards.drift import from_bytes
+from churnlab.nightly.manifest import FEATURES, LATEST, MANIFEST, ListFile, ListManifest
 from churnlab.nightly.shelf import Shelf, shelf_of
 from churnlab.schema.days import Day, day_number, day_text
 
@@ -23,10 +25,11 @@ TRIES = 20
 
 @dataclass(frozen=True, eq=False)
 class PublishedList:
-    """A list as it was published: its rows, highest risk first, and its manifest."""
+    """A list as it was published: its rows, its manifest, and people by bins of each feature."""
 
     frame: pd.DataFrame
     manifest: ListManifest
+    features: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def as_of(self) -> str:
@@ -96,7 +99,8 @@ def _read(shelf: Shelf, manifest: ListManifest) -> PublishedList:
     if len(table) != manifest.people:
         raise ListError.from_damaged(where, f"it has {len(table)} rows")
     audit(table, manifest.as_of, manifest.order["sort"])
-    return PublishedList(table.to_pandas(), manifest)
+    counts = from_bytes(data[FEATURES]) if FEATURES in data else {}
+    return PublishedList(table.to_pandas(), manifest, counts)
 
 
 def _bytes(shelf: Shelf, file: ListFile) -> bytes:

@@ -7,6 +7,7 @@
 | `list/as_of=2026-03-04/risk_list_2026-03-04-<digest>.parquet` (`.csv`, …) | its rows |
 | `list/as_of=2026-03-04/changes_2026-03-04-<digest>.parquet` | who entered and left, and why |
 | `list/as_of=2026-03-04/schema-<digest>.json` | what the columns mean |
+| `list/as_of=2026-03-04/features-<digest>.json` | how many people are in each bin of each feature |
 
 Names of files hold the digest of their content, so that a new list never takes the place of files
 that an old manifest names. A day that is scored again gives the same bytes, and a list of an
@@ -28,14 +29,15 @@ from churnlab.errors import ChurnlabError, ListError, SinkError
 from churnlab.nightly.changes import changes_bytes
 from churnlab.nightly.contract import audit, schema
 from churnlab.nightly.formats import FORMATS, schema_text
-from churnlab.nightly.manifest import LATEST, MANIFEST, ListFile, ListManifest
+from churnlab.nightly.guards.drift import to_bytes
+from churnlab.nightly.manifest import FEATURES, LATEST, MANIFEST, ListFile, ListManifest
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.shelf import Shelf
 from churnlab.schema.files import one_line
 
 _DAY = re.compile(r"as_of=\d{4}-\d\d-\d\d")
 _DATA = re.compile(
-    r"(?:risk_list_\d{4}-\d\d-\d\d|changes_\d{4}-\d\d-\d\d|schema)-[0-9a-f]{12}\.[a-z]+"
+    r"(?:risk_list_\d{4}-\d\d-\d\d|changes_\d{4}-\d\d-\d\d|schema|features)-[0-9a-f]{12}\.[a-z]+"
 )
 
 
@@ -59,6 +61,9 @@ class Publisher:
             files["list_schema"] = self._put(given, "schema", ".json", schema_text())
             if given.changes is not None:
                 files["changes"] = self._changes(given, given.changes)
+            if given.features:
+                counts = to_bytes(given.features)
+                files[FEATURES] = self._put(given, "features", ".json", counts)
             manifest = ListManifest(
                 given.as_of,
                 given.run_id,

@@ -106,7 +106,9 @@ def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users
     within = config.snapshots.active_within
     features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
     trained = chosen.trained
-    seen = Witness(day, within, tuple(trained.models["churned"].feature_names_in_))
+    columns = tuple(trained.models["churned"].feature_names_in_)
+    reference = trained.facts.reference
+    seen = Witness(day, within, columns, {} if reference is None else reference.features)
     watched = seen.watching(activity)
     parts = iter_datasets(watched, [day], within, (), features, users, config.target.terminal)
     listing = Listing.of(trained, config, day, activity, chosen.approval)

@@ -11,6 +11,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.evaluation.contenders import predict
 from churnlab.model_registry.run_facts import ReferenceFacts
 
+DECILES = np.arange(1, 10) / 10
 MULTIPLES = 2.0 ** np.arange(-2, 5)  # of the odds of the mean, between two bins
 
 
@@ -30,8 +31,10 @@ def reference_of(model: Any, test: Dataset) -> ReferenceFacts | None:
     scores = predict(model, test.X)
     edges = edges_of(scores)
     names = getattr(model, "feature_names_in_", test.X.columns)
-    missing = by_signal(test.X[list(names)].isna().mean())
-    return ReferenceFacts(tuple(edges.tolist()), tuple(shares_of(scores, edges).tolist()), missing)
+    X = test.X[list(names)]
+    missing = by_signal(X.isna().mean())
+    shares = tuple(shares_of(scores, edges).tolist())
+    return ReferenceFacts(tuple(edges.tolist()), shares, missing, feature_edges(X))
 
 
 def edges_of(scores: np.ndarray) -> np.ndarray:
@@ -56,6 +59,17 @@ def shares_of(scores: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """
     found = np.bincount(np.searchsorted(edges, scores, side="right"), minlength=len(edges) + 1)
     return found / max(len(scores), 1)
+
+
+def feature_edges(X: pd.DataFrame) -> dict[str, tuple[float, ...]]:
+    """The distinct deciles of each numeric column; columns without a value are left out.
+
+    >>> feature_edges(pd.DataFrame({"push__a__7d": [0.0, 0.0, 0.0, 1.0], "order__a__all": np.nan}))
+    {'push__a__7d': (0.0, 0.1, 0.7)}
+    """
+    numbers = X.select_dtypes("number")
+    found = numbers.quantile(DECILES).dropna(axis=1)
+    return {str(name): tuple(np.unique(found[name]).tolist()) for name in found}
 
 
 def by_signal(shares: pd.Series) -> dict[str, float]:

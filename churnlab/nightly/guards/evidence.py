@@ -13,6 +13,7 @@ from churnlab.config.sections import GuardsTable
 from churnlab.features.known_attributes import Misfit
 from churnlab.nightly.changes import changes_between
 from churnlab.nightly.chosen import Chosen
+from churnlab.nightly.guards.drift import feature_guard
 from churnlab.nightly.guards.guard import Guard, refuse
 from churnlab.nightly.guards.intake import attributes, missing, set_aside
 from churnlab.nightly.guards.model import model_guards
@@ -55,6 +56,7 @@ class Evidence:
         if last is not None:
             then = last.frame["risk"].to_numpy(np.float64)
             found += against_last(listed, then, last.as_of, limits)
+            found += self._features_moved(last)
         return tuple(found)
 
     def night(
@@ -68,6 +70,13 @@ class Evidence:
     def _days(self, last: PublishedList | None) -> Days:
         new = 3 if last is None else self.seen.day - day_number(last.as_of)
         return Days(self.seen.by_day, self.activity.start, new)
+
+    def _features_moved(self, last: PublishedList) -> list[Guard]:
+        """The guard of single features, where the same models made both lists."""
+        if last.manifest.run_id != self.chosen.trained.run_id:
+            return []
+        now, limit = self.seen.feature_counts, self.limits.feature_psi
+        return list(feature_guard(now, last.features, last.as_of, limit))
 
     def judged(
         self,
@@ -87,7 +96,8 @@ class Evidence:
         night = self.night(given, scored, last)
         if not (force or trial):
             refuse(guards, given.as_of)
-        found = replace(given, guards=tuple(g.to_dict() for g in guards), forced=force, night=night)
+        counts, told = self.seen.feature_counts, tuple(g.to_dict() for g in guards)
+        found = replace(given, guards=told, forced=force, night=night, features=counts)
         if last is None:
             return found
         changes = changes_between(last.frame, last.as_of, frame, given.as_of, self.seen)

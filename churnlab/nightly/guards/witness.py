@@ -13,6 +13,7 @@ import pandas as pd
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity, Job
 from churnlab.kernels.units import NO_DAY
+from churnlab.nightly.guards.drift import Edges, binned
 from churnlab.schema.days import before, contains
 from churnlab.schema.roles import role_column
 from churnlab.training.reference import by_signal
@@ -30,12 +31,15 @@ class Witness:
     """Collects sums by day, who is new, whose acts have become too old, and what is missing.
 
     `day` is that of the list, `within` the days within which people must have acted, `columns` the
-    features of the model. Groups of people may come from several threads.
+    features of the model, `edges` those between the bins in which single features are counted.
+    Groups of people may come from several threads.
     """
 
     day: int
     within: int
     columns: tuple[str, ...]
+    edges: Edges = field(default_factory=dict)
+    bins: list[np.ndarray] = field(default_factory=list)
     sums: list[pd.DataFrame] = field(default_factory=list)
     new: list[pd.Series] = field(default_factory=list)
     lapsed: list[np.ndarray] = field(default_factory=list)
@@ -58,8 +62,9 @@ class Witness:
         return group
 
     def count(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Take note of what is missing in features of some people; returns them as they are."""
+        """Take note of the features of some people; returns them as they are."""
         self.missing.append(X[list(self.columns)].isna().sum())
+        self.bins.append(binned(X, self.edges))
         self.people.append(X.index.get_level_values("user_id"))
         return X
 
@@ -81,6 +86,11 @@ class Witness:
     def by_day(self) -> pd.DataFrame:
         """Sums of each of the DAYS days before the list's, oldest first, by name."""
         return sum(self.sums[1:], self.sums[0])
+
+    @property
+    def feature_counts(self) -> dict[str, np.ndarray]:
+        """How many people are in each bin of each feature that `edges` names."""
+        return dict(zip(self.edges, sum(self.bins[1:], self.bins[0]), strict=True))
 
     @property
     def missing_shares(self) -> dict[str, float]:

@@ -210,3 +210,21 @@ def test_a_guard_without_limits_is_off(night: Night, lists: Path) -> None:
     limits = tonight.evidence.limits.model_copy(update={"volume_most": []})
     replace(tonight, evidence=replace(tonight.evidence, limits=limits)).write(lists)
     assert not [g for g in read_list(lists).manifest.guards if "volume_most" in g["name"]]
+
+
+def test_features_that_moved_since_last_night_warn_and_the_most_moved_is_named(
+    night: Night, lists: Path
+) -> None:
+    def told(folder: Path) -> dict:
+        guards = read_list(folder).manifest.guards
+        return next(guard for guard in guards if guard["name"] == "features_moved")
+
+    night.score().write(lists)
+    assert told(lists)["figure"] == 0 and told(lists)["passed"]
+    events = night.community.events
+    social = events["event"].isin(["like", "comment", "post"])
+    recent = events["ts"] >= night.day - 14 * DAY
+    night.score(events[~(social & recent)]).write(lists, "a test")
+    guard = told(lists)
+    assert guard["figure"] > 0 and guard["level"] == "warn" and not guard["passed"]
+    assert "features moved since" in guard["says"] and "most of all" in guard["says"]
