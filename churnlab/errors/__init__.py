@@ -8,6 +8,7 @@ the command line ends:
 |------|---------------------------------------------------------------------|-------------------|
 | 2    | `ConfigError`                                                       | usage             |
 | 3    | `LogError`, `HistoryError`, `FrameError`, `StoreError`, `ListError` | bad input         |
+| 3    | `TrialError`                                                        | bad input         |
 | 4    | `ModelError`                                                        | model or registry |
 | 5    | `GuardError`, `AuditError`                                          | a guard refused   |
 | 6    | `LockedError`, `ScoringError`                                       | another is at it  |
@@ -23,6 +24,7 @@ from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreErro
 from churnlab.errors.lists import AuditError, ListError, ScoringError, SinkError
 from churnlab.errors.log import EmptyLogError, LogError
 from churnlab.errors.nothing import NothingToDo
+from churnlab.errors.trials import TrialError
 
 __all__ = [
     "AuditError",
@@ -42,5 +44,6 @@ __all__ = [
     "ScoringError",
     "SinkError",
     "StoreError",
+    "TrialError",
     "near",
 ]
