@@ -17,7 +17,7 @@ import pandas as pd
 
 from churnlab.errors import ConfigError, TrialError
 from churnlab.evaluation.intervals import Interval
-from churnlab.winback.rate import DRAWS
+from churnlab.winback.rate import ALONE, Sample
 
 _NORMAL_95 = 1.959964
 _SLACK = 1e-12
@@ -145,36 +145,28 @@ class BudgetCurve:
         scores: np.ndarray,
         *,
         budgets: np.ndarray | list[float] | None = None,
-        fold: np.ndarray | None = None,
-        cluster: np.ndarray | None = None,
+        sample: Sample = ALONE,
         least: float = 0.0,
-        draws: int = DRAWS,
-        seed: int = 0,
     ) -> BudgetCurve:
         """The curve of a rule made of estimated effects, valued by doubly robust scores.
 
         With pi_B the rule of `Steps` that spends B a person, Q(B) is the mean over people of the
-        score of what the rule gives them, 0 for nothing. Standard errors are those of `draws`
-        random halves of the clusters, in each of which the money is spent again; as in the package
-        maq. Each fold spends B a person of its own people; folds count by their people.
+        score of what the rule gives them, 0 for nothing. Standard errors are those of random
+        halves of the clusters, in each of which the money is spent again; as in the package maq.
+        Each fold spends B a person of its own people; folds count by their people.
 
         effect: estimated effects, float64[n, k]. cost: money, float64[n, k]. scores: doubly robust
         scores, float64[n, k]. budgets: money a person; None takes 50 steps to the largest that can
-        be spent. fold, cluster, seed: as in `rate`. least: as in `Steps.of`.
+        be spent. least: as in `Steps.of`.
 
         Raises ConfigError for a negative budget, TrialError for what `Steps.of` refuses.
         """
-        parts = _parts(effect, cost, scores, fold, least)
+        parts = _parts(effect, cost, scores, sample, least)
         needed = max((part.money(None)[0][-1] for part in parts), default=0.0)
         grid = _grid(budgets, needed)
-        groups = (
-            np.arange(len(scores))
-            if cluster is None
-            else np.unique(cluster, return_inverse=True)[1]
-        )
         gain = _gain(parts, grid, None)
-        drawn = _drawn(parts, grid, groups, draws, seed)
-        error = drawn.std(axis=0, ddof=1) if draws > 1 else np.full(len(grid), np.nan)
+        drawn = np.array([_gain(parts, grid, half) for half in sample.halves(len(scores))])
+        error = drawn.std(axis=0, ddof=1)
         table = pd.DataFrame(
             {
                 "budget": grid,
@@ -215,13 +207,13 @@ class _Part:
 
 
 def _parts(
-    effect: np.ndarray, cost: np.ndarray, scores: np.ndarray, fold: np.ndarray | None, least: float
+    effect: np.ndarray, cost: np.ndarray, scores: np.ndarray, sample: Sample, least: float
 ) -> list[_Part]:
     effect, cost = _checked(effect, cost)
     scores = np.asarray(scores, np.float64)
     if scores.shape != effect.shape:
         raise TrialError.from_length("the score", scores.shape, effect.shape)
-    fold = np.zeros(len(effect), np.int64) if fold is None else np.asarray(fold)
+    fold = sample.folds(len(effect))
     found = []
     for one in np.unique(fold):
         mine = np.flatnonzero(fold == one)
@@ -238,20 +230,6 @@ def _gain(parts: list[_Part], grid: np.ndarray, kept: np.ndarray | None) -> np.n
             total += count * np.interp(grid, *part.money(kept))
             people += count
     return total / max(people, 1)
-
-
-def _drawn(
-    parts: list[_Part], grid: np.ndarray, groups: np.ndarray, draws: int, seed: int
-) -> np.ndarray:
-    """Gains of random halves of the clusters, float64[draws, m]."""
-    chance = np.random.default_rng(seed)
-    count = int(groups.max()) + 1 if len(groups) else 0
-    drawn = np.empty((draws, len(grid)))
-    for row in drawn:
-        half = np.zeros(count, bool)
-        half[chance.permutation(count)[: count // 2]] = True
-        row[:] = _gain(parts, grid, half[groups])
-    return drawn
 
 
 def _steepest(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import TrialError
-from churnlab.winback.rate import DRAWS, Ranked
+from churnlab.winback.rate import ALONE, Ranked, Sample
 
 PER = 1000
 SHARES = np.linspace(0.05, 1, 20)
@@ -135,12 +135,8 @@ def gain_table(
     scores: np.ndarray,
     priority: np.ndarray,
     cost: np.ndarray | None = None,
-    *,
-    fold: np.ndarray | None = None,
-    cluster: np.ndarray | None = None,
+    sample: Sample = ALONE,
     shares: np.ndarray = SHARES,
-    draws: int = DRAWS,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """What contacting the people ranked first brings, by the share of people contacted.
 
@@ -152,18 +148,19 @@ def gain_table(
     the clusters, as in `rate`.
 
     scores: doubly robust scores of the effect, float64[n]. priority: float64[n], higher first, of
-    models that did not see the person. cost: money of a contact, float64[n]. fold, cluster: as in
-    `rate`. shares: shares of people contacted, rising.
+    models that did not see the person. cost: money of a contact, float64[n]. shares: shares of
+    people contacted, rising.
 
     >>> scores, priority = np.array([3.0, 1.0]), np.array([0.9, 0.1])
     >>> gain_table(scores, priority, shares=np.array([0.5, 1.0]))["kept"].tolist()
     [3000.0, 2000.0]
     """
-    ranked = Ranked.of(scores, priority, fold, cluster)
+    ranked = Ranked.of(scores, priority, sample.fold)
     money = np.zeros(len(scores)) if cost is None else np.asarray(cost, np.float64)
     made = _Contacted(ranked, np.asarray(shares, np.float64), money[ranked.order])
     kept, per_money = made.gains(None)
-    drawn = np.array([made.gains(half) for half in ranked.halves(draws, seed)])
+    halves = sample.halves(len(scores))
+    drawn = np.array([made.gains(half[ranked.order]) for half in halves])
     kept_error, money_error = _NORMAL_95 * drawn.std(axis=0, ddof=1)
     return pd.DataFrame(
         {

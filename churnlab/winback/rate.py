@@ -18,8 +18,48 @@ from churnlab.errors import TrialError
 from churnlab.evaluation.intervals import Interval
 
 Weighting: TypeAlias = Literal["autoc", "qini"]
-DRAWS = 200
 _NORMAL_95 = 1.959964
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """How people were ranked and how they are resampled.
+
+    fold: people whose ranks are compared with one another, because one model ranked them,
+    int64[n]; None for all. cluster: people who are drawn together, int64[n]; None for each alone.
+    draws: random halves drawn for standard errors. seed: decides which.
+
+    >>> Sample().draws
+    200
+    """
+
+    fold: np.ndarray | None = None
+    cluster: np.ndarray | None = None
+    draws: int = 200
+    seed: int = 0
+
+    def folds(self, people: int) -> np.ndarray:
+        """The fold of each person, int64[n]."""
+        return np.zeros(people, np.int64) if self.fold is None else np.asarray(self.fold)
+
+    def halves(self, people: int) -> Iterator[np.ndarray]:
+        """Who is in each random half of the clusters, bool[n].
+
+        >>> [half.sum() for half in Sample(draws=2).halves(4)]
+        [np.int64(2), np.int64(2)]
+        """
+        codes = np.arange(people)
+        if self.cluster is not None:
+            codes = np.unique(self.cluster, return_inverse=True)[1]
+        groups = int(codes.max()) + 1 if people else 0
+        chance = np.random.default_rng(self.seed)
+        for _ in range(self.draws):
+            half = np.zeros(groups, bool)
+            half[chance.permutation(groups)[: groups // 2]] = True
+            yield half[codes]
+
+
+ALONE = Sample()
 
 
 @dataclass(frozen=True)
@@ -66,11 +106,7 @@ def rate(
     scores: np.ndarray,
     priority: np.ndarray,
     weighting: Weighting = "autoc",
-    *,
-    fold: np.ndarray | None = None,
-    cluster: np.ndarray | None = None,
-    draws: int = DRAWS,
-    seed: int = 0,
+    sample: Sample = ALONE,
 ) -> Rate:
     """The RATE of a ranking, with its standard error by the half-sample bootstrap.
 
@@ -80,14 +116,12 @@ def rate(
     - qini: mean over k of k / n * TOC(k), which weighs by how many people are treated.
 
     People of equal priority have the mean score of all of them, so that their order does not
-    matter. The standard error is the standard deviation over `draws` random halves of the
-    clusters, as in the R package grf (`rank_average_treatment_effect`); a half without replacement
-    varies as much as a full resample.
+    matter. The standard error is the standard deviation over random halves of the clusters, as in
+    the R package grf (`rank_average_treatment_effect`); a half without replacement varies as much
+    as a full resample. Ranks are taken within a fold and folds count by their people.
 
     scores: doubly robust scores of the effect, float64[n], from models that did not see the person.
-    priority: float64[n], higher is treated first, from a model that did not see the person. fold:
-    which people were ranked by the same model, int64[n]; ranks are taken within a fold and folds
-    count by their people. cluster: people who are drawn together, int64[n]; None for each alone.
+    priority: float64[n], higher is treated first, from a model that did not see the person.
 
     Raises TrialError for arrays of different length or values that are not finite.
 
@@ -95,8 +129,9 @@ def rate(
     >>> round(found.value, 4)
     1.0
     """
-    ranked = Ranked.of(scores, priority, fold, cluster)
-    drawn = np.array([ranked.rate(weighting, half) for half in ranked.halves(draws, seed)])
+    ranked = Ranked.of(scores, priority, sample.fold)
+    halves = sample.halves(len(scores))
+    drawn = np.array([ranked.rate(weighting, half[ranked.order]) for half in halves])
     error = float(np.std(drawn, ddof=1)) if len(drawn) > 1 else float("nan")
     return Rate(weighting, ranked.rate(weighting), error)
 
@@ -105,13 +140,12 @@ def rate(
 class Ranked:
     """Scores in the order of their priority within each fold; `order` leads to the people.
 
-    score, priority, cluster: in that order. starts: where each fold begins, and the end.
+    score, priority: in that order. starts: where each fold begins, and the end.
     """
 
     order: np.ndarray
     score: np.ndarray
     priority: np.ndarray
-    cluster: np.ndarray
     starts: np.ndarray
 
     @classmethod
@@ -120,7 +154,6 @@ class Ranked:
         scores: np.ndarray,
         priority: np.ndarray,
         fold: np.ndarray | None = None,
-        cluster: np.ndarray | None = None,
     ) -> Ranked:
         """The people sorted by fold, then by falling priority.
 
@@ -131,11 +164,10 @@ class Ranked:
         if scores.shape != priority.shape:
             raise TrialError.from_length("the priority", priority.shape, scores.shape)
         fold = np.zeros(len(scores), np.int64) if fold is None else np.asarray(fold)
-        cluster = np.arange(len(scores)) if cluster is None else np.asarray(cluster)
         order = np.lexsort((-priority, fold))
         changes = np.flatnonzero(np.diff(fold[order])) + 1
         starts = np.r_[0, changes, len(scores)]
-        return cls(order, scores[order], priority[order], cluster[order], starts)
+        return cls(order, scores[order], priority[order], starts)
 
     def rate(self, weighting: Weighting, kept: np.ndarray | None = None) -> float:
         """The RATE of all people, or of those `kept`, bool[n] in this order."""
@@ -167,16 +199,6 @@ class Ranked:
             total += np.interp(shares * len(value), np.arange(len(down)), down)
             people += len(value)
         return total / (shares * max(people, 1))
-
-    def halves(self, draws: int, seed: int) -> Iterator[np.ndarray]:
-        """Who is in each of `draws` random halves of the clusters, bool[n] in this order."""
-        chance = np.random.default_rng(seed)
-        codes = np.unique(self.cluster, return_inverse=True)[1]
-        groups = int(codes.max()) + 1 if len(codes) else 0
-        for _ in range(draws):
-            half = np.zeros(groups, bool)
-            half[chance.permutation(groups)[: groups // 2]] = True
-            yield half[codes]
 
 
 def toc(

@@ -10,6 +10,7 @@ from scipy.optimize import linprog
 
 from churnlab.errors import ConfigError, TrialError
 from churnlab.winback.budget import BudgetCurve, Steps
+from churnlab.winback.rate import Sample
 
 EFFECT = np.array([[30.0, 10.0], [40.0, 50.0], [10.0, 55.0]])
 COST = np.array([[3.0, 6.0]] * 3)
@@ -93,10 +94,10 @@ prices = st.sampled_from([0.0, 0.5, 1.0, 2.0, 3.0])
 def test_it_equals_the_slow_loops_and_the_linear_program(rows: list, budget: float) -> None:
     made = np.array(rows)
     effect, cost, scores = made[..., 0], made[..., 1], made[..., 2]
-    found = BudgetCurve.of(effect, cost, scores, budgets=[budget], draws=2)
+    found = BudgetCurve.of(effect, cost, scores, budgets=[budget], sample=Sample(draws=2))
     slow = slow_gain(effect.tolist(), cost.tolist(), scores.tolist(), budget)
     assert found.at(budget).value == pytest.approx(slow, abs=1e-9)
-    own = BudgetCurve.of(effect, cost, effect, budgets=[budget], draws=2)
+    own = BudgetCurve.of(effect, cost, effect, budgets=[budget], sample=Sample(draws=2))
     assert own.at(budget).value == pytest.approx(slow_best(effect, cost, budget), abs=1e-9)
 
 
@@ -135,7 +136,7 @@ def test_steps_that_do_not_pay_are_left_out() -> None:
 def test_each_fold_spends_the_budget_on_its_own_people() -> None:
     effect, cost = np.array([[9.0], [8.0], [2.0], [1.0]]), np.ones((4, 1))
     fold = np.array([0, 0, 1, 1])
-    apart = BudgetCurve.of(effect, cost, effect, budgets=[0.5], fold=fold)
+    apart = BudgetCurve.of(effect, cost, effect, budgets=[0.5], sample=Sample(fold))
     together = BudgetCurve.of(effect, cost, effect, budgets=[0.5])
     assert apart.at(0.5).value == pytest.approx((9 + 2) / 4)
     assert together.at(0.5).value == pytest.approx((9 + 8) / 4)
@@ -147,7 +148,9 @@ def test_the_standard_error_is_that_of_new_samples() -> None:
         effect = chance.normal(size=(300, 2))
         scores = effect + chance.normal(size=(300, 2))
         cost = np.tile([1.0, 2.0], (300, 1))
-        return BudgetCurve.of(effect, cost, scores, budgets=[0.4], draws=draws, seed=seed)
+        return BudgetCurve.of(
+            effect, cost, scores, budgets=[0.4], sample=Sample(draws=draws, seed=seed)
+        )
 
     many = [gain(seed, 2).table["gain"][0] for seed in range(300)]
     error = np.mean([gain(seed, 100).table["error"][0] for seed in range(10)])

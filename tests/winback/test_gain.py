@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from churnlab.errors import TrialError
 from churnlab.winback.gain import Ordered, auuc, gain_table, qini
+from churnlab.winback.rate import Sample
 
 
 def slow_areas(y: list, treated: list, priority: list, weight: list) -> tuple[float, float]:
@@ -130,7 +131,9 @@ def test_without_costs_or_with_free_treatments_money_is_not_known() -> None:
 
 def test_folds_are_ranked_each_by_itself() -> None:
     scores, fold = np.array([1.0, 0, 1.0, 0]), np.array([0, 0, 1, 1])
-    apart = gain_table(scores, np.array([2.0, 1.0, 200.0, 100.0]), fold=fold, shares=QUARTERS)
+    apart = gain_table(
+        scores, np.array([2.0, 1.0, 200.0, 100.0]), sample=Sample(fold), shares=QUARTERS
+    )
     assert apart["kept"][1::2].tolist() == pytest.approx([1000, 500])
 
 
@@ -139,7 +142,9 @@ def test_the_intervals_are_those_of_new_samples() -> None:
         chance = np.random.default_rng(seed)
         priority, cost = chance.normal(size=400), chance.uniform(1, 3, 400)
         scores = 0.3 * priority + chance.normal(size=400)
-        table = gain_table(scores, priority, cost, shares=QUARTERS, draws=draws, seed=seed)
+        table = gain_table(
+            scores, priority, cost, sample=Sample(draws=draws, seed=seed), shares=QUARTERS
+        )
         return table[["kept", "high", "per_money", "per_high"]].to_numpy()
 
     spread = np.std([sample(seed, 2)[:, [0, 2]] for seed in range(300)], axis=0)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churnlab.errors import TrialError
-from churnlab.winback.rate import Ranked, places, rate, toc
+from churnlab.winback.rate import Ranked, Sample, places, rate, toc
 
 
 def slow_rate(scores: list[float], priority: list[float], weighting: str) -> float:
@@ -51,8 +51,8 @@ def test_worked_by_hand() -> None:
     # scores 4, 0, 2 in this order: means of the first 1, 2, 3 are 4, 2, 2, of all 2;
     # TOC is 2, 0, 0: AUTOC = 2/3, and Qini = (1/3 * 2) / 3 = 2/9.
     scores, priority = np.array([0.0, 2.0, 4.0]), np.array([5.0, 1.0, 9.0])
-    assert rate(scores, priority, "autoc", draws=2).value == pytest.approx(2 / 3, abs=1e-12)
-    assert rate(scores, priority, "qini", draws=2).value == pytest.approx(2 / 9, abs=1e-12)
+    assert rate(scores, priority, "autoc", Sample(draws=2)).value == pytest.approx(2 / 3, abs=1e-12)
+    assert rate(scores, priority, "qini", Sample(draws=2)).value == pytest.approx(2 / 9, abs=1e-12)
     assert toc(scores, priority)[1].tolist() == pytest.approx([2, 0, 0])
 
 
@@ -87,7 +87,9 @@ def test_the_standard_error_is_that_of_new_samples() -> None:
         return 0.3 * priority + chance.normal(size=400), priority
 
     found = [Ranked.of(*sample(seed)).rate("autoc") for seed in range(300)]
-    error = np.mean([rate(*sample(seed), draws=100, seed=seed).error for seed in range(10)])
+    error = np.mean(
+        [rate(*sample(seed), sample=Sample(draws=100, seed=seed)).error for seed in range(10)]
+    )
     assert error == pytest.approx(np.std(found), rel=0.15)
 
 
@@ -96,7 +98,7 @@ def test_clusters_are_drawn_whole() -> None:
     scores, priority = (np.repeat(chance.normal(size=100), 4) for _ in range(2))
     group = np.repeat(np.arange(100), 4)
     alone = rate(scores, priority).error
-    assert rate(scores, priority, cluster=group).error > 1.5 * alone
+    assert rate(scores, priority, sample=Sample(cluster=group)).error > 1.5 * alone
 
 
 def test_something_to_target_is_said_by_the_interval() -> None:
