@@ -48,6 +48,7 @@ _HOMES = {
     "registry": "training.approval",
     "score": "nightly.score",
     "read_list": "nightly.published",
+    "grade": "nightly.grading",
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from churnlab.features.builder import Feature, FeatureBuilder
     from churnlab.features.feature_set import FeatureSet
     from churnlab.model_registry.tracking import Tracker
+    from churnlab.nightly.grading import grade
     from churnlab.nightly.published import read_list
     from churnlab.nightly.score import score
     from churnlab.report import plots

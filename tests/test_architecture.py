@@ -96,6 +96,7 @@ PUBLIC = {
     "registry",
     "score",
     "read_list",
+    "grade",
     "progress",
     "ChurnlabError",
     "datasets",

@@ -14,6 +14,7 @@ import typer
 
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
+from churnlab.cli.grading import grade
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
@@ -30,6 +31,7 @@ app = typer.Typer(
 
 for _decide in (approve, reject, rollback, models):
     app.command()(_decide)
+app.command()(grade)
 
 
 @app.callback(invoke_without_command=True)

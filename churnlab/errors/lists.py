@@ -25,6 +25,13 @@ class ListError(ChurnlabError):
         return cls(f"{place} holds {what}; run `churnlab score` or give another folder or day")
 
     @classmethod
+    def from_strangers(cls, as_of: str) -> ListError:
+        """Nobody on a list is known to the log."""
+        return cls(
+            f"nobody on the list of {as_of} is in the log; give the log that the list was made from"
+        )
+
+    @classmethod
     def from_newer(cls, place: str, version: object, known: int) -> ListError:
         """A later churnlab published the list, in a schema that this one cannot read."""
         error = cls(
@@ -40,6 +47,14 @@ class ListError(ChurnlabError):
         return cls(
             f"{file} is not what was published: {in_short(reason)}; "
             "score that day again or restore the file"
+        )
+
+    @classmethod
+    def from_damaged_grade(cls, file: str, reason: str) -> ListError:
+        """The grade that is kept beside a list is not the one that was written."""
+        return cls(
+            f"{file} is not the grade that was written: {in_short(reason)}; "
+            "grade that day again by `churnlab grade`"
         )
 
 

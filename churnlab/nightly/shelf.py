@@ -59,7 +59,16 @@ def shelf_of(folder: str | Path, trial: bool = False) -> Shelf:
     >>> shelf_of("out").name("latest.json")
     'out/list/latest.json'
     """
-    text, below = os.fspath(folder), TRIAL if trial else LIST
+    return shelf_below(folder, TRIAL if trial else LIST)
+
+
+def shelf_below(folder: str | Path, below: str) -> Shelf:
+    """The shelf of a name in a folder or at an address; errors as `shelf_of`.
+
+    >>> shelf_below("out", "shadow").name("manifest.json")
+    'out/shadow/manifest.json'
+    """
+    text = os.fspath(folder)
     if not scheme_of(text):
         check_path(text)
         return LocalShelf(Path(text) / below)

@@ -1,0 +1,42 @@
+"""The commands that look back at the lists: grade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug
+from churnlab.cli.running import guarded, progress
+from churnlab.cli.showing import print_all, print_json
+
+Html = Annotated[Path | None, typer.Option("--html", help="Write the grade as a page, too.")]
+
+
+def grade(
+    as_of: Annotated[str, typer.Option("--as-of", help="The day of the list, like 2026-08-29.")],
+    config: ConfigPath = CHURNLAB_TOML,
+    html: Html = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Compare a list with what its people did, once its horizon is over; exit 99 before."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.inputs import open_tracker
+        from churnlab.config.tables import Config
+        from churnlab.nightly import grading_page
+        from churnlab.nightly.grading import grade as run
+        from churnlab.nightly.grading_kept import log_grade
+        from churnlab.schema.files import write_text
+
+        settings = Config.read(config)
+        found = run(settings, as_of, say=say)
+        kept = found.write(settings.path(settings.output.folder))
+        log_grade(open_tracker(settings), found)
+        if html is not None:
+            write_text(html, grading_page.page(found).html(settings.lang))
+        if as_json:
+            print_json({"kept": kept, **found.to_dict()})
+        else:
+            print_all(grading_page.text(found, settings.lang))
