@@ -109,6 +109,7 @@ class _Seen:
 
     @classmethod
     def of(cls, listed: PublishedList, happened: pd.DataFrame) -> _Seen:
+        """The rows of a list beside their truth; ListError where nothing is known of anybody."""
         frame = listed.frame.rename(columns={"ltv": "expected"})
         joined = pd.concat([frame, happened], axis=1)
         known = joined[joined[CHURNED].notna()].reset_index(drop=True)
