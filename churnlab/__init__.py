@@ -41,6 +41,7 @@ _HOMES = {
     "card": "training.logged",
     "explain": "explanation.explanation",
     "Experiment": "winback.experiment",
+    "NextTest": "winback.next_test",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
     "Config": "config.tables",
@@ -95,6 +96,7 @@ if TYPE_CHECKING:
     from churnlab.training.logged import card, log
     from churnlab.training.train import train
     from churnlab.winback.experiment import Experiment
+    from churnlab.winback.next_test import NextTest
 
 
 def __getattr__(name: str) -> Any:

@@ -89,6 +89,7 @@ PUBLIC = {
     "card",
     "explain",
     "Experiment",
+    "NextTest",
     "ModelCard",
     "Tracker",
     "Config",

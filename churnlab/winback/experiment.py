@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -18,12 +19,18 @@ from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import before, check_count, day_text, fully_observed
 from churnlab.winback import outcomes as of_log
+from churnlab.winback.arms import EVERYBODY, Arms
+from churnlab.winback.balance import Balance, balance_of
+from churnlab.winback.comparison import Comparison, comparison_of
 from churnlab.winback.design import Design
+from churnlab.winback.differences import Differences, differences_of
+from churnlab.winback.effects import Effects, effects_of
+from churnlab.winback.next_test import NextTest
 from churnlab.winback.table import Assigned, assigned, check_sizes
 
 
 @dataclass(frozen=True, eq=False)
-class Experiment:
+class Experiment(Arms):
     """Who was assigned to which treatment, what was known before, and what happened after.
 
     `from_frame` and `from_log` make one. Each row is a person.
@@ -46,21 +53,6 @@ class Experiment:
     | `shares`     | {arm: share} or None     | the planned shares, where they were declared      |
     """
 
-    users: np.ndarray
-    arms: tuple[str, ...]
-    arm: np.ndarray
-    outcomes: Mapping[str, np.ndarray]
-    known: pd.DataFrame
-    propensity: np.ndarray
-    stage: np.ndarray | None = None
-    X: pd.DataFrame | None = None
-    costs: np.ndarray | None = None
-    days: np.ndarray | None = None
-    worse: frozenset[str] = frozenset()
-    randomised: bool = True
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    shares: Mapping[str, float] | None = None
-
     @classmethod
     def from_frame(cls, frame: Any, outcomes: Sequence[str], **design: Any) -> Experiment:
         """The experiment of a table that has its outcomes as columns.
@@ -68,7 +60,8 @@ class Experiment:
         `frame` has one row a person; `outcomes` are columns of numbers, or of true and false, that
         came after the assignment; `design` are the options of `Design`: which column holds what,
         the control group, what was known before. Raises ConfigError for an unknown option,
-        FrameError and its child ExperimentError for a table that cannot be used.
+        FrameError and its child ExperimentError for a table that cannot be used, or whose arms
+        differed before the assignment beyond chance (once in 1,000 experiments).
 
         >>> table = pd.DataFrame({"user_id": range(80), "arm": ["none", "gift"] * 40})
         >>> table["visit"] = [0, 1, 0, 0] * 20
@@ -83,7 +76,7 @@ class Experiment:
         for name in names:
             if name in options.known:
                 raise ExperimentError.from_later_column(name)
-        return _made(rows, options, {name: rows.numbers(name) for name in names})
+        return _checked(_made(rows, options, {name: rows.numbers(name) for name in names}))
 
     @classmethod
     def from_log(
@@ -143,32 +136,77 @@ class Experiment:
             stage = of_log.silence_stage(known["silent_days"].to_numpy(), silence)
         X = None if features is None else compute.compute(daily, codes, days, features)
         lost = int((~kept).sum())
-        return replace(
+        made = replace(
             made,
             stage=stage,
             known=pd.concat([known, made.known], axis=1),
             X=X,
             dropped={"window not over": lost} if lost else {},
         )
+        return _checked(made)
 
-    @property
-    def control(self) -> str:
-        """The name of the control group."""
-        return self.arms[0]
+    @cached_property
+    def balance(self) -> Balance:
+        """How the arms differed before the assignment."""
+        return balance_of(self.known, self.stage, self.arm, self.arms, self.shares)
 
-    @property
-    def treatments(self) -> tuple[str, ...]:
-        """The arms but the control group."""
-        return self.arms[1:]
+    def effects(self, by: str = EVERYBODY) -> Effects:
+        """The effect of each treatment on each outcome, for everybody or for each group of `by`.
 
-    def outcome(self, name: str) -> np.ndarray:
-        """One outcome of every person, float64[n]; ConfigError for an unknown one."""
-        if name not in self.outcomes:
-            raise ConfigError.from_unknown("outcome", name, self.outcomes)
-        return self.outcomes[name]
+        `by` is "stage" or a known column; a number of many values is cut into four bands. Shares
+        have Newcombe's interval, other outcomes Welch's; p values are corrected by Holm for all
+        rows. ConfigError for an unknown grouping.
 
-    def __len__(self) -> int:
-        return len(self.arm)
+        >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
+        >>> table["kept"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
+        >>> found = Experiment.from_frame(table, ["kept"]).effects().frame
+        >>> found[["treatment", "effect", "verdict"]].to_numpy().tolist()
+        [['gift', 0.5, 'better']]
+        """
+        return effects_of(self, by)
+
+    def differences(self, by: str | Sequence[str] | None = None) -> Differences:
+        """Whether effects differ between groups, beyond chance.
+
+        `by` is one grouping or several; None: the stage and all that was known. p values are
+        corrected by Holm for all rows. ConfigError for an unknown grouping.
+
+        >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
+        >>> table["kept"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
+        >>> table["city"] = ["x", "x", "y", "y"] * 100
+        >>> found = Experiment.from_frame(table, ["kept"], known="city").differences()
+        >>> found.frame[["by", "groups"]].to_numpy().tolist()
+        [['city', 2]]
+        """
+        several = [by] if isinstance(by, str) else self.groupings if by is None else by
+        return differences_of(self, several)
+
+    def compare(self) -> Comparison:
+        """All of it: balance, effects for everybody and by stage, and whether groups differ.
+
+        >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
+        >>> table["kept"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
+        >>> print(Experiment.from_frame(table, ["kept"]).compare().words()[0])
+        gift: kept 75.00% against 25.00% in none, +50.00 [+40.90, +57.77] points,
+        better, beyond chance
+        """
+        return comparison_of(self, self.balance)
+
+    def next_test(self, outcome: str, difference: float, **options: Any) -> NextTest:
+        """How many people the next test needs to see a `difference` of an outcome.
+
+        The base is the control group of this one: its share, or its standard deviation. `options`
+        are those of `NextTest`: power, alpha, comparisons, ratio.
+
+        >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
+        >>> table["kept"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
+        >>> Experiment.from_frame(table, ["kept"]).next_test("kept", 0.05).people
+        (1251, 1251)
+        """
+        values = self.outcome(outcome)[self.arm == 0]
+        if self.is_share(outcome):
+            return NextTest.of_shares(float(values.mean()), difference, **options)
+        return NextTest.of_means(float(values.std(ddof=1)), difference, **options)
 
     def __repr__(self) -> str:
         against = ", ".join(self.treatments)
@@ -197,6 +235,13 @@ def _made(rows: Assigned, options: Design, found: Mapping[str, np.ndarray]) -> E
         dropped={},
         shares=options.shares,
     )
+
+
+def _checked(made: Experiment) -> Experiment:
+    """The experiment, if its arms were alike before the assignment or it claims nothing."""
+    if made.randomised:
+        made.balance.check()
+    return made
 
 
 def _check_people(rows: Assigned, codes: np.ndarray, rule: str) -> None:
