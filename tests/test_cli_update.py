@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from support.activity_store import FEATURES, by_day, content, write_days
-from support.command import TOML, call, train_and_approve
+from support.command import TOML, call, error_of, train_and_approve
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import iter_datasets
@@ -464,7 +464,8 @@ class Child:
 
     def end(self) -> tuple[int, str]:
         out, error = self.process.communicate(timeout=60)
-        return self.process.returncode, out + error
+        code = self.process.returncode
+        return code, error_of(error) if code > 0 else out
 
 
 def test_readers_need_no_lock_and_a_second_update_waits_or_is_refused(small: Path) -> None:

@@ -305,18 +305,21 @@ def show_config(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Print the configuration as it was read, with the defaults of what it does not say."""
+    """Print the configuration as it counts, and where each value comes from."""
     with guarded(debug):
+        from churnlab.config import layers
         from churnlab.config.tables import Config
 
         if schema:
             print_json(Config.json_schema())
             return
         settings = Config.read(config)
+        origin = Config.origins(config)
         if as_json:
-            print_json(settings.to_dict())
+            found = settings.to_dict()
+            print_json(found | {"from": {key: origin(key) for key in layers.keys(Config)}})
         else:
-            print(settings.to_toml())
+            print(settings.to_toml(origin))
 
 
 def main() -> None:

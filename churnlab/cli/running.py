@@ -7,24 +7,27 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.main
 from typer.core import TyperGroup
 
+from churnlab.cli.telling import lines, telling
+from churnlab.cli.watchdog import ended_anyway
+from churnlab.config.layers import with_flags
 from churnlab.errors import ChurnlabError, ConfigError
 from churnlab.errors.secrets import HidingStream, in_short
 from churnlab.language.printable import printable
-
-if TYPE_CHECKING:
-    from churnlab.schema.progress import Say
+from churnlab.schema.progress import Say, drawn_by, off, told_to
 
 INTERRUPTED = 130  # 128 and the number of the signal, as a shell has it
 NOBODY_READS = 141
 _BEGINNING = "starting"
+_STOPPED = "stopped before the end; no file is half written"
 STOPPING = ("SIGTERM", "SIGHUP")
 # What typer says of a wrong call; the class lies in another module from one release to the next.
 _WrongCall: Any = typer.BadParameter.__mro__[2]
@@ -61,7 +64,13 @@ class _Results(HidingStream):
 
 
 class Commands(TyperGroup):
-    """The commands; a wrong call is one line, too."""
+    """The commands; a wrong call is one line, too. Those that read a configuration take `--set`."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for command in self.commands.values():
+            if any(parameter.name == "config" for parameter in command.params):
+                command.params.append(_set_option())
 
     def main(
         self,
@@ -77,7 +86,42 @@ class Commands(TyperGroup):
         call = partial(typer_main, False, windows_expand_args, **more)
         if not standalone_mode:
             return call()
-        sys.exit(_code_of(call, sys.argv[1:] if args is None else args))
+        words = sys.argv[1:] if args is None else args
+        with telling(words, off()) as told:
+            code = _code_of(call, words)
+            if told is not None:
+                told.end(code)
+        sys.exit(code)
+
+
+def _set_option() -> Any:
+    """The option that sets a key of the configuration, over the environment and the file.
+
+    typer makes options from the parameters of a command alone, so one is made and its option taken.
+    """
+    alone = typer.Typer(add_completion=False)
+    alone.command()(_with_set)
+    return typer.main.get_command(alone).params[0]
+
+
+def _set(context: typer.Context, given: list[str]) -> None:
+    """Let what is set count until the command has ended."""
+    context.with_resource(with_flags(given or ()))
+
+
+def _with_set(
+    given: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="TABLE.KEY=VALUE",
+            help="Set a key of the configuration, such as list.top=500; as often as you like.",
+            expose_value=False,
+            callback=_set,
+        ),
+    ] = [],  # noqa: B006
+) -> None:
+    """Nothing: see _set_option."""
 
 
 def _code_of(call: Callable[[], Any], words: Sequence[str]) -> int:
@@ -110,20 +154,23 @@ def _check_words(words: Sequence[str]) -> None:
 @contextmanager
 def guarded(debug: bool) -> Iterator[None]:
     """Turn an error into one line and the exit code of its kind; hide secrets in all output."""
+    told = lines()
     try:
-        with _without_secrets():
+        with _without_secrets(), nullcontext() if told is None else told.beating():
             yield
     except typer.Exit:
         raise
     except KeyboardInterrupt as error:
-        _say("stopped before the end; no file is half written")
+        _say(_STOPPED)
         raise typer.Exit(getattr(error, "code", INTERRUPTED)) from error
     except NoReader as error:
         _close_stdout()
         raise typer.Exit(NOBODY_READS) from error
     except Exception as error:
         with _without_secrets():
-            if debug:
+            if debug and told is not None:
+                told.trace = traceback.format_exc()
+            elif debug:
                 traceback.print_exc()
             text, code = _in_one_line(error)
             _say(text)
@@ -138,11 +185,23 @@ def stoppable() -> Iterator[None]:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             before[number] = signal.signal(number, _stop)
+    heeded = frozenset(map(int, (signal.SIGINT, *before)))
     try:
-        yield
+        with ended_anyway(heeded, _last_word):
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _last_word(code: int) -> None:
+    """Say that a process ends that was stopped and did not heed it, unless it is said already."""
+    told = lines()
+    if told is not None:
+        _say(_STOPPED)
+        told.end(code)
+    elif sys.stderr.isatty():
+        _say(_STOPPED)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -177,21 +236,29 @@ def _in_one_line(error: Exception) -> tuple[str, int]:
 
 
 def _say(text: str) -> None:
-    print(f"churnlab: {printable(text)}", file=sys.stderr)
+    """Say what is wrong: in a line at a terminal, in the last of the JSON lines elsewhere."""
+    told = lines()
+    if told is None:
+        print(f"churnlab: {printable(text)}", file=sys.stderr)
+    else:
+        told.error = printable(text)
 
 
 @contextmanager
 def progress() -> Iterator[Say]:
-    """Progress as a line that moves while somebody watches; nothing elsewhere.
+    """Progress as a line that moves while somebody watches, else as JSON lines.
 
     The line has what is done, or the bar of it once that takes some time.
     """
-    from churnlab.schema.progress import drawn_by, off
-
-    if not sys.stderr.isatty() or off():
+    told = lines()
+    if told is not None:
+        with told_to(told.part):
+            yield told.say
+        return
+    if off():
         yield lambda text: None
         return
-    from rich.console import Console
+    from rich.console import Console  # takes a tenth of a second
 
     with Console(stderr=True).status(_BEGINNING) as status:
         said = [_BEGINNING]

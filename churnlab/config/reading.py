@@ -27,18 +27,28 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def load(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file, below those of the `recipe` that it may name.
+def load(path: Path, recipe: str | None = None) -> dict[str, Any]:
+    """The tables of a TOML file, above those of the `recipe` that it may name, or that is given.
 
     Raises ConfigError for a missing file and for a syntax error.
     """
+    (_, above), *rest = layers(path, recipe)
+    return _merged(rest[0][1], above) if rest else above
+
+
+def layers(path: Path, recipe: str | None = None) -> list[tuple[str, dict[str, Any]]]:
+    """The names and tables of a TOML file and of the `recipe` that it names, if it does.
+
+    A `recipe` that is given takes the place of the file's. Raises ConfigError as `load` does.
+    """
     given = read_toml(path)
-    if "recipe" not in given:
-        return given
-    below = read_toml(path.parent / str(given["recipe"]))
+    name = given.get("recipe") if recipe is None else recipe
+    if not name:
+        return [(path.name, given)]
+    below = read_toml(path.parent / str(name))
     if "recipe" in below:
-        raise ConfigError.from_type("recipe", given["recipe"], "a file that names no recipe itself")
-    return _merged(below, given)
+        raise ConfigError.from_type("recipe", name, "a file that names no recipe itself")
+    return [(path.name, given), (str(name), below)]
 
 
 def check_texts(given: object, where: str = "") -> None:
@@ -89,7 +99,7 @@ def refusal(
         return _lacking(known, table, given.get(table, {})) if table else _no_table(model, key)
     value = given[table][key] if table else given[key]
     name = f"{table}.{key}" if table else key
-    return ConfigError.from_type(name, value, _wanted(known.model_fields[key].annotation))
+    return ConfigError.from_type(name, value, wanted(known.model_fields[key].annotation))
 
 
 def _refusal_of_several(
@@ -100,15 +110,15 @@ def _refusal_of_several(
     hint = get_args(model.model_fields[name].annotation)[0]
     if not rest or not isinstance(given[name][place], Mapping):
         return ConfigError.from_type(
-            name, given[name], _wanted(model.model_fields[name].annotation)
+            name, given[name], wanted(model.model_fields[name].annotation)
         )
     key = str(rest[0])
     if fault["type"] == "extra_forbidden":
         return ConfigError.from_unknown(f"key in [[{name}]]", key, hint.model_fields)
     if fault["type"] == "missing":
         return ConfigError.from_lacking(f"[[{name}]]", key)
-    wanted = _wanted(hint.model_fields[key].annotation)
-    return ConfigError.from_type(f"{name}.{key}", given[name][place][key], wanted)
+    kind = wanted(hint.model_fields[key].annotation)
+    return ConfigError.from_type(f"{name}.{key}", given[name][place][key], kind)
 
 
 def _table_of(model: type[BaseModel], name: str) -> type[BaseModel]:
@@ -129,14 +139,16 @@ def _no_table(model: type[BaseModel], table: str) -> ConfigError:
     return ConfigError.from_lacking(f"[{table}]", f"{', '.join(names)} and {last}")
 
 
-def _wanted(hint: Any) -> str:
+def wanted(hint: Any) -> str:
     """The types of a key, in words.
 
-    >>> _wanted(dict[str, str] | None), _wanted(int)
+    >>> wanted(dict[str, str] | None), wanted(int)
     ('a table of texts', 'a whole number')
     """
     if hint == dict[str, float]:
         return "a table of numbers"
+    if get_origin(hint) is list and isinstance(get_args(hint)[0], type(BaseModel)):
+        return "a list of tables"
     options = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     kinds = [get_origin(option) or option for option in options]
     return " or ".join(WORDS[kind] for kind in kinds if kind in WORDS) or "a table"

@@ -6,7 +6,7 @@ editors complete the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import date, datetime
 from functools import reduce
@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic import Field as Key
 
-from churnlab.config import reading
+from churnlab.config import layers, reading
 from churnlab.config.sections import (
     ApprovalTable,
     CardTable,
@@ -192,10 +192,11 @@ class Config(Table):
 
     @classmethod
     def read(cls, path: str | Path = "churnlab.toml") -> Config:
-        """The configuration in a file.
+        """The configuration in a file, below what the environment and `--set` say.
 
-        Raises ConfigError for a missing file, a syntax error, an unknown key or a value of the
-        wrong type.
+        `CHURNLAB_LIST_TOP=500` in the environment counts over `top` in `[list]`, see
+        `config.layers`. Raises ConfigError for a missing file, a syntax error, an unknown key or
+        name in the environment, or a value of the wrong type.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -207,7 +208,19 @@ class Config(Table):
         (14, 60)
         """
         path = Path(path)
-        return cls.of(reading.load(path), path.resolve().parent)
+        given = layers.laid_over(cls, reading.load(path, _recipe()))
+        return cls.of(given, path.resolve().parent)
+
+    @classmethod
+    def origins(cls, path: str | Path) -> Callable[[str], str]:
+        """A function that says where the value of a key such as `list.top` comes from.
+
+        That is a flag, a name in the environment, a file or the default. ConfigError as in `read`.
+        """
+        files = reading.layers(Path(path), _recipe())
+        log = layers.laid_over(cls, reading.load(Path(path), _recipe())).get("log", {})
+        preset = (f"preset {log.get('preset')}", {"log": filled(log)})
+        return layers.origins(cls, [*files, preset])
 
     @classmethod
     def of(cls, given: Mapping[str, Any], folder: Path) -> Config:
@@ -309,11 +322,19 @@ class Config(Table):
         schema["$defs"]["LogTable"]["required"] = ["path"]  # a preset fills the others
         return schema
 
-    def to_toml(self) -> str:
+    def to_toml(self, origin: Callable[[str], str] | None = None) -> str:
         """The whole configuration as TOML text, defaults included.
+
+        With `origin`, as `origins` gives it, each value has where it comes from behind it.
 
         >>> log = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
         >>> Config.of({"log": log}, Path()).to_toml().splitlines()[:2]
         ['name = "churn"', 'lang = "en"']
         """
-        return as_toml(self.model_dump())
+        return as_toml(self.model_dump(), origin)
+
+
+def _recipe() -> str | None:
+    """The recipe that a flag or the environment names."""
+    found = layers.override("recipe")
+    return None if found is None else found.text

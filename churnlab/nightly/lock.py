@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from churnlab.config import reading
+from churnlab.config import layers, reading
 from churnlab.errors import ScoringError
 from churnlab.events.addresses import scheme_of, within
 from churnlab.schema.files import check_path, one_line
@@ -27,14 +27,22 @@ def only_scorer(config: Path) -> Iterator[None]:
     Nothing is held where it names an address or no text. Raises ConfigError for a file that cannot
     be read, ScoringError and OutputError as `locked` does.
     """
-    output = reading.load(config).get("output", {})
-    given = output.get("folder", reading.OUTPUT) if isinstance(output, Mapping) else None
+    given = _output(config)
     if not isinstance(given, str) or scheme_of(given):
         yield
         return
     check_path(given)
     with locked(Path(within(config.resolve().parent, given)) / LIST):
         yield
+
+
+def _output(config: Path) -> object:
+    """The folder of [output], before the configuration is checked."""
+    tables, above = reading.load(config), layers.override("output.folder")
+    output = tables.get("output", {})
+    if above is not None:
+        return above.text
+    return output.get("folder", reading.OUTPUT) if isinstance(output, Mapping) else None
 
 
 @contextmanager

@@ -26,6 +26,7 @@ _PARTS = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
 _HIDDEN = "hidden"
 _around: ContextVar[Any] = ContextVar("around", default=None)  # a _Whole, or _HIDDEN
 _line: ContextVar[Any] = ContextVar("line", default=None)
+_part: ContextVar[Callable[[str], Step] | None] = ContextVar("part", default=None)
 
 
 def silent(text: str) -> None:
@@ -130,7 +131,8 @@ def bar(what: str, total: Total, on: bool | None = None) -> Iterator[Step]:
             yield step
         return
     if around is not None or not somebody_watches(on):
-        yield uncounted
+        with _told(what, around) as step:
+            yield step
         return
     count = total() if callable(total) else total
     with _drawn(what, count) as shown, _inside_a_bar():
@@ -141,6 +143,27 @@ def bar(what: str, total: Total, on: bool | None = None) -> Iterator[Step]:
                 shown.update(done if count is None else min(done, count - shown.n))
 
         yield step
+
+
+@contextmanager
+def _told(what: str, around: Any) -> Iterator[Step]:
+    """The step of a bar that is not shown: somebody may be told of it all the same."""
+    tell = _part.get()
+    if tell is None or around is not None:
+        yield uncounted
+        return
+    with _inside_a_bar():
+        yield tell(what)
+
+
+@contextmanager
+def told_to(tell: Callable[[str], Step]) -> Iterator[None]:
+    """Let `tell` know of each bar inside that nobody sees; it gives the step of the bar."""
+    token = _part.set(tell)
+    try:
+        yield
+    finally:
+        _part.reset(token)
 
 
 @contextmanager

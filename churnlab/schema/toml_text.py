@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError.from_syntax(str(path), reason) from error
 
 
-def as_toml(tables: Mapping[str, Any]) -> str:
+def as_toml(tables: Mapping[str, Any], origin: Callable[[str], str] | None = None) -> str:
     """Tables as TOML text that reads back to the same; a key without a value is a comment.
+
+    `origin` says where the value of a key such as `log.path` comes from, which stands behind it.
 
     >>> log = {"path": "x", "table": None, "roles": {"buy": ["b"]}}
     >>> print(as_toml({"name": "shop", "log": log}))
@@ -49,20 +51,29 @@ def as_toml(tables: Mapping[str, Any]) -> str:
     [log.roles]
     buy = ["b"]
     """
-    return "\n".join(_lines(tables, ""))
+    return "\n".join(_lines(tables, "", origin))
 
 
-def _lines(table: Mapping[str, Any], name: str) -> Iterator[str]:
+def _lines(
+    table: Mapping[str, Any], name: str, origin: Callable[[str], str] | None = None
+) -> Iterator[str]:
     plain = {key: value for key, value in table.items() if not _is_tables(value)}
     for key, value in plain.items():
-        yield f"# {key} is not set" if value is None else f"{_key(key)} = {_value(value)}"
+        line = f"# {key} is not set" if value is None else f"{_key(key)} = {_value(value)}"
+        yield line if origin is None else f"{line}  # {origin(f'{name}.{key}' if name else key)}"
     for key, value in table.items():
         if isinstance(value, Mapping):
             inner = f"{name}.{_key(key)}" if name else _key(key)
-            yield from ("", f"[{inner}]", *_lines(value, inner))
+            from_key = None if origin is None or not name else _of(origin(inner))
+            yield from ("", f"[{inner}]", *_lines(value, inner, from_key or origin))
         elif _is_tables(value):
             for each in value:
                 yield from ("", f"[[{key}]]", *_lines(each, key))
+
+
+def _of(origin: str) -> Callable[[str], str]:
+    """The origin of all keys of a table that is itself one value, such as [log.roles]."""
+    return lambda key: origin
 
 
 def _is_tables(value: object) -> bool:

@@ -176,7 +176,9 @@ def test_the_configuration_is_printed_with_its_defaults(tmp_path: Path) -> None:
     assert Config.of(tomllib.loads(text), config.folder) == config
     assert "# test_from is not set" in text and "experiment = " in text
     printed = json.loads(call("config", "--config", tmp_path / "churnlab.toml", "--json"))
+    origins = printed.pop("from")
     assert printed == config.to_dict() and printed["model"]["algorithm"] == "blend"
+    assert origins["log.path"] == "churnlab.toml" and origins["model.algorithm"] == "default"
     (tmp_path / "churnlab.toml").write_text(TOML + "\n[modle]\n")
     assert "did you mean 'model'" in call("config", "--config", tmp_path / "churnlab.toml", code=2)
 

@@ -23,7 +23,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.exceptions import NotFittedError
-from support.command import TOML, train_and_approve, write
+from support.command import TOML, error_of, train_and_approve, write
 from support.made_models import churn_tides
 from support.refusals import one_line
 from typer.testing import CliRunner
@@ -447,7 +447,7 @@ def tonight(job: Path, users: pd.DataFrame, folder: Path) -> tuple[int, pd.DataF
     words = ["score", "--as-of", "2026-06-15", "--config", str(there), "--json"]
     done = CliRunner().invoke(app, [*words, "--force", "people are left out on purpose"])
     if done.exit_code:
-        return done.exit_code, done.stderr
+        return done.exit_code, error_of(done.stderr)
     return 0, pd.read_parquet(json.loads(done.stdout)["list_parquet"])
 
 

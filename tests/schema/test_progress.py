@@ -114,6 +114,25 @@ def test_steps_of_many_threads_add_up_and_never_pass_the_whole(
     assert "scoring: " in capsys.readouterr().err
 
 
+def test_somebody_else_is_told_of_the_outer_bars_that_nobody_sees() -> None:
+    done: dict[str, int] = {}
+
+    def tell(what: str) -> progress.Step:
+        done[what] = 0
+        return lambda more: done.update({what: done[what] + more})
+
+    with (
+        progress.told_to(tell),
+        whole("fitting", {"trees": 1}),
+        bar("trees", lambda: 1 / 0) as step,
+    ):
+        step(3)
+        with bar("inside", 1) as inner:
+            inner(1)
+        step(4)
+    assert done == {"trees": 7}
+
+
 @pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
 def test_bars_change_no_bit(algorithm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from typer.testing import CliRunner
@@ -17,10 +18,22 @@ TOML = COMMUNITY.format(roles=ROLES)
 
 
 def call(*words: object, code: int = 0) -> str:
-    """What a command wrote to stdout, or to stderr where another exit code than 0 is expected."""
+    """What a command wrote to stdout, or its error as a terminal has it where a code is expected."""
     done = CliRunner().invoke(app, [str(w) for w in words])
     assert done.exit_code == code, (done.exit_code, done.output, done.exception)
-    return done.stdout if code == 0 else done.stderr
+    return done.stdout if code == 0 else error_of(done.stderr)
+
+
+def told(stderr: str) -> list[dict[str, Any]]:
+    """The JSON lines that a command told; each line must be one."""
+    return [json.loads(line) for line in stderr.splitlines()]
+
+
+def error_of(stderr: str) -> str:
+    """The error in the last of the JSON lines of a command, as a terminal has it."""
+    last = told(stderr)[-1]
+    assert last["step"] == "end" and last["code"]
+    return last.get("trace", "") + f"churnlab: {last['error']}\n"
 
 
 def train_and_approve(config: Path) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 
-FAULTS = os.environ.get("CHURNLAB_FAULTS") == "1"  # `make faults`: all of them; else some
+FAULTS = os.environ.get("FAULTS") == "1"  # `make faults`: all of them; else some
 
 
 def damaged(data: bytes, chance: random.Random) -> bytes:
