@@ -109,9 +109,7 @@ def _refusal_of_several(
     name, place, *rest = fault["loc"]
     hint = get_args(model.model_fields[name].annotation)[0]
     if not rest or not isinstance(given[name][place], Mapping):
-        return ConfigError.from_type(
-            name, given[name], wanted(model.model_fields[name].annotation)
-        )
+        return ConfigError.from_type(name, given[name], wanted(model.model_fields[name].annotation))
     key = str(rest[0])
     if fault["type"] == "extra_forbidden":
         return ConfigError.from_unknown(f"key in [[{name}]]", key, hint.model_fields)
