@@ -192,6 +192,8 @@ class ListTable(Table):
     """What rows stand by, highest first: risk, value_at_risk or profit, which needs [costs]."""
     top: int | None = None
     """The list ends after so many people; everybody without it."""
+    stages: list[str] = []
+    """Only people of these stages are listed (fading, lapsing, silent, gone); all when empty."""
     budget: float | None = None
     """The list ends before contacting all on it is expected to cost more; needs [costs]."""
     tiers: dict[str, float] = {"high": 0.5, "medium": 0.2, "low": 0.0}
@@ -204,6 +206,9 @@ class ListTable(Table):
     what the campaign changed can be measured."""
     campaign: str = ""
     """The name of the campaign; another one draws other people."""
+    policy: str = ""
+    """The file of a win-back policy, relative to this file, which suggests the treatment of each
+    person; its control share holds where it is the larger one."""
 
 
 def _two_limits(given: list[float]) -> list[float]:

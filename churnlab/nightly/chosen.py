@@ -21,12 +21,20 @@ class Chosen:
     """A run whose models score; `approval` stands in each row of its list, `notes` below it.
 
     `overdue` counts the days since its review was due, negative before; None where none is due.
+    `registered` is the name of the registered model, `approver` who approved it; empty without.
     """
 
     trained: TrainedRun
     approval: str
     notes: tuple[Sentence, ...]
     overdue: int | None = None
+    approver: str = ""
+    registered: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the registered model, or of the configuration that trained the run."""
+        return self.registered or self.trained.facts.name
 
     @classmethod
     def of(cls, config: Config, run: str | None, day: int) -> Chosen:
@@ -54,7 +62,8 @@ class Chosen:
     def _approved(cls, trained: TrainedRun, champion: Version, day: int) -> Chosen:
         due = champion.review_due
         overdue = day - day_number(due) if due else None
-        return cls(trained, APPROVED, _notes(champion, day_text(day)), overdue)
+        notes = _notes(champion, day_text(day))
+        return cls(trained, APPROVED, notes, overdue, champion.by, champion.model)
 
 
 def _notes(champion: Version, day: str) -> tuple[Sentence, ...]:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from churnlab.errors import AuditError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Column(NamedTuple):
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("user_id", "text or whole number", False, "the person; each is on the list once"),
     Column("risk", "number", False, "the probability of churn, from 0 to 1, to 9 decimals"),
     Column("tier", "text", True, "the name of the band that the person is in"),
-    Column("stage", "text", True, "silent: already as silent as the churn label asks"),
+    Column("stage", "text", True, "fading, lapsing, silent or gone; empty where none fits"),
     Column("when", "text", True, "the day by which the person has more likely left than not"),
     Column("ltv", "number", True, "expected spend over the value horizon, in the log's money"),
     Column("value_at_risk", "number", True, "risk times ltv, in the log's money"),
@@ -39,23 +39,37 @@ COLUMNS = (
     Column("reason_2", "text", True, "the second reason"),
     Column("reason_3", "text", True, "the third reason"),
     Column("theme", "text", True, "the theme of the first reason, such as pushes or spending"),
+    Column("treatment", "text", True, "what a win-back policy suggests; never for the control"),
     Column("control", "text", False, "yes: not to be contacted, to measure effects; else no"),
     Column("as_of", "text", False, "the day whose morning the list is for, like 2026-03-04"),
+    Column("run_id", "text", False, "the run whose models scored"),
+    Column("model_name", "text", False, "the name of the model"),
     Column("model_version", "text", False, "the version of the models that scored"),
     Column("approval", "text", False, "whether a person has approved these models"),
+    Column("approver", "text", True, "who has approved them"),
 )
+_LATER = ("theme", "treatment", "run_id", "model_name", "approver")  # not in version 1
 NAMES = tuple(column.name for column in COLUMNS)
 ID = "user_id"
 _ARROW = {"text": pa.string(), "number": pa.float64(), "whole number": pa.int64()}
 
 
-def schema(ids: str) -> pa.Schema:
+def columns_of(version: int = SCHEMA_VERSION) -> tuple[Column, ...]:
+    """The columns of lists of a schema version.
+
+    >>> [column.name for column in columns_of(1)][-3:]
+    ['as_of', 'model_version', 'approval']
+    """
+    return tuple(c for c in COLUMNS if version > 1 or c.name not in _LATER)
+
+
+def schema(ids: str, version: int = SCHEMA_VERSION) -> pa.Schema:
     """The Arrow schema of a list whose ids are of a type, "string" or "int64".
 
     >>> schema("int64").field("user_id").type
     DataType(int64)
     """
-    types = {column.name: _ARROW.get(column.kind) for column in COLUMNS}
+    types = {column.name: _ARROW.get(column.kind) for column in columns_of(version)}
     return pa.schema([*(types | {ID: pa.type_for_alias(ids)}).items()])
 
 
@@ -87,7 +101,7 @@ def table_of(frame: pd.DataFrame) -> pa.Table:
     return found.replace_schema_metadata(None).cast(schema(ids))
 
 
-def audit(table: pa.Table, as_of: str, sort: str = "risk") -> None:
+def audit(table: pa.Table, as_of: str, sort: str = "risk", version: int = SCHEMA_VERSION) -> None:
     """Raise AuditError unless the rows keep to the schema.
 
     Nothing needed is missing, everybody is there once, risks lie in [0, 1], the column `sort` falls
@@ -95,7 +109,7 @@ def audit(table: pa.Table, as_of: str, sort: str = "risk") -> None:
 
     >>> audit(schema("string").empty_table(), "2026-03-04")
     """
-    for column in COLUMNS:
+    for column in columns_of(version):
         if not column.empty and table[column.name].null_count:
             raise AuditError.from_rows(column.name, "is missing in some rows")
     if pc.count_distinct(table[ID]).as_py() != len(table):

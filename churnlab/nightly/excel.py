@@ -33,10 +33,14 @@ HEADINGS = {
     "reason_2": sentence("second reason"),
     "reason_3": sentence("third reason"),
     "theme": sentence("theme of the first reason"),
+    "treatment": sentence("suggested treatment"),
     "control": sentence("control group"),
     "as_of": sentence("day of the list"),
+    "run_id": sentence("run"),
+    "model_name": sentence("model"),
     "model_version": sentence("model version"),
     "approval": sentence("approval"),
+    "approver": sentence("approved by"),
 }
 _MADE = datetime(2000, 1, 1)  # no file says when it was made
 _AS_TEXT = {

@@ -41,7 +41,8 @@ class ListManifest:
     models scored, `order` how rows were ranked, `files` maps kinds such as list_parquet to files,
     `notes` are those of the list. `guards` has each guard with its figure, `forced`
     why the list was published in spite of those that block, `compared_with` the day of the list
-    before it; empty without one. `night` has the facts of `watch_facts.night_facts`.
+    before it; empty without one. `night` has the facts of `watch_facts.night_facts`. `left_out`
+    counts people who were scored and are not on the list, by what left them out.
     """
 
     as_of: str
@@ -56,10 +57,12 @@ class ListManifest:
     forced: str = ""
     compared_with: str = ""
     night: Mapping[str, Any] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
 
     def text(self) -> str:
         """The one text of this manifest, which ends with its own sha256."""
-        return sealed({"schema_version": SCHEMA_VERSION, **asdict(self)})
+        return sealed({"schema_version": self.schema_version, **asdict(self)})
 
     @classmethod
     def parse(cls, data: bytes, where: str) -> ListManifest:

@@ -19,9 +19,9 @@ class Publication:
     """A list that keeps to its schema.
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
-    were ranked. `guards`, `forced`, `compared_with` and `night` are those of the manifest,
-    `changes` are those since the last list, `features` counts people by bins of each feature.
-    `language` is that of what people read beside the rows.
+    were ranked. `guards`, `forced`, `compared_with`, `night` and `left_out` are those of the
+    manifest, `changes` are those since the `last` list, `features` counts people by bins of each
+    feature. `language` is that of what people read beside the rows.
     """
 
     table: pa.Table
@@ -37,6 +37,8 @@ class Publication:
     night: Mapping[str, Any] = field(default_factory=dict)
     features: Mapping[str, np.ndarray] = field(default_factory=dict)
     language: str = ENGLISH
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    last: pd.DataFrame | None = None
 
     @classmethod
     def of(

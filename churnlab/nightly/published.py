@@ -25,7 +25,10 @@ TRIES = 20
 
 @dataclass(frozen=True, eq=False)
 class PublishedList:
-    """A list as it was published: its rows, its manifest, and people by bins of each feature."""
+    """A list as it was published: its rows, its manifest, and people by bins of each feature.
+
+    A list of an older schema has the columns of that version.
+    """
 
     frame: pd.DataFrame
     manifest: ListManifest
@@ -93,12 +96,12 @@ def _read(shelf: Shelf, manifest: ListManifest) -> PublishedList:
     where = shelf.name(manifest.files[kind].path)
     form = FORMATS[kind.removeprefix("list_")]
     try:
-        table = form.decode(data[kind], schema(manifest.ids))
+        table = form.decode(data[kind], schema(manifest.ids, manifest.schema_version))
     except pa.ArrowException as error:
         raise ListError.from_damaged(where, str(error)) from error
     if len(table) != manifest.people:
         raise ListError.from_damaged(where, f"it has {len(table)} rows")
-    audit(table, manifest.as_of, manifest.order["sort"])
+    audit(table, manifest.as_of, manifest.order["sort"], manifest.schema_version)
     counts = from_bytes(data[FEATURES]) if FEATURES in data else {}
     return PublishedList(table.to_pandas(), manifest, counts)
 

@@ -5,7 +5,7 @@
 | `list/latest.json` | the manifest of the list with the latest day: what a reader follows |
 | `list/as_of=2026-03-04/manifest.json` | the manifest of that day's list |
 | `list/as_of=2026-03-04/risk_list_2026-03-04-<digest>.parquet` (`.csv`, …) | its rows |
-| `list/as_of=2026-03-04/changes_2026-03-04-<digest>.parquet` | who entered and left, and why |
+| `list/as_of=2026-03-04/changes_2026-03-04-<digest>.parquet` | who entered, left, moved |
 | `list/as_of=2026-03-04/schema-<digest>.json` | what the columns mean |
 | `list/as_of=2026-03-04/features-<digest>.json` | how many people are in each bin of each feature |
 
@@ -77,6 +77,7 @@ class Publisher:
                 given.forced,
                 given.compared_with,
                 given.night,
+                given.left_out,
             )
             text = manifest.text().encode()
             self.shelf.put(f"{_folder(given.as_of)}/{MANIFEST}", text)

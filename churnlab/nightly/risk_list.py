@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,15 @@ import pandas as pd
 
 from churnlab.events.addresses import local_folder
 from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import sentence
+from churnlab.nightly.changes import changes_between
 from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.last_list import last_list
 from churnlab.nightly.manifest import LATEST
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
-from churnlab.nightly.ranking import BY_RISK, Ranking
+from churnlab.nightly.ranking import BY_RISK, Ranked, Ranking
 from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.shelf import shelf_of
 from churnlab.nightly.written import Written
@@ -28,18 +30,19 @@ from churnlab.schema.progress import bar, counted
 class RiskList:
     """Tonight's list: one row a person, highest risk first unless [list] says else, ties by id.
 
-    Columns of `frame`: user_id; risk (churn probability); stage ("silent" for a person who already
-    is as silent as the churn label asks, else empty); when (the day, like 2026-03-04, by which
-    the person has more likely left than not; empty where the risk is below one half or the stage
-    is silent, so it is always after as_of); ltv (expected spend, missing without a value model);
-    value_at_risk (risk times ltv); profit, tier and control, see Ranking; reason_1 to reason_3;
-    theme (that of the first reason);
-    as_of; model_version; approval ("approved", "not approved" for a trial, "no approval required"
-    where none is asked for).
-    `notes` say who approved the model, and which events lie outside the log's observed days.
-    `model_age` counts the days from
+    Columns of `frame`: user_id; risk (churn probability); tier, profit, control and treatment, see
+    Ranking; stage, see `churnlab.schema.stages`; when (the day, like 2026-03-04, by which
+    the person has more likely left than not; empty where the risk is below one half or the person
+    is as silent as the churn label asks, so it is always after as_of); ltv (expected spend, missing
+    without a value model); value_at_risk (risk times ltv); reason_1 to reason_3; theme (that of the
+    first reason); as_of; run_id, model_name and model_version; approval ("approved", "not approved"
+    for a trial, "no approval required" where none is asked for); approver.
+    `model` has name, version, approval and approver once more. `notes` say who approved the model,
+    and which events lie outside the log's observed days. `model_age` counts the days from
     the newest snapshot that the churn model learnt from to the day of the list. `scored` are
-    the risks of everybody, of those below the cut too, rising. `evidence` is what the guards judge
+    the risks of everybody, of those below the cut too, rising; `left_out` counts those who are not
+    on the list by what left them out, and `others` has user_id and stage of those of a stage that
+    the list does not ask for. `evidence` is what the guards judge
     when the list is written; without it there are none. `language` is that of the reasons.
     """
 
@@ -52,6 +55,9 @@ class RiskList:
     scored: np.ndarray = field(default_factory=lambda: np.zeros(0))
     evidence: Evidence | None = None
     language: str = ENGLISH
+    model: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    others: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, parts: Iterable[pd.DataFrame], listing: Listing, run_id: str) -> RiskList:
@@ -64,27 +70,26 @@ class RiskList:
             listed = [listing(X) for X in counted(parts, step, len)]
         if not listed:
             return cls(pd.DataFrame(columns=list(COLUMNS)), listing.scorer.as_of, run_id)
-        frame = listing.ranking.ranked(listed)
+        ranked = listing.ranking.ranked(listed)
         scored = np.concatenate([part["risk"].to_numpy() for part in listed])
         return cls(
-            frame,
+            ranked.frame,
             listing.scorer.as_of,
             run_id,
             ranking=listing.ranking,
             scored=np.sort(scored),
+            model=listing.scorer.model,
+            left_out=ranked.left_out,
+            others=ranked.others,
         )
 
     def publication(self) -> Publication:
         """The audited rows, as every sink gets them; raises AuditError where they are no list."""
-        said = self.frame.head(1)
-        model = {
-            "version": "".join(said["model_version"]),
-            "approval": "".join(said["approval"]),
-            "age_days": self.model_age,
-        }
-        order = self.ranking.to_dict()
-        about = (self.as_of, self.run_id, model, order, self.notes, self.language)
-        return Publication.of(self.frame, *about)
+        model = {**self.model, "age_days": self.model_age}
+        notes = (*self.notes, *left_out_notes(self.left_out, len(self.scored)))
+        about = (self.as_of, self.run_id, model, self.ranking.to_dict(), notes, self.language)
+        given = Publication.of(self.frame, *about)
+        return replace(given, left_out=self.left_out)
 
     def write(self, folder: str | Path, force: str = "") -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.
@@ -96,11 +101,11 @@ class RiskList:
         list; then an older list is as it was. ConfigError for an address. A trial is published
         below `trial/`, so that it takes the place of no list.
 
-        The guards of [guards] are judged against the last list in the folder, and who entered and
-        left since then is written beside the list. Raises GuardError where a guard blocks, unless
-        `force` says why it is published anyway; a trial is not blocked.
+        The guards of [guards] are judged against the last list in the folder, and who entered, left
+        and moved since then is written beside the list. Raises GuardError where a guard blocks,
+        unless `force` says why it is published anyway; a trial is not blocked.
         """
-        trial = bool(self.frame["approval"].eq(NOT_APPROVED).any())
+        trial = self.model.get("approval") == NOT_APPROVED
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
         with shelf.locked():
             given = self._judged(folder, force, trial)
@@ -111,9 +116,11 @@ class RiskList:
             len(self.frame),
             self.run_id,
             {"list": shelf.name(LATEST), **files},
-            (*self.notes, *_warnings(given)),
+            (*given.notes, *_warnings(given)),
             self.model_age,
             trial=trial,
+            left_out=given.left_out,
+            publication=given,
         )
 
     def _judged(self, folder: str | Path, force: str, trial: bool) -> Publication:
@@ -122,7 +129,43 @@ class RiskList:
         if self.evidence is None:
             return given
         last = last_list(folder, self.as_of, trial)
-        return self.evidence.judged(given, self.scored, last, force, trial)
+        judged = self.evidence.judged(given, self.scored, last, force, trial)
+        if last is None:
+            return judged
+        seen = self.evidence.seen
+        changes = changes_between(last, self._ranked, self.as_of, seen)
+        return replace(judged, changes=changes, compared_with=last.as_of, last=last.frame)
+
+    @property
+    def _ranked(self) -> Ranked:
+        nobody = self.frame[["user_id", "stage"]].head(0)
+        others = nobody if self.others is None else self.others
+        return Ranked(self.frame, self.left_out, others, bool(self.ranking.stages))
+
+
+def left_out_notes(left_out: Mapping[str, int], scored: int) -> tuple[str, ...]:
+    """How many people were scored and are not on a list, a sentence for each cause.
+
+    >>> left_out_notes({"stages": 3, "top": 0}, 10)
+    ('3 of 10 people are left out: the list does not ask for their stage',)
+    """
+    causes = {
+        "stages": sentence("the list does not ask for their stage"),
+        "top": sentence("the list ends after the first people"),
+        "budget": sentence("contacting them would cost more than the budget"),
+    }
+    return tuple(
+        str(
+            sentence(
+                "{count:,} of {scored:,} people are left out: {cause}",
+                count=left_out[name],
+                scored=scored,
+                cause=cause,
+            )
+        )
+        for name, cause in causes.items()
+        if left_out.get(name)
+    )
 
 
 def _warnings(given: Publication) -> list[str]:

@@ -20,17 +20,19 @@ from churnlab.events.event_log import EventLog
 from churnlab.events.receipt import time_notes
 from churnlab.features.facts import with_facts
 from churnlab.features.known_attributes import Misfit
+from churnlab.language.sentence import Sentence, sentence
 from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
-from churnlab.nightly.stage import with_silence
+from churnlab.nightly.stage import folded, with_stage
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.frames import by_engine
 from churnlab.schema.progress import Say, silent, watched
+from churnlab.schema.stages import BEFORE
 
 STALE_DAYS = 3
 
@@ -80,7 +82,7 @@ def _score(
     config = as_trained(config, trained.facts)
     say("reading events")
     activity = open_activity(config.as_of(day), log, by_groups=True)
-    notes = (*chosen.notes, *time_notes(activity.describe()))
+    notes = (*chosen.notes, *time_notes(activity.describe()), *_stage_notes(activity, day))
     _check_fresh(activity, day)
     check_meaning(trained.facts, activity)
     misfits: list[Misfit] = []
@@ -91,6 +93,18 @@ def _score(
         found = replace(found, evidence=replace(found.evidence, misfits=tuple(misfits)))
     age = trained.facts.age(day)
     return replace(found, notes=tuple(map(str, notes)), model_age=age)  # type: ignore[type-var]
+
+
+def _stage_notes(activity: Activity, day: int) -> tuple[Sentence, ...]:
+    """What the stages of a list do not tell."""
+    if not folded(activity, day):
+        return ()
+    return (
+        sentence(
+            "nobody is said to be fading: the store keeps fewer than {days} days one by one",
+            days=BEFORE,
+        ),
+    )
 
 
 def _check_fresh(activity: Activity, day: int) -> None:
@@ -104,16 +118,17 @@ def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users
     """The list of everybody eligible on a day, made some thousand people at a time."""
     check_past(activity, day)
     within = config.snapshots.active_within
-    features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
+    told = with_facts(config.feature_set())
+    features = with_stage(told, config.target.churn(), activity, day)
     trained = chosen.trained
     columns = tuple(trained.models["churned"].feature_names_in_)
     reference = trained.facts.reference
     seen = Witness(day, within, columns, {} if reference is None else reference.features)
     watched = seen.watching(activity)
     parts = iter_datasets(watched, [day], within, (), features, users, config.target.terminal)
-    listing = Listing.of(trained, config, day, activity, chosen.approval)
+    listing = Listing.of(chosen, config, day, activity)
     found = RiskList.of((seen.count(p.X) for p in parts), listing, trained.run_id)
-    if found.frame.empty:
+    if not len(found.scored):
         raise HistoryError.from_nobody(day_text(day), within)
     evidence = Evidence(seen, activity, chosen, (), config.guards)
     return replace(found, evidence=evidence, language=config.lang)

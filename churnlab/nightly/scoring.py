@@ -26,14 +26,16 @@ from churnlab.features.builder import FeatureBuilder
 from churnlab.features.facts import Facts
 from churnlab.language.catalogues import ENGLISH
 from churnlab.model_registry.tracking import TrainedRun
+from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.contract import NAMES
 from churnlab.nightly.ranking import BY_RISK, Ranking
-from churnlab.nightly.stage import SILENCE, SILENT
+from churnlab.nightly.stage import presence
 from churnlab.schema.days import day_number, day_text
 from churnlab.schema.files import scratch_folder
 from churnlab.schema.targets import Churn
 
 REASONS = ("reason_1", "reason_2", "reason_3")
+TOLD = (*REASONS, "theme")
 COLUMNS = NAMES
 _RISK_DIGITS = 9
 _MONEY_DIGITS = 6
@@ -44,9 +46,8 @@ Packed: TypeAlias = tuple[tuple[str, bytes], ...]
 class Scorer:
     """Scores rows of features on the morning of the day `as_of`, like 2026-03-04.
 
-    `churn` is the target of the churn model, `approval` says whether the models are approved. The
-    rows need the column SILENCE beside the features
-    of the models.
+    `churn` is the target of the churn model, `approval` says whether the models are approved, and
+    `approver` by whom. The rows need the columns of StageFacts beside the features of the models.
     """
 
     models: Mapping[str, TreeModel]
@@ -54,12 +55,26 @@ class Scorer:
     version: str
     churn: Churn
     approval: str = ""
+    approver: str = ""
+    run_id: str = ""
+    name: str = ""
 
     @classmethod
-    def of(cls, trained: TrainedRun, config: Config, day: int, approval: str = "") -> Self:
+    def of(cls, chosen: Chosen, config: Config, day: int) -> Self:
         """The scorer of a run; `config` is as the run was trained."""
-        churn = config.target.churn()
-        return cls(trained.models, day_text(day), trained.facts.version, churn, approval)
+        run, churn = chosen.trained, config.target.churn()
+        about = (chosen.approval, chosen.approver, run.run_id, chosen.name)
+        return cls(run.models, day_text(day), run.facts.version, churn, *about)
+
+    @property
+    def model(self) -> dict[str, str]:
+        """Which models score, and who says that they may."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "approval": self.approval,
+            "approver": self.approver,
+        }
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
         """The columns of the list, without reasons, of each row of X, in its order.
@@ -78,13 +93,16 @@ class Scorer:
                 "value_at_risk": np.round(risk * ltv, _MONEY_DIGITS),
             }
         )
-        since = X[SILENCE].to_numpy()
+        facts = presence(X)
         return frame.assign(
-            stage=pd.Series(np.where(self.churn.silent(since), SILENT, ""), dtype="str"),
-            when=self.when(risk, since),
+            stage=pd.Series(facts.stages(self.churn), dtype="str"),
+            when=self.when(risk, facts.counted),
             as_of=self.as_of,
+            run_id=self.run_id,
+            model_name=self.name,
             model_version=self.version,
             approval=self.approval,
+            approver=self.approver,
         )
 
     def when(self, risk: np.ndarray, since: np.ndarray) -> pd.Series:
@@ -102,7 +120,8 @@ class Scorer:
 
     def __reduce__(self) -> Any:
         models = tuple((target, pack(model)) for target, model in self.models.items())
-        return _unpacked_scorer, (models, self.as_of, self.version, self.churn, self.approval)
+        about = (self.approval, self.approver, self.run_id, self.name)
+        return _unpacked_scorer, (models, self.as_of, self.version, self.churn, *about)
 
 
 @dataclass(frozen=True)
@@ -148,17 +167,23 @@ class Listing:
     ranking: Ranking = BY_RISK
 
     @classmethod
-    def of(
-        cls, trained: TrainedRun, config: Config, day: int, activity: Activity, approval: str = ""
-    ) -> Self:
+    def of(cls, chosen: Chosen, config: Config, day: int, activity: Activity) -> Self:
         """The listing of a run for a log; `config` is as the run was trained."""
-        scorer = Scorer.of(trained, config, day, approval)
-        return cls(scorer, Explainer.of(trained, config, activity), Ranking.of(config))
+        explainer = Explainer.of(chosen.trained, config, activity)
+        return cls(Scorer.of(chosen, config, day), explainer, Ranking.of(config))
 
     def __call__(self, X: pd.DataFrame) -> pd.DataFrame:
-        """The COLUMNS of the list for each row of X, in its order."""
+        """The COLUMNS of the list for each row of X, in its order.
+
+        Those of a stage that the list does not ask for have no reasons.
+        """
         scores = self.ranking.with_columns(self.scorer(X))
-        return pd.concat([scores, self.explainer(X)], axis=1)[list(COLUMNS)]
+        asked = self.ranking.asked(scores)
+        if not asked.any():
+            return scores.assign(**dict.fromkeys(TOLD, ""))[list(COLUMNS)]
+        told = self.explainer(X[asked]).set_axis(scores.index[asked])
+        told = told.reindex(scores.index, fill_value="")
+        return pd.concat([scores, told], axis=1)[list(COLUMNS)]
 
 
 def pack(model: Model) -> Packed:
@@ -182,10 +207,10 @@ def _unpacked_scorer(
     as_of: str,
     version: str,
     churn: Churn,
-    approval: str,
+    *about: str,
 ) -> Scorer:
     unpacked = {target: unpack(packed) for target, packed in models}
-    return Scorer(unpacked, as_of, version, churn, approval)
+    return Scorer(unpacked, as_of, version, churn, *about)
 
 
 def _unpacked_explainer(model: Packed, *told: Any) -> Explainer:

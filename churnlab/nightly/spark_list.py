@@ -20,9 +20,9 @@ from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.contract import ID, schema
 from churnlab.nightly.publication import Publication
-from churnlab.nightly.ranking import Ranking
+from churnlab.nightly.ranking import BY_RANK, Ranking
 from churnlab.nightly.scoring import Listing
-from churnlab.nightly.stage import with_silence
+from churnlab.nightly.stage import with_stage
 from churnlab.nightly.written import Written
 from churnlab.schema.days import day_text
 from churnlab.spark.activity import SparkActivity
@@ -83,17 +83,29 @@ def list_of(
     Raises FrameError when the log lacks features that the models learnt from, ConfigError for a
     [list] that ranks or cuts.
     """
-    Ranking.of(config).check_row_wise()
+    ranking = Ranking.of(config)
+    _check_row_wise(ranking)
     trained = chosen.trained
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
-    features = with_silence(with_facts(config.feature_set()), config.target.churn(), activity)
+    told = with_facts(config.feature_set())
+    features = with_stage(told, config.target.churn(), activity, day)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
-    rows = data.map(Listing.of(trained, config, day, activity, chosen.approval), _LISTED)
+    rows = data.map(Listing.of(chosen, config, day, activity), _LISTED)
+    if ranking.stages:
+        rows = rows.where(rows["stage"].isin(*ranking.stages))
     as_of = day_text(day)
     nobody = HistoryError.from_nobody(as_of, within)
     return SparkRiskList(_ranked(rows), rows, as_of, trained.run_id, nobody)
+
+
+def _check_row_wise(ranking: Ranking) -> None:
+    """Raise ConfigError unless each row can be made alone, by risk, as Spark makes it."""
+    cut = ranking.top or ranking.budget is not None or ranking.policy
+    if ranking.sort != "risk" or cut or ranking.tiers_by in BY_RANK:
+        reason = "a list on Spark has everybody, by risk, with tiers by a column's value"
+        raise ConfigError.from_spark(reason, 'leave these keys of [list] out, or use "local"')
 
 
 def _check_features(trained: TrainedRun, data: SparkDataset) -> None:

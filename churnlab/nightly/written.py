@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +15,8 @@ class Written:
     """A list as it was written: its day and how many people it has.
 
     `files` maps a kind of file, such as list_parquet, to its address; `notes` and `model_age` are
-    those of the list. `sinks` are the other places that have it; a `trial` goes to none.
+    those of the list. `sinks` are the other places that have it; a `trial` goes to none. `left_out`
+    counts those who were scored and are not on it; `publication` is what was written.
     """
 
     as_of: str
@@ -26,6 +27,8 @@ class Written:
     model_age: int | None = None
     sinks: tuple[str, ...] = ()
     trial: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    publication: Publication | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready, each file under its kind.
@@ -39,6 +42,7 @@ class Written:
             "run_id": self.run_id,
             **({} if self.model_age is None else {"model_age_days": self.model_age}),
             **self.files,
+            **({"left_out": dict(self.left_out)} if any(self.left_out.values()) else {}),
             **({"sinks": list(self.sinks)} if self.sinks else {}),
             **({"notes": list(self.notes)} if self.notes else {}),
         }

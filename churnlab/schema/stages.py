@@ -4,13 +4,14 @@
 |---|---|
 | `gone` | no act for more days than the churn label asks, and for more than ever before |
 | `silent` | none of the acts that the churn label counts for more days than it asks |
-| `fading` | seen in `[t - 7, t)`, on at most half as many days of `[t - 14, t)` as before |
+| `fading` | seen in `[t - 7, t)`, on at most two thirds as many days of `[t - 14, t)` as before |
 | `lapsing` | not seen in `[t - 7, t)` |
 
 The first that fits counts; a person whom none fits has no stage. To be seen is to act: what a
 person receives is no act. "As before" are the days with an act in `[t - 70, t - 14)`, divided by
-the fortnights of it that the person was there for; without one there nobody is fading. Where
-the label asks for an event, such as a cancellation, nobody is silent or gone.
+the fortnights of it since the first active day; without such a day, and for a person who came less
+than four weeks ago, nobody is fading. Where the label asks for an event, such as a cancellation,
+nobody is silent or gone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FADING, LAPSING, SILENT, GONE = "fading", "lapsing", "silent", "gone"
 STAGES = (FADING, LAPSING, SILENT, GONE)
 SEEN = 7  # days within which a fading person has acted
 NOW, BEFORE = 14, 70  # days back to which recent and earlier activity reaches
-KEPT = 0.5  # the share of earlier activity that a fading person keeps at most
+KEPT = 2, 3  # two thirds: the share of earlier activity that a fading person keeps at most
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Presence:
     last act of any kind, both at least 1; `longest` is the longest such silence before, in days
     from act to act, missing for people with one active day. `recent` counts the active days of
     `[t - 14, t)`, `before` those of `[t - 70, t - 14)` per fortnight since the first active day,
-    missing for people who came later.
+    missing for people who came within four weeks.
     """
 
     counted: np.ndarray
@@ -58,6 +59,6 @@ class Presence:
         silent = churn.silent(self.counted)
         gone = churn.silent(self.seen) & ~(self.seen <= self.longest)
         here = self.seen <= SEEN
-        declining = self.recent <= KEPT * self.before
-        bands = [gone, silent, here & (self.before > 0) & declining, ~here]
+        declining = self.recent * KEPT[1] <= self.before * KEPT[0]
+        bands = [gone, silent, here & (self.before > 0) & declining, self.seen > SEEN]
         return np.select(bands, [GONE, SILENT, FADING, LAPSING], "")

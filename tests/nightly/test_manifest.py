@@ -20,7 +20,7 @@ def text(tmp_path: Path) -> bytes:
 
 def test_a_stranger_can_read_it(text: bytes) -> None:
     said = json.loads(text)
-    assert said["schema_version"] == 1 and said["people"] == 5 and said["run_id"] == "run1"
+    assert said["schema_version"] == 2 and said["people"] == 5 and said["run_id"] == "run1"
     assert said["model"] == {"version": "v1", "age_days": 3} and said["notes"] == ["a note"]
     assert said["files"]["list_csv"]["rows"] == 5
     assert set(said["files"]) == {"list_parquet", "list_csv", "list_schema"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.nightly import DAY, published, tonight
 
 import churnlab as cl
 from churnlab.errors import ConfigError, ListError
+from churnlab.nightly.contract import schema
 from churnlab.nightly.publishing import Publisher
 from churnlab.nightly.shelf import LocalShelf, shelf_of
 
@@ -88,3 +90,17 @@ def test_readers_beside_a_writer_see_one_list_or_the_other(tmp_path: Path) -> No
         for turn in range(20):
             Publisher(shelf_of(tmp_path)).publish(lists[(33, 20)[turn % 2]])
         assert set(seen) == {20, 33}
+
+
+def test_a_list_of_the_first_schema_is_still_read(tmp_path: Path) -> None:
+    """As churnlab wrote it before there were stages, treatments and names of models in its rows."""
+    shutil.copytree(Path(__file__).parents[1] / "data" / "list_v1", tmp_path / "old")
+    found = cl.read_list(tmp_path / "old")
+    assert found.manifest.schema_version == 1 and len(found.frame) == 5
+    assert list(found.frame) == list(schema("string", 1).names)
+    manifest = tmp_path / "old" / "list" / "latest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"people": 5', b'"people": 4'))
+    with pytest.raises(ListError, match="its sha256 differs"):
+        cl.read_list(tmp_path / "old")
+    published(tmp_path / "old", tonight(6))
+    assert cl.read_list(tmp_path / "old").manifest.schema_version == 2

@@ -33,13 +33,17 @@ def risks(**more: object) -> RiskList:
             "reason_2": "",
             "reason_3": "",
             "theme": "",
+            "treatment": "",
             "control": "no",
             "as_of": "2026-01-01",
+            "run_id": "run",
+            "model_name": "churn",
             "model_version": "v",
             "approval": "approved",
+            "approver": "Ann",
         }
     )
-    return RiskList(frame, "2026-01-01", "run")
+    return RiskList(frame, "2026-01-01", "run", model={"approval": "approved"})
 
 
 def test_cells_that_a_spreadsheet_would_run_are_defused(tmp_path: Path) -> None:
@@ -70,7 +74,8 @@ def test_a_list_that_cannot_be_written_leaves_the_old_one(
 
 def test_a_trial_takes_the_place_of_no_list(tmp_path: Path) -> None:
     risks().write(tmp_path)
-    trial = replace(risks(), frame=risks().frame.head(2).assign(approval="not approved"))
+    some = risks().frame.head(2).assign(approval="not approved")
+    trial = replace(risks(), frame=some, model={"approval": "not approved"})
     written = trial.write(tmp_path)
     assert written.trial and "/trial/" in written.files["list_csv"]
     assert len(read_list(tmp_path).frame) == 3
@@ -84,6 +89,7 @@ class Known:
 
     def __init__(self) -> None:
         self.scorer = self
+        self.model = {"name": "churn", "approval": "approved"}
         self.ranking = Ranking()
         self.asked: list[int] = []
 
@@ -93,10 +99,11 @@ class Known:
         scores = {"user_id": ids, "risk": X["x"].to_numpy(), "stage": "", "when": "", "ltv": 1.0}
         rest = {
             "value_at_risk": 0.0,
-            **{"tier": "", "profit": 0.0, "theme": "", "control": "no"},
+            **{"tier": "", "profit": 0.0, "theme": "", "treatment": "", "control": "no"},
             "as_of": self.as_of,
-            "model_version": "v",
+            **{"run_id": "run", "model_name": "churn", "model_version": "v"},
             "approval": "approved",
+            "approver": "Ann",
         }
         return pd.DataFrame(scores | {n: f"{n} of " + ids for n in REASONS} | rest)[list(COLUMNS)]
 

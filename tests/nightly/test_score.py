@@ -42,7 +42,7 @@ def test_the_list_is_whole_sorted_and_the_same_twice(
         frame["risk"] * frame["ltv"], abs=1e-5
     )
     assert set(frame["model_version"]) == {result["version"]} and frame["reason_1"].iloc[0]
-    when, silent = frame["when"], frame["stage"] == "silent"
+    when, silent = frame["when"], frame["stage"].isin(["silent", "gone"])
     assert ((when != "") == ((frame["risk"] >= 0.5) & ~silent)).all()
     ahead = (pd.to_datetime(when[when != ""]) - last).dt.days
     assert ((when != "") | silent).any() and ahead.between(1, 30).all()

@@ -17,7 +17,8 @@ from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly import scoring
 from churnlab.nightly.ranking import BY_RISK
 from churnlab.nightly.scoring import COLUMNS, REASONS, Explainer, Listing, Scorer
-from churnlab.nightly.stage import SILENCE
+from churnlab.nightly.stage import ACTIVE, LONGEST, SEEN, SILENCE, USUAL
+from churnlab.schema.stages import STAGES
 from churnlab.schema.targets import Churn
 
 NAMES = ["a__x__7d", "b__x__7d", "c__x__7d"]
@@ -39,7 +40,10 @@ def X() -> pd.DataFrame:
         [np.arange(300), pd.to_datetime(["2026-01-01"] * 300)], names=["user_id", "snapshot"]
     )
     X = pd.DataFrame(rng.normal(size=(300, 3)), columns=NAMES, index=index)
-    return X.assign(**{SILENCE: rng.integers(1, 60, 300).astype(float)}, **FACTS)
+    facts = {
+        name: rng.integers(1, 60, 300) * 1.0 for name in (SILENCE, SEEN, LONGEST, ACTIVE, USUAL)
+    }
+    return X.assign(**facts, **FACTS)
 
 
 @pytest.mark.parametrize("algorithm", ["lightgbm", "random_forest"])
@@ -55,7 +59,7 @@ def test_packed_models_say_the_same(algorithm: str, X: pd.DataFrame) -> None:
     half = pd.concat([there(X.iloc[rows]) for rows in (slice(0, 7), slice(7, None))])
     pd.testing.assert_frame_equal(half.reset_index(drop=True), there(X), check_exact=True)
     assert scorer(X)["ltv"].isna().all()
-    assert {*scorer(X)["stage"]} == {"", "silent"} and (scorer(X)["when"] != "").any()
+    assert {*scorer(X)["stage"]} == {"", *STAGES} and (scorer(X)["when"] != "").any()
     assert {*BY_RISK.with_columns(scorer(X))} == {*COLUMNS} - {*REASONS, "theme"}
 
 

@@ -21,8 +21,10 @@ MISSING = np.nan
         ((31, 30, 10, 0, 4.0), "silent"),  # buys nothing any more, and was here 30 days ago
         ((31, 7, 3, 1, 4.0), "silent"),
         ((8, 8, 20, 1, 4.0), "lapsing"),
-        ((7, 7, 20, 1, 2.0), "fading"),
-        ((7, 7, 20, 1, 1.9), ""),
+        ((7, 7, 20, 1, 1.5), "fading"),
+        ((7, 7, 20, 1, 1.4), ""),
+        ((7, 7, 20, 2, 3.0), "fading"),
+        ((7, 7, 20, 2, 2.9), ""),
         ((7, 7, 20, 1, 0.0), ""),  # was there before the fortnight, on no day of it
         ((7, 7, 20, 1, MISSING), ""),  # new
     ],

@@ -45,10 +45,14 @@ def frame(people: int, as_of: str = DAY, **more: Any) -> pd.DataFrame:
         "reason_2": "last order 80 days ago, usually after 20",
         "reason_3": "",
         "theme": "silence",
+        "treatment": "",
         "control": "no",
         "as_of": as_of,
+        "run_id": "run1",
+        "model_name": "churn",
         "model_version": "v1",
         "approval": "approved",
+        "approver": "Ann",
     }
     return pd.DataFrame(columns | more)
 

@@ -11,7 +11,6 @@ from churnlab.activity.protocol import Activity
 from churnlab.config.inputs import known_attributes
 from churnlab.config.sections import GuardsTable
 from churnlab.features.known_attributes import Misfit
-from churnlab.nightly.changes import changes_between
 from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.guards.drift import feature_guard
 from churnlab.nightly.guards.guard import Guard, refuse
@@ -86,19 +85,14 @@ class Evidence:
         force: str,
         trial: bool,
     ) -> Publication:
-        """A publication with its guards and changes; `scored` are the risks of everybody.
+        """A publication with its guards; `scored` are the risks of everybody.
 
         Raises GuardError where a guard blocks it, unless `force` says why it is published anyway,
         or it is a `trial`, which takes the place of no list.
         """
-        frame = given.table.select(["user_id", "risk"]).to_pandas()
-        guards = self.guards(frame["risk"].to_numpy(), scored, last)
+        guards = self.guards(given.table["risk"].to_numpy(), scored, last)
         night = self.night(given, scored, last)
         if not (force or trial):
             refuse(guards, given.as_of)
         counts, told = self.seen.feature_counts, tuple(g.to_dict() for g in guards)
-        found = replace(given, guards=told, forced=force, night=night, features=counts)
-        if last is None:
-            return found
-        changes = changes_between(last.frame, last.as_of, frame, given.as_of, self.seen)
-        return replace(found, changes=changes, compared_with=last.as_of)
+        return replace(given, guards=told, forced=force, night=night, features=counts)

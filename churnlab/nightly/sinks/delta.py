@@ -11,6 +11,8 @@ import pyarrow as pa
 from churnlab.errors import ChurnlabError, SinkError
 from churnlab.errors.secrets import without_secrets
 from churnlab.events.delta_table import library
+from churnlab.nightly.changes import changes_table
+from churnlab.nightly.contract import columns_of
 from churnlab.nightly.publication import Publication
 
 
@@ -19,7 +21,10 @@ class DeltaSink:
     """A Delta table with the columns of the list, made at the first one.
 
     Needs `pip install churnlab[delta]`. `folder` is a path or an address such as s3://bucket/lists.
-    Readers see the version before until the commit; of two writers of a day one is refused.
+    Readers see the version before until the commit; of two writers of a day one is refused. Columns
+    that an older table lacks are added. A second table, in the folder of the same name with
+    `_changes`, has who entered, left and moved since the last list; its commit comes after that of
+    the list.
     """
 
     folder: str
@@ -31,23 +36,38 @@ class DeltaSink:
 
     def check(self) -> None:
         """Raise SinkError if the place does not answer, ConfigError without the package."""
-        self._there()
+        self._there(self._place)
 
     def write(self, given: Publication) -> str:
         """Replace the rows of the list's day, and return the name of the place."""
-        how = {"mode": "overwrite", "predicate": f"as_of = '{given.as_of}'"}
-        how = how if self._there() else {"mode": "error"}
-        self._asked(
-            library().write_deltalake, self._place, given.table, partition_by=["as_of"], **how
-        )
+        self._replace(self._place, given.table, given.as_of)
+        changes = changes_table(given.changes, given.ids)
+        self._replace(f"{self._place}_changes", changes, given.as_of)
         return self.name
 
-    def _there(self) -> bool:
-        return bool(self._asked(library().DeltaTable.is_deltatable, self._place))
+    def _replace(self, place: str, rows: pa.Table, as_of: str) -> None:
+        """Put rows in the place of those of a day; the table is made or widened where need be."""
+        how = {"mode": "error"}
+        if self._there(place):
+            how = {"mode": "overwrite", "predicate": f"as_of = '{as_of}'"}
+            if self._of_first_version(place):
+                how["schema_mode"] = "merge"
+        elif not len(rows):
+            return
+        self._asked(library().write_deltalake, place, rows, partition_by=["as_of"], **how)
+
+    def _of_first_version(self, place: str) -> bool:
+        """Whether a table holds lists of the first version of the schema, and no later column."""
+        there = self._asked(library().DeltaTable, place).schema()
+        return {field.name for field in there.fields} == {c.name for c in columns_of(1)}
+
+    def _there(self, place: str) -> bool:
+        return bool(self._asked(library().DeltaTable.is_deltatable, place))
 
     @property
     def _place(self) -> str:
-        return self.folder if "://" in self.folder else str(Path(self.folder).resolve())
+        folder = self.folder.rstrip("/")
+        return folder if "://" in folder else str(Path(folder).resolve())
 
     def _asked(self, ask: Any, *args: Any, **more: Any) -> Any:
         """What the package answers; its errors as a SinkError."""

@@ -54,7 +54,8 @@ def hand_over(tonight: WritableList, written: Written, sinks: Sequence[Sink]) ->
     """
     if not sinks or written.trial:
         return written
-    given, places, errors = tonight.publication(), [], []
+    given = written.publication or tonight.publication()
+    places, errors = [], []
     for sink in sinks:
         try:
             places.append(sink.write(given))

@@ -14,16 +14,20 @@ from churnlab.errors import ConfigError, LogError, SinkError
 from churnlab.events.addresses import holds_password
 from churnlab.events.database_table import driver_text, identifier
 from churnlab.events.postgres_table import driver
-from churnlab.nightly.contract import COLUMNS, ID
+from churnlab.nightly.changes import changes_table
+from churnlab.nightly.contract import ID, columns_of
 from churnlab.nightly.publication import Publication
 
-_TYPES = {"text": "text", "number": "double precision"}
-_IDS = {"string": "text", "int64": "bigint"}
+_TYPES = {"string": "text", "int64": "bigint", "double": "double precision"}
+_FIRST = {column.name for column in columns_of(1)}  # a table without these is another's
 
 
 @dataclass(frozen=True, repr=False)
 class PostgresSink:
     """A table of PostgreSQL, made at the first list: the columns of the list, one row a person.
+
+    Columns that an older table lacks are added. A second table, named `<table>_changes`, has who
+    entered, left and moved since the last list, replaced in the same transaction.
 
     Needs `pip install churnlab[postgres]`. `uri` may hold a host, port, database and user; what it
     leaves out comes from libpq's PG* variables, and a password always does. `table` may name its
@@ -60,26 +64,11 @@ class PostgresSink:
         Raises SinkError; then the server has rolled back.
         """
         with self._transaction() as (connection, cursor):
-            cursor.execute(self._create(given.ids))
-            cursor.execute(f"lock table {self._relation} in share row exclusive mode")
-            cursor.execute(f"delete from {self._relation} where as_of = '{given.as_of}'")
-            self._add(cursor, given.table)
+            _Relation(self.table, f"as_of, {ID}").replace(cursor, given.table, given.as_of)
+            changes = _Relation(f"{self.table}_changes", f"as_of, {ID}, change, reason")
+            changes.replace(cursor, changes_table(given.changes, given.ids), given.as_of)
             connection.commit()
         return self.name
-
-    def _create(self, ids: str) -> str:
-        kinds = {c.name: _TYPES.get(c.kind, _IDS[ids]) for c in COLUMNS}
-        columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in kinds.items())
-        keys = f"primary key (as_of, {ID})"
-        return f"create table if not exists {self._relation} ({columns}, {keys})"
-
-    def _add(self, cursor: Any, table: pa.Table) -> None:
-        *space, name = self.table.split(".", 1)
-        cursor.adbc_ingest(name, table, mode="append", db_schema_name=space[0] if space else None)
-
-    @property
-    def _relation(self) -> str:
-        return ".".join(map(identifier, self.table.split(".", 1)))
 
     @contextmanager
     def _transaction(self) -> Iterator[tuple[Any, Any]]:
@@ -91,6 +80,36 @@ class PostgresSink:
                 yield connection, opened.enter_context(closing(connection.cursor()))
         except (dbapi.Error, pa.ArrowException, OSError) as error:
             raise SinkError.from_refused(self.name, driver_text(error)) from None
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """A table by its name, which may hold its schema, and its primary key."""
+
+    table: str
+    key: str
+
+    def replace(self, cursor: Any, rows: pa.Table, as_of: str) -> None:
+        """Put rows in the place of those of a day; the table is made or widened where need be."""
+        kinds = {field.name: _TYPES[str(field.type)] for field in rows.schema}
+        columns = [f"{identifier(name)} {kind}" for name, kind in kinds.items()]
+        made = f"{', '.join(columns)}, primary key ({self.key})"
+        cursor.execute(f"create table if not exists {self._quoted} ({made})")
+        cursor.execute(f"lock table {self._quoted} in share row exclusive mode")
+        cursor.execute(f"select * from {self._quoted} limit 0")
+        there = set(cursor.fetch_arrow_table().column_names)
+        new = [f"add column {c}" for n, c in zip(kinds, columns, strict=True) if n not in there]
+        if new and there >= _FIRST:
+            cursor.execute(f"alter table {self._quoted} {', '.join(new)}")
+        cursor.execute(f"delete from {self._quoted} where as_of = '{as_of}'")
+        if not len(rows):
+            return
+        *space, name = self.table.split(".", 1)
+        cursor.adbc_ingest(name, rows, mode="append", db_schema_name=space[0] if space else None)
+
+    @property
+    def _quoted(self) -> str:
+        return ".".join(map(identifier, self.table.split(".", 1)))
 
 
 def _driver() -> Any:

@@ -63,7 +63,8 @@ def test_one_sink_that_fails_does_not_keep_the_list_from_the_others(tmp_path: Pa
     with pytest.raises(SinkError, match="broken cannot be written: no answer"):
         hand_over(tonight, written, [Broken(), FilesSink(str(tmp_path / "other"))])
     assert len(read_list(tmp_path / "other").frame) == 5
-    trial = replace(tonight, frame=frame(4, approval="not approved"))
+    approval = "not approved"
+    trial = replace(tonight, frame=frame(4, approval=approval), model={"approval": approval})
     assert hand_over(trial, trial.write(tmp_path / "out"), [Broken()]).sinks == ()
     done = hand_over(tonight, written, [FilesSink(str(tmp_path / "other"))])
     assert done.to_dict()["sinks"] == [f"{tmp_path}/other/list/latest.json"]

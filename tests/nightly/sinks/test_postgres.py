@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 from support.databases import CANARY
 from support.faults import FAULTS
@@ -15,7 +17,8 @@ from support.nightly import tonight
 from support.postgres import Run, Server, pg, postgres, server  # noqa: F401
 
 from churnlab.errors import ConfigError, SinkError
-from churnlab.nightly.contract import NAMES
+from churnlab.nightly.changes import COLUMNS
+from churnlab.nightly.contract import NAMES, schema
 from churnlab.nightly.sinks.postgres import PostgresSink
 
 QUOTED = ", ".join(f'"{name}"' for name in NAMES)
@@ -39,6 +42,35 @@ def test_a_day_is_replaced_and_others_stay(postgres: Run) -> None:  # noqa: F811
         assert sink.write(tonight(people, day)) == "postgresql:// table churn_list"
     assert rows(postgres, "2026-03-04") == wanted(4, "2026-03-04")
     assert rows(postgres, "2026-03-05") == wanted(6, "2026-03-05")
+
+
+@pg
+def test_a_table_of_the_first_schema_gets_the_new_columns(postgres: Run) -> None:  # noqa: F811
+    sink = PostgresSink("postgresql://")
+    sink.write(tonight(4, "2026-03-04"))
+    for column in {*NAMES} - set(schema("string", 1).names):
+        postgres(f'alter table churn_list drop column "{column}"')
+    for _ in range(2):
+        sink.write(tonight(6, "2026-03-05"))
+    assert rows(postgres, "2026-03-05") == wanted(6, "2026-03-05")
+    assert [row[:3] for row in rows(postgres, "2026-03-04")] == [
+        row[:3] for row in wanted(4, "2026-03-04")
+    ]
+
+
+@pg
+def test_the_changes_of_a_day_are_a_table_of_their_own(postgres: Run) -> None:  # noqa: F811
+    sink = PostgresSink("postgresql://")
+    told = "select user_id, as_of, change, reason, before, after from churn_list_changes"
+    moved = ["ann", "2026-03-05", "moved", "tier", "high", "low"]
+    came = ["bob", "2026-03-05", "enter", "new in the log", "", ""]
+    for changes in ([moved, came], [came]):
+        found = pd.DataFrame(changes, columns=list(COLUMNS))
+        for _ in range(2):
+            sink.write(replace(tonight(4, "2026-03-05"), changes=found))
+        assert sorted(postgres(told)) == sorted(map(tuple, changes))
+    sink.write(tonight(4, "2026-03-05"))
+    assert postgres(told) == []
 
 
 @pg
