@@ -58,10 +58,12 @@ _MODULES = {
     "metrics": "evaluation.metrics",
     "plots": "report.plots",
     "displays": "explanation.displays",
+    "retention": "retention",
 }
 __all__ = ["__version__", *_HOMES, *_MODULES]
 
 if TYPE_CHECKING:
+    from churnlab import retention
     from churnlab.activity.daily import DailyActivity
     from churnlab.config.tables import Config
     from churnlab.dataset.build import build_dataset, iter_datasets

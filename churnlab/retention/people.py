@@ -1,0 +1,203 @@
+"""People told apart: the groups that attributes make, and the day on which each registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnlab.activity.daily import DailyActivity
+from churnlab.activity.protocol import Activity
+from churnlab.errors import FrameError
+from churnlab.errors.retention import PeopleError
+from churnlab.features import profile
+from churnlab.kernels import presence
+from churnlab.kernels.jit import frozen
+from churnlab.kernels.units import NO_DAY
+from churnlab.language.sentence import Words, sentence
+from churnlab.schema.frames import as_pandas
+from churnlab.schema.names import as_names
+
+EVERYBODY = sentence("everybody")
+UNKNOWN = sentence("not known")
+MOST_GROUPS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """An attribute by which people are told apart.
+
+    `values` are its groups; who has none is in a group more, at the end. `codes` int32[users] is
+    the group of each row of the frame of people.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    codes: np.ndarray
+
+    @property
+    def groups(self) -> tuple[str | None, ...]:
+        """The groups; None stands for people of whom the attribute is not known."""
+        return (*self.values, None)
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """What is known of people beside their acts.
+
+    `ids` are the people of the frame, `groupings` the attributes to tell them apart by,
+    `registered` int64[ids] the day of registration, NO_DAY where it is not known; None where it was
+    not asked.
+    """
+
+    ids: pd.Index
+    groupings: tuple[Grouping, ...]
+    registered: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls,
+        activity: Activity,
+        users: Any | None,
+        by: str | Iterable[str] = (),
+        registered: str | None = None,
+    ) -> People:
+        """The people of a frame with `user_id`, attributes `by` and a column of registration days.
+
+        Moments with a zone become days of the log's zone. FrameError for a missing column, ids of
+        another kind or twice, an attribute of more than forty values, and for what is no day.
+
+        >>> import churnlab as cl
+        >>> made = cl.datasets.make_community(users=50, days=60, seed=1)
+        >>> People.of(made.log().daily(), made.users, "channel").groupings[0].values
+        ('ads', 'campus', 'organic', 'referral')
+        """
+        names = as_names(by)
+        wanted = [*names, *([registered] if registered else [])]
+        if users is None:
+            if wanted:
+                raise PeopleError.from_no_frame(wanted)
+            return cls(pd.Index([]), ())
+        frame = as_pandas(users)
+        missing = [n for n in ("user_id", *wanted) if n not in frame]
+        if missing:
+            raise FrameError.from_missing_columns("the users frame", missing, frame.columns)
+        frame = frame[frame["user_id"].notna()]
+        table = profile.table(frame[["user_id", *dict.fromkeys(names)]], activity.text_ids)
+        days = _days(frame[registered], activity.timezone) if registered else None
+        return cls(table.index, tuple(_grouping(table[name]) for name in names), days)
+
+    def places(self, ids: np.ndarray) -> np.ndarray:
+        """The row of each id in the frame, int64[n]; -1 for those who are not in it.
+
+        >>> People(pd.Index([4, 7]), ()).places(np.array([7, 9]))
+        array([ 1, -1])
+        """
+        return self.ids.get_indexer(ids) if len(self.ids) else np.full(len(ids), -1, np.int64)
+
+    def segments(self, grouping: Grouping | None, places: np.ndarray) -> np.ndarray:
+        """The group of each person, int32[n]; 0 for everybody where there is no grouping."""
+        if grouping is None:
+            return np.zeros(len(places), np.int32)
+        last = np.int32(len(grouping.values))
+        return np.append(grouping.codes, last)[places].astype(np.int32)
+
+    def started(self, part: DailyActivity, places: np.ndarray) -> np.ndarray:
+        """The first day of each person, int64[n]: of registration where given, else of acts."""
+        if self.registered is not None:
+            return np.append(self.registered, NO_DAY)[places]
+        return first_acts(part)
+
+
+def first_acts(part: DailyActivity) -> np.ndarray:
+    """The first active day of each person, folded days included: int64[n], NO_DAY for none.
+
+    >>> import churnlab as cl
+    >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+    >>> int(first_acts(activity).min()) == activity.start
+    True
+    """
+    found: np.ndarray = presence.first_active(
+        frozen(part.first), frozen(part.day), frozen(part.counts[:, 0]), part.end
+    )
+    if part.carry is None:
+        return found
+    folded = part.carry.values[:, part.carry.names.index("acts"), 2]
+    return np.where(folded != NO_DAY, folded, found)
+
+
+def group_words(grouping: object, group: object) -> Words:
+    """A group for people: its attribute and value; everybody where there is no attribute.
+
+    >>> print(group_words("channel", "ads"), group_words("channel", None), group_words(None, None))
+    channel: ads channel: not known everybody
+    """
+    if pd.isna(grouping):
+        return EVERYBODY
+    value = UNKNOWN if pd.isna(group) else str(group)
+    return sentence("{grouping}: {group}", grouping=str(grouping), group=value)
+
+
+def each_group(
+    counted: Sequence[tuple[Grouping | None, np.ndarray]],
+) -> Iterator[tuple[str | None, str | None, np.ndarray]]:
+    """Everybody, then each group that has people: attribute, group, counts.
+
+    `counted` has the counts of each grouping, with the groups along the first axis.
+
+    >>> ages = Grouping("age", ("old", "young"), np.zeros(0, np.int32))
+    >>> [found[1] for found in each_group([(ages, np.array([[3], [0], [1]]))])]
+    [None, 'old', None]
+    """
+    yield None, None, counted[0][1].sum(axis=0)
+    for grouping, counts in counted:
+        if grouping is not None:
+            for i, group in enumerate(grouping.groups):
+                if counts[i].any():
+                    yield grouping.name, group, counts[i]
+
+
+def _grouping(column: pd.Series) -> Grouping:
+    """The groups of a column of categories or numbers."""
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        known = column.notna()
+        text = column[known].map(profile.spelled)
+        column = pd.Series(
+            pd.Categorical(text.reindex(column.index)), column.index, name=column.name
+        )
+    values: Sequence[str] = [str(v) for v in column.cat.categories]
+    if len(values) > MOST_GROUPS:
+        raise PeopleError.from_many_groups(str(column.name), len(values), MOST_GROUPS)
+    codes = column.cat.codes.to_numpy(np.int32)
+    return Grouping(str(column.name), tuple(values), np.where(codes < 0, len(values), codes))
+
+
+def _days(column: pd.Series, zone: str) -> np.ndarray:
+    """Days since 1970-01-01 of dates and moments, int64[n]; NO_DAY where none is given."""
+    given = column.notna()
+    try:
+        stamps = pd.to_datetime(
+            column[given],
+            format="ISO8601"
+            if column.dtype.kind == "O" or pd.api.types.is_string_dtype(column)
+            else None,
+        )
+        if pd.api.types.is_numeric_dtype(column) and given.any():
+            raise ValueError
+        if getattr(stamps.dtype, "tz", None) is not None:
+            stamps = stamps.dt.tz_convert(zone).dt.tz_localize(None)
+        days = stamps.to_numpy().astype("datetime64[D]").astype(np.int64)
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+        raise PeopleError.from_no_days(str(column.name), _odd(column[given])) from error
+    out = np.full(len(column), NO_DAY, np.int64)
+    out[given.to_numpy()] = days
+    return out
+
+
+def _odd(values: pd.Series) -> object:
+    """The first value that is no day, or the first of all."""
+    found = values[pd.to_datetime(values.astype(str), errors="coerce", format="ISO8601").isna()]
+    return (found if len(found) else values).iloc[0]

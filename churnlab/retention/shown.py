@@ -1,0 +1,179 @@
+"""Shown: what the results of this room share: a table, a plot, HTML in a notebook, plain values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churnlab.evaluation.intervals import UNKNOWN
+from churnlab.evaluation.tables import Table, TitledTable
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words, in_language, sentence
+from churnlab.report.displays.display import Display
+from churnlab.report.document import Bullets, Picture, Section
+from churnlab.report.drawing import Axes
+from churnlab.report.glance import Glance
+from churnlab.report.page import Page
+
+NOT_YET = sentence("not yet known")
+
+
+class Shown:
+    """Base of results: subclasses give a title, sentences, tables and displays."""
+
+    @property
+    def title(self) -> Words:
+        """What the result is."""
+        raise NotImplementedError
+
+    def table(self) -> pd.DataFrame:
+        """The figures as a DataFrame."""
+        raise NotImplementedError
+
+    def sentences(self) -> tuple[Words, ...]:
+        """What the figures say, in sentences; in any language by `in_language`."""
+        raise NotImplementedError
+
+    def sections(self) -> list[TitledTable]:
+        """Tables for people."""
+        raise NotImplementedError
+
+    def displays(self) -> tuple[Display, ...]:
+        """What `plot` draws, the main one first."""
+        raise NotImplementedError
+
+    @property
+    def warnings(self) -> tuple[Words, ...]:
+        """What to know before the figures are used."""
+        return ()
+
+    def plot(
+        self, ax: Axes | None = None, *, language: str = ENGLISH, width: float | None = None
+    ) -> Display:
+        """Draw the main picture on `ax` or on a figure of its own; the display that was drawn.
+
+        `width` is in inches. Raises ConfigError for a language without a catalogue.
+        """
+        return self.displays()[0].plot(ax, language=language, width=width)
+
+    def html(self, language: str = ENGLISH) -> str:
+        """The result as HTML for a cell of a notebook."""
+        tables = tuple(self.sections())
+        return Glance(self.title, self.sentences(), tables, self.warnings).html(language)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({in_language(self.sentences()[0])})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain JSON values; what is not yet known is null."""
+        said = {"says": [str(w) for w in self.sentences()], "notes": list(map(str, self.warnings))}
+        return said | {"table": records(self.table())}
+
+    def section(self) -> Section:
+        """The result as a section of a page: sentences, pictures, tables."""
+        pictures = tuple(_picture(shown, self.title) for shown in self.displays())
+        blocks = (Bullets(self.sentences()), *pictures)
+        tables = tuple(Section(t.title, (t.table,)) for t in self.sections())
+        notes = (Bullets(self.warnings),) if self.warnings else ()
+        return Section(self.title, (*blocks, *notes), tables)
+
+
+def page(title: Words, subtitle: Words, results: Sequence[Shown]) -> Page:
+    """Several results as one page that stands alone.
+
+    >>> print(page("Retention", "", []).markdown())
+    # Retention
+    <BLANKLINE>
+    <BLANKLINE>
+    """
+    return Page(title, subtitle, "", tuple(result.section() for result in results))
+
+
+def _picture(shown: Display, alt: Words) -> Picture:
+    def draw(language: str) -> Any:
+        return shown.plot(language=language).figure_
+
+    return Picture(draw, alt)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as plain values: days as text, missing values null.
+
+    >>> records(pd.DataFrame({"day": [pd.Timestamp("2026-03-01")], "share": [float("nan")]}))
+    [{'day': '2026-03-01', 'share': None}]
+    """
+    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.Timestamp):
+        return str(value.date())
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def share_words(value: float, low: float = math.nan, high: float = math.nan) -> Words:
+    """A share with its interval, or "not yet known".
+
+    >>> str(share_words(0.25, 0.2, 0.31)), str(share_words(float("nan")))
+    ('25.0% [20.0%, 31.0%]', 'not yet known')
+    """
+    if math.isnan(value):
+        return NOT_YET
+    if math.isnan(low):
+        return sentence("{value:.1%}", value=value)
+    return sentence("{value:.1%} [{low:.1%}, {high:.1%}]", value=value, low=low, high=high)
+
+
+def points_words(value: float, low: float, high: float) -> Words:
+    """A difference of shares in points of percent, with its interval; a dash where it is missing.
+
+    >>> str(points_words(0.021, -0.004, 0.046))
+    '+2.1 points [-0.4, +4.6]'
+    """
+    if math.isnan(value):
+        return UNKNOWN
+    ends = {"value": 100 * value, "low": 100 * low, "high": 100 * high}
+    return sentence("{value:+.1f} points [{low:+.1f}, {high:+.1f}]", **ends)
+
+
+def words_table(columns: Mapping[str, Words], rows: Sequence[Mapping[str, Words]]) -> Table:
+    """Rows of words as a table; all columns but those of names are numbers.
+
+    >>> words_table({"cohort": "cohort", "size": "people"}, [{"cohort": "a", "size": "7"}]).rows
+    (('a', '7'),)
+    """
+    cells = tuple(tuple(row[name] for name in columns) for row in rows)
+    numbers = frozenset(i for i, name in enumerate(columns) if name not in NAMES)
+    return Table(tuple(columns.values()), cells, numbers)
+
+
+NAMES = frozenset({"cohort", "group", "grouping", "who", "period", "step", "node", "against"})
+
+
+def count_words(value: int) -> Words:
+    """A count of people.
+
+    >>> str(count_words(1900))
+    '1,900'
+    """
+    return sentence("{value:,}", value=int(value))
+
+
+def several(words: Iterator[Words]) -> tuple[Words, ...]:
+    """The words that are not empty.
+
+    >>> several(iter(["", "a"]))
+    ('a',)
+    """
+    return tuple(w for w in words if w != "")
