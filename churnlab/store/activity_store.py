@@ -23,7 +23,7 @@ from churnlab.store.manifest import total_counts
 from churnlab.store.meaning import meaning_of, spec_of
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.tables import changed_people, columns_of, rows_of
-from churnlab.store.update import LATER, RolledDay, StoreLog, Update
+from churnlab.store.update import LATER, RolledDay, StoreLog, Update, rows_before
 
 PEOPLE = 50_000
 
@@ -212,7 +212,8 @@ class ActivityStore:
         with this day's events and no other's; with None, the day is read from the store's own log.
         With arrival times, an update from the store's own log also takes in late events, up to
         `late_days` days back, and rolls up again the days that they touch; later ones are counted
-        as `too_late`.
+        as `too_late`. A day whose file is damaged is built again, with a warning in the log of the
+        process.
 
         Raises LogError for a log that cannot be read or has too many rows without an id,
         StoreError for events of other days and for a day without events unless `allow_empty`, and
@@ -236,11 +237,14 @@ class ActivityStore:
             if not rolled[number].counts["events"] and not allow_empty:
                 source = self._log.name(number, log)
                 raise StoreError.from_empty(source=source, day=day_text(number))
-            before = self.folder.table(number) if number in self.days else None
+            before = (
+                rows_before(self.folder, number, rolled[number]) if number in self.days else None
+            )
             update = Update.of(number, before, rolled[number], self.spec.arrived is not None)
             for each in self._late_days(number) if log is None else ():
                 rolled[each] = self._roll_day(each, until, None)
-                people = changed_people(self.folder.table(each), rolled[each].table)
+                now = rolled[each]
+                people = changed_people(rows_before(self.folder, each, now), now.table)
                 if people:
                     update.late[day_text(each)] = people
             self.folder.replace(

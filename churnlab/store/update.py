@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -22,8 +23,10 @@ from churnlab.events.source import Source
 from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_text
 from churnlab.schema.roles import Roles
+from churnlab.store.folder import StoreFolder
 from churnlab.store.tables import changed_people, day_table, summary
 
+_log = logging.getLogger("churnlab")
 DAY = "{day}"
 _NOT_KEPT = ("rows", "too_late")
 LATER = (*OUTSIDE, "negative_amounts")  # counts that a day has only above 0
@@ -75,6 +78,16 @@ class RolledDay:
 
     table: pa.Table
     counts: dict[str, Any]
+
+
+def rows_before(folder: StoreFolder, day: int, now: RolledDay) -> pa.Table:
+    """The rows that a store has of a day; none where their file is damaged, which is said."""
+    try:
+        return folder.table(day)
+    except StoreError as error:
+        what = str(error).partition(";")[0]
+        _log.warning("%s; %s is built again", what, day_text(day))
+        return now.table.slice(0, 0)
 
 
 @dataclass(frozen=True)
