@@ -14,7 +14,7 @@ import typer
 
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
-from churnlab.cli.grading import grade
+from churnlab.cli.grading import Shadow, grade, shadow_beside
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
@@ -200,6 +200,7 @@ def score(
     force: Annotated[
         str, typer.Option("--force", help="Why to publish although a guard blocks; recorded.")
     ] = "",
+    shadow: Shadow = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -217,7 +218,7 @@ def score(
             sinks = open_sinks(settings)
             risks = run_score(settings, as_of, run=run, say=say)
             written = hand_over(risks, risks.write(folder, force), sinks)
-            show(written.to_dict(), as_json)
+            show(written.to_dict() | shadow_beside(settings, as_of, shadow, say), as_json)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,27 @@ from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug
 from churnlab.cli.running import guarded, progress
 from churnlab.cli.showing import print_all, print_json
 
+if TYPE_CHECKING:
+    from churnlab.config.tables import Config
+    from churnlab.schema.progress import Say
+
 Html = Annotated[Path | None, typer.Option("--html", help="Write the grade as a page, too.")]
+
+
+Shadow = Annotated[
+    int | None,
+    typer.Option("--shadow", help="A version that scores beside the list, for grade to compare."),
+]
+
+
+def shadow_beside(settings: Config, as_of: str, shadow: int | None, say: Say) -> dict[str, str]:
+    """Let a version score beside a list, by --shadow or [list]; what `score` prints of it."""
+    number = settings.list.shadow if shadow is None else shadow
+    if number is None:
+        return {}
+    from churnlab.nightly.shadow import keep_shadow
+
+    return {"shadow": keep_shadow(settings, as_of, str(number), say)}
 
 
 def grade(

@@ -209,6 +209,9 @@ class ListTable(Table):
     policy: str = ""
     """The file of a win-back policy, relative to this file, which suggests the treatment of each
     person; its control share holds where it is the larger one."""
+    shadow: int | None = None
+    """The number of a version that scores beside the list, for `churnlab grade` to compare; it
+    need not be approved, and nobody acts on it."""
 
 
 def _two_limits(given: list[float]) -> list[float]:

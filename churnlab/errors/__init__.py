@@ -21,7 +21,7 @@ from churnlab.errors.data import FrameError, HistoryError
 from churnlab.errors.files import FileError
 from churnlab.errors.guard import GuardError
 from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
-from churnlab.errors.lists import AuditError, ListError, ScoringError, SinkError
+from churnlab.errors.lists import AuditError, ListError, ScoringError, ShadowError, SinkError
 from churnlab.errors.log import EmptyLogError, LogError
 from churnlab.errors.nothing import NothingToDo
 from churnlab.errors.trials import TrialError
@@ -42,6 +42,7 @@ __all__ = [
     "NothingToDo",
     "OutputError",
     "ScoringError",
+    "ShadowError",
     "SinkError",
     "StoreError",
     "TrialError",

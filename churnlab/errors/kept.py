@@ -109,6 +109,14 @@ class ModelError(ChurnlabError):
         )
 
     @classmethod
+    def from_unlike(cls, number: int, theirs: str, ours: str) -> ModelError:
+        """A version predicts another thing than the champion, or for other people."""
+        return cls(
+            f"version {number} cannot be scored beside the champion: it was trained with {theirs}, "
+            f"the champion with {ours}; train it with the same"
+        )
+
+    @classmethod
     def from_nothing_to_put_forward(cls, run: str) -> ModelError:
         """A run holds no model that serves churn and value together."""
         return cls(

@@ -117,6 +117,20 @@ class SinkError(OutputError):
         return error
 
 
+class ShadowError(ChurnlabError):
+    """A challenger could not be scored beside a list, which is published and stays.
+
+    `exit_code` is that of what went wrong.
+    """
+
+    @classmethod
+    def from_failed(cls, as_of: str, version: str, error: ChurnlabError) -> ShadowError:
+        """What went wrong is `error`."""
+        said = cls(f"the list of {as_of} is published, version {version} beside it is not: {error}")
+        said.exit_code = error.exit_code  # type: ignore[misc]
+        return said
+
+
 class ScoringError(LockedError):
     """Another process is scoring into the same folder."""
 

@@ -37,7 +37,7 @@ from churnlab.schema.targets import Churn
 REASONS = ("reason_1", "reason_2", "reason_3")
 TOLD = (*REASONS, "theme")
 COLUMNS = NAMES
-_RISK_DIGITS = 9
+RISK_DIGITS = 9
 _MONEY_DIGITS = 6
 Packed: TypeAlias = tuple[tuple[str, bytes], ...]
 
@@ -81,7 +81,7 @@ class Scorer:
 
         ltv and value_at_risk are missing without a value model.
         """
-        risk = np.round(predict(self.models["churned"], X), _RISK_DIGITS)
+        risk = np.round(predict(self.models["churned"], X), RISK_DIGITS)
         value = self.models.get("ltv")
         missing = np.full(len(X), np.nan)
         ltv = missing if value is None else np.round(predict(value, X), _MONEY_DIGITS)
