@@ -42,6 +42,7 @@ _HOMES = {
     "explain": "explanation.explanation",
     "Experiment": "winback.experiment",
     "NextTest": "winback.next_test",
+    "stated_reasons": "winback.stated",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
     "Config": "config.tables",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from churnlab.training.train import train
     from churnlab.winback.experiment import Experiment
     from churnlab.winback.next_test import NextTest
+    from churnlab.winback.stated import stated_reasons
 
 
 def __getattr__(name: str) -> Any:

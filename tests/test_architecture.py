@@ -90,6 +90,7 @@ PUBLIC = {
     "explain",
     "Experiment",
     "NextTest",
+    "stated_reasons",
     "ModelCard",
     "Tracker",
     "Config",

@@ -171,6 +171,22 @@ class ExperimentError(FrameError):
             "out who, or give randomised=False to see differences that are no effects"
         )
 
+    @classmethod
+    def from_no_code(cls, column: str, count: int) -> ExperimentError:
+        """Statements without a code."""
+        return cls(
+            f"column {column!r} of the stated reasons is missing in {count:,} rows; "
+            "leave these rows out, or give them a code of their own"
+        )
+
+    @classmethod
+    def from_no_snapshot(cls, count: int, within: int) -> ExperimentError:
+        """No statement has a snapshot of its person in the days before it."""
+        return cls(
+            f"none of {count:,} statements has a snapshot of its person in the {within} days "
+            "before it; explain snapshots from before the statements, or give a longer within="
+        )
+
 
 def _named(arms: Iterable[str]) -> str:
     """The first ten arms."""

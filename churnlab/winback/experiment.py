@@ -27,6 +27,7 @@ from churnlab.winback.differences import Differences, differences_of
 from churnlab.winback.effects import Effects, effects_of
 from churnlab.winback.next_test import NextTest
 from churnlab.winback.table import Assigned, assigned, check_sizes
+from churnlab.winback.trial import NONE, Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,6 +208,31 @@ class Experiment(Arms):
         if self.is_share(outcome):
             return NextTest.of_shares(float(values.mean()), difference, **options)
         return NextTest.of_means(float(values.std(ddof=1)), difference, **options)
+
+    def trial(self, outcome: str) -> Trial:
+        """One outcome as the Trial that uplift models, gain curves and policies take.
+
+        Larger is better there: a share of which more is worse becomes its complement, another
+        outcome its negative. The cost of an arm is the mean of its people. ConfigError for an
+        unknown outcome, and the errors of `Trial.checked`.
+
+        >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
+        >>> table["left"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
+        >>> found = Experiment.from_frame(table, ["left"], worse="left").trial("left")
+        >>> found.arms, found.y[:3].tolist()
+        (('gift',), [1.0, 0.0, 1.0])
+        """
+        y = self.outcome(outcome)
+        if outcome in self.worse:
+            y = 1 - y if self.is_share(outcome) else -y
+        given = np.array((NONE, *self.treatments))[self.arm]
+        costs = None
+        if self.costs is not None:
+            each = np.bincount(self.arm, self.costs) / np.bincount(self.arm)
+            costs = dict(zip(self.treatments, each[1:].tolist(), strict=True))
+        return Trial.checked(
+            y, given, arms=self.treatments, p=self.propensity, cost=costs, money=outcome == "money"
+        )
 
     def __repr__(self) -> str:
         against = ", ".join(self.treatments)

@@ -169,13 +169,21 @@ def _moments(column: pd.Series, missing: bool = False) -> pd.Series:
 
 
 def _days(frame: pd.DataFrame, name: str, timezone: str | None) -> np.ndarray:
-    """The local day of each row, days since 1970-01-01, int64[n].
-
-    A time with a zone is moved to `timezone`; one without a zone is a local time already.
-    """
+    """The local day of each row, as `local_days` has it; FrameError without the column."""
     if name not in frame:
         raise FrameError.from_missing_columns(_NAME, [name], frame.columns)
-    column = frame[name]
+    return local_days(frame[name], timezone)
+
+
+def local_days(column: pd.Series, timezone: str | None = None) -> np.ndarray:
+    """The local day of each time, days since 1970-01-01, int64[n].
+
+    A time with a zone is moved to `timezone`, or keeps its own in UTC without one; a time without a
+    zone is a local time already. ExperimentError for a time that is missing or cannot be read.
+
+    >>> local_days(pd.Series(["1970-01-02T20:00:00Z", "1970-01-03T01:00:00Z"]), "Asia/Shanghai")
+    array([2, 2])
+    """
     moments = _moments(column)
     if timezone is not None and _has_zone(column):
         moments = moments.dt.tz_convert(timezone)

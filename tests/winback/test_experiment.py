@@ -141,6 +141,18 @@ def test_outcomes_of_the_table() -> None:
         found.outcome("visit")
 
 
+def test_a_trial_has_the_better_outcome_upwards_and_the_cost_of_each_arm() -> None:
+    frame = pd.DataFrame({"user_id": range(120), "treatment": ["none", "gift"] * 60})
+    frame["left"], frame["money"] = [0, 1, 1] * 40, [2.5, 0] * 60
+    frame["cost"] = [None, 2.0, None, 4.0] * 30
+    found = Experiment.from_frame(frame, ["left", "money"], worse=["left", "money"])
+    trial = found.trial("left")
+    assert trial.y.tolist() == (1 - frame["left"]).tolist() and not trial.money
+    assert trial.costs()[0].tolist() == [3.0] and trial.p[0].tolist() == [0.5, 0.5]
+    assert trial.w.tolist() == found.arm.tolist()
+    assert found.trial("money").y[0] == -2.5 and found.trial("money").money
+
+
 def test_an_experiment_that_was_not_randomised_says_so() -> None:
     frame = pd.DataFrame({"user_id": range(80), "treatment": ["none", "gift"] * 40, "kept": 1})
     found = Experiment.from_frame(frame, ["kept"], randomised=False)
