@@ -60,11 +60,12 @@ _MODULES = {
     "plots": "report.plots",
     "displays": "explanation.displays",
     "retention": "retention",
+    "value": "value",
 }
 __all__ = ["__version__", *_HOMES, *_MODULES]
 
 if TYPE_CHECKING:
-    from churnlab import retention
+    from churnlab import retention, value
     from churnlab.activity.daily import DailyActivity
     from churnlab.config.tables import Config
     from churnlab.dataset.build import build_dataset, iter_datasets

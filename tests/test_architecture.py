@@ -106,6 +106,7 @@ PUBLIC = {
     "plots",
     "displays",
     "retention",
+    "value",
 }
 CLOCK = "events.clock"  # the moment of reading a log, read in one place
 CLOCKS = {

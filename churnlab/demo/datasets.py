@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from churnlab.demo.planted import plant_kinds, robots
 from churnlab.demo.simulation import (
     CONTENT,
     PEAK,
@@ -72,6 +73,10 @@ class Community:
     | `onset` | day on which the decline begins; missing for none |
     | `left_on` | first day on which the person never acts again; missing for those who stay |
     | `base` | daily chance to leave before any decline |
+    | `of_kind` | kind of habits, where several were planted |
+    | `script` | what a planted robot does; missing for real people |
+
+    `devices` has the device and the address of each account, where robots were planted.
 
     >>> community = make_community(users=50, days=60)
     >>> list(community.events), community.truth["kind"].nunique()
@@ -82,6 +87,7 @@ class Community:
     users: pd.DataFrame
     truth: pd.DataFrame
     days: int
+    devices: pd.DataFrame | None = None
     timezone: ClassVar[str] = "Asia/Shanghai"
     simulated: ClassVar[bool] = True
     roles: ClassVar[dict[str, list[str]]] = ROLES
@@ -136,30 +142,70 @@ class Community:
         )
 
 
-def make_community(users: int = 2000, days: int = 240, seed: int = 0) -> Community:
+def make_community(
+    users: int = 2000, days: int = 240, seed: int = 0, *, kinds: int = 1, bots: int = 0
+) -> Community:
     """A simulated community app with sessions, pushes, social acts, purchases and onboarding.
 
     About a third of the people get one planted decline: their sessions become shorter, their pushes
     stay unopened or their social acts stop, within a week from an onset. Then, over two weeks, the
     daily chance to leave rises from about 0.001 to 0.055. A person who left does nothing more.
 
-    The same arguments give the same events. ConfigError for fewer than 10 users or 30 days.
+    With `kinds` 2 or 3, people are of so many kinds by their habits, and have a device and a region
+    that go with it (`demo.planted`). `bots` accounts are robots, beside the `users`.
+
+    The same arguments give the same events. ConfigError for fewer than 10 users or 30 days, other
+    `kinds` than 1 to 3 and fewer than 0 bots.
 
     >>> make_community(users=50, days=60)
     Community(SIMULATED: ... events of 50 people over 60 days)
+    >>> make_community(users=50, days=60, bots=4).devices["user_id"].iloc[-1]
+    'r000003'
     """
-    if users < 10 or days < 30:
-        given, wanted = (users, days), "at least 10 users and 30 days"
-        raise ConfigError.from_range("make_community(users, days)", given, wanted)
+    _check(users, days, kinds, bots)
     rng = np.random.default_rng(seed)
     people = draw_people(rng, users, days)
     left = draw_leaving(rng, people, days)
+    more = []
+    if kinds > 1:
+        people = plant_kinds(np.random.default_rng((seed, 1)), people, kinds)
+        more = ["device", "region"]
     day = np.arange(days)
     there = (day >= people["registered"].to_numpy()[:, None]) & (day < left[:, None])
     events = Events(rng, people, there, left, levels(people, days)).draw()
-    events.attrs["simulated"] = True
-    attributes = people[["user_id", "channel", "age_band"]]
-    return Community(events, attributes, _truth(people, left, days), days)
+    attributes = people[["user_id", "channel", "age_band", *more]]
+    community = Community(events, attributes, _truth(people, left, days), days)
+    found = _with_bots(community, bots, np.random.default_rng((seed, 2))) if bots else community
+    found.events.attrs["simulated"] = True
+    return found
+
+
+def _check(users: int, days: int, kinds: int, bots: int) -> None:
+    if users < 10 or days < 30:
+        given, wanted = (users, days), "at least 10 users and 30 days"
+        raise ConfigError.from_range("make_community(users, days)", given, wanted)
+    if not 1 <= kinds <= 3 or bots < 0:
+        given, wanted = (kinds, bots), "1 to 3 kinds and 0 or more bots"
+        raise ConfigError.from_range("make_community(kinds, bots)", given, wanted)
+
+
+def _with_bots(community: Community, bots: int, rng: np.random.Generator) -> Community:
+    """The community with robots among its events, people and truth, and everybody's device."""
+    made, devices, scripts = robots(rng, bots, community.days)
+    first = np.datetime64(int(START), "D").astype("datetime64[us]")
+    ts = first + (made["second"].to_numpy(np.float64) * 1e6).astype("timedelta64[us]")
+    events = pd.concat([community.events, made.drop(columns="second").assign(ts=ts)])
+    ids = community.users["user_id"]
+    flats = rng.integers(0, max(1, len(ids) // 2), len(ids))
+    own = pd.DataFrame({"user_id": ids, "device_id": "d-" + ids, "address": flats.astype(str)})
+    there = pd.DataFrame({"user_id": devices["user_id"], "channel": "ads"})
+    return replace(
+        community,
+        events=events.sort_values(["ts", "user_id"], kind="stable", ignore_index=True),
+        users=pd.concat([community.users, there], ignore_index=True),
+        truth=community.truth.merge(scripts, on="user_id", how="outer"),
+        devices=pd.concat([own, devices], ignore_index=True),
+    )
 
 
 def _truth(people: pd.DataFrame, left: np.ndarray, days: int) -> pd.DataFrame:
@@ -172,6 +218,7 @@ def _truth(people: pd.DataFrame, left: np.ndarray, days: int) -> pd.DataFrame:
             "onset": _stamps(onset, onset < days),
             "left_on": _stamps(left, left < days),
             "base": people["base"],
+            **({"of_kind": people["of_kind"]} if "of_kind" in people else {}),
         }
     )
 

@@ -1,0 +1,28 @@
+"""Displays of value: what is drawn, in which language."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from churnlab.value.displays import LiftsDisplay
+
+
+def lifts(n: int) -> LiftsDisplay:
+    rows = pd.DataFrame(
+        {"group": "g", "trait": "device", "member": "phone", "lift": 2.0, "low": 1.5, "high": 3.0},
+        index=range(n),
+    )
+    return LiftsDisplay(rows, ["g"], {"g": "group", "device": "device", "phone": "phone"})
+
+
+def test_lifts_are_points_with_intervals_and_at_most_twelve() -> None:
+    axes = lifts(30).plot().ax_
+    assert len(axes.get_yticklabels()) == 12
+    assert axes.get_yticklabels()[0].get_text() == "device: phone"
+    low, high = axes.lines[0].get_xdata()
+    assert (low, high) == (1.5, 3.0)
+    assert lifts(30).height > lifts(3).height
+
+
+def test_lifts_are_drawn_in_chinese() -> None:
+    assert lifts(2).plot(language="zh").ax_.get_xlabel() != "times as often as others"
