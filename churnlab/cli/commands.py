@@ -15,6 +15,7 @@ import typer
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
 from churnlab.cli.grading import Shadow, grade, shadow_beside
+from churnlab.cli.life import tags, tiers
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
@@ -32,6 +33,8 @@ app = typer.Typer(
 for _decide in (approve, reject, rollback, models):
     app.command()(_decide)
 app.command()(grade)
+for _life in (tiers, tags):
+    app.command()(_life)
 
 
 @app.callback(invoke_without_command=True)

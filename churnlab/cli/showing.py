@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from churnlab.demo.run import Shown as Part
-    from churnlab.report.terminal import Shown
+    from churnlab.report.terminal import Shown as Line
+    from churnlab.retention.shown import Shown
     from churnlab.training.review import Review
 
 PIPE_WIDTH = 160  # columns of a table that is not shown in a terminal
@@ -38,7 +41,7 @@ def print_wide(text: Callable[[int], str]) -> None:
     print(text(Console().width if sys.stdout.isatty() else PIPE_WIDTH))
 
 
-def print_all(things: Iterable[Shown]) -> None:
+def print_all(things: Iterable[Line]) -> None:
     """Print texts and tables; tables have the terminal's width, or PIPE_WIDTH elsewhere."""
     from rich.console import Console
 
@@ -51,6 +54,20 @@ def print_all(things: Iterable[Shown]) -> None:
             print(thing)
         else:
             console.print(thing)
+
+
+def show_results(results: Sequence[Shown], as_json: bool, html: Path | None, language: str) -> None:
+    """Print results as texts and tables, or as JSON, a list; and write them as a page, if asked."""
+    from churnlab.report.results import told
+    from churnlab.retention.shown import page
+    from churnlab.schema.files import write_text
+
+    if html is not None:
+        write_text(html, page(results[0].title, "", results).html(language))
+    if as_json:
+        print_json([result.to_dict() for result in results])
+    else:
+        print_all(told(results, language))
 
 
 def show_review(found: Review) -> None:

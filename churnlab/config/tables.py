@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic import Field as Key
 
 from churnlab.config import layers, reading
+from churnlab.config.life import TagTable, TiersTable
 from churnlab.config.sections import (
     ApprovalTable,
     CardTable,
@@ -151,6 +152,7 @@ else:
 
 
 _Sinks: TypeAlias = list[SinkTable]  # within Config, `list` is a table
+_Tags: TypeAlias = list[TagTable]
 
 
 class Config(Table):
@@ -188,6 +190,9 @@ class Config(Table):
     guards: GuardsTable = GuardsTable()
     sinks: _Sinks = []
     """Where the list goes besides the output folder."""
+    tiers: TiersTable = TiersTable()
+    tags: _Tags = []
+    """Tags: names for people who meet a condition."""
     _folder: Path = PrivateAttr(default_factory=Path)
 
     @classmethod

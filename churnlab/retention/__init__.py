@@ -4,17 +4,29 @@ Everything here reads daily rows alone, and acts alone make a day active. Days a
 days. What is not over yet is not yet known: it is missing, never zero.
 """
 
+from churnlab.features.life import TierRules
 from churnlab.retention.cohorts import Cohorts, cohorts
 from churnlab.retention.life_cycle import LifeCycle, life_cycle
 from churnlab.retention.shown import page
 from churnlab.retention.stickiness import Stickiness, stickiness
+from churnlab.retention.tags import Tag, Tags, tags
+from churnlab.retention.tiers import Moves, Tiers, moves, tier_rules, tiers
 
 __all__ = [
     "Cohorts",
     "LifeCycle",
+    "Moves",
     "Stickiness",
+    "Tag",
+    "Tags",
+    "TierRules",
+    "Tiers",
     "cohorts",
     "life_cycle",
+    "moves",
     "page",
     "stickiness",
+    "tags",
+    "tier_rules",
+    "tiers",
 ]

@@ -20,10 +20,21 @@ def measure_of(activity: Activity, name: str) -> str:
     >>> measure_of(activity, "social"), measure_of(activity, "acts")
     ('n_social', 'acts')
     """
-    known = dict(_known(activity))
+    known = known_measures(activity)
     if name not in known:
         raise StepError.from_unknown_step(str(name), known)
     return known[name]
+
+
+def known_measures(activity: Activity) -> dict[str, str]:
+    """Every name of a daily measure that this log has, with its column; a role wins.
+
+    >>> import churnlab as cl
+    >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+    >>> known_measures(activity)["social"]
+    'n_social'
+    """
+    return dict(_known(activity))
 
 
 def _known(activity: Activity) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.retention.measured import is_receipt, measure_of
+from churnlab.retention.measured import is_receipt, known_measures, measure_of
 
 
 def test_roles_measures_and_columns_have_names() -> None:
@@ -20,3 +20,10 @@ def test_roles_measures_and_columns_have_names() -> None:
     assert not is_receipt(activity, "quiz") and is_receipt(activity, "receipts")
     with pytest.raises(cl.ChurnlabError, match="unknown step 'quizz': did you mean 'quiz'"):
         measure_of(activity, "quizz")
+
+
+def test_every_name_is_known_and_a_role_wins() -> None:
+    activity = cl.datasets.make_community(users=20, days=40, seed=1).log().daily()
+    known = known_measures(activity)
+    assert known["social"] == known["n_social"] == "n_social"
+    assert set(known.values()) <= set(activity.sources)

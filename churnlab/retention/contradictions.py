@@ -1,0 +1,147 @@
+"""Contradictions: conditions that no person can ever meet, such as `active[7] > 7`.
+
+Comparisons of one cell with a number are looked through, for every way to meet a condition: counts
+are whole and not negative, days in a window are no more than the window has, days since something
+are at least 1. Comparisons of other things are taken to be possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+from math import ceil, floor, inf
+
+from churnlab.errors.tags import TagError
+from churnlab.features.expression import (
+    Apply,
+    Cell,
+    Constant,
+    Expression,
+    Since,
+    SinceFirst,
+    WindowSum,
+)
+from churnlab.retention.tag_language import All, Comparison, Condition, Either
+
+_MOST_WAYS = 256
+_TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def check_possible(text: str, condition: Condition, whole: frozenset[str]) -> None:
+    """Raise TagError for a condition that contradicts itself; `text` is what was written.
+
+    `whole` are the measures that are counts: whole numbers, not below 0.
+    """
+    why = ""
+    for way in islice(_ways(condition), _MOST_WAYS):
+        found = _impossible(way, whole)
+        if not found:
+            return
+        why = why or found
+    raise TagError.from_contradiction(text, why)
+
+
+def _ways(condition: Condition) -> Iterator[tuple[Comparison, ...]]:
+    """The sets of comparisons of which each is enough."""
+    if isinstance(condition, Comparison):
+        yield (condition,)
+    elif isinstance(condition, Either):
+        for part in condition.parts:
+            yield from _ways(part)
+    elif isinstance(condition, All):
+        for parts in product(*(list(islice(_ways(p), _MOST_WAYS)) for p in condition.parts)):
+            yield tuple(each for part in parts for each in part)
+
+
+def _impossible(way: tuple[Comparison, ...], whole: frozenset[str]) -> str:
+    """Why not all comparisons can hold together; empty where they can, as far as is known."""
+    ranges: dict[Cell, Range] = {}
+    for comparison in way:
+        found = _about_one_cell(comparison)
+        if found is None:
+            continue
+        cell, sign, number = found
+        before = ranges.get(cell) or Range.of(cell, whole)
+        ranges[cell] = before.cut(sign, number)
+        if ranges[cell].empty:
+            return f"{_written(cell)} cannot be {sign} {number:g} and {before}"
+    return ""
+
+
+def _about_one_cell(comparison: Comparison) -> tuple[Cell, str, float] | None:
+    """The cell, the sign and the number of a comparison that is about one cell alone."""
+    left, sign, right = comparison.left, comparison.sign, comparison.right
+    if isinstance(left, Constant):
+        left, sign, right = right, _TURNED[sign], left
+    if not isinstance(right, Constant):
+        return None
+    number = right.value
+    if isinstance(left, Apply) and left.operation == "div":
+        above, below = left.operands
+        if isinstance(below, Constant) and below.value > 0:
+            left, number = above, number * below.value
+    return (left, sign, number) if isinstance(left, Cell) else None
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that a cell can have: from `low` to `high`, whole numbers only if `whole`."""
+
+    low: float
+    high: float
+    whole: bool
+    low_open: bool = False
+    high_open: bool = False
+
+    @classmethod
+    def of(cls, cell: Cell, whole: frozenset[str]) -> Range:
+        """What a cell can be before any comparison.
+
+        >>> Range.of(WindowSum("active", 0, 7), frozenset({"active"}))
+        Range(low=0, high=7, whole=True, low_open=False, high_open=False)
+        """
+        if isinstance(cell, Since | SinceFirst):
+            return cls(1, inf, True)
+        measure = getattr(cell, "measure", "")
+        if measure not in whole:
+            return cls(-inf, inf, False)
+        if measure == "active" and isinstance(cell, WindowSum) and cell.old is not None:
+            return cls(0, cell.old - cell.new, True)
+        return cls(0, inf, True)
+
+    def cut(self, sign: str, number: float) -> Range:
+        """The part of it that a comparison leaves."""
+        low, high = (self.low, self.low_open), (self.high, self.high_open)
+        if sign in (">", ">=", "=="):
+            low = max(low, (number, sign == ">"))
+        if sign in ("<", "<=", "=="):
+            high = min(high, (number, sign == "<"), key=lambda end: (end[0], not end[1]))
+        return Range(low[0], high[0], self.whole, low[1], high[1])
+
+    @property
+    def empty(self) -> bool:
+        """Whether no number is left."""
+        if self.whole and self.low > -inf and self.high < inf:
+            least = floor(self.low) + 1 if self.low_open else ceil(self.low)
+            most = ceil(self.high) - 1 if self.high_open else floor(self.high)
+            return least > most
+        open_end = self.low_open or self.high_open
+        return self.low > self.high or (self.low == self.high and open_end)
+
+    def __str__(self) -> str:
+        parts = [f"{'>' if self.low_open else '>='} {self.low:g}"] if self.low > -inf else []
+        parts += [f"{'<' if self.high_open else '<='} {self.high:g}"] if self.high < inf else []
+        return " and ".join(parts) or "any number"
+
+
+def _written(cell: Expression) -> str:
+    """A cell as the language of tags writes it."""
+    measure = getattr(cell, "measure", "?")
+    if isinstance(cell, Since):
+        return f"since({measure})"
+    if isinstance(cell, SinceFirst):
+        return f"first({measure})"
+    new, old = getattr(cell, "new", 0), getattr(cell, "old", None)
+    window = f"{new or ''}:{old or ''}" if new or old is None else str(old)
+    return f"{measure}[{window}]"

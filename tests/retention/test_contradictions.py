@@ -1,0 +1,86 @@
+"""Conditions that nobody can meet are refused; those that somebody can are not."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from churnlab.errors.tags import TagError
+from churnlab.retention.contradictions import check_possible
+from churnlab.retention.tag_language import parse
+
+MEASURES = {"active": ("active", 1.0), "acts": ("acts", 1.0), "money": ("money", 1e6)}
+WHOLE = frozenset({"active", "acts"})
+
+
+def possible(text: str) -> bool:
+    try:
+        check_possible(text, parse(text, MEASURES), WHOLE)
+    except TagError as error:
+        return "nobody can meet the condition" not in str(error)
+    return True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "active[7] > 7",
+        "active[7:9] >= 3",
+        "active[28] / 4 > 7",
+        "acts[7] < 0",
+        "acts[7] == 1.5",
+        "acts[7] > 3 and acts[7] < 4",
+        "acts[7] >= 5 and acts[7] < 5",
+        "acts[7] >= 5 and not acts[7] > 4",
+        "money[7] > 3 and money[7] <= 3",
+        "since(acts) < 1",
+        "first(acts) <= 0.5",
+        "3 <= acts[7] < 3",
+        "(acts[7] > 3 or acts[7] < 0) and acts[7] < 2",
+        "not (acts[7] >= 0)",
+    ],
+)
+def test_contradictions_are_refused(text: str) -> None:
+    assert not possible(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "active[7] >= 7",
+        "active[:] >= 700",
+        "acts[7] > 3 and acts[28] < 3",
+        "acts[7] > 3 and acts[7] <= 4",
+        "money[7] > 3 and money[7] < 4",
+        "money[7] < 0",
+        "acts[7] / acts[28] > 2",
+        "acts[7] < 0 or acts[7] > 4",
+        "acts[7] == 0",
+        "since(acts) <= 1",
+    ],
+)
+def test_what_somebody_can_meet_is_taken(text: str) -> None:
+    assert possible(text)
+
+
+SIGNS = st.sampled_from(["<", "<=", ">", ">=", "=="])
+ONE = st.tuples(SIGNS, st.sampled_from([-1, 0, 0.5, 2, 3, 3.5, 7, 8])).map(
+    lambda each: f"active[7] {each[0]} {each[1]}"
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(ONE, min_size=1, max_size=3), st.sampled_from([" and ", " or "]))
+def test_it_is_right_about_days_of_a_week(parts: list[str], word: str) -> None:
+    text = word.join(parts)
+    met = any(eval(text, {"active": {7: days}}) for days in range(8))
+    assert possible(text) is met
+
+
+def test_many_ways_are_looked_through_to_a_limit() -> None:
+    either = "(acts[7] < 0 or acts[7] < 0)"
+    assert not possible(" and ".join([either] * 6))
+    assert len(list(product(range(2), repeat=6))) <= 256
