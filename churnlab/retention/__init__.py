@@ -7,10 +7,11 @@ days. What is not over yet is not yet known: it is missing, never zero.
 from churnlab.features.life import TierRules
 from churnlab.retention.cohorts import Cohorts, cohorts
 from churnlab.retention.life_cycle import LifeCycle, life_cycle
+from churnlab.retention.moves import Moves, moves
 from churnlab.retention.shown import page
 from churnlab.retention.stickiness import Stickiness, stickiness
 from churnlab.retention.tags import Tag, Tags, tags
-from churnlab.retention.tiers import Moves, Tiers, moves, tier_rules, tiers
+from churnlab.retention.tiers import Tiers, tier_rules, tiers
 
 __all__ = [
     "Cohorts",

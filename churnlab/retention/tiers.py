@@ -23,8 +23,8 @@ from churnlab.report.displays.display import Display
 from churnlab.retention.at_day import over_groups, values_at
 from churnlab.retention.shares import Z, wilson
 from churnlab.retention.shown import Shown, count_words, share_words, words_table
-from churnlab.retention.tier_displays import MovesDisplay, TiersDisplay
-from churnlab.retention.tier_words import ABSENT, ORDER, WORDS
+from churnlab.retention.tier_displays import TiersDisplay
+from churnlab.retention.tier_words import ORDER, WORDS
 from churnlab.schema.days import Day, before, contains, day_number, day_text, fully_observed
 from churnlab.schema.targets import Churn, LifetimeValue
 
@@ -173,87 +173,6 @@ class Tiers(Shown):
         return (TiersDisplay(self.table()),)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Moves(Shown):
-    """Who moved from which tier to which between two days. `moves` makes one.
-
-    `counts` int64[7, 6] are people from each of TIERS, and at the end from those who had not acted
-    yet, to each of TIERS.
-    """
-
-    day: int
-    days: int
-    rules: TierRules
-    counts: np.ndarray
-
-    def table(self) -> pd.DataFrame:
-        """One row for each pair of tiers: from, to, people, share (of those who were in from).
-
-        People who had not acted by the first day are in `from` as "".
-
-        >>> import churnlab as cl
-        >>> activity = cl.datasets.make_community(users=80, days=120, seed=1).log().daily()
-        >>> found = moves(activity, "2026-03-15").table()
-        >>> len(found), int(found["people"].sum())
-        (42, 80)
-        """
-        rows = []
-        for source in (*ORDER, ABSENT):
-            row = self.counts[-1 if source == ABSENT else TIERS.index(source)]
-            for target in ORDER:
-                people = int(row[TIERS.index(target)])
-                share = people / row.sum() if row.sum() else np.nan
-                rows.append({"from": source, "to": target, "people": people, "share": share})
-        return pd.DataFrame(rows)
-
-    @property
-    def title(self) -> Words:
-        """What the result is."""
-        return sentence(
-            "Moves between stages of life, {before} to {after}",
-            before=day_text(self.day),
-            after=day_text(self.day + self.days),
-        )
-
-    def sentences(self) -> tuple[Words, ...]:
-        """How many of the core stayed, and where most of those who left it went."""
-        core = self.table().query("`from` == 'core'").set_index("to")
-        people = int(core["people"].sum())
-        if not people:
-            return (sentence("nobody was core on {day}", day=day_text(self.day)),)
-        stayed = sentence(
-            "of {people:,} core people {stay:.0%} were core {days:day|days} later",
-            people=people,
-            stay=core.at["core", "share"],
-            days=self.days,
-        )
-        went = core.drop(index="core")
-        if not went["people"].sum():
-            return (stayed,)
-        most = went["people"].idxmax()
-        says = sentence(
-            "most who left the core became {tier}: {people:,}",
-            tier=WORDS[most],
-            people=int(went.at[most, "people"]),
-        )
-        return (stayed, says)
-
-    def sections(self) -> list[TitledTable]:
-        """The people by both tiers, as words."""
-        columns: dict[str, Words] = {"who": sentence("from, to")}
-        columns |= {name: WORDS[name] for name in ORDER}
-        wide = self.table().pivot_table(index="from", columns="to", values="people")
-        rows = [
-            {"who": WORDS[source], **{name: count_words(wide.at[source, name]) for name in ORDER}}
-            for source in (*ORDER, ABSENT)
-        ]
-        return [TitledTable(sentence("People who moved"), words_table(columns, rows))]
-
-    def displays(self) -> tuple[Display, ...]:
-        """The moves as flows."""
-        return (MovesDisplay(self.table(), day_text(self.day), day_text(self.day + self.days)),)
-
-
 def tiers(
     activity: Activity,
     day: Day,
@@ -289,28 +208,6 @@ def tiers(
     return Tiers(number, rules, users[0].append(users[1:]), *joined.values())
 
 
-def moves(
-    activity: Activity, day: Day, days: int = RECENT, rules: TierRules | None = None
-) -> Moves:
-    """How many people moved from which tier to which from a day to `days` later.
-
-    Raises HistoryError where the log has fewer than 56 days before the day, or ends before the
-    later one, ConfigError on Spark.
-
-    >>> import churnlab as cl
-    >>> activity = cl.datasets.make_community(users=80, days=120, seed=1).log().daily()
-    >>> print(moves(activity, "2026-03-15"))
-    Moves(of 31 core people 84% were core 28 days later)
-    """
-    number, rules = day_number(day), rules or TierRules()
-    _check(activity, number)
-    if not fully_observed(number + days, activity.end):
-        needs = number + days - activity.start
-        raise ShortLogError.from_window("the later day", needs, activity.end - activity.start)
-    counts = over_groups(activity, lambda part: _moved(part, number, number + days, rules))
-    return Moves(number, days, rules, np.sum(counts, axis=0))
-
-
 def tier_rules(
     activity: Activity,
     day: Day,
@@ -335,7 +232,7 @@ def tier_rules(
     (27, 7, 14)
     """
     number = day_number(day)
-    _check(activity, number)
+    check_reach(activity, number)
     found = over_groups(activity, lambda part: _habits(part, number))
     active = np.sum([days for days, _ in found], axis=0)
     gaps = np.sum([gaps for _, gaps in found], axis=0)
@@ -364,7 +261,7 @@ def _quantile(counts: np.ndarray, share: float) -> int:
     return int(np.searchsorted(total, share * total[-1])) if total[-1] else 0
 
 
-def _check(activity: Activity, day: int) -> None:
+def check_reach(activity: Activity, day: int) -> None:
     """Refuse a day before which too little of the log lies."""
     if before(day, activity.start + NEEDED):
         what = f"a tier on the morning of {day_text(day)}"
@@ -375,7 +272,7 @@ def _known_targets(
     activity: Activity, day: int, churn: Churn, value: LifetimeValue | None
 ) -> tuple[Churn | LifetimeValue, ...]:
     """The labels that the log shows to their end."""
-    _check(activity, day)
+    check_reach(activity, day)
     wanted: list[Churn | LifetimeValue] = [churn]
     if value is not None or activity.has_money:
         wanted.append(value or LifetimeValue(horizon=90))
@@ -384,7 +281,7 @@ def _known_targets(
     return tuple(t for t in wanted if fully_observed(t.window(day)[1], activity.end))
 
 
-def _tiers_of(part: DailyActivity, day: int, rules: TierRules) -> np.ndarray:
+def tiers_of(part: DailyActivity, day: int, rules: TierRules) -> np.ndarray:
     """The place in TIERS of each person of a group, int8[people]; -1 for who has not acted yet."""
     number = rules.number(part.has_money)
     found = values_at(part, np.arange(len(part.users)), day, (number,))[:, 0]
@@ -394,7 +291,7 @@ def _tiers_of(part: DailyActivity, day: int, rules: TierRules) -> np.ndarray:
 def _group(
     part: DailyActivity, day: int, rules: TierRules, targets: Sequence[Churn | LifetimeValue]
 ) -> _Group:
-    found = _tiers_of(part, day, rules)
+    found = tiers_of(part, day, rules)
     there = np.flatnonzero(found >= 0)
     spent: Expression = money(0, RECENT) if part.has_money else Sum("active")[0, RECENT] * np.nan
     recent = values_at(part, there, day, (Sum("active")[0, RECENT], spent))
@@ -404,16 +301,6 @@ def _group(
     after = (labels.get("churned", missing), labels.get("ltv", missing))
     users = pd.Index(part.ids.take(there), name="user_id")
     return _Group(users, found[there], recent[:, 0], recent[:, 1], *after)
-
-
-def _moved(part: DailyActivity, day: int, later: int, rules: TierRules) -> np.ndarray:
-    """People of a group by both tiers, int64[7, 6]."""
-    then, now = _tiers_of(part, day, rules), _tiers_of(part, later, rules)
-    there = now >= 0
-    source = np.where(then[there] < 0, len(TIERS), then[there]).astype(np.int64)
-    pairs = source * len(TIERS) + now[there]
-    counted = np.bincount(pairs, minlength=(len(TIERS) + 1) * len(TIERS))
-    return counted.reshape(len(TIERS) + 1, len(TIERS))
 
 
 def _mean(values: np.ndarray) -> float:

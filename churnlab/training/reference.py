@@ -62,12 +62,18 @@ def shares_of(scores: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def feature_edges(X: pd.DataFrame) -> dict[str, tuple[float, ...]]:
-    """The distinct deciles of each numeric column; columns without a value are left out.
+    """The distinct deciles of each numeric column.
+
+    Columns without a value are left out, and those that are the same for all people of a snapshot,
+    such as the days observed: they move every night.
 
     >>> feature_edges(pd.DataFrame({"push__a__7d": [0.0, 0.0, 0.0, 1.0], "order__a__all": np.nan}))
     {'push__a__7d': (0.0, 0.1, 0.7)}
     """
     numbers = X.select_dtypes("number")
+    if "snapshot" in X.index.names:
+        most = numbers.groupby(level="snapshot").nunique().max()
+        numbers = numbers[most.index[most > 1]]
     found = numbers.quantile(DECILES).dropna(axis=1)
     return {str(name): tuple(np.unique(found[name]).tolist()) for name in found}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from churnlab.demo.example import judged_example
 from churnlab.evaluation.contenders import predict
-from churnlab.training.reference import edges_of, reference_of, shares_of
+from churnlab.training.reference import edges_of, feature_edges, reference_of, shares_of
 
 
 def test_the_shares_are_those_of_the_held_out_scores() -> None:
@@ -29,3 +30,10 @@ def test_edges_rise_within_zero_and_one(scores: np.ndarray) -> None:
     edges = edges_of(scores)
     assert (np.diff(edges) > 0).all() and (edges > 0).all() and (edges < 1).all()
     assert shares_of(scores, edges).sum() == 1 and len(shares_of(scores, edges)) == len(edges) + 1
+
+
+def test_what_is_the_same_for_all_people_of_a_day_has_no_bins() -> None:
+    days = pd.to_datetime(["2026-03-01", "2026-03-01", "2026-03-15", "2026-03-15"])
+    index = pd.MultiIndex.from_arrays([[1, 2, 1, 2], days], names=["user_id", "snapshot"])
+    X = pd.DataFrame({"a__own__7d": [1.0, 2, 3, 4], "a__day__7d": [1.0, 1, 2, 2]}, index)
+    assert list(feature_edges(X)) == ["a__own__7d"]
