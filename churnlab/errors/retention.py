@@ -39,8 +39,8 @@ class StepError(ConfigError):
 
     @classmethod
     def from_few(cls, count: int) -> StepError:
-        """A funnel needs two steps."""
-        return cls(f"the funnel has {count} step(s); give two or more")
+        """A funnel has two steps or more, and not too many."""
+        return cls(f"the funnel has {count} step(s); give two to twenty")
 
     @classmethod
     def from_registration(cls, place: int) -> StepError:

@@ -6,23 +6,30 @@ days. What is not over yet is not yet known: it is missing, never zero.
 
 from churnlab.features.life import TierRules
 from churnlab.retention.cohorts import Cohorts, cohorts
+from churnlab.retention.exact_funnel import exact_funnel
+from churnlab.retention.funnel import Funnel, funnel
 from churnlab.retention.life_cycle import LifeCycle, life_cycle
 from churnlab.retention.moves import Moves, moves
 from churnlab.retention.shown import page
+from churnlab.retention.steps import Step
 from churnlab.retention.stickiness import Stickiness, stickiness
 from churnlab.retention.tags import Tag, Tags, tags
 from churnlab.retention.tiers import Tiers, tier_rules, tiers
 
 __all__ = [
     "Cohorts",
+    "Funnel",
     "LifeCycle",
     "Moves",
+    "Step",
     "Stickiness",
     "Tag",
     "Tags",
     "TierRules",
     "Tiers",
     "cohorts",
+    "exact_funnel",
+    "funnel",
     "life_cycle",
     "moves",
     "page",

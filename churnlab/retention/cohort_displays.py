@@ -37,14 +37,14 @@ class TriangleDisplay(Display):
     every: str
 
     @property
-    def rows(self) -> slice:
-        """The cohorts that are drawn."""
-        return slice(max(len(self.labels) - _MOST_ROWS, 0), None)
+    def rows(self) -> np.ndarray:
+        """The places of the cohorts that are drawn: the newest that have people."""
+        return np.flatnonzero(np.asarray(self.sizes) > 0)[-_MOST_ROWS:]
 
     @property
     def height(self) -> float:  # type: ignore[override]
         """Inches: a line for each cohort."""
-        return 1.1 + 0.27 * max(min(len(self.labels), _MOST_ROWS), 3)
+        return 1.1 + 0.27 * max(len(self.rows), 3)
 
     def draw(self, axes: Axes, language: str) -> None:
         """Draw a cell for each share, with its percents."""
@@ -59,10 +59,13 @@ class TriangleDisplay(Display):
             text = f"{100 * share[i, j]:.0f}"
             axes.text(j, i, text, ha="center", va="center", fontsize=8, color=colour)
         names = [
-            said(sentence("{cohort} ({size:,})", cohort=label, size=int(size)), language)
-            for label, size in zip(self.labels[self.rows], self.sizes[self.rows], strict=True)
+            said(
+                sentence("{cohort} ({size:,})", cohort=self.labels[i], size=int(self.sizes[i])),
+                language,
+            )
+            for i in self.rows
         ]
-        axes.set_yticks(range(len(names)), names, fontsize=8)
+        axes.set_yticks(range(len(names)), [said(n, language) for n in names], fontsize=8)
         columns = range(share.shape[1])
         axes.set_xticks(columns, [str(1 + k) for k in columns])
         axes.tick_params(length=0)

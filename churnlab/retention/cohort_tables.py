@@ -18,6 +18,7 @@ from churnlab.retention.people import group_words
 from churnlab.retention.returns import Return
 from churnlab.retention.shown import (
     count_words,
+    p_words,
     points_words,
     share_words,
     words_table,
@@ -27,8 +28,8 @@ from churnlab.schema.days import contains, day_text
 WHO = ("new", "returning")
 SETTLED = 28
 _WHO_WORDS: Mapping[str, Words] = {
-    "new": sentence("new people"),
-    "returning": sentence("people who were there before"),
+    "new": sentence("new"),
+    "returning": sentence("returning"),
 }
 _SENTENCES = 4  # returns that are said of new people
 _COHORTS_SHOWN = 12
@@ -358,7 +359,7 @@ def _difference_table(found: Counted, gaps: pd.DataFrame) -> Table:
                 "against": row["other"],
                 "returns": kind.words(),
                 "difference": points_words(row["difference"], row["low"], row["high"]),
-                "p": sentence("{value:.3f}", value=row["p_holm"]),
+                "p": p_words(row["p_holm"]),
             }
         )
     return words_table(columns, rows)

@@ -75,6 +75,18 @@ class People:
         >>> People.of(made.log().daily(), made.users, "channel").groupings[0].values
         ('ads', 'campus', 'organic', 'referral')
         """
+        return cls.read(users, by, registered, activity.text_ids, activity.timezone)
+
+    @classmethod
+    def read(
+        cls,
+        users: Any | None,
+        by: str | Iterable[str],
+        registered: str | None,
+        text_ids: bool,
+        timezone: str,
+    ) -> People:
+        """The people of a frame, for a log with such ids and such a zone; errors as in `of`."""
         names = as_names(by)
         wanted = [*names, *([registered] if registered else [])]
         if users is None:
@@ -86,8 +98,8 @@ class People:
         if missing:
             raise FrameError.from_missing_columns("the users frame", missing, frame.columns)
         frame = frame[frame["user_id"].notna()]
-        table = profile.table(frame[["user_id", *dict.fromkeys(names)]], activity.text_ids)
-        days = _days(frame[registered], activity.timezone) if registered else None
+        table = profile.table(frame[["user_id", *dict.fromkeys(names)]], text_ids)
+        days = _days(frame[registered], timezone) if registered else None
         return cls(table.index, tuple(_grouping(table[name]) for name in names), days)
 
     def places(self, ids: np.ndarray) -> np.ndarray:

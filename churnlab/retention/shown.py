@@ -20,6 +20,8 @@ from churnlab.report.glance import Glance
 from churnlab.report.page import Page
 
 NOT_YET = sentence("not yet known")
+_PIXELS = 560  # of a picture in a page: it is read on telephones, too
+_INCHES = 5.8
 
 
 class Shown:
@@ -98,9 +100,9 @@ def page(title: Words, subtitle: Words, results: Sequence[Shown]) -> Page:
 
 def _picture(shown: Display, alt: Words) -> Picture:
     def draw(language: str) -> Any:
-        return shown.plot(language=language).figure_
+        return shown.plot(language=language, width=_INCHES).figure_
 
-    return Picture(draw, alt)
+    return Picture(draw, alt, _PIXELS)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -145,6 +147,15 @@ def points_words(value: float, low: float, high: float) -> Words:
         return UNKNOWN
     ends = {"value": 100 * value, "low": 100 * low, "high": 100 * high}
     return sentence("{value:+.1f} points [{low:+.1f}, {high:+.1f}]", **ends)
+
+
+def p_words(value: float) -> Words:
+    """A corrected p value; a dash where it is missing.
+
+    >>> str(p_words(0.0312)), p_words(float("nan"))
+    ('0.031', '–')
+    """
+    return UNKNOWN if math.isnan(value) else sentence("{value:.3f}", value=value)
 
 
 def words_table(columns: Mapping[str, Words], rows: Sequence[Mapping[str, Words]]) -> Table:

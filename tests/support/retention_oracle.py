@@ -192,3 +192,42 @@ def months(frame: pd.DataFrame) -> dict[date, tuple[list[int], float | None]]:
         ratio = float(np.mean(counted)) / length if whole else None
         out[month] = (sorted(counted), ratio)
     return out
+
+
+def walked(
+    moments: list[tuple[int, int, dict[str, int]]],
+    steps: list[tuple[str, bool]],
+    starts: tuple[int, int],
+    within: int,
+    entry: tuple[int, int] | None = None,
+) -> tuple[int, list[int]]:
+    """How many steps a person took, and their times; every start is tried, one after another.
+
+    `moments` are (time, day, how often each thing happened), by rising time; what happened at one
+    time may be in any order. A step is a name and whether it must be on a later day. A start lies in
+    `[starts[0], starts[1])`. With `entry` (time, day) the first step is taken there alone.
+    """
+    best: tuple[int, list[int]] = (0, [])
+    if entry is not None:
+        tries = [(*entry, -1)]
+    else:
+        tries = [(t, d, i) for i, (t, d, got) in enumerate(moments) if got.get(steps[0][0])]
+    for start, start_day, place in tries:
+        if not starts[0] <= start < starts[1]:
+            continue
+        times, day = [start], start_day
+        used: dict[tuple[int, str], int] = {(place, steps[0][0]): 1}
+        for name, later in steps[1:]:
+            for i, (t, d, got) in enumerate(moments):
+                spare = got.get(name, 0) - used.get((i, name), 0)
+                if t >= times[-1] and t - start < within and spare > 0 and (d > day or not later):
+                    times.append(t)
+                    day = d
+                    used[i, name] = used.get((i, name), 0) + 1
+                    break
+            else:
+                break
+        rank = (len(times), -times[-1], start)
+        if best[0] == 0 or rank > (best[0], -best[1][-1], best[1][0]):
+            best = (len(times), times)
+    return best
