@@ -19,6 +19,7 @@ from churnlab.cli.life import tags, tiers
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
+from churnlab.cli.winback import winback
 from churnlab.errors import ConfigError, GuardError
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ for _decide in (approve, reject, rollback, models):
 app.command()(grade)
 for _life in (tiers, tags):
     app.command()(_life)
+app.add_typer(winback, name="winback")
 
 
 @app.callback(invoke_without_command=True)

@@ -43,6 +43,7 @@ from churnlab.config.sections import (
     TargetTable,
     TrackingTable,
 )
+from churnlab.config.winback import WinbackTable
 from churnlab.errors import ConfigError
 from churnlab.events.addresses import local_folder, within
 from churnlab.events.moments import earlier
@@ -188,6 +189,7 @@ class Config(Table):
     card: CardTable = CardTable()
     list: ListTable = ListTable()
     guards: GuardsTable = GuardsTable()
+    winback: WinbackTable = WinbackTable()
     sinks: _Sinks = []
     """Where the list goes besides the output folder."""
     tiers: TiersTable = TiersTable()

@@ -10,9 +10,9 @@ from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words
 from churnlab.schema.views import view
 from churnlab.winback.arms import STAGE, Arms
-from churnlab.winback.balance import Balance
+from churnlab.winback.balance import Balance, balance_of
 from churnlab.winback.differences import Differences, differences_of
-from churnlab.winback.effects import Effects, effects_of
+from churnlab.winback.effects import Effects, effects_of, example_arms
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,16 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def example() -> Comparison:
+    """A comparison of a made-up experiment with 400 people, for examples.
+
+    >>> len(example().words())
+    5
+    """
+    arms = example_arms()
+    return comparison_of(arms, balance_of(arms.known, arms.stage, arms.arm, arms.arms))
 
 
 def comparison_of(experiment: Arms, balance: Balance) -> Comparison:

@@ -79,13 +79,22 @@ class Effects:
     @classmethod
     def example(cls) -> Effects:
         """Effects of a made-up experiment with 400 people, for examples."""
-        arm, kept = np.tile([0, 1], 200), np.tile([0.0, 1, 0, 0, 1, 1, 0, 1], 50)
-        known = pd.DataFrame({"city": np.tile(["x", "x", "y", "y"], 100)})
-        share = np.full((400, 2), 0.5)
-        return effects_of(Arms(np.arange(400), ("none", "gift"), arm, {"kept": kept}, known, share))
+        return effects_of(example_arms())
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def example_arms() -> Arms:
+    """A made-up experiment with 400 people, for examples.
+
+    >>> example_arms().arms
+    ('none', 'gift')
+    """
+    arm, kept = np.tile([0, 1], 200), np.tile([0.0, 1, 0, 0, 1, 1, 0, 1], 50)
+    known = pd.DataFrame({"city": np.tile(["x", "x", "y", "y"], 100)})
+    share = np.full((400, 2), 0.5)
+    return Arms(np.arange(400), ("none", "gift"), arm, {"kept": kept}, known, share)
 
 
 def effects_of(experiment: Arms, by: str = EVERYBODY) -> Effects:

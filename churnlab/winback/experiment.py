@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ class Experiment(Arms):
         outcomes: Sequence[str] | None = None,
         silence: Sequence[int] = (7, 28),
         features: FeatureSet | None = None,
-        missing: Mapping[str, Literal["error", "drop", "silent"]] | None = None,
+        missing: Mapping[str, str] | None = None,
         **design: Any,
     ) -> Experiment:
         """The experiment of a table, with outcomes from the log.

@@ -14,6 +14,7 @@ from churnlab.dataset.given import with_columns
 from churnlab.errors import ConfigError, FrameError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.evaluation.intervals import wilson
+from churnlab.explanation import explanation
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import DAY
 from churnlab.language.catalogues import ENGLISH
@@ -50,7 +51,8 @@ class StatedReasons:
 
     `seen` has a row for each code: people who said it, how many of them were `flagged` before, the
     `share` with Wilson's 95% interval, and the median `days` from the snapshot to the statement.
-    `usual` is the share of all snapshots that are flagged. `dropped` counts statements left out.
+    `usual` is the share of all people that is flagged at a snapshot. `dropped` counts statements
+    left out. `late_model`: the model had learnt from days after the first statement.
 
     The risk ratio's interval is that of D. Katz, J. Baptista, S. Azen and M. Pike (1978), Obtaining
     confidence intervals for the risk ratio in cohort studies, Biometrics 34, 469-474; it is missing
@@ -61,6 +63,7 @@ class StatedReasons:
     seen: pd.DataFrame
     usual: float
     dropped: Mapping[str, int]
+    late_model: bool = False
 
     def words(self) -> tuple[Words, ...]:
         """What was found, a sentence each."""
@@ -84,6 +87,7 @@ class StatedReasons:
             "seen": self.seen.to_dict("records"),
             "usual": self.usual,
             "dropped": dict(self.dropped),
+            "late_model": self.late_model,
         }
 
     def _repr_html_(self) -> str:
@@ -94,9 +98,9 @@ def stated_reasons(
     stated: Any,
     why: Explanation,
     *,
+    risk: pd.Series | None = None,
     flagged: float = 0.1,
     within: int = 28,
-    user: str = "user_id",
     time: str = "time",
     code: str = "code",
     timezone: str | None = None,
@@ -108,29 +112,23 @@ def stated_reasons(
     people at snapshots (`cl.explain`). With d the local day of a person's first statement, the
     latest snapshot t in `[d - within, d]` counts; it sees the days before t alone, so nothing of
     the statement. A theme pushed the risk up if its sum is above 0 and at least a tenth of all that
-    raised the score. A person was flagged whose score was among the highest share `flagged` of all
-    people at t. Times with a zone become days of `timezone`.
+    raised the score. A person was flagged whose risk was among the highest share `flagged` of all
+    people at t: of those in `risk`, a Series by user_id and snapshot, which has the rows of `why`
+    and may have more people; None takes the scores of `why`. The columns of `stated` are user_id,
+    `time` and `code`. Times with a zone become days of `timezone`.
 
     Raises FrameError for columns that are missing, ExperimentError for times and codes that cannot
     be used and where no statement has a snapshot before it, ConfigError for other arguments out of
     range.
 
-    >>> index = pd.MultiIndex.from_product(
-    ...     [range(40), pd.to_datetime(["2026-03-01"])], names=["user_id", "snapshot"]
-    ... )
-    >>> values = pd.DataFrame({"cadence__since_last_days__all": [0.9, -0.4] * 20}, index=index)
-    >>> from churnlab.explanation.explanation import example
-    >>> why = Explanation(values, 0.0, values, example().catalogue)
-    >>> said = pd.DataFrame({"user_id": range(40), "code": ["bored", "dear"] * 20})
-    >>> said["time"] = "2026-03-05"
-    >>> stated_reasons(said, why).frame[["code", "theme", "share", "verdict"]].head(1).to_numpy()
+    >>> example().frame[["code", "theme", "share", "verdict"]].head(1).to_numpy()
     array([['bored', 'silence', 1.0, 'more often']], dtype=object)
     """
     check_count("within", within, 0)
     if not 0 < flagged < 1:
         raise ConfigError.from_range("flagged", flagged, "a share in (0, 1)")
-    rows = _read(stated, user, time, code, timezone)
-    at = _snapshots(why, flagged)
+    rows = _read(stated, time, code, timezone)
+    at = _snapshots(why, risk, flagged)
     joined, dropped = _joined(rows, at, within)
     themes = [name for name in at if name not in ("user_id", "snapshot", "flagged")]
     found = [_of_code(joined, name, themes) for name in sorted(joined["code"].unique())]
@@ -138,25 +136,40 @@ def stated_reasons(
     frame["p_holm"] = holm(frame["p"].to_numpy())
     frame["verdict"] = _verdicts(frame)
     seen = pd.DataFrame([row for _, row in found])
-    return StatedReasons(frame, seen, float(at["flagged"].mean()), dropped)
+    return StatedReasons(frame, seen, flagged, dropped)
 
 
-def _read(stated: Any, user: str, time: str, code: str, timezone: str | None) -> pd.DataFrame:
+def example() -> StatedReasons:
+    """Made-up statements of 40 people, for examples.
+
+    >>> example().seen["people"].tolist()
+    [20, 20]
+    """
+    index = pd.MultiIndex.from_product(
+        [range(40), pd.to_datetime(["2026-03-01"])], names=["user_id", "snapshot"]
+    )
+    values = pd.DataFrame({"cadence__since_last_days__all": [0.9, -0.4] * 20}, index=index)
+    why = Explanation(values, 0.0, values, explanation.example().catalogue)
+    said = pd.DataFrame({"user_id": range(40), "code": ["bored", "dear"] * 20})
+    return stated_reasons(said.assign(time="2026-03-05"), why)
+
+
+def _read(stated: Any, time: str, code: str, timezone: str | None) -> pd.DataFrame:
     """user_id, day (days since 1970-01-01) and code of each statement, checked."""
-    frame = with_columns(_NAME, stated, [user, time, code]).reset_index(drop=True)
-    if frame[user].isna().any():
-        raise ExperimentError.from_no_ids(int(frame[user].isna().sum()))
+    frame = with_columns(_NAME, stated, ["user_id", time, code]).reset_index(drop=True)
+    if frame["user_id"].isna().any():
+        raise ExperimentError.from_no_ids(int(frame["user_id"].isna().sum()))
     if frame[code].isna().any():
         raise ExperimentError.from_no_code(code, int(frame[code].isna().sum()))
     rows = {
-        "user_id": known_ids(_NAME, frame[user]).to_numpy(),
+        "user_id": known_ids(_NAME, frame["user_id"]).to_numpy(),
         "day": to_timestamps(local_days(frame[time], timezone)),
         "code": frame[code].map(str).to_numpy(object),
     }
     return pd.DataFrame(rows).drop_duplicates()
 
 
-def _snapshots(why: Explanation, flagged: float) -> pd.DataFrame:
+def _snapshots(why: Explanation, risk: pd.Series | None, flagged: float) -> pd.DataFrame:
     """A row for each explained snapshot: person, day, flagged, and whether each theme pushed."""
     names = why.values.index.names
     if "user_id" not in names or "snapshot" not in names:
@@ -164,9 +177,12 @@ def _snapshots(why: Explanation, flagged: float) -> pd.DataFrame:
     themes = why.themes()
     up = themes.clip(lower=0).drop(columns=DAY, errors="ignore")
     pushed = (up > 0) & up.ge(LEAST_SHARE * up.sum(axis=1), axis=0)
-    score = themes.sum(axis=1)
+    score = themes.sum(axis=1) if risk is None else risk
     rank = score.groupby(level="snapshot").rank(pct=True, method="first")
-    return pushed.assign(flagged=rank > 1 - flagged).reset_index()
+    high = (rank > 1 - flagged).reindex(pushed.index)
+    if high.isna().any():
+        raise FrameError.from_wrong_length("risk", int(high.notna().sum()), len(high))
+    return pushed.assign(flagged=high.astype(bool)).reset_index()
 
 
 def _joined(

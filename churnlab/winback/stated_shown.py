@@ -62,6 +62,11 @@ def sentences(found: StatedReasons) -> Iterator[Words]:
             low=row.low,
             high=row.high,
         )
+    if found.late_model:
+        yield sentence(
+            "The model had learnt from days after the first of these statements, so it may have "
+            "seen more coming than a model of that time."
+        )
     for reason, count in found.dropped.items():
         yield sentence(
             "Left out: {count:,} statements, {reason}.", count=count, reason=_LEFT_OUT[reason]

@@ -42,11 +42,25 @@ def test_intervals_and_p_are_those_of_others() -> None:
 
 def test_what_was_seen_coming_is_the_share_at_highest_risk_before() -> None:
     found = stated_reasons(statements(), explained(), flagged=0.1)
-    assert found.usual == pytest.approx(0.1, abs=0.01)
+    assert found.usual == 0.1
     seen = found.seen.set_index("code")
     flagged = (np.arange(200) % 10 == 0) & (statements()["code"] == "no time")
     assert seen["flagged"]["no time"] == flagged.sum()
     assert seen["days"]["no time"] == 5
+
+
+def test_the_highest_risk_is_that_among_all_people_where_their_risk_is_given() -> None:
+    why = explained()
+    everybody = pd.MultiIndex.from_product(
+        [np.arange(4000), why.values.index.levels[1]], names=["user_id", "snapshot"]
+    )
+    high = pd.Series(-np.arange(8000.0), everybody)
+    seen = stated_reasons(statements(), why, risk=high).seen
+    assert seen["flagged"].tolist() == seen["people"].tolist()
+    low = pd.Series(np.arange(8000.0), everybody)
+    assert stated_reasons(statements(), why, risk=low).seen["flagged"].sum() == 0
+    with pytest.raises(FrameError, match="risk has 0 values"):
+        stated_reasons(statements(), why, risk=low.loc[1000:])
 
 
 def test_the_snapshot_is_the_latest_on_or_before_the_day_and_never_later() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from support.statements import explained, statements
 
 from churnlab.winback.stated import stated_reasons
@@ -33,6 +35,12 @@ def test_the_surest_associations_come_first_and_missing_ratios_are_dashes() -> N
     table = associations(stated_reasons(rows, explained())).frame()
     assert table["verdict"].iloc[0].endswith("beyond chance")
     assert table[table["stated reason"] == "moved"]["ratio [95% interval]"].tolist() == ["–"] * 2
+
+
+def test_a_model_that_learnt_from_later_days_is_said() -> None:
+    found = replace(stated_reasons(statements(), explained()), late_model=True)
+    assert any("had learnt from days after" in str(w) for w in found.words())
+    assert found.to_dict()["late_model"] is True
 
 
 def test_themes_have_names() -> None:

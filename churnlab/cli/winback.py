@@ -1,0 +1,116 @@
+"""The commands that look at treatments: winback experiment, winback size, winback stated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run
+from churnlab.cli.running import Commands, guarded, progress
+from churnlab.cli.showing import print_all, print_json
+
+Html = Annotated[Path | None, typer.Option("--html", help="Write the result as a page, too.")]
+Difference = Annotated[
+    float, typer.Option("--difference", help="The difference to be seen, treated less control.")
+]
+Share = Annotated[
+    float | None, typer.Option("--control", help="The share of the control group, as 0.10.")
+]
+Spread = Annotated[
+    float | None,
+    typer.Option("--sd", help="The standard deviation of a person's outcome, for a mean."),
+]
+Power = Annotated[float, typer.Option("--power", help="The probability to see the difference.")]
+Comparisons = Annotated[int, typer.Option("--comparisons", help="How many tests are made at once.")]
+Ratio = Annotated[
+    float, typer.Option("--ratio", help="Treated people for one person of the control group.")
+]
+
+winback = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What treatments do to whom, how large the next test must be, why people say they left.",
+)
+
+
+@winback.command()
+def experiment(
+    config: ConfigPath = CHURNLAB_TOML,
+    html: Html = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Read the experiment of [winback]: balance, effects by stage, for whom they differ."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.experiments import WinbackConfig, open_experiment
+        from churnlab.winback.pages import comparison_page
+
+        settings = WinbackConfig.read(config)
+        say("reading the experiment")
+        found = open_experiment(settings).compare()
+        _show(found, comparison_page(found), settings.lang, html, as_json)
+
+
+@winback.command()
+def size(
+    difference: Difference,
+    control: Share = None,
+    sd: Spread = None,
+    power: Power = 0.8,
+    comparisons: Comparisons = 1,
+    ratio: Ratio = 1.0,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say how many people a test of a share (--control) or of a mean (--sd) needs."""
+    with guarded(debug):
+        from churnlab.winback.next_test import NextTest
+        from churnlab.winback.pages import text
+
+        found = NextTest(
+            difference=difference,
+            control=control,
+            sd=sd,
+            power=power,
+            comparisons=comparisons,
+            ratio=ratio,
+        )
+        if as_json:
+            print_json(found.to_dict())
+        else:
+            print_all(text(found))
+
+
+@winback.command()
+def stated(
+    config: ConfigPath = CHURNLAB_TOML,
+    run: Run = None,
+    html: Html = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Lay what people said when they left beside what the signals had said before."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.experiments import WinbackConfig
+        from churnlab.training.stated import stated as read
+        from churnlab.winback.pages import stated_page
+
+        settings = WinbackConfig.read(config)
+        found = read(settings, run, say)
+        _show(found, stated_page(found), settings.lang, html, as_json)
+
+
+def _show(found: Any, page: Any, language: str, html: Path | None, as_json: bool) -> None:
+    """Print a result, and write its page where one is asked for."""
+    from churnlab.schema.files import write_text
+    from churnlab.winback.pages import text
+
+    if html is not None:
+        write_text(html, page.html(language))
+    if as_json:
+        print_json(found.to_dict(language))
+    else:
+        print_all(text(found, language))
