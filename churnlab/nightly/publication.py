@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words
 from churnlab.nightly.contract import ID, audit, table_of
 
 
@@ -20,8 +21,9 @@ class Publication:
 
     `table` has the columns of the schema; `model` says which models scored, `order` how the rows
     were ranked. `guards`, `forced`, `compared_with`, `night` and `left_out` are those of the
-    manifest, `changes` are those since the `last` list, `features` counts people by bins of each
-    feature. `language` is that of what people read beside the rows.
+    manifest, `changes` are those since the last list, `features` counts people by bins of each
+    feature. `words` are the notes, `guard_words` what each guard says, and `summary` is a page of
+    HTML, in the `language` of what people read beside the rows.
     """
 
     table: pa.Table
@@ -29,7 +31,7 @@ class Publication:
     run_id: str
     model: Mapping[str, Any]
     order: Mapping[str, Any]
-    notes: tuple[str, ...] = ()
+    words: tuple[Words, ...] = ()
     guards: tuple[Mapping[str, Any], ...] = ()
     forced: str = ""
     compared_with: str = ""
@@ -38,7 +40,8 @@ class Publication:
     features: Mapping[str, np.ndarray] = field(default_factory=dict)
     language: str = ENGLISH
     left_out: Mapping[str, int] = field(default_factory=dict)
-    last: pd.DataFrame | None = None
+    guard_words: tuple[Words, ...] = ()
+    summary: str = ""
 
     @classmethod
     def of(
@@ -48,13 +51,18 @@ class Publication:
         run_id: str,
         model: Mapping[str, Any],
         order: Mapping[str, Any],
-        notes: tuple[str, ...] = (),
+        words: tuple[Words, ...] = (),
         language: str = ENGLISH,
     ) -> Publication:
         """The rows of a list, audited; raises AuditError where they do not keep to the schema."""
         table = table_of(frame)
         audit(table, as_of, order["sort"])
-        return cls(table, as_of, run_id, model, order, notes, language=language)
+        return cls(table, as_of, run_id, model, order, words, language=language)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of the list in English, as its manifest has them."""
+        return tuple(map(str, self.words))
 
     @property
     def ids(self) -> str:

@@ -6,6 +6,7 @@
 | `list/as_of=2026-03-04/manifest.json` | the manifest of that day's list |
 | `list/as_of=2026-03-04/risk_list_2026-03-04-<digest>.parquet` (`.csv`, …) | its rows |
 | `list/as_of=2026-03-04/changes_2026-03-04-<digest>.parquet` | who entered, left, moved |
+| `list/as_of=2026-03-04/summary_2026-03-04-<digest>.html` | all of that on one page |
 | `list/as_of=2026-03-04/schema-<digest>.json` | what the columns mean |
 | `list/as_of=2026-03-04/features-<digest>.json` | how many people are in each bin of each feature |
 
@@ -37,7 +38,7 @@ from churnlab.schema.files import one_line
 
 _DAY = re.compile(r"as_of=\d{4}-\d\d-\d\d")
 _DATA = re.compile(
-    r"(?:risk_list_\d{4}-\d\d-\d\d|changes_\d{4}-\d\d-\d\d|schema|features)-[0-9a-f]{12}\.[a-z]+"
+    r"(?:(?:risk_list|changes|summary)_\d{4}-\d\d-\d\d|schema|features)-[0-9a-f]{12}\.[a-z]+"
 )
 
 
@@ -61,6 +62,9 @@ class Publisher:
             files["list_schema"] = self._put(given, "schema", ".json", schema_text())
             if given.changes is not None:
                 files["changes"] = self._changes(given, given.changes)
+            if given.summary:
+                page = given.summary.encode()
+                files["summary"] = self._put(given, f"summary_{given.as_of}", ".html", page)
             if given.features:
                 counts = to_bytes(given.features)
                 files[FEATURES] = self._put(given, "features", ".json", counts)

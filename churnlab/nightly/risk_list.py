@@ -11,7 +11,7 @@ import pandas as pd
 
 from churnlab.events.addresses import local_folder
 from churnlab.language.catalogues import ENGLISH
-from churnlab.language.sentence import sentence
+from churnlab.language.sentence import Words
 from churnlab.nightly.changes import changes_between
 from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.guards.evidence import Evidence
@@ -22,6 +22,8 @@ from churnlab.nightly.publishing import Publisher
 from churnlab.nightly.ranking import BY_RISK, Ranked, Ranking
 from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.summary import summary
+from churnlab.nightly.summary_words import left_out_words
 from churnlab.nightly.written import Written
 from churnlab.schema.progress import bar, counted
 
@@ -49,7 +51,7 @@ class RiskList:
     frame: pd.DataFrame
     as_of: str
     run_id: str
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
     model_age: int | None = None
     ranking: Ranking = BY_RISK
     scored: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -86,10 +88,9 @@ class RiskList:
     def publication(self) -> Publication:
         """The audited rows, as every sink gets them; raises AuditError where they are no list."""
         model = {**self.model, "age_days": self.model_age}
-        notes = (*self.notes, *left_out_notes(self.left_out, len(self.scored)))
-        about = (self.as_of, self.run_id, model, self.ranking.to_dict(), notes, self.language)
-        given = Publication.of(self.frame, *about)
-        return replace(given, left_out=self.left_out)
+        words = (*self.notes, *left_out_words(self.left_out, len(self.scored)))
+        about = (self.as_of, self.run_id, model, self.ranking.to_dict(), words, self.language)
+        return replace(Publication.of(self.frame, *about), left_out=self.left_out)
 
     def write(self, folder: str | Path, force: str = "") -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.
@@ -101,9 +102,10 @@ class RiskList:
         list; then an older list is as it was. ConfigError for an address. A trial is published
         below `trial/`, so that it takes the place of no list.
 
-        The guards of [guards] are judged against the last list in the folder, and who entered, left
-        and moved since then is written beside the list. Raises GuardError where a guard blocks,
-        unless `force` says why it is published anyway; a trial is not blocked.
+        The guards of [guards] are judged against the last list in the folder. Who entered, left and
+        moved since then is written beside the list, and a summary for people to read. Raises
+        GuardError where a guard blocks, unless `force` says why it is published anyway; a trial is
+        not blocked.
         """
         trial = self.model.get("approval") == NOT_APPROVED
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
@@ -124,48 +126,22 @@ class RiskList:
         )
 
     def _judged(self, folder: str | Path, force: str, trial: bool) -> Publication:
-        """The publication with its guards, and the changes since the last list."""
-        given = self.publication()
-        if self.evidence is None:
-            return given
-        last = last_list(folder, self.as_of, trial)
-        judged = self.evidence.judged(given, self.scored, last, force, trial)
-        if last is None:
-            return judged
-        seen = self.evidence.seen
-        changes = changes_between(last, self._ranked, self.as_of, seen)
-        return replace(judged, changes=changes, compared_with=last.as_of, last=last.frame)
+        """The publication with its guards, the changes since the last list, and its summary."""
+        given, last = self.publication(), None
+        if self.evidence is not None:
+            last = last_list(folder, self.as_of, trial)
+            given = self.evidence.judged(given, self.scored, last, force, trial)
+            if last is not None:
+                changes = changes_between(last, self._ranked, self.as_of, self.evidence.seen)
+                given = replace(given, changes=changes, compared_with=last.as_of)
+        page = summary(given, None if last is None else last.frame)
+        return replace(given, summary=page.html(self.language))
 
     @property
     def _ranked(self) -> Ranked:
         nobody = self.frame[["user_id", "stage"]].head(0)
         others = nobody if self.others is None else self.others
         return Ranked(self.frame, self.left_out, others, bool(self.ranking.stages))
-
-
-def left_out_notes(left_out: Mapping[str, int], scored: int) -> tuple[str, ...]:
-    """How many people were scored and are not on a list, a sentence for each cause.
-
-    >>> left_out_notes({"stages": 3, "top": 0}, 10)
-    ('3 of 10 people are left out: the list does not ask for their stage',)
-    """
-    causes = {
-        "stages": sentence("the list does not ask for their stage"),
-        "top": sentence("the list ends after the first people"),
-        "budget": sentence("contacting them would cost more than the budget"),
-    }
-    return tuple(
-        str(
-            sentence(
-                "{count:,} of {scored:,} people are left out: {cause}",
-                count=left_out[name],
-                scored=scored,
-                cause=cause,
-            )
-        )
-        for name, cause in causes.items()
-        if left_out.get(name)
-    )
 
 
 def _warnings(given: Publication) -> list[str]:

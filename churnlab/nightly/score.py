@@ -92,7 +92,7 @@ def _score(
     if isinstance(found, RiskList) and found.evidence is not None:
         found = replace(found, evidence=replace(found.evidence, misfits=tuple(misfits)))
     age = trained.facts.age(day)
-    return replace(found, notes=tuple(map(str, notes)), model_age=age)  # type: ignore[type-var]
+    return replace(found, notes=tuple(notes), model_age=age)  # type: ignore[type-var]
 
 
 def _stage_notes(activity: Activity, day: int) -> tuple[Sentence, ...]:

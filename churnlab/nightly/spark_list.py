@@ -16,6 +16,7 @@ from churnlab.dataset.build import build_dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.facts import with_facts
+from churnlab.language.sentence import Words
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.contract import ID, schema
@@ -45,7 +46,7 @@ class SparkRiskList:
     as_of: str
     run_id: str
     nobody: HistoryError
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
     model_age: int | None = None
 
     def publication(self) -> Publication:
@@ -71,7 +72,7 @@ class SparkRiskList:
         finally:
             self.rows.unpersist()
         files = {"list_parquet": target}
-        told = (self.notes, self.model_age)
+        told = (tuple(map(str, self.notes)), self.model_age)
         return Written(self.as_of, people, self.run_id, files, *told)
 
 

@@ -19,6 +19,7 @@ from matplotlib.axes import Axes as Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DayLocator
 from matplotlib.figure import Figure as Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
+from matplotlib.ticker import MaxNLocator
 
 from churnlab.language.sentence import Words, in_language
 
@@ -165,6 +166,11 @@ def _whole_days(days: pd.Series) -> AutoDateLocator | DayLocator:
     if span > _LONG_SPAN:
         return AutoDateLocator(maxticks=8)  # type: ignore[no-untyped-call]
     return DayLocator(interval=span // 8 + 1)  # type: ignore[no-untyped-call]
+
+
+def whole_marks() -> MaxNLocator:
+    """Marks of an axis of counts: whole numbers, at most seven."""
+    return MaxNLocator(nbins=6, integer=True, min_n_ticks=1)
 
 
 def png(figure: Figure, dpi: int = 144) -> bytes:

@@ -15,12 +15,16 @@ from churnlab.report.rendering import environment
 
 @dataclass(frozen=True)
 class Page:
-    """A title, the line under it, a warning above all (or ""), and sections."""
+    """A title, the line under it, a warning above all (or ""), and sections.
+
+    `beside` puts the pictures and tables of a section beside each other where there is room.
+    """
 
     title: Words
     subtitle: Words
     banner: Words
     sections: tuple[Section, ...]
+    beside: bool = False
 
     def html(self, language: str = ENGLISH) -> str:
         """HTML in a language, which needs nothing but itself.

@@ -137,11 +137,12 @@ def test_no_part_gives_an_empty_list() -> None:
 
 def test_the_same_list_gives_the_same_bytes_and_says_what_was_written(tmp_path: Path) -> None:
     done = [risks().write(tmp_path / name) for name in ("a", "b")]
-    for kind in ("list_parquet", "list_csv"):
+    for kind in ("list_parquet", "list_csv", "summary"):
         one, other = (Path(d.files[kind]).read_bytes() for d in done)
         assert one == other
     folder = tmp_path / "a" / "list" / "as_of=2026-01-01"
     endings = {"list_parquet": "risk*.parquet", "list_csv": "risk*.csv", "list_schema": "sch*.json"}
+    endings |= {"summary": "summary*.html"}
     found = {kind: next(folder.glob(ending)) for kind, ending in endings.items()}
     assert done[0].to_dict() == {
         "as_of": "2026-01-01",

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from support.command import call, train_and_approve, tree, write
 from support.nightly import content
+from support.stages import stages
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
@@ -212,3 +213,27 @@ def test_those_who_cancelled_are_not_on_the_list(tmp_path: Path) -> None:
     said = json.loads(call(*words))
     listed = set(pd.read_parquet(said["list_parquet"])["user_id"])
     assert listed and not listed & set(ends.index)
+
+
+def test_stages_are_those_of_the_raw_events_and_a_list_may_ask_for_some(
+    trained: tuple[Path, dict], community: datasets.Community
+) -> None:
+    config, roles = Config.read(trained[0]), community.roles
+    day = community.events["ts"].max().normalize() - pd.Timedelta(days=9)
+    receipts = [name for role in ("push_sent", "social_received") for name in roles[role]]
+    raw = community.events[["user_id", "ts", "event"]].itertuples(index=False, name=None)
+    want = stages(raw, day.date(), config.target.churn_horizon, receipts)  # local times
+    whole = score(config, day).frame
+    assert dict(zip(whole["user_id"], whole["stage"], strict=True)) == {
+        user: want[user] for user in whole["user_id"]
+    }
+    assert set(whole["stage"]) == {"", "fading", "lapsing"}  # active within the horizon
+    other = trained[0].with_name("stages.toml")
+    other.write_text(trained[0].read_text() + '\n[list]\nstages = ["fading", "gone"]\ntop = 3\n')
+    said = json.loads(call("score", "--as-of", str(day.date()), "--config", other, "--json"))
+    asked = whole[whole["stage"].isin(["fading", "gone"])]
+    got = pq.read_table(said["list_parquet"]).to_pandas()
+    pd.testing.assert_frame_equal(got, asked.head(3).reset_index(drop=True))
+    left = {"stages": len(whole) - len(asked), "top": len(asked) - 3, "budget": 0}
+    assert said["left_out"] == left
+    assert any(f"{left['stages']} of {len(whole)} people are left out" in n for n in said["notes"])

@@ -95,4 +95,7 @@ class Evidence:
         if not (force or trial):
             refuse(guards, given.as_of)
         counts, told = self.seen.feature_counts, tuple(g.to_dict() for g in guards)
-        return replace(given, guards=told, forced=force, night=night, features=counts)
+        words = tuple(guard.says for guard in guards)
+        return replace(
+            given, guards=told, guard_words=words, forced=force, night=night, features=counts
+        )
