@@ -83,6 +83,17 @@ class Dataset:
             raise ConfigError.from_no_facts()
         return self.told_by.of(self.X.index)
 
+    def tiers(self) -> pd.Series | None:
+        """The stage of life of every row, a name of `features.life.TIERS`, by the index of X.
+
+        Missing where it is not known; None for a dataset that was not built from daily rows on this
+        machine.
+
+        >>> _example().tiers() is None
+        True
+        """
+        return None if self.told_by is None else self.told_by.tiers(self.X.index)
+
     @property
     def days(self) -> pd.DatetimeIndex:
         """The snapshot days, each once, sorted.

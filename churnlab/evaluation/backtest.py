@@ -21,7 +21,7 @@ from churnlab.evaluation.intervals import UNKNOWN, Interval
 from churnlab.evaluation.judge import FEWEST_ROWS, FIGURES, Judge, doubts, few_learnt
 from churnlab.evaluation.metric_table import find, headline
 from churnlab.evaluation.records import frame_from, json_value, records, words_list
-from churnlab.evaluation.segments import each_group, segments
+from churnlab.evaluation.segments import each_group, segments_of
 from churnlab.evaluation.strata import COLUMNS, Silence, as_table, not_by_silence, unknown
 from churnlab.evaluation.tables import Table, TitledTable, cell, difference, heading
 from churnlab.language.catalogues import ENGLISH
@@ -219,7 +219,7 @@ def _judged(
     }
     quick = Judge.of(target, min(judge.draws, GROUP_DRAWS), judge.seed)
     parts = []
-    for group, member, inside in each_group(segments(data.X.iloc[rows], data.catalogue)):
+    for group, member, inside in each_group(segments_of(data.take(rows))):
         their = {name: p[inside] for name, p in said.items()}
         figures = _figures(quick, their, y[rows[inside]], users[rows[inside]])
         parts.append(figures.assign(group=group, member=member))

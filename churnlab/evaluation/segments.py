@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from churnlab.dataset.dataset import Dataset
+from churnlab.features.life import WORDS as TIER_WORDS
 from churnlab.features.profile import names_in
 from churnlab.language.sentence import Words, sentence
 
@@ -17,7 +19,10 @@ _FIRST_SEEN = sentence("first seen")
 _NEW = sentence("under {days} days ago", days=NEW_DAYS)
 _EARLIER = sentence("earlier")
 _UNKNOWN = sentence("not known")
-_WORDS: dict[str, Words] = {str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN)}
+_TIER = sentence("stage of life")
+_WORDS: dict[str, Words] = {
+    str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN, _TIER, *TIER_WORDS.values())
+}
 
 
 def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -41,6 +46,19 @@ def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataF
         if _is_small_category(X[column]):
             name = given.get(column) or _short(column)
             out[column if name in groups else name] = X[column]
+    return out
+
+
+def segments_of(data: Dataset) -> pd.DataFrame:
+    """The groups of each row of a dataset: those of `segments`, and the stage of life.
+
+    >>> from churnlab.demo.example import judged_example
+    >>> list(segments_of(judged_example().test))
+    ['first seen', 'stage of life']
+    """
+    out, tiers = segments(data.X, data.catalogue), data.tiers()
+    if tiers is not None and str(_TIER) not in out:
+        out[str(_TIER)] = tiers
     return out
 
 

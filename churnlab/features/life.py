@@ -15,10 +15,24 @@ from churnlab.features.expression import (
     greatest,
     money,
 )
+from churnlab.language.sentence import Words, sentence
 
 TIERS = ("lost", "silent", "fading", "newcomer", "growing", "core")
 LOST, SILENT, FADING, NEWCOMER, GROWING, CORE = range(len(TIERS))
 RECENT = 28  # days; activity and spend are those of [t - RECENT, t), before it of as many days
+
+NEEDED = 2 * RECENT  # days of the log before a day on which tiers are known
+ABSENT = ""
+WORDS: dict[str, Words] = {
+    "newcomer": sentence("newcomer"),
+    "growing": sentence("growing"),
+    "core": sentence("core"),
+    "fading": sentence("fading"),
+    "silent": sentence("silent"),
+    "lost": sentence("lost"),
+    ABSENT: sentence("not there yet"),
+}
+ORDER = tuple(name for name in WORDS if name != ABSENT)  # as people are told of them
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from churnlab.errors import ListError
 from churnlab.evaluation.calibration import calibration_table
 from churnlab.evaluation.expected import expected_auc
 from churnlab.evaluation.judge import Judge, doubts
-from churnlab.evaluation.segments import segments
+from churnlab.evaluation.segments import segments_of
 from churnlab.events.event_log import EventLog
 from churnlab.features.feature_set import FeatureSet
 from churnlab.language.sentence import Words, sentence
@@ -94,7 +94,7 @@ def _groupings(config: Config, activity: Activity, day: int, rows: pd.DataFrame)
     """The groups of each person: what the list says, and the segments of the evaluation."""
     users, within = read_users(config, activity), config.snapshots.active_within
     parts = iter_datasets(activity, [day], within, (), _TENURE, users, config.target.terminal)
-    found = pd.concat([segments(part.X, part.catalogue).astype(object) for part in parts])
+    found = pd.concat([segments_of(part).astype(object) for part in parts])
     found = found.droplevel("snapshot").reindex(pd.Index(rows["user_id"]))
     said = rows[[name for name in _GROUPED if name in rows]].fillna("").replace("", NONE)
     return pd.concat([said, found.reset_index(drop=True)], axis=1)

@@ -11,13 +11,12 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.errors.retention import ShortLogError
 from churnlab.evaluation.tables import TitledTable
-from churnlab.features.life import RECENT, TIERS, TierRules
+from churnlab.features.life import ABSENT, ORDER, RECENT, TIERS, WORDS, TierRules
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
 from churnlab.retention.at_day import over_groups
 from churnlab.retention.shown import Shown, count_words, words_table
 from churnlab.retention.tier_displays import MovesDisplay
-from churnlab.retention.tier_words import ABSENT, ORDER, WORDS
 from churnlab.retention.tiers import check_reach, tiers_of
 from churnlab.schema.days import Day, day_number, day_text, fully_observed
 

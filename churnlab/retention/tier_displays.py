@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from churnlab.features.life import ABSENT, ORDER, WORDS
 from churnlab.language.sentence import sentence
 from churnlab.report.displays.display import Display
 from churnlab.report.drawing import (
@@ -21,7 +22,6 @@ from churnlab.report.drawing import (
     name_axes,
     said,
 )
-from churnlab.retention.tier_words import ABSENT, ORDER, WORDS
 
 _COLOURS = {
     "newcomer": VIOLET,

@@ -16,7 +16,7 @@ from churnlab.errors.retention import ShortLogError
 from churnlab.evaluation.intervals import UNKNOWN, Interval
 from churnlab.evaluation.tables import TitledTable
 from churnlab.features.expression import Expression, Sum, money
-from churnlab.features.life import RECENT, TIERS, TierRules
+from churnlab.features.life import NEEDED, ORDER, RECENT, TIERS, WORDS, TierRules
 from churnlab.kernels.windows import totals
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
@@ -24,11 +24,9 @@ from churnlab.retention.at_day import over_groups, values_at
 from churnlab.retention.shares import Z, wilson
 from churnlab.retention.shown import Shown, count_words, share_words, words_table
 from churnlab.retention.tier_displays import TiersDisplay
-from churnlab.retention.tier_words import ORDER, WORDS
 from churnlab.schema.days import Day, before, contains, day_number, day_text, fully_observed
 from churnlab.schema.targets import Churn, LifetimeValue
 
-NEEDED = 2 * RECENT  # days of the log before a day on which tiers are known
 _GAPS = 84  # days whose gaps tell how long a usual silence is
 _LONGEST_GAP = 365
 

@@ -17,7 +17,7 @@ from churnlab.evaluation.gaps import gaps
 from churnlab.evaluation.intervals import wilson
 from churnlab.evaluation.metric_table import headline
 from churnlab.evaluation.metrics import auc
-from churnlab.evaluation.segments import in_words, segments
+from churnlab.evaluation.segments import in_words, segments_of
 from churnlab.evaluation.strata import RECENT_HALF
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import DAY, THEMES
@@ -319,7 +319,7 @@ def _groups(churn: Evaluation) -> tuple[Group, ...]:
 def _gaps(test: Dataset, y: np.ndarray, p: np.ndarray) -> tuple[Gap, ...]:
     """The groups for which the model works worse, beyond chance."""
     users = test.X.index.get_level_values("user_id").to_numpy()
-    found = gaps(y, p, users, segments(test.X, test.catalogue))
+    found = gaps(y, p, users, segments_of(test))
     return tuple(
         Gap(
             grouping=in_words(row["grouping"]),

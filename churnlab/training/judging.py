@@ -17,7 +17,7 @@ from churnlab.estimators.base import TreeModel
 from churnlab.evaluation.contenders import MODEL, fit_baselines, predict
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.sample_size import SampleSize
-from churnlab.evaluation.segments import segments
+from churnlab.evaluation.segments import segments_of
 from churnlab.evaluation.timing import Timing, judge_hazard
 from churnlab.explanation.explanation import Explanation, explain
 from churnlab.language.sentence import Words, sentence
@@ -148,7 +148,7 @@ def _judged(
     baselines, left_out = fit_baselines(train.X, learnt, target)
     contenders = {MODEL: model, **beside.get(target, {}), **baselines}
     said = {name: _predict(one, test.X) for name, one in contenders.items()}
-    groups = segments(test.X, test.catalogue)
+    groups = segments_of(test)
     return Evaluation.on(said, test, target, segments=groups, warnings=left_out), said
 
 

@@ -8,12 +8,16 @@ from support.one_person import T, of_days, value
 
 from churnlab.errors import ConfigError
 from churnlab.features.life import (
+    ABSENT,
     CORE,
     FADING,
     GROWING,
     LOST,
     NEWCOMER,
+    ORDER,
     SILENT,
+    TIERS,
+    WORDS,
     TierRules,
 )
 
@@ -84,3 +88,7 @@ def test_a_person_who_has_not_acted_has_no_tier() -> None:
 def test_thresholds_that_leave_a_tier_without_room_are_refused(given: dict) -> None:
     with pytest.raises(ConfigError):
         TierRules(**given)
+
+
+def test_every_tier_has_a_word() -> None:
+    assert set(ORDER) == set(TIERS) and set(WORDS) == {*TIERS, ABSENT}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from churnlab.features.life import ABSENT, ORDER
 from churnlab.retention.tier_displays import MovesDisplay, TiersDisplay
-from churnlab.retention.tier_words import ABSENT, ORDER
 
 
 def test_a_share_who_churned_stands_on_a_bar_only_where_it_is_known() -> None:
