@@ -17,6 +17,7 @@ from churnlab.cli.approvals import approve, models, reject, rollback
 from churnlab.cli.grading import Shadow, grade, shadow_beside
 from churnlab.cli.life import tags, tiers
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
+from churnlab.cli.retention import funnel, retention
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.cli.winback import winback
@@ -34,7 +35,7 @@ app = typer.Typer(
 for _decide in (approve, reject, rollback, models):
     app.command()(_decide)
 app.command()(grade)
-for _life in (tiers, tags):
+for _life in (tiers, tags, retention, funnel):
     app.command()(_life)
 app.add_typer(winback, name="winback")
 

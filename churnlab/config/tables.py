@@ -27,6 +27,7 @@ from pydantic import Field as Key
 
 from churnlab.config import layers, reading
 from churnlab.config.life import TagTable, TiersTable
+from churnlab.config.retention import FunnelTable, RetentionTable
 from churnlab.config.sections import (
     ApprovalTable,
     CardTable,
@@ -193,6 +194,8 @@ class Config(Table):
     sinks: _Sinks = []
     """Where the list goes besides the output folder."""
     tiers: TiersTable = TiersTable()
+    retention: RetentionTable = RetentionTable()
+    funnel: FunnelTable = FunnelTable()
     tags: _Tags = []
     """Tags: names for people who meet a condition."""
     _folder: Path = PrivateAttr(default_factory=Path)

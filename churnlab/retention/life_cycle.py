@@ -208,16 +208,16 @@ def life_cycle(
     2026-02-23: 75 active people, 0 new, 75 returning and 0 resurrected; 1 went dormant
     """
     people = People.of(activity, users, by)
-    return finish(count(activity, people, makers(activity, people, every)))
+    return cycle_of(count(activity, people, cycle_makers(activity, people, every)))
 
 
-def makers(activity: Activity, people: People, every: str) -> list[Callable[[], _Tally]]:
+def cycle_makers(activity: Activity, people: People, every: str) -> list[Callable[[], _Tally]]:
     """One function for each grouping of people, or for all people; it makes their counts."""
     periods = Periods.of(every, activity.kept_from, activity.end)
     return [partial(_Tally, periods, people, each) for each in people.groupings or (None,)]
 
 
-def finish(found: Sequence[_Tally]) -> LifeCycle:
+def cycle_of(found: Sequence[_Tally]) -> LifeCycle:
     """The result of the counts, in the order of the makers."""
     counted = tuple((tally.grouping, tally.states[:, :-1]) for tally in found)
     return LifeCycle(found[0].periods, counted)

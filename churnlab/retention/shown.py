@@ -124,14 +124,16 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def share_words(value: float, low: float = math.nan, high: float = math.nan) -> Words:
-    """A share with its interval, or "not yet known".
+def share_words(
+    value: float, low: float = math.nan, high: float = math.nan, unknown: Words = NOT_YET
+) -> Words:
+    """A share with its interval, or `unknown`.
 
     >>> str(share_words(0.25, 0.2, 0.31)), str(share_words(float("nan")))
     ('25.0% [20.0%, 31.0%]', 'not yet known')
     """
     if math.isnan(value):
-        return NOT_YET
+        return unknown
     if math.isnan(low):
         return sentence("{value:.1%}", value=value)
     return sentence("{value:.1%} [{low:.1%}, {high:.1%}]", value=value, low=low, high=high)

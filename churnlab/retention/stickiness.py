@@ -241,16 +241,16 @@ def stickiness(
     2026-02: 42 of 78 people came on a mean day, DAU over MAU 53.3%
     """
     people = People.of(activity, users, by)
-    return finish(activity, count(activity, people, makers(activity, people)))
+    return months_of(count(activity, people, month_makers(activity, people)))
 
 
-def makers(activity: Activity, people: People) -> list[Callable[[], _Tally]]:
+def month_makers(activity: Activity, people: People) -> list[Callable[[], _Tally]]:
     """One function for each grouping of people, or for all people; it makes their counts."""
     periods = Periods.of("month", activity.kept_from, activity.end)
     return [partial(_Tally, periods, people, each) for each in people.groupings or (None,)]
 
 
-def finish(activity: Activity, found: Sequence[_Tally]) -> Stickiness:
+def months_of(found: Sequence[_Tally]) -> Stickiness:
     """The result of the counts, in the order of the makers."""
     counted = tuple((tally.grouping, tally.by_days) for tally in found)
     return Stickiness(found[0].periods, counted, found[0].by_day.sum(axis=0))

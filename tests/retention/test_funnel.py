@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,18 +11,6 @@ from support import retention_oracle as oracle
 
 import churnlab as cl
 from churnlab.retention.funnel import Funnel, funnel
-
-DAY0 = pd.Timestamp(oracle.START)
-ROLE_OF = {names[0]: role for role, names in oracle.ROLES.items()}
-
-
-def days_of(frame: pd.DataFrame) -> dict[str, list[tuple[int, int, dict[str, int]]]]:
-    """Each person's days: number, number, how often each role happened."""
-    found: dict[str, dict[int, Counter]] = {}
-    for user, ts, event in frame.itertuples(index=False):
-        day = (ts.normalize() - DAY0).days
-        found.setdefault(user, {}).setdefault(day, Counter())[ROLE_OF.get(event, "other")] += 1
-    return {u: [(d, d, dict(days[d])) for d in sorted(days)] for u, days in found.items()}
 
 
 def check(found: Funnel, wanted: list[tuple[int, list[int]]], unit: float = 1) -> None:
@@ -53,12 +39,13 @@ def test_steps_of_daily_rows(frame: pd.DataFrame, within: int, again: bool) -> N
     found = funnel(oracle.log_of(frame).daily(), steps, within=within)
     plan = [(s.removeprefix("later "), s.startswith("later ")) for s in steps]
     wanted = [
-        oracle.walked(days, plan, (0, 40 - within + 1), within) for days in days_of(frame).values()
+        oracle.walked(days, plan, (0, 40 - within + 1), within)
+        for days in oracle.days_of(frame).values()
     ]
     check(found, wanted)
     late = sum(
         not w[0] and any(d > 40 - within and got.get(plan[0][0]) for d, _, got in days)
-        for w, days in zip(wanted, days_of(frame).values(), strict=True)
+        for w, days in zip(wanted, oracle.days_of(frame).values(), strict=True)
     )
     assert found.pending == late
 
@@ -71,10 +58,10 @@ def test_from_registration_and_by_group(frame: pd.DataFrame, within: int) -> Non
     activity = oracle.log_of(frame).daily()
     found = funnel(activity, steps, people, by="channel", registered="registered", within=within)
     plan = [("registered", False), ("onboarding", False), ("open", True)]
-    days, wanted = days_of(frame), {}
+    days, wanted = oracle.days_of(frame), {}
     for user, channel, since in people.itertuples(index=False):
         if since is not None and not pd.isna(since):
-            entry = (since - DAY0).days
+            entry = (since - oracle.DAY0).days
             bounds = (0, 40 - within + 1)
             wanted[user] = (
                 channel,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 import numpy as np
@@ -231,3 +231,16 @@ def walked(
         if best[0] == 0 or rank > (best[0], -best[1][-1], best[1][0]):
             best = (len(times), times)
     return best
+
+
+DAY0 = pd.Timestamp(START)
+ROLE_OF = {names[0]: role for role, names in ROLES.items()}
+
+
+def days_of(frame: pd.DataFrame) -> dict[str, list[tuple[int, int, dict[str, int]]]]:
+    """Each person's days: number, number, how often each role happened."""
+    found: dict[str, dict[int, Counter]] = {}
+    for user, ts, event in frame.itertuples(index=False):
+        day = (ts.normalize() - DAY0).days
+        found.setdefault(user, {}).setdefault(day, Counter())[ROLE_OF.get(event, "other")] += 1
+    return {u: [(d, d, dict(days[d])) for d in sorted(days)] for u, days in found.items()}

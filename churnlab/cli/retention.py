@@ -1,0 +1,108 @@
+"""The commands about who comes back, and where people are lost: retention, funnel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug
+from churnlab.cli.running import guarded, progress
+from churnlab.cli.showing import show_results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from churnlab.activity.protocol import Activity
+    from churnlab.config.tables import Config
+    from churnlab.retention.funnel import Funnel
+
+Html = Annotated[Path | None, typer.Option("--html", help="Write a page with pictures, too.")]
+
+
+def retention(
+    config: ConfigPath = CHURNLAB_TOML,
+    html: Html = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say who comes back: retention by cohort, stickiness, new and returning people."""
+    with guarded(debug), progress() as say:
+        from churnlab import retention as room
+        from churnlab.config.inputs import open_activity
+        from churnlab.config.tables import Config
+
+        settings = Config.read(config)
+        say("reading events")
+        activity = open_activity(settings, by_groups=True)
+        users = _users(settings, activity)
+        say("counting people")
+        found = room.overview(activity, users, **settings.retention.options())
+        show_results(list(found), as_json, html, settings.lang)
+
+
+def funnel(
+    config: ConfigPath = CHURNLAB_TOML,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="By the moments of the log itself instead of daily rows."),
+    ] = False,
+    html: Html = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say how far people come through steps, and where they stand before they leave."""
+    with guarded(debug), progress() as say:
+        from churnlab import retention as room
+        from churnlab.config.inputs import open_activity
+        from churnlab.config.tables import Config
+        from churnlab.errors import ConfigError
+
+        settings = Config.read(config)
+        if not settings.funnel.steps:
+            raise ConfigError.from_lacking("[funnel]", "steps")
+        say("reading events")
+        activity = open_activity(settings, by_groups=True)
+        users = _users(settings, activity)
+        say("counting people")
+        nodes = room.churn_nodes(
+            activity,
+            settings.funnel.steps,
+            users,
+            registered=settings.retention.registered,
+            silent=settings.funnel.silent,
+            target=settings.target.churn(),
+            active_within=settings.snapshots.active_within,
+        )
+        found = _walked(settings, activity, users, exact)
+        show_results([found, nodes], as_json, html, settings.lang)
+
+
+def _walked(
+    settings: Config, activity: Activity, users: pd.DataFrame | None, exact: bool
+) -> Funnel:
+    """The funnel of [funnel], from daily rows or from the log itself."""
+    from churnlab import retention as room
+
+    table = settings.retention
+    told: dict[str, Any] = {
+        "by": table.by,
+        "registered": table.registered,
+        "within": settings.funnel.within,
+    }
+    if not exact:
+        return room.funnel(activity, settings.funnel.steps, users, **told)
+    path = settings.path(settings.log.path).replace("{day}", "*")
+    options = settings.log.options()
+    return room.exact_funnel(path, settings.funnel.steps, users, **told, **options)
+
+
+def _users(settings: Config, activity: Activity) -> pd.DataFrame | None:
+    """The people of [retention] or of [log]; None without a file."""
+    from churnlab.events import users
+
+    path = settings.retention.users or settings.log.users
+    if path is None:
+        return None
+    return users.read(settings.path(path), settings.log.user, activity.text_ids)

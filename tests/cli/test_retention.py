@@ -1,0 +1,69 @@
+"""The commands retention and funnel, from a configuration to tables, JSON and a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command import TOML, call, write
+
+import churnlab as cl
+
+TABLES = """
+[retention]
+users = "people.csv"
+registered = "registered"
+by = ["channel"]
+every = "month"
+days = [1, 7, "7+"]
+[funnel]
+steps = ["registered", "onboarding", "later open"]
+silent = [7]
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = cl.datasets.make_community(users=100, days=100, seed=1)
+    folder = tmp_path_factory.mktemp("retention")
+    made.users.merge(made.truth[["user_id", "registered"]]).to_csv(folder / "people.csv")
+    return write(folder, made.events, made.users, TOML + TABLES)
+
+
+def test_retention_as_tables_json_and_a_page(config: Path, tmp_path: Path) -> None:
+    out = tmp_path / "retention.html"
+    told = ("retention", "--config", config)
+    back, often, cycle = json.loads(call(*told, "--json", "--html", out))
+    first = back["table"][0]
+    assert (first["who"], first["returns"], first["from_day"]) == ("new", "on", 1)
+    assert any(row["share"] is None for row in back["table"])
+    assert {row["known"] for row in often["table"]} == {True, False}
+    assert cycle["table"][0]["dormant"] is None
+    page = out.read_text()
+    assert "Who comes back" in page and "<script src" not in page
+    text = call(*told)
+    assert "== Who comes back" in text and "channel: ads" in text and "not yet known" in text
+
+
+def test_funnel_by_day_and_exact(config: Path, tmp_path: Path) -> None:
+    told = ("funnel", "--config", config)
+    found, nodes = json.loads(call(*told, "--json", "--html", tmp_path / "funnel.html"))
+    steps = [row["people"] for row in found["table"][:3]]
+    assert steps[0] >= steps[1] >= steps[2] > 0
+    assert {row["kind"] for row in nodes["table"]} == {"step", "silence"}
+    exact, _ = json.loads(call(*told, "--exact", "--json"))
+    assert exact["table"][0]["people"] == steps[0]
+    assert "no act for 7 days or more" in call(*told)
+
+
+def test_a_funnel_without_steps_and_unknown_ones_are_refused(config: Path, tmp_path: Path) -> None:
+    text = config.read_text()
+    for old, new, says in [
+        ('steps = ["registered", "onboarding", "later open"]', "", "lacks steps in [funnel]"),
+        ('"later open"]', '"later opne"]', "did you mean 'open'"),
+    ]:
+        assert old in text
+        other = config.with_name("other.toml")
+        other.write_text(text.replace(old, new))
+        assert says in call("funnel", "--config", other, code=2)
