@@ -51,6 +51,7 @@ _HOMES = {
     "score": "nightly.score",
     "read_list": "nightly.published",
     "grade": "nightly.grading",
+    "watch": "nightly.watch",
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from churnlab.nightly.grading import grade
     from churnlab.nightly.published import read_list
     from churnlab.nightly.score import score
+    from churnlab.nightly.watch import watch
     from churnlab.report import plots
     from churnlab.report.card import ModelCard
     from churnlab.schema.lapse import Lapse

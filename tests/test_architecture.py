@@ -99,6 +99,7 @@ PUBLIC = {
     "score",
     "read_list",
     "grade",
+    "watch",
     "progress",
     "ChurnlabError",
     "datasets",

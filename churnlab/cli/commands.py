@@ -14,7 +14,7 @@ import typer
 
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
-from churnlab.cli.grading import Shadow, grade, shadow_beside
+from churnlab.cli.grading import Shadow, grade, shadow_beside, watch
 from churnlab.cli.life import tags, tiers
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
 from churnlab.cli.retention import funnel, retention
@@ -35,6 +35,7 @@ app = typer.Typer(
 for _decide in (approve, reject, rollback, models):
     app.command()(_decide)
 app.command()(grade)
+app.command()(watch)
 for _life in (tiers, tags, retention, funnel):
     app.command()(_life)
 app.add_typer(winback, name="winback")

@@ -1,4 +1,4 @@
-"""The commands that look back at the lists: grade."""
+"""The commands that look back at the lists: grade, watch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug
 from churnlab.cli.running import guarded, progress
-from churnlab.cli.showing import print_all, print_json
+from churnlab.cli.showing import print_all, print_json, show
 
 if TYPE_CHECKING:
     from churnlab.config.tables import Config
@@ -60,3 +60,32 @@ def grade(
             print_json({"kept": kept, **found.to_dict()})
         else:
             print_all(grading_page.text(found, settings.lang))
+
+
+def watch(
+    config: ConfigPath = CHURNLAB_TOML,
+    nights: Annotated[int, typer.Option("--nights", help="How many nights.")] = 28,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The last night; the newest by default.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The page to write; watch.html in the output folder."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON a night.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Show the last nights on one page: lists, scores, drift, guards, grades."""
+    with guarded(debug):
+        from churnlab.config.tables import Config
+        from churnlab.nightly.watch import watch as run
+
+        settings = Config.read(config)
+        found = run(settings, nights, as_of)
+        for line in found.lines() if as_json else ():
+            print(line)
+        if out is not None or not as_json:
+            page = out or Path(settings.path(settings.output.folder)) / "watch.html"
+            written = found.write(page, settings.lang)
+            if not as_json:
+                show({"page": str(written), **found.counts()}, False)

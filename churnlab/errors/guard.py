@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from churnlab.errors.base import ChurnlabError
 
@@ -10,9 +12,13 @@ _CITED = 3  # differences that one line cites
 
 
 class GuardError(ChurnlabError):
-    """A guard refused to score, or the gate refused a decision. Nothing was written."""
+    """A guard refused to score, or the gate refused a decision. Nothing was published.
+
+    `evidence` has the figures of the night whose list was blocked, JSON-ready; empty otherwise.
+    """
 
     exit_code = 5
+    evidence: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
     def from_stale(cls, as_of: str, last: str) -> GuardError:

@@ -233,13 +233,18 @@ def _challengers(grade: Grade) -> Table:
     head = (sentence("version"), sentence("AUC"), sentence("the list minus it"))
     ours = (sentence("the list"), grade.auc.words(), "")
     rows = tuple(
-        (_version(name), grade.metric("auc", name).words(), _ahead(grade, name))
+        (version_words(name), grade.metric("auc", name).words(), _ahead(grade, name))
         for name in grade.challengers
     )
     return Table(head, (ours, *rows), frozenset({1, 2}), frozenset({0}))
 
 
-def _version(name: str) -> Words:
+def version_words(name: str) -> Words:
+    """A challenger as people read it.
+
+    >>> str(version_words("version 3"))
+    'version 3'
+    """
     number = name.removeprefix("version ")
     return sentence("version {number}", number=number) if number != name else label(name)
 

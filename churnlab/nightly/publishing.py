@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -34,6 +35,7 @@ from churnlab.nightly.guards.drift import to_bytes
 from churnlab.nightly.manifest import FEATURES, LATEST, MANIFEST, ListFile, ListManifest
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.shelf import Shelf
+from churnlab.nightly.watch_facts import change_counts
 from churnlab.schema.files import one_line
 
 _DAY = re.compile(r"as_of=\d{4}-\d\d-\d\d")
@@ -80,7 +82,7 @@ class Publisher:
                 given.guards,
                 given.forced,
                 given.compared_with,
-                given.night,
+                _night(given),
                 given.left_out,
             )
             text = manifest.text().encode()
@@ -165,6 +167,13 @@ class Publisher:
             keep |= {file.path for file in manifest.files.values()}
         own = filter(_DATA.fullmatch, names)
         self.shelf.tidy(folder, [name for name in own if f"{folder}/{name}" not in keep])
+
+
+def _night(given: Publication) -> Mapping[str, Any]:
+    """The facts of the night, with how many people changed."""
+    if given.changes is None:
+        return given.night
+    return {**given.night, "changes": change_counts(given.changes)}
 
 
 def _folder(as_of: str) -> str:

@@ -24,6 +24,7 @@ from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.shelf import shelf_of
 from churnlab.nightly.summary import summary
 from churnlab.nightly.summary_words import left_out_words
+from churnlab.nightly.watch_blocked import blocked_kept
 from churnlab.nightly.written import Written
 from churnlab.schema.progress import bar, counted
 
@@ -109,7 +110,7 @@ class RiskList:
         """
         trial = self.model.get("approval") == NOT_APPROVED
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
-        with shelf.locked():
+        with shelf.locked(), blocked_kept(folder):
             given = self._judged(folder, force, trial)
             manifest = Publisher(shelf).publish(given)
         files = {kind: shelf.name(file.path) for kind, file in manifest.files.items()}

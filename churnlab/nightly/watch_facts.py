@@ -42,6 +42,7 @@ def night_facts(
     | `tier`, `stage`, `theme` | of each: how many on the list, and their mean probability |
     | `control` | how many on the list must not be contacted |
     | `missing` | by signal: the share of its features that are missing |
+    | `changes` | by change and reason, since the last list: how many people (`change_counts`) |
     """
     estimate = expected_auc(scored)
     frame = table.select(["risk", *_GROUPS, "control"]).to_pandas()
@@ -55,6 +56,19 @@ def night_facts(
         "control": int((frame["control"] == CONTROL).sum()),
         "missing": {name: _rounded(share) for name, share in sorted(missing.items())},
     }
+
+
+def change_counts(changes: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """How many people changed on a list, by kind of change and reason.
+
+    >>> rows = pd.DataFrame({"change": ["exit", "exit"], "reason": ["churned", "churned"]})
+    >>> change_counts(rows)
+    {'exit': {'churned': 2}}
+    """
+    found: dict[str, dict[str, int]] = {}
+    for (change, reason), size in changes.groupby(["change", "reason"]).size().items():
+        found.setdefault(str(change), {})[str(reason)] = int(size)
+    return found
 
 
 def _events(days: Days, day: int) -> list[float | None]:

@@ -49,3 +49,20 @@ def test_too_early_is_99_and_no_list_is_3(job: Path) -> None:
     said = call("grade", "--as-of", DAY, "--config", job, code=3)
     assert "its sha256 differs" in said and file.name in said
     file.write_bytes(data)
+
+
+def test_watch_writes_a_page_and_prints_lines(job: Path, tmp_path: Path) -> None:
+    said = call("watch", "--config", job, "--nights", "60")
+    page = job.parent / "output" / "watch.html"
+    assert str(page) in said and "missing" in said
+    assert "The nights up to 2026-06-10" in page.read_text()
+    page.unlink()
+    lines = call("watch", "--config", job, "--nights", "60", "--json").splitlines()
+    nights = [json.loads(line) for line in lines]
+    assert len(nights) == 60 and nights[-1]["as_of"] == "2026-06-10" and not page.exists()
+    out = tmp_path / "nights.html"
+    call("watch", "--config", job, "--as-of", "2026-06-12", "--out", out, "--json")
+    assert "2026-06-12: no list" in out.read_text()
+    assert "nights is 0" in call("watch", "--config", job, "--nights", "0", code=2)
+    empty = job_beside(job, tmp_path / "empty")
+    assert "holds no published list" in call("watch", "--config", empty, code=3)

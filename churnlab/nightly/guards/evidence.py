@@ -91,10 +91,10 @@ class Evidence:
         or it is a `trial`, which takes the place of no list.
         """
         guards = self.guards(given.table["risk"].to_numpy(), scored, last)
-        night = self.night(given, scored, last)
+        night, told = self.night(given, scored, last), tuple(g.to_dict() for g in guards)
         if not (force or trial):
-            refuse(guards, given.as_of)
-        counts, told = self.seen.feature_counts, tuple(g.to_dict() for g in guards)
+            refuse(guards, given.as_of, {"as_of": given.as_of, "guards": told, "night": night})
+        counts = self.seen.feature_counts
         words = tuple(guard.says for guard in guards)
         return replace(
             given, guards=told, guard_words=words, forced=force, night=night, features=counts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import gt, lt
 from typing import Any
@@ -77,11 +77,13 @@ def fold(now: float, then: float) -> float:
     return large / small if small > 0 else (1.0 if large == small else _BEYOND)
 
 
-def refuse(guards: Iterable[Guard], as_of: str) -> None:
-    """Raise GuardError for the guards that block the list of a day."""
+def refuse(guards: Iterable[Guard], as_of: str, evidence: Mapping[str, Any] | None = None) -> None:
+    """Raise GuardError, with its evidence, for the guards that block the list of a day."""
     said = [(guard.name, str(guard.says)) for guard in blocking(guards)]
     if said:
-        raise GuardError.from_blocked(as_of, said)
+        error = GuardError.from_blocked(as_of, said)
+        error.evidence = evidence or {}
+        raise error
 
 
 def blocking(guards: Iterable[Guard]) -> list[Guard]:
