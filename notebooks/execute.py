@@ -19,6 +19,7 @@ from churnlab.schema.roles import Roles
 
 FOLDER = Path(__file__).resolve().parent
 KEY = "churnlab_catalogue"
+SHARED = "../../shared/tasks"
 TIMEOUT_SECONDS = 900
 
 
@@ -34,10 +35,26 @@ def catalogue_digest() -> str:
     return digest.hexdigest()
 
 
+def reads_shared(book: nbformat.NotebookNode) -> bool:
+    """Whether a notebook reads data that lie outside the project, beside its folder."""
+    return any(SHARED in cell.source for cell in book.cells)
+
+
+def lacks_data(path: Path) -> bool:
+    """Whether a notebook reads data that are not there."""
+    return reads_shared(nbformat.read(path, 4)) and not (FOLDER / SHARED).exists()
+
+
+def client(book: nbformat.NotebookNode, timeout: int) -> NotebookClient:
+    """What runs a notebook; one that reads shared data runs in its own folder."""
+    where = {"resources": {"metadata": {"path": str(FOLDER)}}} if reads_shared(book) else {}
+    return NotebookClient(book, timeout=timeout, kernel_name="python3", **where)
+
+
 def execute(path: Path) -> None:
     """Run a notebook from top to bottom, and keep its outputs and the stamp of today."""
     book = nbformat.read(path, 4)
-    NotebookClient(book, timeout=TIMEOUT_SECONDS, kernel_name="python3").execute()
+    client(book, TIMEOUT_SECONDS).execute()
     for cell in book.cells:
         cell.metadata.pop("execution", None)
     book.metadata[KEY] = catalogue_digest()
@@ -46,4 +63,7 @@ def execute(path: Path) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or sorted(map(str, FOLDER.glob("*.ipynb"))):
-        execute(Path(name))
+        if lacks_data(Path(name)):
+            print(f"{name} stays as it is: {SHARED} is not there", file=sys.stderr)
+        else:
+            execute(Path(name))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from churnlab.errors.base import near
 from churnlab.errors.data import FrameError
 
+_SMALLEST_P = 1e-12
+
 
 class ExperimentError(FrameError):
     """The table of an experiment cannot be used, or was not randomised."""
@@ -158,7 +160,7 @@ class ExperimentError(FrameError):
         """What was known before the assignment differs between arms beyond chance."""
         return cls(
             "the arms were not drawn at random: they differed before the assignment, most in "
-            f"{column!r} by {difference:.2f} standard deviations (p = {p:.2g}); give the table of "
+            f"{column!r} by {difference:.2f} standard deviations (p {_p(p)}); give the table of "
             "a randomised experiment, or randomised=False to see differences that are no effects"
         )
 
@@ -167,7 +169,7 @@ class ExperimentError(FrameError):
         """The people per arm are not those of the plan."""
         return cls(
             f"the arms do not have the planned sizes: {people:,} people in {arm!r} where "
-            f"{planned:,.0f} were planned (p = {p:.2g}), so people were lost or drawn twice; find "
+            f"{planned:,.0f} were planned (p {_p(p)}), so people were lost or drawn twice; find "
             "out who, or give randomised=False to see differences that are no effects"
         )
 
@@ -186,6 +188,11 @@ class ExperimentError(FrameError):
             f"none of {count:,} statements has a snapshot of its person in the {within} days "
             "before it; explain snapshots from before the statements, or give a longer within="
         )
+
+
+def _p(p: float) -> str:
+    """A p value, or that it is very small."""
+    return f"= {p:.2g}" if p > _SMALLEST_P else f"below {_SMALLEST_P:g}"
 
 
 def _named(arms: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ _NOTABLE_DIFFERENCE = 0.1
 _PEOPLE_A_COLUMN = 20
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Balance:
     """How the arms differed before the assignment.
 
@@ -86,6 +86,9 @@ class Balance:
             "facts": self.frame.to_dict("records"),
         }
 
+    def __repr__(self) -> str:
+        return f"Balance({self.frame['fact'].nunique()} facts, p {self.p:.3g})"
+
     def _repr_html_(self) -> str:
         return self.html()
 
@@ -96,7 +99,7 @@ class Balance:
         >>> balance_of(table, None, np.repeat([0, 1], 100), ("none", "gift")).check()
         Traceback (most recent call last):
         churnlab.errors.experiments.ExperimentError: the arms were not drawn at random: they
-        differed before the assignment, most in 'age' by 3.45 standard deviations (p = 2.5e-34);
+        differed before the assignment, most in 'age' by 3.45 standard deviations (p below 1e-12);
         give the table of a randomised experiment, or randomised=False to see differences that are
         no effects
         """

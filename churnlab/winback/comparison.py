@@ -15,7 +15,7 @@ from churnlab.winback.differences import Differences, differences_of
 from churnlab.winback.effects import Effects, effects_of, example_arms
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """All that an experiment says: balance first, then effects, then for whom they differ.
 
@@ -60,6 +60,9 @@ class Comparison:
             "differences": [] if self.differences is None else self.differences.to_dict()["rows"],
             "dropped": dict(self.dropped),
         }
+
+    def __repr__(self) -> str:
+        return f"Comparison({self.effects}, {self.balance})"
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -18,7 +18,7 @@ from churnlab.winback.comparing import holm
 from churnlab.winback.effects import LEVEL, cells, compared
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Differences:
     """Whether effects differ between groups, beyond chance.
 
@@ -56,6 +56,9 @@ class Differences:
         """All rows as plain values, JSON-ready; a missing number is null."""
         rows = self.frame.astype(object).where(self.frame.notna(), None).to_dict("records")
         return {"randomised": self.randomised, "rows": rows}
+
+    def __repr__(self) -> str:
+        return f"Differences({len(self.frame)} comparisons, {len(self.differing)} beyond chance)"
 
     def _repr_html_(self) -> str:
         return self.html()

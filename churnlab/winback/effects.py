@@ -19,7 +19,7 @@ LEVEL = 0.05
 BETTER, WORSE, UNCLEAR, FEW = "better", "worse", "unclear", "too few people"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Effects:
     """What each treatment did to each outcome: a difference of means with its 95% interval.
 
@@ -80,6 +80,10 @@ class Effects:
     def example(cls) -> Effects:
         """Effects of a made-up experiment with 400 people, for examples."""
         return effects_of(example_arms())
+
+    def __repr__(self) -> str:
+        kind = "" if self.randomised else ", observational"
+        return f"Effects({len(self.frame)} rows, by {self.by or 'everybody'}{kind})"
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from churnlab.report.drawing import COLOURS, GREY, INK, Axes, drawable, name_axe
 from churnlab.winback.effects import BETTER, WORSE, Effects
 from churnlab.winback.words import group_words, outcome_words
 
-_ROW = 0.42  # inches
+_ROW = 0.36  # inches
+_APART = 0.7  # of a line, which the treatments of a group share
 
 
 @dataclass(eq=False, repr=False)
@@ -62,23 +63,23 @@ class EffectsDisplay(Display):
 
     def draw(self, axes: Axes, language: str) -> None:
         """Draw a point and an interval for each row."""
-        scale = 100 if self.share else 1
         treatments = self.rows["treatment"].unique().tolist()
+        lines = self.rows["group" if self._grouped else "treatment"].unique().tolist()
         for i, name in enumerate(treatments):
-            mine = np.flatnonzero((self.rows["treatment"] == name).to_numpy())
-            self._draw(axes, mine, scale, COLOURS[i % len(COLOURS)], drawable(name))
+            rows = self.rows[self.rows["treatment"] == name]
+            apart = _APART * (i - (len(treatments) - 1) / 2) / len(treatments)
+            places = np.arange(len(rows)) + apart if self._grouped else np.array([float(i)])
+            self._draw(axes, rows, places, COLOURS[i % len(COLOURS)])
         axes.axvline(0, color=INK, linewidth=1)
-        places = np.arange(len(self.rows))
-        labels = [self._label(row, language) for _, row in self.rows.iterrows()]
-        axes.set_yticks(places, labels)
-        axes.set_ylim(len(self.rows) - 0.5, -0.5)
+        axes.set_yticks(np.arange(len(lines)), [self._label(line, language) for line in lines])
+        axes.set_ylim(len(lines) - 0.5, -0.5)
         name_axes(axes, language, self._axis())
         if len(treatments) > 1 and self._grouped:
             self.legend(axes, min(len(treatments), 3))
 
-    def _draw(self, axes: Axes, places: np.ndarray, scale: float, colour: str, name: str) -> None:
+    def _draw(self, axes: Axes, rows: pd.DataFrame, places: np.ndarray, colour: str) -> None:
         """The rows of one treatment."""
-        rows = self.rows.iloc[places]
+        scale, name = 100 if self.share else 1, drawable(rows["treatment"].iloc[0])
         value = rows["effect"].to_numpy(float) * scale
         ends = np.abs(rows[["low", "high"]].to_numpy(float).T * scale - value)
         axes.errorbar(value, places, xerr=ends, fmt="none", ecolor=GREY, capsize=3)
@@ -91,8 +92,8 @@ class EffectsDisplay(Display):
     def _grouped(self) -> bool:
         return bool((self.rows["group"] != "").any())
 
-    def _label(self, row: Any, language: str) -> str:
-        words: Words = group_words(row["group"]) if self._grouped else row["treatment"]
+    def _label(self, line: str, language: str) -> str:
+        words: Words = group_words(line) if self._grouped else line
         return in_lines(drawable(in_language(words, language)))
 
     def _axis(self) -> Words:

@@ -25,6 +25,10 @@ from churnlab.winback.words import outcome_words
 
 _WIDTH = 500  # of a picture, in pixels of a page: it is read on telephones, too
 _INCHES = 5.2
+_HOW = sentence(
+    "Lines are 95% intervals. A filled point is beyond chance after the correction for several, an "
+    "empty one could be chance."
+)
 
 
 def comparison_page(found: Comparison) -> Page:
@@ -38,7 +42,7 @@ def comparison_page(found: Comparison) -> Page:
     shown = found.effects if found.by_stage is None else found.by_stage
     sections = (
         Section(sentence("What was found"), (Bullets(words),)),
-        Section(sentence("Pictures"), tuple(_pictures(shown))),
+        Section(sentence("Pictures"), (*_pictures(shown), Text(_HOW))),
         *(_section(each) for each in tables(found)),
     )
     against = ", ".join(found.effects.frame["treatment"].unique())

@@ -33,7 +33,7 @@ _NORMAL_95 = 1.959963984540054
 _NAME = "the stated reasons"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class StatedReasons:
     """What people said when they left, beside what the signals had said before.
 
@@ -89,6 +89,9 @@ class StatedReasons:
             "dropped": dict(self.dropped),
             "late_model": self.late_model,
         }
+
+    def __repr__(self) -> str:
+        return f"StatedReasons({len(self.seen)} codes, {self.frame['theme'].nunique()} themes)"
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -52,7 +52,7 @@ class SeenDisplay(Display):
         axes.axvline(self.usual, color=INK, linestyle="--", linewidth=1, label=usual)
         axes.set_yticks(place, [in_lines(drawable(code)) for code in self.rows["code"]])
         axes.set_ylim(len(self.rows) - 0.5, -0.5)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(0, min(1.0, 1.15 * max(float(self.rows["high"].max()), self.usual)))
         axes.xaxis.set_major_formatter(percent)
         name_axes(axes, language, sentence("flagged before they said so"))
         legend(axes, "lower right")

@@ -40,8 +40,8 @@ def sentences(found: StatedReasons) -> Iterator[Words]:
     sure = found.frame[found.frame["verdict"].isin([MORE, LESS])]
     for row in sure.sort_values("p_holm", kind="stable").itertuples():
         yield sentence(
-            "{code}: the theme “{theme}” had pushed up the risk of {share:.0%} who said so and of "
-            "{other:.0%} who said other things, {verdict}",
+            "{code}: “{theme}” had raised the risk of {share:.0%} of those who said so and of "
+            "{other:.0%} of the others, {verdict}",
             code=row.code,
             theme=theme_words(str(row.theme)),
             share=row.share,

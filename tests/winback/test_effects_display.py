@@ -15,7 +15,7 @@ from churnlab.winback.effects_display import EffectsDisplay
 def test_a_row_for_each_group_and_treatment_and_a_legend_of_treatments() -> None:
     display = effects_of(drawn(arms=3), "stage").plot(outcome="kept")
     labels = [text.get_text() for text in display.ax_.get_yticklabels()]
-    assert labels == ["core", "core", "fading", "fading"]
+    assert labels == ["core", "fading"]
     assert display.figure_.legends[0].get_texts()[0].get_text() == "gift"
 
 
