@@ -19,7 +19,7 @@ class WinbackTable(Table):
     treatment: str = "treatment"
     """The column of the arm; people without a value are the control group."""
     control: str | None = None
-    """The arm to compare with; without it no treatment, or an arm called "none" or "control"."""
+    """The arm to compare with; without it no treatment, or an arm with such a name as "control"."""
     time: str = "time"
     """The column of the moment of the assignment; needed for outcomes from the log."""
     treated: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,11 @@ class Arms:
             raise ConfigError.from_unknown("outcome", name, self.outcomes)
         return self.outcomes[name]
 
-    def is_share(self, name: str) -> bool:
-        """Whether an outcome is 0 or 1 for everybody, so that its mean is a share of people."""
-        return bool(np.isin(self.outcome(name), (0.0, 1.0)).all())
+    @cached_property
+    def share_outcomes(self) -> frozenset[str]:
+        """The outcomes that are 0 or 1 for everybody, so that their means are shares of people."""
+        found = self.outcomes.items()
+        return frozenset(name for name, y in found if ((y == 0) | (y == 1)).all())
 
     @property
     def groupings(self) -> tuple[str, ...]:

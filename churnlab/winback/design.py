@@ -21,7 +21,7 @@ class Design:
     | `user` | "user_id" | column of the person's id |
     | `treatment` | "treatment" | column of the arm; without a value: the control group |
     | `control` | None | the arm to compare with; None: no treatment, or an arm called \
-"none" or "control" |
+"none", "control", "no treatment", "holdout", "0" or "false" |
     | `time` | "time" | column of the moment of the assignment; needed with a log |
     | `treated` | None | column of the moment at which the treatment was given |
     | `outcome_time` | None | column of the moment of the outcome, where the table has outcomes |

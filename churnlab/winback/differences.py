@@ -79,7 +79,7 @@ def differences_of(experiment: Arms, by: Sequence[str]) -> Differences:
     columns = ["by", "treatment", "outcome", "groups", "lowest", "lowest_effect", "highest"]
     frame = pd.DataFrame(rows, columns=[*columns, "highest_effect", "f", "p"])
     frame["p_holm"] = holm(frame["p"].to_numpy(np.float64))
-    shares = frozenset(name for name in experiment.outcomes if experiment.is_share(name))
+    shares = experiment.share_outcomes
     return Differences(frame.assign(differ=frame["p_holm"] < LEVEL), shares, experiment.randomised)
 
 
@@ -87,7 +87,7 @@ def _rows(experiment: Arms, by: str) -> Iterator[tuple[Any, ...]]:
     """The test of each outcome and treatment for one grouping."""
     groups, group = experiment.group(by)
     for name in experiment.outcomes:
-        share, sums = experiment.is_share(name), cells(experiment, name, group, len(groups))
+        share, sums = name in experiment.share_outcomes, cells(experiment, name, group, len(groups))
         for arm, treatment in enumerate(experiment.treatments, 1):
             found, enough = compared(sums, len(experiment.arms), arm, share)
             used = np.flatnonzero(enough & (found.error > 0))

@@ -108,7 +108,7 @@ def effects_of(experiment: Arms, by: str = EVERYBODY) -> Effects:
     [[200.0, 0.5]]
     """
     groups, group = experiment.group(by)
-    shares = frozenset(name for name in experiment.outcomes if experiment.is_share(name))
+    shares = experiment.share_outcomes
     parts = [
         _of_outcome(experiment, name, groups, group, name in shares) for name in experiment.outcomes
     ]

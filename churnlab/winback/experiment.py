@@ -205,7 +205,7 @@ class Experiment(Arms):
         (1251, 1251)
         """
         values = self.outcome(outcome)[self.arm == 0]
-        if self.is_share(outcome):
+        if outcome in self.share_outcomes:
             return NextTest.of_shares(float(values.mean()), difference, **options)
         return NextTest.of_means(float(values.std(ddof=1)), difference, **options)
 
@@ -224,7 +224,7 @@ class Experiment(Arms):
         """
         y = self.outcome(outcome)
         if outcome in self.worse:
-            y = 1 - y if self.is_share(outcome) else -y
+            y = 1 - y if outcome in self.share_outcomes else -y
         given = np.array((NONE, *self.treatments))[self.arm]
         costs = None
         if self.costs is not None:

@@ -18,7 +18,7 @@ from churnlab.winback.design import Design
 
 LEAST_PEOPLE = 30
 NO_TREATMENT = "none"
-_CONTROLS = ("none", "control", "no treatment")
+_CONTROLS = ("none", "control", "no treatment", "holdout", "0", "false")
 _NAME = "the experiment"
 
 
@@ -95,7 +95,7 @@ def assigned(given: Any, design: Design, timezone: str | None = None) -> Assigne
 
 def _arms(column: pd.Series, control: str | None) -> tuple[tuple[str, ...], np.ndarray]:
     """The arms, the control group first, and the place of each row in them, int64[n]."""
-    texts = column.astype(object).where(column.notna(), control or NO_TREATMENT).map(str)
+    texts = column.astype(object).where(column.notna(), control or NO_TREATMENT).map(_arm_name)
     names = sorted(texts.unique())
     first = _control(names, control)
     arms = (first, *(name for name in names if name != first))
@@ -104,12 +104,18 @@ def _arms(column: pd.Series, control: str | None) -> tuple[tuple[str, ...], np.n
     return arms, pd.Index(arms).get_indexer(pd.Index(texts)).astype(np.int64)
 
 
-def _control(names: list[str], control: str | None) -> str:
+def _arm_name(value: Any) -> str:
+    """The name of an arm as text; a whole number without its decimals."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)
+
+
+def _control(names: list[str], control: Any) -> str:
     """The name of the control group."""
     if control is not None:
-        if str(control) not in names:
+        if _arm_name(control) not in names:
             raise ExperimentError.from_unknown_control(str(control), names)
-        return str(control)
+        return _arm_name(control)
     found = [name for name in names if name.strip().lower() in _CONTROLS]
     if len(found) != 1 and len(names) != 1:
         raise ExperimentError.from_no_control(names)

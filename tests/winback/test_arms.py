@@ -23,4 +23,4 @@ def test_an_unknown_grouping_or_outcome_is_refused() -> None:
 
 
 def test_a_share_is_0_or_1_for_everybody() -> None:
-    assert drawn().is_share("kept") and not drawn().is_share("money")
+    assert drawn().share_outcomes == {"kept"}

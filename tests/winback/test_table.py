@@ -38,6 +38,16 @@ def test_the_control_group_comes_first_whatever_its_name() -> None:
     assert assigned(frame, Design(control="z")).arms == ("z", "gift")
 
 
+@pytest.mark.parametrize("values", [[0, 1], [0.0, 1.0], [False, True], ["0", "1"]])
+def test_a_treatment_of_0_and_1_has_its_control_group(values: list[Any]) -> None:
+    found = assigned(table(treatment=values * 40), Design())
+    assert found.arms[0] in ("0", "False") and found.arm[:2].tolist() == [0, 1]
+    assert assigned(table(treatment=values * 40), Design(control=values[1])).arm[:2].tolist() == [
+        1,
+        0,
+    ]
+
+
 def test_a_frame_of_another_library_and_own_column_names() -> None:
     frame = pl.from_pandas(table().rename(columns={"user_id": "who", "treatment": "arm"}))
     found = assigned(frame, Design(user="who", treatment="arm"))
