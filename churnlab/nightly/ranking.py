@@ -163,11 +163,12 @@ class Ranking:
         digest = hashlib.sha256(f"{self.campaign}\0{user}".encode()).digest()
         return int.from_bytes(digest[:8], "big") < self.control * 2**64
 
-    def ranked(self, parts: Iterable[pd.DataFrame]) -> Ranked:
+    def ranked(self, parts: Iterable[pd.DataFrame], people: int | None = None) -> Ranked:
         """Rows of `with_columns` of the stages asked for, in their order, ties by id, and cut.
 
-        Rows without the value that is sorted by stand last. Tiers by rank and treatments are told
-        here. ConfigError where nobody has the value.
+        `people` counts those of the stages asked for, where the parts lack some of them beyond the
+        top. Rows without the value that is sorted by stand last. Tiers by rank and treatments are
+        told here. ConfigError where nobody has the value.
         """
         everybody = pd.concat(parts, ignore_index=True)
         if self.sort != "risk" and everybody[self.sort].isna().all():
@@ -176,15 +177,16 @@ class Ranking:
         frame = everybody[asked].sort_values(
             [self.sort, "user_id"], ascending=[False, True], kind="stable", ignore_index=True
         )
+        people = len(frame) if people is None else people
         if self.tiers_by in BY_RANK:
-            whole = len(frame) if self.tiers_by == "share" else 1
+            whole = people if self.tiers_by == "share" else 1
             place = np.arange(1, len(frame) + 1) / whole
             frame["tier"] = pd.Series(self._tier(place, np.less_equal), frame.index, dtype="str")
         first = frame if self.top is None else frame.head(self.top)
         listed = self._treated(self._affordable(first))
         left_out = {
             "stages": len(everybody) - len(frame),
-            "top": len(frame) - len(first),
+            "top": people - len(first),
             "budget": len(first) - len(listed),
         }
         others = everybody.loc[~asked, ["user_id", "stage"]]

@@ -21,7 +21,7 @@ from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
 from churnlab.nightly.ranking import BY_RISK, Ranked, Ranking
 from churnlab.nightly.scoring import COLUMNS, Listing
-from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.shelf import Shelf, shelf_of
 from churnlab.nightly.summary import summary
 from churnlab.nightly.summary_words import left_out_words
 from churnlab.nightly.watch_blocked import blocked_kept
@@ -110,6 +110,11 @@ class RiskList:
         """
         trial = self.model.get("approval") == NOT_APPROVED
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
+        return self.publish(shelf, folder, force)
+
+    def publish(self, shelf: Shelf, folder: str | Path, force: str = "") -> Written:
+        """Publish the list on the shelf of a folder or an address, as `write` does."""
+        trial = self.model.get("approval") == NOT_APPROVED
         with shelf.locked(), blocked_kept(folder):
             given = self._judged(folder, force, trial)
             manifest = Publisher(shelf).publish(given)

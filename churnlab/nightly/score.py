@@ -89,7 +89,7 @@ def _score(
     users = read_users(config, activity, known_attributes(trained), misfits)
     say("building features, scoring and explaining")
     found = _list_of(activity, chosen, config, day, users)
-    if isinstance(found, RiskList) and found.evidence is not None:
+    if found.evidence is not None:
         found = replace(found, evidence=replace(found.evidence, misfits=tuple(misfits)))
     age = trained.facts.age(day)
     return replace(found, notes=tuple(notes), model_age=age)  # type: ignore[type-var]

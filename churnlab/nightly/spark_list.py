@@ -1,79 +1,181 @@
-"""SparkRiskList: tonight's list, scored, explained and written by the workers of Spark.
+"""SparkRiskList: tonight's list, scored and explained by the workers of Spark.
 
-It is the same list as on one machine.
+It is the same list as on one machine, with the same guards, files and sinks. The workers score and
+explain everybody, and count what the guards judge. This machine gets the rows of the list, the
+risks of everybody, and ids of people who came or went; never events, features or other people.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.facts import with_facts
+from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words
 from churnlab.model_registry.tracking import TrainedRun
-from churnlab.nightly.chosen import Chosen
-from churnlab.nightly.contract import ID, schema
+from churnlab.nightly.chosen import NOT_APPROVED, Chosen
+from churnlab.nightly.contract import ID, NAMES, schema
+from churnlab.nightly.guards.drift import BINS
+from churnlab.nightly.guards.evidence import Evidence
+from churnlab.nightly.guards.witness import Witness
+from churnlab.nightly.last_list import last_list
 from churnlab.nightly.publication import Publication
-from churnlab.nightly.ranking import BY_RANK, Ranking
+from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
+from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.spark_witness import (
+    COUNTS,
+    CountedListing,
+    SeenPeople,
+    SparkWitness,
+    summed_counts,
+)
 from churnlab.nightly.stage import with_stage
 from churnlab.nightly.written import Written
 from churnlab.schema.days import day_text
 from churnlab.spark.activity import SparkActivity
 from churnlab.spark.dataset import SparkDataset
-from churnlab.spark.session import DataFrame, in_one_line, write_whole
+from churnlab.spark.session import DataFrame, collected, highest_first, in_one_line, sent
 
+MOST = 5_000_000  # people on a list: their rows are on this machine at once
+_COUNTS = pa.list_(pa.int64())
 _LISTED = {field.name: field.type for field in schema("string") if field.name != ID}
 
 
 @dataclass(frozen=True, eq=False)
 class SparkRiskList:
-    """Tonight's list as in RiskList; nothing is computed before `frame` is used or written.
+    """Tonight's list as in RiskList; nothing is computed before it is used or written.
 
-    `rows` is the list without its order. `nobody` is the error for a list without a row; `notes`
-    and `model_age` are those of a RiskList.
+    `rows` are everybody who is scored, in no order. `nobody` is the error for no row; `evidence`,
+    `notes`, `model_age` and `language` are those of a RiskList.
     """
 
-    frame: DataFrame
     rows: DataFrame
-    as_of: str
-    run_id: str
+    listing: Listing
+    evidence: Evidence
     nobody: HistoryError
     notes: tuple[Words, ...] = ()
     model_age: int | None = None
+    language: str = ENGLISH
+
+    @property
+    def as_of(self) -> str:
+        """The day whose morning the list is for, like 2026-03-04."""
+        return self.listing.scorer.as_of
+
+    @property
+    def run_id(self) -> str:
+        """The run whose models scored it."""
+        return self.listing.scorer.run_id
+
+    @property
+    def frame(self) -> DataFrame:
+        """The people of the stages asked for in their order, the first `top` of them.
+
+        What needs the whole list is told when it is written: tiers by rank, the budget, treatments.
+        """
+        ranking = self.listing.ranking
+        found = highest_first(self._asked.select(*NAMES), ranking.sort, ID)
+        return found if ranking.top is None else found.limit(ranking.top)
 
     def publication(self) -> Publication:
-        """Never: raises ConfigError, because a list on Spark goes to no sink."""
-        way = 'take [[sinks]] out, or set engine = "local"'
-        raise ConfigError.from_spark("a list on Spark goes to the output folder alone", way)
-
-    def write(self, folder: str | Path, force: str = "") -> Written:
-        """Write the folder risk_list_<as_of>.parquet, whole or not at all.
-
-        Raises HistoryError when nobody is on the list, OutputError when it cannot be written,
-        ConfigError for `force`: no guard looks at a list on Spark.
-        """
-        if force:
-            raise ConfigError.from_spark("no guard looks at a list on Spark", "take --force out")
-        target = f"{str(folder).rstrip('/')}/risk_list_{self.as_of}.parquet"
+        """The audited rows, as sinks get them. Errors as in `write`."""
         self.rows.persist()
         try:
-            with in_one_line():
-                if self.rows.isEmpty():
-                    raise self.nobody
-            people = write_whole(self.frame, target)
+            return self._local(self._counted()).publication()
         finally:
             self.rows.unpersist()
-        files = {"list_parquet": target}
-        told = (tuple(map(str, self.notes)), self.model_age)
-        return Written(self.as_of, people, self.run_id, files, *told)
+
+    def write(self, folder: str | Path, force: str = "") -> Written:
+        """Publish the list in a folder or at an address, as RiskList does, whole or not at all.
+
+        Raises HistoryError when nobody was scored, ConfigError for a list of more than five million
+        people, and the errors of `RiskList.write`. At an address nothing is locked.
+        """
+        trial = self.listing.scorer.approval == NOT_APPROVED
+        self.rows.persist()
+        try:
+            people = self._counted()
+            found = self._local(people)
+            last = last_list(folder, self.as_of, trial)
+            ids = [] if last is None else last.frame[ID]
+            seen = self._witness(people, found, pd.Index(ids))
+        finally:
+            self.rows.unpersist()
+        away, witness = seen
+        others = away[~self.listing.ranking.asked(away)]
+        evidence = replace(self.evidence, seen=witness)
+        whole = replace(found, evidence=evidence, others=others)
+        return whole.publish(shelf_of(folder, trial), folder, force)
+
+    @property
+    def _asked(self) -> DataFrame:
+        stages = self.listing.ranking.stages
+        return self.rows.where(self.rows["stage"].isin(*stages)) if stages else self.rows
+
+    def _counted(self) -> int:
+        """How many people were scored; the error `nobody` for none."""
+        with in_one_line():
+            people = self.rows.count()
+        if not people:
+            raise self.nobody
+        return int(people)
+
+    def _local(self, people: int) -> RiskList:
+        """The list on this machine; `people` were scored."""
+        ranking = self.listing.ranking
+        asked = int(self._asked.count())
+        listed = asked if ranking.top is None else min(asked, ranking.top)
+        if listed > MOST:
+            reason = f"a list of {listed:,} people is more than one machine holds"
+            raise ConfigError.from_spark(reason, f"give [list] top or stages, {MOST:,} at most")
+        rows = collected(self.frame if listed < asked else self._asked.select(*NAMES)).to_pandas()
+        risks = collected(self.rows.select("risk"))["risk"].to_numpy()
+        found = ranking.ranked([rows], asked)
+        return RiskList(
+            found.frame,
+            self.as_of,
+            self.run_id,
+            self.notes,
+            self.model_age,
+            ranking,
+            np.sort(risks),
+            language=self.language,
+            model=self.listing.scorer.model,
+            left_out={**found.left_out, "stages": people - asked},
+        )
+
+    def _witness(
+        self, people: int, found: RiskList, last: pd.Index
+    ) -> tuple[pd.DataFrame, SparkWitness]:
+        """Who left the list and was scored, with stages; and what the guards judge."""
+        seen, activity = self.evidence.seen, self.evidence.activity
+        away = self._scored(last.difference(pd.Index(found.frame[ID])))
+        told = SparkWitness(seen.day, seen.within, seen.columns, seen.edges, count_scored=people)
+        told.people.append(pd.Index(away[ID]))
+        sums = summed_counts(self.rows, len(seen.columns) + BINS * len(seen.edges))
+        job = SeenPeople(activity.context, seen.day, seen.within)  # type: ignore[attr-defined]
+        whole: Any = activity
+        told.told(sums, whole, collected(whole.mapped(job)).to_pandas())
+        return away, told
+
+    def _scored(self, ids: pd.Index) -> pd.DataFrame:
+        """Those of some people who were scored, with their stages."""
+        if not len(ids):
+            return pd.DataFrame({ID: ids, "stage": pd.Series(dtype="str")})
+        wanted = sent(pd.DataFrame({ID: ids}), self.rows.sparkSession)
+        there = self.rows.select(ID, "stage").join(wanted, ID, "left_semi")
+        return collected(there).to_pandas()
 
 
 def list_of(
@@ -81,11 +183,8 @@ def list_of(
 ) -> SparkRiskList:
     """The list of everybody eligible on a day, planned on Spark.
 
-    Raises FrameError when the log lacks features that the models learnt from, ConfigError for a
-    [list] that ranks or cuts.
+    Raises FrameError when the log lacks features that the models learnt from.
     """
-    ranking = Ranking.of(config)
-    _check_row_wise(ranking)
     trained = chosen.trained
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)
@@ -93,28 +192,18 @@ def list_of(
     features = with_stage(told, config.target.churn(), activity, day)
     data: Any = build_dataset(activity, snapshots, features, users)
     _check_features(trained, data)
-    rows = data.map(Listing.of(chosen, config, day, activity), _LISTED)
-    if ranking.stages:
-        rows = rows.where(rows["stage"].isin(*ranking.stages))
-    as_of = day_text(day)
-    nobody = HistoryError.from_nobody(as_of, within)
-    return SparkRiskList(_ranked(rows), rows, as_of, trained.run_id, nobody)
-
-
-def _check_row_wise(ranking: Ranking) -> None:
-    """Raise ConfigError unless each row can be made alone, by risk, as Spark makes it."""
-    cut = ranking.top or ranking.budget is not None or ranking.policy
-    if ranking.sort != "risk" or cut or ranking.tiers_by in BY_RANK:
-        reason = "a list on Spark has everybody, by risk, with tiers by a column's value"
-        raise ConfigError.from_spark(reason, 'leave these keys of [list] out, or use "local"')
+    listing = Listing.of(chosen, config, day, activity)
+    columns, reference = trained.models["churned"].feature_names_in_, trained.facts.reference
+    edges = {} if reference is None else dict(reference.features)
+    seen = Witness(day, within, tuple(columns), edges)
+    counted = CountedListing(listing, seen.columns, edges)
+    rows = data.map(counted, _LISTED | {COUNTS: _COUNTS})
+    nobody = HistoryError.from_nobody(day_text(day), within)
+    evidence = Evidence(seen, activity, chosen, (), config.guards)
+    return SparkRiskList(rows, listing, evidence, nobody, language=config.lang)
 
 
 def _check_features(trained: TrainedRun, data: SparkDataset) -> None:
     names = [field.name for field in data.job.schema][2:]
     for model in trained.models.values():
         model.select(pd.DataFrame(columns=names))
-
-
-def _ranked(frame: DataFrame) -> DataFrame:
-    """The rows by risk, highest first, ties by id."""
-    return frame.orderBy(frame["risk"].desc(), frame["user_id"])

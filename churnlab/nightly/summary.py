@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,7 +31,6 @@ from churnlab.winback.policy_file import PolicyFile
 
 COLUMNS = ("risk", "tier", "stage", "ltv", "value_at_risk", "treatment", "control")
 _NUMBERS = frozenset({1, 2})
-_PASSED = sentence("passed")
 _LEVELS = {"warn": sentence("warns"), "block": sentence("blocks")}
 _COLOURS = {FADING: BLUE, LAPSING: ORANGE, SILENT: VIOLET, GONE: INK}
 _MOST = 12  # reasons in one picture
@@ -237,18 +236,17 @@ def _guards(given: Publication) -> Iterator[Any]:
         return
     said = given.guard_words or tuple(str(guard["says"]) for guard in given.guards)
     told = sorted(zip(given.guards, said, strict=True), key=lambda each: bool(each[0]["passed"]))
-    lines = [
-        (
-            guard["name"],
-            _PASSED if guard["passed"] else _LEVELS[guard["level"]],
-            cell(guard["limit"]),
-            words,
-        )
-        for guard, words in told
-    ]
-    head = (sentence("guard"), sentence("result"), sentence("limit"), sentence("what it saw"))
+    lines = [(_guard(guard), cell(guard["limit"]), words) for guard, words in told]
+    head = (sentence("guard"), sentence("limit"), sentence("what it saw"))
     failed = frozenset(i for i, (guard, _) in enumerate(told) if not guard["passed"])
-    yield Table(head, tuple(lines), frozenset({2}), failed)
+    yield Table(head, tuple(lines), frozenset({1}), failed)
+
+
+def _guard(guard: Mapping[str, Any]) -> Words:
+    """The name of a guard, with what it does where it did not pass."""
+    if guard["passed"]:
+        return str(guard["name"])
+    return sentence("{guard}: {level}", guard=guard["name"], level=_LEVELS[guard["level"]])
 
 
 def _notes(given: Publication) -> Iterator[Any]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from churnlab.language.sentence import Words, sentence
-from churnlab.nightly.changes import ABOVE, ACTIVE, BECAME, BECAME_OR_ABOVE, CHURNED, CUT, NEW
-from churnlab.nightly.changes import OUTSIDE as OUTSIDE
+from churnlab.nightly.changes import (
+    ABOVE,
+    ACTIVE,
+    BECAME,
+    BECAME_OR_ABOVE,
+    CHURNED,
+    CUT,
+    NEW,
+    OUTSIDE,
+)
 from churnlab.schema.stages import FADING, GONE, LAPSING, SILENT
 
-NO_STAGE, NO_TIER = sentence("no stage"), sentence("no tier")
+NO_TIER = sentence("no tier")
 STAGE_WORDS: Mapping[str, Words] = {
-    FADING: sentence("fading"),
-    LAPSING: sentence("lapsing"),
-    SILENT: sentence("silent"),
-    GONE: sentence("gone"),
-    "": NO_STAGE,
+    FADING: sentence("Fading"),
+    LAPSING: sentence("Lapsing"),
+    SILENT: sentence("Silent"),
+    GONE: sentence("Gone"),
+    "": sentence("No stage"),
 }
 REASON_WORDS: Mapping[str, Words] = {
     NEW: sentence("new in the log"),

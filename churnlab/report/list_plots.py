@@ -107,7 +107,7 @@ def moves(
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=6)
     axes.set_xticks(range(len(after)), [said(words, language) for words in after])
     axes.set_yticks(range(len(before)), [said(words, language) for words in before])
     name_axes(axes, language, sentence("now"), sentence("on the last list"))

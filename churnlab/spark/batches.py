@@ -103,5 +103,7 @@ def _column(column: pd.Series, kind: pa.DataType) -> pa.Array:
     """One column as an Arrow array of a type."""
     if pa.types.is_string(kind):
         return pa.array(column.astype(object).where(column.notna(), None).to_numpy(), kind)
+    if pa.types.is_list(kind):
+        return pa.array(column.tolist(), kind)
     to = "datetime64[us]" if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
     return pa.array(column.to_numpy().astype(to), kind)

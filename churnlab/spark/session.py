@@ -129,6 +129,20 @@ def constant(value: Any) -> Column:
     return F.lit(value)
 
 
+def collected(frame: DataFrame) -> pa.Table:
+    """The rows of a frame on this machine: those of a list, or sums, which one machine holds."""
+    with _quiet(), in_one_line():
+        return frame.toArrow()
+
+
+def highest_first(frame: DataFrame, by: str, ties: str) -> DataFrame:
+    """The rows by a number, highest first, missing ones last; equal ones by the column `ties`."""
+    from pyspark.sql import functions as F
+
+    value = F.nanvl(column(by), F.lit(None).cast("double"))
+    return frame.orderBy(value.desc_nulls_last(), column(ties).asc())
+
+
 def kind_of(frame: DataFrame, name: str) -> str:
     """Spark's name for the type of a column."""
     return str(frame.schema[name].dataType.typeName())

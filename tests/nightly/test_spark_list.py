@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.faults import FAULTS
+from support.nightly import content
 from support.spark import MARKS, check_same, on_spark, options, running_session
 from typer.testing import CliRunner
 
@@ -19,9 +21,22 @@ from churnlab.config.inputs import open_log
 from churnlab.config.tables import Config
 from churnlab.demo.run import COMMUNITY
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.nightly.score import score
+from churnlab.nightly import spark_list
+from churnlab.nightly.contract import NAMES
+from churnlab.nightly.spark_witness import COUNTS
 
 pytestmark = MARKS
+POLICY = """
+schema_version = 1
+made = "2026-06-01"
+control = 0.1
+[[treatments]]
+name = "gift"
+cost = 2
+[[rules]]
+stage = "lapsing"
+treatment = "gift"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,39 +70,91 @@ def trained(community: cl.datasets.Community, tmp_path_factory: pytest.TempPathF
     return folder
 
 
-def test_the_list_is_the_same(
-    session: Any, trained: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+DAYS = ("2026-06-03", "2026-06-10")
+ORDERS = {
+    "plain": "",
+    "cut": 'sort = "value_at_risk"\ntop = 30\nstages = ["fading", "lapsing", "silent", "gone"]\n'
+    'control = 0.2\ntiers_by = "share"\ntiers = { first = 0.1, rest = 1.0 }\n',
+    "paid": 'sort = "profit"\nbudget = 40.0\npolicy = "policy.toml"\n[costs]\ncontact = 0.1\n'
+    "offer = 1.0\nsuccess = 0.2\n",
+}
+
+
+def nights(trained: Path, engine: str, order: str) -> tuple[Path, list[dict]]:
+    """Two lists of a configuration, a week apart, in a folder of its own."""
+    folder = trained / f"{engine}-{order}"
+    toml = trained / f"{engine}-{order}.toml"
+    toml.write_text((trained / f"{engine}.toml").read_text() + "\n[list]\n" + ORDERS[order])
+    (trained / "policy.toml").write_text(POLICY)
+    told = []
+    for day in DAYS:
+        tonight = cl.score(Config.read(toml), day)
+        told.append(tonight.write(folder, force="a test").to_dict())
+    return folder, told
+
+
+@pytest.mark.parametrize("order", ORDERS if FAULTS else ["cut"])
+def test_lists_guards_and_files_are_those_of_one_machine(
+    session: Any, trained: Path, order: str
 ) -> None:
-    want = score(Config.read(trained / "local.toml"), "2026-06-10")
-    assert len(want.frame) > 40 and (want.frame["reason_1"] != "").any()
-    assert want.model_age is not None
+    """Byte by byte: rows, changes, counts of features, the summary, and the manifest of all."""
+    want, told = nights(trained, "local", order)
+    got, said = nights(trained, "spark", order)
+    assert content(got) == content(want)
+    here, there = (
+        json.dumps(each).replace(str(at), "") for each, at in ((told, want), (said, got))
+    )
+    assert here == there and len(cl.read_list(got).frame) > 10
+    manifest = cl.read_list(got).manifest
+    assert manifest.compared_with == DAYS[0] and {"changes", "summary"} <= manifest.files.keys()
+    assert len(manifest.guards) > 10 and (order == "plain") == (not any(manifest.left_out.values()))
+
+
+def test_neither_events_nor_features_come_to_this_machine(
+    session: Any, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config = Config.read(trained / "spark.toml")
     log = open_log(config)
     log.daily()
-    with monkeypatch.context() as patch:
-        from pyspark.sql.classic.dataframe import DataFrame
+    got = cl.score(config, DAYS[1], log=log)
+    from pyspark.sql.classic.dataframe import DataFrame
 
+    seen, collect = [], DataFrame.toArrow
+    with monkeypatch.context() as patch:
         patch.setattr(DataFrame, "collect", lambda self: pytest.fail("collected"))
-        patch.setattr(DataFrame, "toArrow", lambda self: pytest.fail("collected"))
-        got = cl.score(config, "2026-06-10", log=log)
-        told = got.write(trained / "lists").to_dict()
-    assert told == {
-        "as_of": "2026-06-10",
-        "people": len(want.frame),
-        "run_id": want.run_id,
-        "model_age_days": want.model_age,
-        "list_parquet": f"{trained}/lists/risk_list_2026-06-10.parquet",
-        "notes": list(want.notes),
-    }
-    written = pd.concat(
-        [pd.read_parquet(f) for f in sorted(Path(str(told["list_parquet"])).glob("*.parquet"))],
-        ignore_index=True,
+        patch.setattr(DataFrame, "toPandas", lambda self: pytest.fail("collected"))
+        patch.setattr(DataFrame, "toArrow", lambda self: seen.append(self.columns) or collect(self))
+        people = got.write(tmp_path).people
+    known = [list(NAMES), ["risk"], [COUNTS], ["user_id", "kind", "day", "counts"]]
+    assert all(columns in known for columns in seen) and people > 40
+    assert got.frame.columns == list(NAMES)
+    order = [row["user_id"] for row in got.frame.select("user_id").collect()]
+    assert order == cl.read_list(tmp_path).frame["user_id"].tolist()
+
+
+def test_a_list_that_one_machine_cannot_hold_is_refused(
+    session: Any, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spark_list, "MOST", 5)
+    tonight = cl.score(Config.read(trained / "spark.toml"), DAYS[1])
+    with pytest.raises(ConfigError, match=r"is more than one machine holds; give \[list\] top"):
+        tonight.write(tmp_path)
+    assert content(tmp_path) == {}
+
+
+def test_a_list_goes_to_sinks_from_spark_too(session: Any, trained: Path) -> None:
+    toml = trained / "sinks.toml"
+    sinks = '\n[[sinks]]\nto = "exports"\n\n[output]\nfolder = "with-sinks"\n'
+    text = (trained / "spark.toml").read_text().replace('[output]\nfolder = "output"\n', "")
+    toml.write_text(text + sinks)
+    done = CliRunner().invoke(
+        app, ["score", "--config", str(toml), "--as-of", DAYS[1], "--force", "a test", "--json"]
     )
-    pd.testing.assert_frame_equal(written, want.frame, check_exact=True, check_dtype=False)
-    assert np.array_equal(
-        written["risk"].to_numpy().view(np.int64), want.frame["risk"].to_numpy().view(np.int64)
-    )
-    assert {p.name for p in (trained / "lists").iterdir()} == {"risk_list_2026-06-10.parquet"}
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["sinks"] == [f"{trained}/exports/list/latest.json"]
+    one, other = (cl.read_list(trained / name).frame for name in ("exports", "with-sinks"))
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_the_command_line_scores_and_writes_features_from_csv_on_spark(

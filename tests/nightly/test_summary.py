@@ -98,7 +98,7 @@ def test_the_figures_are_those_of_the_rows(language: str) -> None:
         assert not english & set(re.findall(r"[a-z]+", said.lower()))
     else:
         assert "model shop, version v1, approved by Ann · run run1" in said
-        assert "Guards that did not pass: 1" in said and "psi_last warns" in said
+        assert "Guards that did not pass: 1" in said and "psi_last: warns" in said
         assert "became fading or above the cut" in said and "from tier to tier" in said
         cost = 2.5 * (treated["treatment"] == "gift").sum()
         assert f"would cost {cost:,.2f}; the policy was made for 10.00" in said
