@@ -85,7 +85,8 @@ def open_experiment(found: WinbackConfig) -> Experiment:
         table.window,
         outcomes=table.outcomes or None,
         silence=table.silence,
-        missing={"window": table.unobserved, "people": table.strangers},
+        unobserved=table.unobserved,
+        strangers=table.strangers,
         **table.design(),
     )
 

@@ -107,6 +107,19 @@ class ExperimentError(FrameError):
         )
 
     @classmethod
+    def from_empty(cls) -> ExperimentError:
+        """The table has no row."""
+        return cls("the table of the experiment has no row; give one for each person")
+
+    @classmethod
+    def from_nobody_known(cls, people: int, example: object) -> ExperimentError:
+        """Nobody of the experiment is in the log, mostly because the id types differ."""
+        return cls(
+            f"none of the {people:,} people of the experiment is in the log, the first "
+            f"{example!r}; give ids of the same type in the log and the table"
+        )
+
+    @classmethod
     def from_strangers(cls, count: int, people: int, example: object) -> ExperimentError:
         """People of the experiment have no event in the log."""
         return cls(

@@ -14,12 +14,12 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset import compute
 from churnlab.dataset.rule import check_unobserved
-from churnlab.errors import ConfigError, FrameError
+from churnlab.errors import ConfigError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import before, check_count, day_text, fully_observed
 from churnlab.winback import outcomes as of_log
-from churnlab.winback.arms import EVERYBODY, Arms
+from churnlab.winback.arms import EVERYBODY, STAGE, Arms
 from churnlab.winback.balance import Balance, balance_of
 from churnlab.winback.comparison import Comparison, comparison_of
 from churnlab.winback.design import Design
@@ -89,7 +89,8 @@ class Experiment(Arms):
         outcomes: Sequence[str] | None = None,
         silence: Sequence[int] = (7, 28),
         features: FeatureSet | None = None,
-        missing: Mapping[str, str] | None = None,
+        unobserved: str = "error",
+        strangers: str = "error",
         **design: Any,
     ) -> Experiment:
         """The experiment of a table, with outcomes from the log.
@@ -101,9 +102,9 @@ class Experiment(Arms):
         table. Without a column of stages, the stage is by days of silence, cut at `silence`; give
         () for one stage. `features` are computed as of d for models.
 
-        `missing` says what to do with people whose window is not over, {"window": "error"} or
-        "drop", and with people who are not in the log, {"people": "error"} or "silent", which
-        counts them as people who did nothing.
+        People whose window is not over yet are an error, or left out with `unobserved="drop"`;
+        people who are not in the log are an error, or with `strangers="silent"` people who did
+        nothing.
 
         Raises ConfigError for unknown options and outcomes, FrameError and its child
         ExperimentError for a table that cannot be used.
@@ -118,18 +119,19 @@ class Experiment(Arms):
          ['silent_days', 'tenure_days'])
         """
         check_count("window", window, 1)
+        of_log.check_silence(silence)
         options, daily = Design.of(design), activity.daily()
         names = of_log.chosen(outcomes, activity.has_money)
         rows = assigned(frame, options, activity.timezone)
         assert rows.days is not None
         codes = np.asarray(daily.ids.get_indexer(pd.Index(rows.users)), np.int64)
-        rule = {"window": "error", "people": "error", **(missing or {})}
-        _check_people(rows, codes, rule["people"])
-        kept = _observed(rows.days, daily, of_log.reach(names, window), rule["window"])
+        _check_people(rows, codes, strangers)
+        kept = _observed(rows.days, daily, of_log.reach(names, window), unobserved)
         rows, codes = _part(rows, kept), codes[kept]
         days = rows.days
         assert days is not None
         known = of_log.known_before(daily, codes, days)
+        _check_names(options.known, (*known, STAGE))
         found = of_log.measured(daily, codes, days, window, names)
         made = _made(rows, options, found)
         stage = made.stage
@@ -270,14 +272,20 @@ def _checked(made: Experiment) -> Experiment:
     return made
 
 
+def _check_names(known: Sequence[str], own: Sequence[str]) -> None:
+    """Refuse known columns that have the name of a fact of ours."""
+    for name in known:
+        if name in own:
+            raise ConfigError.from_reserved("column known before", name)
+
+
 def _check_people(rows: Assigned, codes: np.ndarray, rule: str) -> None:
     """Refuse people who are not in the log, unless they count as silent."""
     if rule not in ("error", "silent"):
-        raise ConfigError.from_unknown("value of missing['people']", rule, ("error", "silent"))
+        raise ConfigError.from_unknown("value of strangers=", rule, ("error", "silent"))
     unknown = codes < 0
     if unknown.all():
-        example = rows.users.tolist()[0]
-        raise FrameError.from_unknown_users(len(codes), len(codes), example)
+        raise ExperimentError.from_nobody_known(len(codes), rows.users.tolist()[0])
     if unknown.any() and rule == "error":
         example = rows.users[unknown].tolist()[0]
         raise ExperimentError.from_strangers(int(unknown.sum()), len(codes), example)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ _MOST_VALUES = 6
 _MOST_GROUPS = 12
 UNKNOWN = "unknown"
 OTHER = "other"
+_DIGITS = 12
 
 
 def grouped(column: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:
@@ -56,11 +59,15 @@ def _few(texts: pd.Series, names: list[str]) -> tuple[tuple[str, ...], np.ndarra
 def _text(value: object) -> str:
     """A value as the name of a group: a number without zeros at its end."""
     if isinstance(value, float | int | np.number) and not isinstance(value, bool):
-        return f"{float(value):.6g}"
+        return f"{float(value) + 0.0:.6g}"  # -0 is 0
     return str(value)
 
 
 def _sortable(values: pd.Series) -> pd.Series:
-    """Numbers in their order, everything else by its text."""
+    """Numbers in their order; texts by their letters, and by the size of numbers in them."""
     numeric = pd.to_numeric(values, errors="coerce")
-    return numeric if numeric.notna().all() else values.map(str)
+    return numeric if numeric.notna().all() else values.map(_by_numbers)
+
+
+def _by_numbers(value: object) -> str:
+    return re.sub(r"\d+", lambda found: found[0].zfill(_DIGITS), str(value))

@@ -21,6 +21,7 @@ from churnlab.kernels import windows
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import sentence
+from churnlab.schema.days import check_count
 
 OUTCOMES = ("came_back", "active_days", "money")
 _DAY_N = re.compile(r"day_([1-9]\d{0,2})")
@@ -132,6 +133,19 @@ def known_before(activity: DailyActivity, codes: np.ndarray, days: np.ndarray) -
 def _short(name: str) -> str:
     """The name of a fact without its signal, and without the window of all days."""
     return name.removeprefix(f"{_BEFORE}__").removesuffix("__all").replace("__", "_")
+
+
+def check_silence(bounds: Sequence[int]) -> None:
+    """Refuse bounds of stages that are no rising whole numbers of days; ConfigError.
+
+    >>> check_silence((28, 7))
+    Traceback (most recent call last):
+    churnlab.errors.base.ConfigError: silence is (28, 7); give rising numbers of days
+    """
+    for bound in bounds:
+        check_count("silence", bound, 1)
+    if any(later <= earlier for earlier, later in pairwise(bounds)):
+        raise ConfigError.from_range("silence", tuple(bounds), "rising numbers of days")
 
 
 def silence_stage(silent: np.ndarray, bounds: Sequence[int]) -> np.ndarray:

@@ -101,6 +101,7 @@ def sentences(found: Comparison) -> Iterator[Words]:
         yield OBSERVATIONAL
     for _, row in found.effects.frame.iterrows():
         yield _said(effect_sentence(row, found.effects), found.randomised)
+        yield from _cost(row, found)
     yield from _harm(found)
     if found.differences is not None:
         yield from difference_sentences(found.differences)
@@ -113,6 +114,21 @@ def sentences(found: Comparison) -> Iterator[Words]:
             "over yet.",
             count=count,
         )
+
+
+def _cost(row: Any, found: Comparison) -> Iterator[Words]:
+    """What one more of an outcome costs, where it is better and costs are known."""
+    if not found.costs_known or np.isnan(row["cost_of_one"]) or not found.randomised:
+        return
+    ends = sorted(abs(row["extra_cost"] / row[name]) for name in ("low", "high"))
+    yield sentence(
+        "{treatment}: one more in “{outcome}” costs {cost:amount} [{low:amount}, {high:amount}]",
+        treatment=row["treatment"],
+        outcome=outcome_words(row["outcome"]),
+        cost=float(row["cost_of_one"]),
+        low=ends[0],
+        high=ends[1],
+    )
 
 
 def _said(words: Words, randomised: bool) -> Words:

@@ -74,6 +74,8 @@ def assigned(given: Any, design: Design, timezone: str | None = None) -> Assigne
     optional = {"treated", "outcome_time", "stage"} & columns.keys()
     frame = with_columns(_NAME, given, [*needed, *(columns[name] for name in sorted(optional))])
     frame = frame.reset_index(drop=True)
+    if frame.empty:
+        raise ExperimentError.from_empty()
     if frame[design.user].isna().any():
         raise ExperimentError.from_no_ids(int(frame[design.user].isna().sum()))
     users = known_ids(_NAME, frame[design.user]).rename("user_id")

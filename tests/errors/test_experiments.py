@@ -24,6 +24,8 @@ from churnlab.errors.experiments import ExperimentError as E
         (E.from_early_treatment(2, 7), "treated before they were assigned, the first 7; give"),
         (E.from_open_window(4, 14, "A", "B", "C"), "those of A need events up to B, and the log"),
         (E.from_before_log(4, "A", "B"), "the first on A, the log on B; give"),
+        (E.from_empty(), "has no row; give one"),
+        (E.from_nobody_known(9, "ann"), "none of the 9 people of the experiment is in the log"),
         (E.from_strangers(4, 9, "ann"), "4 of 9 people of the experiment are not in the log"),
         (E.from_missing_costs(4, 9), "missing for 4 of 9 treated people; give 0"),
         (E.from_bad_number("spend", 4, "numbers"), "'spend' of the experiment is missing or no"),

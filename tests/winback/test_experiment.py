@@ -84,12 +84,12 @@ def test_a_window_that_is_not_over_is_refused_or_dropped(activity: cl.DailyActiv
     frame.loc[:99, "time"] = "2026-06-10"
     with pytest.raises(ExperimentError, match="14 days after the assignment are not over for 100"):
         Experiment.from_log(frame, activity)
-    found = Experiment.from_log(frame, activity, missing={"window": "drop"})
+    found = Experiment.from_log(frame, activity, unobserved="drop")
     assert len(found) == 150 and found.dropped == {"window not over": 100}
     assert len(found.known) == len(found.arm) == len(found.outcomes["money"]) == 150
     frame.loc[:219, "time"] = "2026-06-10"
     with pytest.raises(ExperimentError, match="fewer than 30"):
-        Experiment.from_log(frame, activity, missing={"window": "drop"})
+        Experiment.from_log(frame, activity, unobserved="drop")
 
 
 def test_a_person_who_is_not_in_the_log_is_refused_or_silent(activity: cl.DailyActivity) -> None:
@@ -98,11 +98,17 @@ def test_a_person_who_is_not_in_the_log_is_refused_or_silent(activity: cl.DailyA
     frame.loc[7, "user_id"] = -5
     with pytest.raises(ExperimentError, match="1 of 250 people .* not in the log, the first -5"):
         Experiment.from_log(frame, activity)
-    found = Experiment.from_log(frame, activity, missing={"people": "silent"})
+    found = Experiment.from_log(frame, activity, strangers="silent")
     assert found.outcomes["came_back"][7] == 0 and len(found) == 250
     frame["user_id"] = np.arange(250) - 1000
     with pytest.raises(FrameError, match="none of the 250"):
         Experiment.from_log(frame, activity)
+
+
+def test_a_known_column_with_a_name_of_ours_is_refused(activity: cl.DailyActivity) -> None:
+    for name in ("silent_days", "stage"):
+        with pytest.raises(ConfigError, match=f"'{name}' is a name of our own"):
+            Experiment.from_log(table(activity).assign(**{name: 1}), activity, known=name)
 
 
 def test_a_table_from_before_the_log_is_refused(activity: cl.DailyActivity) -> None:
@@ -115,12 +121,10 @@ def test_a_table_without_times_is_refused_with_a_log(activity: cl.DailyActivity)
         Experiment.from_log(table(activity).drop(columns="time"), activity)
 
 
-@pytest.mark.parametrize("missing", [{"window": "keep"}, {"people": "drop"}])
-def test_other_rules_for_what_is_missing_are_refused(
-    activity: cl.DailyActivity, missing: Any
-) -> None:
+@pytest.mark.parametrize("rule", [{"unobserved": "keep"}, {"strangers": "drop"}])
+def test_other_rules_for_what_is_missing_are_refused(activity: cl.DailyActivity, rule: Any) -> None:
     with pytest.raises(ConfigError, match="unknown value"):
-        Experiment.from_log(table(activity), activity, missing=missing)
+        Experiment.from_log(table(activity), activity, **rule)
 
 
 def test_outcomes_of_the_table() -> None:

@@ -43,3 +43,8 @@ def test_of_many_texts_the_smallest_are_put_together() -> None:
 def test_categories_and_missing_texts() -> None:
     names, group = grouped(pd.Series(["b", None, "a"], dtype="category"))
     assert names == ("a", "b", "unknown") and group.tolist() == [1, 2, 0]
+
+
+def test_texts_with_numbers_are_in_the_order_of_the_numbers() -> None:
+    names = ["silent 28+ days", "silent 7-27 days", "silent 0-6 days"]
+    assert grouped(pd.Series(names))[0] == tuple(reversed(names))

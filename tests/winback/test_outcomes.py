@@ -8,7 +8,14 @@ from support.small_log import LOG, activity
 
 from churnlab.errors import ConfigError
 from churnlab.schema.days import day_number
-from churnlab.winback.outcomes import chosen, known_before, measured, reach, silence_stage
+from churnlab.winback.outcomes import (
+    check_silence,
+    chosen,
+    known_before,
+    measured,
+    reach,
+    silence_stage,
+)
 
 NAMES = ["came_back", "active_days", "money", "day_1", "day_7"]
 
@@ -56,3 +63,10 @@ def test_stages_by_silence_have_their_bounds_in_the_name() -> None:
     assert silence_stage(silent, (7, 28)).tolist() == (
         ["silent 0-6 days"] * 2 + ["silent 7-27 days"] * 2 + ["silent 28+ days"] * 2
     )
+
+
+def test_bounds_of_stages_are_rising_days() -> None:
+    check_silence(())
+    for wrong in ((0,), (7, 7), (28, 7), ("a",)):
+        with pytest.raises(ConfigError, match="silence is"):
+            check_silence(wrong)  # type: ignore[arg-type]

@@ -38,3 +38,12 @@ def test_a_share_is_said_in_points_and_an_amount_a_person() -> None:
 
 def test_a_p_value_that_is_not_known_is_a_dash() -> None:
     assert saying.p_words(float("nan")) == "–"
+
+
+def test_what_one_more_costs_is_said_where_it_is_better() -> None:
+    trial = drawn(3000, harm=0.2)
+    costly = Experiment(**vars(replace(trial, costs=np.where(trial.arm > 0, 2.0, 0.0))))
+    said = [str(words) for words in costly.compare().words()]
+    assert sum("one more in “kept” costs" in text for text in said) == 1
+    observed = replace(costly, randomised=False).compare()
+    assert not any("costs" in str(words) for words in observed.words())

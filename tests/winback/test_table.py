@@ -79,6 +79,7 @@ def test_an_arm_of_twelve_people_is_refused() -> None:
         (table(), Design(control="nobody"), "control='nobody' is no arm"),
         (changed(table(), "user_id", None), Design(), "the person is missing in 1 rows"),
         (table(), Design(known=("age",)), "lacks 1 column"),
+        (table().head(0), Design(), "has no row"),
         (table(born=pd.Timestamp("2000-01-01")), Design(known=("born",)), "holds moments"),
         (table(tags=[[1]] * 80), Design(known=("tags",)), "holds lists, bytes"),
     ],
