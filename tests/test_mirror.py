@@ -22,6 +22,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "nightly/test_night": "whole nights by the command line, under faults",
     "nightly/test_later_events": "from the store to the list, for any events of later days",
     "nightly/test_damaged_store": "the commands on a store that is not what was written",
+    "nightly/test_privacy": "a whole job, from events to lists, and all that it writes",
     "nightly/test_served_rows": "published rows against slow plain Python",
     "log/test_bring_your_log": "the page of the same name, each of its examples",
     "log/test_real_world": "logs as people have them, from events to lists",

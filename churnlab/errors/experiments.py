@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from churnlab.errors.base import near
 from churnlab.errors.data import FrameError
+from churnlab.errors.examples import shape, shown
 
 _SMALLEST_P = 1e-12
 
@@ -46,7 +47,7 @@ class ExperimentError(FrameError):
     def from_two_arms(cls, people: int, example: object, arms: Iterable[str]) -> ExperimentError:
         """People were assigned to more than one arm."""
         return cls(
-            f"{people:,} people are in more than one arm, the first {example!r} in "
+            f"{people:,} people are in more than one arm, the first like {shape(example)!r} in "
             f"{_named(arms)}; give each person the arm that was drawn first, or leave them out"
         )
 
@@ -60,14 +61,14 @@ class ExperimentError(FrameError):
         """Times that cannot be read."""
         return cls(
             f"column {column!r} of the experiment is no time in {count:,} rows, "
-            f"the first {example!r}; give dates, moments, or ISO text like '2026-03-01 09:30'"
+            f"the first {shown(example)}; give dates, moments, or ISO text like '2026-03-01 09:30'"
         )
 
     @classmethod
     def from_late_treatment(cls, count: int, person: object) -> ExperimentError:
         """Treatments were given after the outcome that they are to change."""
         return cls(
-            f"{count:,} people were treated after their outcome, the first {person!r}; "
+            f"{count:,} people were treated after their outcome, the first like {shape(person)!r}; "
             "correct the times, or give outcomes that came after the treatment"
         )
 
@@ -75,7 +76,8 @@ class ExperimentError(FrameError):
     def from_early_outcome(cls, count: int, person: object) -> ExperimentError:
         """Outcomes lie before the assignment."""
         return cls(
-            f"{count:,} people have an outcome before their assignment, the first {person!r}; "
+            f"{count:,} people have an outcome before their assignment, "
+            f"the first like {shape(person)!r}; "
             "a treatment cannot change what was before it: give outcomes after the assignment"
         )
 
@@ -83,7 +85,8 @@ class ExperimentError(FrameError):
     def from_early_treatment(cls, count: int, person: object) -> ExperimentError:
         """Treatments were given before people were assigned to them."""
         return cls(
-            f"{count:,} people were treated before they were assigned, the first {person!r}; "
+            f"{count:,} people were treated before they were assigned, "
+            f"the first like {shape(person)!r}; "
             "give the time at which chance decided on the arm"
         )
 
@@ -123,9 +126,9 @@ class ExperimentError(FrameError):
     def from_strangers(cls, count: int, people: int, example: object) -> ExperimentError:
         """People of the experiment have no event in the log."""
         return cls(
-            f"{count:,} of {people:,} people of the experiment are not in the log, the first "
-            f'{example!r}; correct the ids, or give strangers="silent" to count them as people '
-            "who did nothing"
+            f"{count:,} of {people:,} people of the experiment are not in the log, "
+            f'the first like {shape(example)!r}; correct the ids, or give strangers="silent" '
+            "to count them as people who did nothing"
         )
 
     @classmethod

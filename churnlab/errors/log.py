@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from churnlab.errors.base import ChurnlabError, near
+from churnlab.errors.examples import shown
 from churnlab.errors.secrets import in_short
 
 
@@ -127,7 +128,7 @@ class LogError(ChurnlabError):
         """A time column has values that cannot be read as times."""
         return cls(
             f"column {column!r} of {source} is not a time in {count:,} of {rows:,} rows, "
-            f"the first {example!r}; give timestamps, or text like 2026-03-01 12:30:00 or "
+            f"the first {shown(example)}; give timestamps, or text like 2026-03-01 12:30:00 or "
             "2026-03-01T12:30:00+08:00"
         )
 
@@ -237,7 +238,7 @@ class LogError(ChurnlabError):
         `ways` are what to do about it.
         """
         option, share = allowed
-        told = ", ".join(map(repr, examples))
+        told = ", ".join(map(shown, examples))
         return cls(
             f"column {column!r} of {source} is no usable number in {seen[0]:,} of {seen[1]:,} rows "
             f"that give one ({told}), more than the share {share:g} that may be set aside; "
@@ -247,7 +248,7 @@ class LogError(ChurnlabError):
     @classmethod
     def from_no_text(cls, source: str, column: str, example: str) -> LogError:
         """A column of text holds bytes that are not UTF-8, or half of a surrogate pair."""
-        first = repr(example).replace(r"\\", "\\")
+        first = shown(example).replace(r"\\", "\\")
         return cls(
             f"column {column!r} of {source} holds bytes that are no text, the first {first}; "
             "correct or drop these rows, or write the column as UTF-8"

@@ -76,4 +76,4 @@ def rows_of(
         try:
             yield from related(connection, [*paths], texts[0].compression).to_arrow_reader(BATCH)
         except (duckdb.Error, OSError, UnicodeError, EOFError, pa.ArrowException) as error:
-            raise explained(name, error, paths) from error
+            raise explained(name, error, paths) from None  # its text quotes lines of the file

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import FrameError
+from churnlab.errors.examples import shown
 from churnlab.features.profile import column_name, kind_of, names_in
 from churnlab.schema.known_values import places
 from churnlab.schema.names import twins
@@ -122,7 +123,7 @@ class KnownAttributes:
 
     def _misfit(self, name: str, column: pd.Series, unfit: np.ndarray) -> Misfit:
         categories = self.kinds[column_name(name)]
-        kinds = dict.fromkeys(repr(v)[:_LONGEST] for v in column[unfit].astype(object))
+        kinds = dict.fromkeys(shown(v)[:_LONGEST] for v in column[unfit].astype(object))
         wanted = "a number" if categories is None else f"one of {_few(map(repr, categories))}"
         given = int(column.notna().sum())
         examples = tuple(kinds)[:_EXAMPLES]

@@ -32,6 +32,7 @@ from churnlab.training.refit import Refitted
 from churnlab.training.tuning import Tuned
 
 _FEW_DAYS = 3
+_ATTRIBUTE = "profile"
 
 
 def make_record(
@@ -220,7 +221,10 @@ def data_facts(config: Config, ready: SplitRows) -> dict[Words, Any]:
     ]
     if lacking:
         facts |= {sentence("signals without data"): _joined(lacking, ", ")}
-    same = Counter(parse_name(name)["signal"] for name in ready.train.left_out)
+    parts = [parse_name(name) for name in ready.train.left_out]
+    if naming := [part["statistic"] for part in parts if part["signal"] == _ATTRIBUTE]:
+        facts |= {sentence("attributes left out, for they name people"): ", ".join(naming)}
+    same = Counter(part["signal"] for part in parts if part["signal"] != _ATTRIBUTE)
     left_out = [sentence("{signal} ({columns})", signal=s, columns=n) for s, n in same.items()]
     if left_out:
         facts |= {

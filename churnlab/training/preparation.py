@@ -13,6 +13,7 @@ from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.compute import first_day
 from churnlab.dataset.dataset import Dataset
+from churnlab.dataset.naming import naming
 from churnlab.dataset.snapshots import Snapshots
 from churnlab.dataset.unvarying import unvarying
 from churnlab.errors import ConfigError, HistoryError
@@ -132,6 +133,15 @@ def with_varying_columns(config: Config, rows: LabelledRows, say: Say = silent) 
         return rows
     columns = rows.data.X.shape[1]
     say(f"left out {len(names)} of {columns} columns: the same for everybody, like {names[0]}")
+    return replace(rows, data=rows.data.without(names))
+
+
+def without_names(rows: LabelledRows, say: Say = silent) -> LabelledRows:
+    """The rows without attributes that name their people, which no model shall keep."""
+    names = naming(rows.data)
+    if not names:
+        return rows
+    say(f"left out {len(names)} attributes that name people, like {names[0]}")
     return replace(rows, data=rows.data.without(names))
 
 

@@ -33,6 +33,7 @@ from churnlab.training.preparation import (
     read_everybody,
     split,
     with_varying_columns,
+    without_names,
 )
 from churnlab.training.reference import reference_of
 from churnlab.training.refit import Refitted, refit
@@ -107,7 +108,8 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     open_tracker(config).check()
     registry(config).champion()
     activity = read_everybody(config, log, say)
-    everything = with_varying_columns(config, label(config, activity, say), say)
+    labelled = without_names(label(config, activity, say), say)
+    everything = with_varying_columns(config, labelled, say)
     rows = split(config, everything)
     fitted = fit(config, rows.train, say)
     judged = judge(fitted.named, rows.train, rows.test, say=say)
