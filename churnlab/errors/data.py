@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from churnlab.errors.base import ChurnlabError, near
-from churnlab.errors.examples import nobody, shape
+from churnlab.errors.examples import shape, shown
 
 
 class HistoryError(ChurnlabError):
@@ -158,7 +158,7 @@ class FrameError(ChurnlabError):
     @classmethod
     def from_no_text(cls, what: str, column: str, example: str) -> FrameError:
         """A column of text holds bytes that are not UTF-8, or half of a surrogate pair."""
-        first = ascii(nobody(example[:60])).replace(r"\\", "\\")
+        first = shown(example[:60]).replace(r"\\", "\\")
         return cls(
             f"column {column!r} of {what} holds what is no text, the first {first}; "
             "correct or drop these rows"
@@ -169,7 +169,7 @@ class FrameError(ChurnlabError):
         """No snapshot row has a user id of the log, mostly because the id types differ."""
         return cls(
             f"none of the {rows:,} snapshot rows is of a person who is known "
-            f"({count:,} unknown, the first like {shape(example)!r}); "
+            f"({count:,} unknown, the first like {shape(example)}); "
             "give ids of the same type in the log, the snapshots and the users"
         )
 
@@ -208,7 +208,7 @@ class FrameError(ChurnlabError):
     def from_text_ids(cls, example: object) -> FrameError:
         """The users have text ids, and the log's are whole numbers."""
         return cls(
-            f"the users frame has an id like {shape(example)!r}, "
+            f"the users frame has an id like {shape(example)}, "
             "and the log's ids are whole numbers; "
             "give ids of the same type in the log, the snapshots and the users"
         )

@@ -10,39 +10,37 @@ import re
 
 _MAIL = re.compile(r"[^\s@]@[^\s@]")
 _LIKE_A_TIME = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}日?([T\s].*)?")
-_DIGITS = 5  # so many in one value may be the number of a person
+# So many digits may be the number of a person, beside letters and alone.
+_BESIDE, _ALONE = 5, 9
 _LONGEST = 60
 
 
 def shape(value: object) -> str:
-    """The form of a value: `a` for each letter, `9` for each digit, the rest as it is.
+    """The form of a value: `a` for each letter, `9` for each digit; a text in quotes.
 
     >>> shape("ann.7@example.org"), shape(20417), shape("渠道")
-    ('aaa.9@aaaaaaa.aaa', '99999', 'aa')
+    ("'aaa.9@aaaaaaa.aaa'", '99999', "'aa'")
     """
-    text = str(value)[:_LONGEST]
-    return "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in text)
+    form = "".join(map(_mark, str(value)[:_LONGEST]))
+    return repr(form) if isinstance(value, str) else form
 
 
 def shown(value: object) -> str:
-    """A value as it stands in an error: its shape in quotes where it could be a person's.
+    """A value as it stands in an error, a text in quotes; its shape where it could be a person's.
 
-    So it is with an `@` within, as in an address, and with five digits or more that are no time.
+    So it is with an `@` within, as in an address, with five digits or more beside letters, and
+    with nine or more that are no time.
 
     >>> shown("$12.50"), shown("2026-13-01 10:00"), shown("gold")
     ("'$12.50'", "'2026-13-01 10:00'", "'gold'")
-    >>> shown("ann@example.org"), shown("u000217")
-    ("'aaa@aaaaaaa.aaa'", "'a999999'")
-    """
-    return repr(nobody(value))
-
-
-def nobody(value: object) -> object:
-    """The value, or its shape where it could be a person's.
-
-    >>> nobody(20417), nobody(7)
-    ('99999', 7)
+    >>> shown("ann@example.org"), shown("u000217"), shown(204170041)
+    ("'aaa@aaaaaaa.aaa'", "'a999999'", '999999999')
     """
     text = str(value)
-    several = sum(map(str.isdigit, text)) >= _DIGITS and not _LIKE_A_TIME.fullmatch(text)
-    return shape(text) if several or _MAIL.search(text) else value
+    most = _BESIDE if any(map(str.isalpha, text)) else _ALONE
+    several = sum(map(str.isdigit, text)) >= most and not _LIKE_A_TIME.fullmatch(text)
+    return shape(value) if several or _MAIL.search(text) else repr(value)
+
+
+def _mark(letter: str) -> str:
+    return "9" if letter.isdigit() else "a" if letter.isalpha() else letter

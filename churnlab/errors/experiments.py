@@ -47,7 +47,7 @@ class ExperimentError(FrameError):
     def from_two_arms(cls, people: int, example: object, arms: Iterable[str]) -> ExperimentError:
         """People were assigned to more than one arm."""
         return cls(
-            f"{people:,} people are in more than one arm, the first like {shape(example)!r} in "
+            f"{people:,} people are in more than one arm, the first like {shape(example)} in "
             f"{_named(arms)}; give each person the arm that was drawn first, or leave them out"
         )
 
@@ -68,7 +68,7 @@ class ExperimentError(FrameError):
     def from_late_treatment(cls, count: int, person: object) -> ExperimentError:
         """Treatments were given after the outcome that they are to change."""
         return cls(
-            f"{count:,} people were treated after their outcome, the first like {shape(person)!r}; "
+            f"{count:,} people were treated after their outcome, the first like {shape(person)}; "
             "correct the times, or give outcomes that came after the treatment"
         )
 
@@ -77,7 +77,7 @@ class ExperimentError(FrameError):
         """Outcomes lie before the assignment."""
         return cls(
             f"{count:,} people have an outcome before their assignment, "
-            f"the first like {shape(person)!r}; "
+            f"the first like {shape(person)}; "
             "a treatment cannot change what was before it: give outcomes after the assignment"
         )
 
@@ -86,7 +86,7 @@ class ExperimentError(FrameError):
         """Treatments were given before people were assigned to them."""
         return cls(
             f"{count:,} people were treated before they were assigned, "
-            f"the first like {shape(person)!r}; "
+            f"the first like {shape(person)}; "
             "give the time at which chance decided on the arm"
         )
 
@@ -127,7 +127,7 @@ class ExperimentError(FrameError):
         """People of the experiment have no event in the log."""
         return cls(
             f"{count:,} of {people:,} people of the experiment are not in the log, "
-            f'the first like {shape(example)!r}; correct the ids, or give strangers="silent" '
+            f'the first like {shape(example)}; correct the ids, or give strangers="silent" '
             "to count them as people who did nothing"
         )
 

@@ -75,6 +75,23 @@ def test_from_cron_with_nothing_in_its_surroundings(night: Path, tmp_path: Path)
         assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("threads", "seed"), [("1", "7"), ("2", "0"), ("4", "4294967295")][-1 if not FAULTS else 0 :]
+)
+def test_neither_threads_nor_the_seed_of_hashes_change_a_byte(
+    night: Path, threads: str, seed: str
+) -> None:
+    a_night(str(night), NIGHTS[0])
+    want = content(night.parent)
+    for name in ("output", "exports"):
+        shutil.rmtree(night.parent / name)
+    many = {"OMP_NUM_THREADS": threads, "NUMBA_NUM_THREADS": threads, "PYTHONHASHSEED": seed}
+    here = os.environ | many | {"PYTHONPATH": str(Path(cl.__file__).parents[1])}
+    for words in (("update", "--day", "2026-05-31"), ("score", "--as-of", NIGHTS[0])):
+        subprocess.run([*CHURNLAB, *words, "--config", night], env=here, check=True)
+    assert content(night.parent) == want
+
+
 def test_sigterm_stops_within_five_seconds_and_publishes_nothing(night: Path) -> None:
     before = content(night.parent / "store")
     with subprocess.Popen(

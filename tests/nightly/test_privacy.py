@@ -82,7 +82,7 @@ def test_nobody_is_named_in_what_a_job_says(private: Job) -> None:
     """Nor where rows are bad: ids in other columns, torn lines, another type; with --debug too."""
     assert CANARY not in private.said
     bad = {name: codes for name, codes in private.codes.items() if name != "churnlab"}
-    assert bad == dict.fromkeys(bad, [3, 3]) and len(bad) == 8
+    assert bad == {name: [3, 3] for name in bad} and len(bad) == 8
     assert private.said.count("Traceback") == len(bad)
 
 

@@ -96,7 +96,9 @@ def test_a_person_who_is_not_in_the_log_is_refused_or_silent(activity: cl.DailyA
     frame = table(activity)
     frame["user_id"] = frame["user_id"].astype(object)
     frame.loc[7, "user_id"] = -5
-    with pytest.raises(ExperimentError, match="1 of 250 people .* not in the log, the first -5"):
+    with pytest.raises(
+        ExperimentError, match="1 of 250 people .* not in the log, the first like -9"
+    ):
         Experiment.from_log(frame, activity)
     found = Experiment.from_log(frame, activity, strangers="silent")
     assert found.outcomes["came_back"][7] == 0 and len(found) == 250
