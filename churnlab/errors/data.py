@@ -208,8 +208,7 @@ class FrameError(ChurnlabError):
     def from_text_ids(cls, example: object) -> FrameError:
         """The users have text ids, and the log's are whole numbers."""
         return cls(
-            f"the users frame has an id like {shape(example)}, "
-            "and the log's ids are whole numbers; "
+            f"the users frame has an id like {shape(example)}, and the log's are whole numbers; "
             "give ids of the same type in the log, the snapshots and the users"
         )
 
