@@ -122,9 +122,7 @@ def test_ids_of_another_type_are_found_and_rows_without_an_id_left_out(
 
 
 def test_ids_that_cannot_be_the_logs_are_refused() -> None:
-    with pytest.raises(
-        FrameError, match="has an id like 'aaa', and the log's are whole numbers"
-    ):
+    with pytest.raises(FrameError, match="has an id like 'aaa', and the log's are whole numbers"):
         profile.attributes(pd.DataFrame({"user_id": ["1", "ann"]}), pd.Series([1]))
 
 
