@@ -24,7 +24,7 @@ test: .venv/dev ## run the tests
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 faults: .venv/dev ## try all faults of the nightly list: kills, full disks, flipped bits; some minutes
-	FAULTS=1 $(BIN)/python -m pytest -q tests/nightly
+	FAULTS=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup tests/nightly
 
 lint: .venv/dev ## check style and format
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from support import counting
+from support.faults import FAULTS
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Threads that wait sleep, so that two tests at once do not take each other's cores.
@@ -36,7 +37,9 @@ SHARED = ("trained", "mlflow_server", "job")
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that share a costly fixture."""
+    """Group the tests that share a costly fixture, unless the tests cost more than it."""
+    if FAULTS:
+        return
     for item in items:
         shared = [name for name in SHARED if name in getattr(item, "fixturenames", ())]
         if shared and item.get_closest_marker("xdist_group") is None:

@@ -254,3 +254,13 @@ def test_the_code_of_a_page_runs(page: str) -> None:
     names: dict[str, Any] = {"__name__": page}
     for block in blocks:
         exec(compile(block, f"{page}.md", "exec"), names)
+
+
+def test_every_test_on_the_page_of_faults_exists_and_no_fault_is_left_out() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text()
+    tests = "\n".join(p.read_text() for p in (ROOT / "tests").rglob("test_*.py"))
+    known = {*re.findall(r"^ *def (test_\w+)\(", tests, re.MULTILINE)}
+    named = {*re.findall(r"`(test_\w+)`", page)}
+    assert len(named) > 60 and named - known == set()
+    thirty = re.findall(r"^\| (\d+) \|.*`test_\w+`.*\|$", page, re.MULTILINE)
+    assert [int(number) for number in thirty] == [*range(1, 31)]

@@ -105,6 +105,7 @@ class Disk:
             "temp_directory": str(self.folder / "temp"),
             "preserve_insertion_order": False,
             "TimeZone": "UTC",
+            "autoinstall_known_extensions": False,
         }
 
 

@@ -54,6 +54,7 @@ def alike(
 def connected(spec: LogSpec) -> Iterator[Connection]:
     """A connection to DuckDB within the memory and the cores of a log."""
     settings = {
+        "autoinstall_known_extensions": False,
         "threads": spec.threads or cores.allowed(),
         "memory_limit": f"{max(spec.memory // 2**20, _LEAST_MEMORY)}MiB",
     }
