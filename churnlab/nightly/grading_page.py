@@ -19,18 +19,13 @@ from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.nightly.grading_figures import IN_ALL
 from churnlab.nightly.grading_record import Grade
 from churnlab.nightly.grading_truth import CHURNED
+from churnlab.nightly.summary_words import STAGE_WORDS
 from churnlab.report import plots, terminal
 from churnlab.report.document import Bullets, Picture, Section, Text
 from churnlab.report.page import Page
 from churnlab.schema.targets import Churn
 
 NONE = sentence("none")
-STAGES: Mapping[str, Words] = {
-    "fading": sentence("fading: seen lately, and less than before"),
-    "lapsing": sentence("lapsing: not seen in the last days"),
-    "silent": sentence("silent: as long as churn asks"),
-    "gone": sentence("gone: silent for longer than ever before"),
-}
 CONTROL: Mapping[str, Words] = {
     "no": sentence("may be contacted"),
     "yes": sentence("control group, not to be contacted"),
@@ -41,7 +36,11 @@ GROUPINGS: Mapping[str, Words] = {
     "theme": sentence("theme of the first reason"),
     "control": sentence("control group"),
 }
-_VALUES: Mapping[str, Mapping[str, Words]] = {"stage": STAGES, "theme": THEMES, "control": CONTROL}
+_VALUES: Mapping[str, Mapping[str, Words]] = {
+    "stage": STAGE_WORDS,
+    "theme": THEMES,
+    "control": CONTROL,
+}
 _WIDTH = 560
 _EFFECTS: Mapping[str, Words] = {
     CHURNED: sentence("share that churned"),

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, cell
 from churnlab.features.themes import THEMES
@@ -35,6 +37,7 @@ from churnlab.report.panels import Panels
 
 _NONE = float("nan")
 _MOST_LINES = 6
+_VOLUME = "volume_least "
 _MOST_GUARDS = 16
 
 
@@ -132,6 +135,7 @@ def _panels(nights: Sequence[Night]) -> Iterator[tuple[Words, tuple[list[Series]
     yield sentence("People on the list"), ([people, scored], "count")
     yield sentence("Who entered and left"), (list(_moves(nights)), "count")
     yield sentence("Events of the newest day"), (list(_volume(nights)), "count")
+    yield sentence("Events by role, of what is usual"), (list(_roles(nights)), "share")
     yield sentence("Mean probability and what came"), (list(_means(nights)), "share")
     yield sentence("AUC: estimate and grade"), (list(_aucs(nights)), "number")
     yield sentence("How far scores moved (PSI)"), (list(_moved(nights)), "number")
@@ -163,6 +167,19 @@ def _volume(nights: Sequence[Night]) -> Iterator[Series]:
     usual = [float(each[0][1] or _NONE) if each else _NONE for each in newest]
     yield Series(sentence("events"), events)
     yield Series(sentence("usual on its weekday"), usual, "dashed", GREY)
+
+
+def _roles(nights: Sequence[Night]) -> Iterator[Series]:
+    """The events of each role as a share of the usual, the least of the night's new days.
+
+    The roles that fell the most are shown; 100% stands for all days that are as usual.
+    """
+    names = {g["name"] for n in nights for g in n.said.get("guards", ())}
+    roles = sorted(name.removeprefix(_VOLUME) for name in names if name.startswith(_VOLUME))
+    shares = {role: _of(nights, partial(_guard, _VOLUME + role)) for role in roles if role != "all"}
+    fell = sorted(shares, key=lambda role: (np.nanmin(shares[role]), role))
+    for i, role in enumerate(fell[:4]):
+        yield Series(role, shares[role], "line", COLOURS[i % len(COLOURS)])
 
 
 def _means(nights: Sequence[Night]) -> Iterator[Series]:

@@ -26,7 +26,7 @@ def test_every_odd_night_is_named(week: Nights) -> None:
                  "volume_least push_sent is 0.0", "does not end with its sha256",
                  "2026-03-07: damaged"):  # fmt: skip
         assert said in html, said
-    assert html.count("<svg ") == 9  # eight panels and the grid of guards
+    assert html.count("<svg ") == 10  # nine panels and the grid of guards
 
 
 def test_it_is_one_file_without_network_script_or_ids(week: Nights) -> None:
