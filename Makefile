@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons bench-guards bench-night notebooks docs wheel-test public-tasks messages ci clean
+.PHONY: help demo test faults lint types bench bench-engine bench-contenders bench-busy bench-forest bench-reasons bench-retention bench-guards bench-night notebooks docs wheel-test public-tasks messages ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench-forest: .venv/dev ## time the forest beside LightGBM on a million rows, so
 
 bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib, some minutes
 	$(BIN)/python benchmarks/reasons.py
+
+bench-retention: .venv/dev ## retention and funnel of 3 million people, and the triangle in DuckDB and Polars
+	$(BIN)/python benchmarks/retention.py --out benchmarks/results/retention.json
 
 bench-guards: .venv/core ## false alarms of the guards on 365 quiet simulated nights, some minutes
 	$(BIN)/python benchmarks/guards.py --out benchmarks/results/guards.json

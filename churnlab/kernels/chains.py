@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from churnlab.kernels.jit import jit
+from churnlab.kernels.jit import bare, jit
 from churnlab.kernels.units import NO_DAY
 
 
-@jit
+@bare
 def _extend(
     t: int,
+    row: int,
     have: np.ndarray,
     step: np.ndarray,
     later: np.ndarray,
@@ -27,9 +28,10 @@ def _extend(
     path: np.ndarray,
     old: np.ndarray,
     best: int,
+    person: int,
     when: np.ndarray,
 ) -> int:
-    """Take the steps that the row at time t allows; the most steps taken so far.
+    """Take the steps that a row at time t allows; the most steps that the person took so far.
 
     `now` int64[s] is the latest start of a chain that has taken step i, NO_DAY for none, `path`
     int64[s, s] the times of its steps; `eve` and `old` are both as they were before today. The
@@ -44,7 +46,7 @@ def _extend(
             needed = 0
             for k in range(j + 1, i + 1):
                 needed += step[k] == u
-            if have[u] < needed:
+            if have[row, u] < needed:
                 break
             if j < 0:
                 start = t if low <= t and t < stop else NO_DAY
@@ -64,7 +66,8 @@ def _extend(
                 path[i, k] = old[origin, k] if later[origin + 1] else path[origin, k]
         if i + 1 > best:
             best = i + 1
-            when[:best] = path[i, :best]
+            for k in range(best):
+                when[person, k] = path[i, k]
     return best
 
 
@@ -100,12 +103,15 @@ def reached(
     | when             | int64[people, s] | their times, filled, of the chain first to come so far|
     | pending          | uint8[people]    | 1 where a chain starts at `stop` or later, filled     |
     """
-    count = step.shape[0]
+    count, waits = step.shape[0], False
+    for k in range(count):
+        waits = waits or later[k] > 0
     now, eve = np.empty(count, np.int64), np.empty(count, np.int64)
     path, old = np.zeros((count, count), np.int64), np.zeros((count, count), np.int64)
     for p in range(first.shape[0] - 1):
-        now[:] = NO_DAY
-        eve[:] = NO_DAY
+        for k in range(count):
+            now[k] = NO_DAY
+            eve[k] = NO_DAY
         best, today = 0, NO_DAY
         if step[0] < 0:
             pending[p] = entry[p] >= stop and entry[p] < until
@@ -123,14 +129,16 @@ def reached(
                 some = some or have[i, u] > 0
             if not some:
                 continue
-            if day[i] != today:
-                eve[:] = now
-                old[:] = path
+            if waits and day[i] != today:
+                for k in range(best):
+                    eve[k] = now[k]
+                    for u in range(k + 1):
+                        old[k, u] = path[k, u]
                 today = day[i]
             if step[0] >= 0 and time[i] >= stop and have[i, step[0]] > 0:
                 pending[p] = 1
             best = _extend(
-                time[i], have[i], step, later, low, stop, within, now, eve, path, old, best, when[p]
+                time[i], i, have, step, later, low, stop, within, now, eve, path, old, best, p, when
             )
         steps[p] = best
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -98,9 +99,9 @@ class People:
         if missing:
             raise FrameError.from_missing_columns("the users frame", missing, frame.columns)
         frame = frame[frame["user_id"].notna()]
-        table = profile.table(frame[["user_id", *dict.fromkeys(names)]], text_ids)
+        ids = profile.table(frame[["user_id"]], text_ids).index
         days = _days(frame[registered], timezone) if registered else None
-        return cls(table.index, tuple(_grouping(table[name]) for name in names), days)
+        return cls(ids, tuple(_grouping(frame[name]) for name in names), days)
 
     def places(self, ids: np.ndarray) -> np.ndarray:
         """The row of each id in the frame, int64[n]; -1 for those who are not in it.
@@ -173,18 +174,24 @@ def each_group(
 
 
 def _grouping(column: pd.Series) -> Grouping:
-    """The groups of a column of categories or numbers."""
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        known = column.notna()
-        text = column[known].map(profile.spelled)
-        column = pd.Series(
-            pd.Categorical(text.reindex(column.index)), column.index, name=column.name
-        )
-    values: Sequence[str] = [str(v) for v in column.cat.categories]
+    """The groups of a column of texts or numbers; each different value is spelled once."""
+    name, kind = str(column.name), profile.kind_of(column)
+    if kind == "dates":
+        raise FrameError.from_date_attribute(name)
+    if kind == "others":
+        raise FrameError.from_odd_attribute(name)
+    codes, found = pd.factorize(column)
+    spelled = [profile.spelled(v) if _is_finite(v) else None for v in found]
+    values = sorted({text for text in spelled if text is not None})
     if len(values) > MOST_GROUPS:
-        raise PeopleError.from_many_groups(str(column.name), len(values), MOST_GROUPS)
-    codes = column.cat.codes.to_numpy(np.int32)
-    return Grouping(str(column.name), tuple(values), np.where(codes < 0, len(values), codes))
+        raise PeopleError.from_many_groups(name, len(values), MOST_GROUPS)
+    last = len(values)
+    place = [last if text is None else values.index(text) for text in spelled]
+    return Grouping(name, tuple(values), np.array([*place, last], np.int32)[codes])
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _days(column: pd.Series, zone: str) -> np.ndarray:
