@@ -31,6 +31,7 @@ class TriangleDisplay(Display):
     length of a period. Of many cohorts the newest are drawn; a period that is not over is blank.
     """
 
+    caption = sentence("Each cohort by whole periods after its own")
     shares: pd.DataFrame
     labels: Sequence[str]
     sizes: np.ndarray
@@ -82,6 +83,7 @@ class ReturnsDisplay(Display):
     `averages` is the table of `Cohorts.averages`.
     """
 
+    caption = sentence("New people who came on a day, with 95% intervals")
     averages: pd.DataFrame
 
     def draw(self, axes: Axes, language: str) -> None:

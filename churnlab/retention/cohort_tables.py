@@ -33,6 +33,7 @@ _WHO_WORDS: Mapping[str, Words] = {
 }
 _SENTENCES = 4  # returns that are said of new people
 _COHORTS_SHOWN = 12
+_DIFFERENCES_SHOWN = 18
 
 
 def everybody(by_group: np.ndarray) -> np.ndarray:
@@ -294,14 +295,14 @@ def sections(found: Counted) -> list[TitledTable]:
     titled.append(TitledTable(sentence("New people by cohort"), _cohort_table(found)))
     gaps = between_groups(found)
     if len(gaps):
-        title = sentence("Differences between groups, within cohorts")
+        title = sentence("Differences between groups within cohorts, the clearest first")
         titled.append(TitledTable(title, _difference_table(found, gaps)))
     return titled
 
 
 def _average_table(found: Counted) -> Table:
     mean = averages(found)
-    columns: dict[str, Words] = {"group": sentence("group"), "who": sentence("people")}
+    columns: dict[str, Words] = {"group": sentence("group"), "who": sentence("new or returning")}
     columns |= {f"r{i}": r.words() for i, r in enumerate(found.returns)}
     rows = []
     keys = ["grouping", "group", "who"]
@@ -346,7 +347,7 @@ def _difference_table(found: Counted, gaps: pd.DataFrame) -> Table:
         "p": sentence("p, corrected"),
     }
     rows = []
-    shown = gaps.sort_values("p_holm", kind="stable")
+    shown = gaps.sort_values("p_holm", kind="stable").head(_DIFFERENCES_SHOWN)
     for row in shown.to_dict("records"):
         kind = Return(
             row["returns"], row["from_day"], 0 if pd.isna(row["to_day"]) else row["to_day"]

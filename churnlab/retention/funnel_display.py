@@ -24,6 +24,7 @@ class FunnelDisplay(Display):
     `table` is that of `Funnel.table`, `names` are the steps.
     """
 
+    caption = sentence("People who took each step")
     table: pd.DataFrame
     names: Sequence[Words]
 

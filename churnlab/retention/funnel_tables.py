@@ -24,6 +24,8 @@ from churnlab.retention.shown import (
 )
 from churnlab.retention.steps import Steps
 
+_DIFFERENCES_SHOWN = 18
+
 
 @dataclass(frozen=True, eq=False)
 class Taken:
@@ -251,7 +253,7 @@ def sections(found: Walked) -> list[TitledTable]:
     if found.groupings:
         rest = table[table["grouping"].notna()]
         titled.append(TitledTable(sentence("Steps by group"), _groups_table(found, rest)))
-        title = sentence("Differences between groups")
+        title = sentence("Differences between groups, the clearest first")
         titled.append(TitledTable(title, _difference_table(found, differences(found))))
     return titled
 
@@ -315,6 +317,7 @@ def _difference_table(found: Walked, gaps: pd.DataFrame) -> Table:
         "difference": sentence("difference"),
         "p": sentence("p, corrected"),
     }
+    shown = gaps.sort_values("p_holm", kind="stable").head(_DIFFERENCES_SHOWN)
     rows = [
         {
             "group": group_words(row["grouping"], row["one"]),
@@ -325,6 +328,6 @@ def _difference_table(found: Walked, gaps: pd.DataFrame) -> Table:
             if np.isnan(row["p_holm"])
             else sentence("{value:.3f}", value=row["p_holm"]),
         }
-        for row in gaps.sort_values("p_holm", kind="stable").to_dict("records")
+        for row in shown.to_dict("records")
     ]
     return words_table(columns, rows)

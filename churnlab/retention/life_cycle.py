@@ -138,6 +138,7 @@ class LifeCycleDisplay(Display):
     `table` is that of `LifeCycle.table`, its known periods; `labels` are their names.
     """
 
+    caption = sentence("People who came, upwards, and people who no longer came, downwards")
     table: pd.DataFrame
     labels: Sequence[str]
 

@@ -25,6 +25,9 @@ class NodesDisplay(Display):
     whose churn is higher than elsewhere beyond chance are orange.
     """
 
+    caption = sentence(
+        "Churn after each node, with 95% intervals; the larger a point, the more of all churn"
+    )
     table: pd.DataFrame
     names: Sequence[Words]
     overall: float

@@ -80,7 +80,9 @@ class Shown:
 
     def section(self) -> Section:
         """The result as a section of a page: sentences, pictures, tables."""
-        pictures = tuple(_picture(shown, self.title) for shown in self.displays())
+        pictures = tuple(
+            _picture(shown, getattr(shown, "caption", self.title)) for shown in self.displays()
+        )
         blocks = (Bullets(self.sentences()), *pictures)
         tables = tuple(Section(t.title, (t.table,)) for t in self.sections())
         notes = (Bullets(self.warnings),) if self.warnings else ()

@@ -181,6 +181,7 @@ class Stickiness(Shown):
 class DaysDisplay(Display):
     """People active on exactly k days of a month, for the last months; `months` are counts by k."""
 
+    caption = sentence("People by the number of their active days in a month")
     months: dict[str, pd.Series]
 
     def draw(self, axes: Axes, language: str) -> None:
