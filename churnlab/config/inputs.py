@@ -6,7 +6,7 @@ import pandas as pd
 
 from churnlab.activity.protocol import Activity
 from churnlab.config.tables import Config
-from churnlab.errors import ConfigError, FrameError
+from churnlab.errors import ConfigError, FrameError, LogError
 from churnlab.events import users
 from churnlab.events.event_log import EventLog
 from churnlab.features.known_attributes import KnownAttributes, Misfit
@@ -100,6 +100,29 @@ def read_users(
         return None
     users = _users_of(activity, config.path(config.log.users), config.log.user, known)
     return users if known is None else _as_in_training(users, known, share, misfits)
+
+
+def read_devices(config: Config, activity: Activity) -> pd.DataFrame | None:
+    """The devices and addresses of accounts of [traffic]; None without a file."""
+    if not config.traffic.devices:
+        return None
+    return users.read(config.path(config.traffic.devices), config.log.user, activity.text_ids)
+
+
+def read_costs(config: Config) -> pd.DataFrame | None:
+    """What channels cost, from the Parquet or CSV file of [value]; None without one.
+
+    Channels and periods are text. Raises LogError for a file that cannot be read.
+    """
+    if not config.value.costs:
+        return None
+    path = config.path(config.value.costs)
+    try:
+        if path.endswith((".parquet", ".pq")):
+            return pd.read_parquet(path)
+        return pd.read_csv(path, dtype={"channel": "str", "period": "str"})
+    except (OSError, ValueError) as error:
+        raise LogError.from_unreadable(path, str(error)) from error
 
 
 def known_attributes(trained: TrainedRun) -> KnownAttributes:

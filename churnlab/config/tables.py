@@ -44,6 +44,7 @@ from churnlab.config.sections import (
     TargetTable,
     TrackingTable,
 )
+from churnlab.config.value import TrafficTable, ValueTable
 from churnlab.config.winback import WinbackTable
 from churnlab.errors import ConfigError
 from churnlab.events.addresses import local_folder, within
@@ -196,6 +197,8 @@ class Config(Table):
     tiers: TiersTable = TiersTable()
     retention: RetentionTable = RetentionTable()
     funnel: FunnelTable = FunnelTable()
+    value: ValueTable = ValueTable()
+    traffic: TrafficTable = TrafficTable()
     tags: _Tags = []
     """Tags: names for people who meet a condition."""
     _folder: Path = PrivateAttr(default_factory=Path)

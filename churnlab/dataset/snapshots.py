@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -146,6 +146,26 @@ class Snapshots:
         if len(codes) and (codes < 0).all():
             raise FrameError.from_unknown_users(len(codes), len(codes), ids.tolist()[0])
         return codes, days
+
+    def without(self, rows: np.ndarray, reason: str) -> Snapshots:
+        """The snapshots without some rows, bool[n], which `dropped` counts for a reason.
+
+        Raises HistoryError where no row is left.
+
+        >>> own = Snapshots.from_frame(pd.DataFrame({"user_id": [7, 9], "snapshot": "1970-01-02"}))
+        >>> own.without(np.array([True, False]), "tests").dropped
+        {'tests': 1}
+        """
+        if rows.all():
+            raise HistoryError.from_no_rows(f"what is left without {reason}")
+        kept = ~rows
+        codes = None if self._codes is None else (self._codes[0], self._codes[1][kept])
+        return replace(
+            self,
+            frame=self.frame[kept].reset_index(drop=True),
+            dropped={**self.dropped, reason: int(rows.sum())},
+            _codes=codes,
+        )
 
     def __len__(self) -> int:
         return len(self.frame)

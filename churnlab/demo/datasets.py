@@ -197,7 +197,7 @@ def _with_bots(community: Community, bots: int, rng: np.random.Generator) -> Com
     events = pd.concat([community.events, made.drop(columns="second").assign(ts=ts)])
     ids = community.users["user_id"]
     flats = rng.integers(0, max(1, len(ids) // 2), len(ids))
-    own = pd.DataFrame({"user_id": ids, "device_id": "d-" + ids, "address": flats.astype(str)})
+    own = pd.DataFrame({"user_id": ids, "device": "d-" + ids, "address": flats.astype(str)})
     there = pd.DataFrame({"user_id": devices["user_id"], "channel": "ads"})
     return replace(
         community,

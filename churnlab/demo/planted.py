@@ -69,7 +69,7 @@ def robots(
     farm = script == "farm"
     devices = [f"d-farm{g}" if f else f"d-{n}" for n, f, g in zip(names, farm, group, strict=True)]
     places = [f"a-farm{g}" if f else f"a-{n}" for n, f, g in zip(names, farm, group, strict=True)]
-    attributes = pd.DataFrame({"user_id": names, "device_id": devices, "address": places})
+    attributes = pd.DataFrame({"user_id": names, "device": devices, "address": places})
     return events[columns], attributes, pd.DataFrame({"user_id": names, "script": script})
 
 

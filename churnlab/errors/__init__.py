@@ -25,11 +25,13 @@ from churnlab.errors.lists import AuditError, ListError, ScoringError, ShadowErr
 from churnlab.errors.log import EmptyLogError, LogError
 from churnlab.errors.nothing import NothingToDo
 from churnlab.errors.trials import TrialError
+from churnlab.errors.value import CostsError
 
 __all__ = [
     "AuditError",
     "ChurnlabError",
     "ConfigError",
+    "CostsError",
     "EmptyLogError",
     "FileError",
     "FrameError",

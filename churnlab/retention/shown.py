@@ -14,7 +14,7 @@ from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.report.displays.display import Display
-from churnlab.report.document import Bullets, Picture, Section
+from churnlab.report.document import Bullets, Picture, Section, Text
 from churnlab.report.drawing import Axes
 from churnlab.report.glance import Glance
 from churnlab.report.page import Page
@@ -84,9 +84,15 @@ class Shown:
             _picture(shown, getattr(shown, "caption", self.title)) for shown in self.displays()
         )
         blocks = (Bullets(self.sentences()), *pictures)
-        tables = tuple(Section(t.title, (t.table,)) for t in self.sections())
+        tables = tuple(Section(t.title, _blocks(t)) for t in self.sections())
         notes = (Bullets(self.warnings),) if self.warnings else ()
         return Section(self.title, (*blocks, *notes), tables)
+
+
+def _blocks(titled: TitledTable) -> tuple[Any, ...]:
+    """A table with the text before and after it."""
+    before, after = ((Text(words),) if words else () for words in (titled.before, titled.after))
+    return (*before, titled.table, *after)
 
 
 def page(title: Words, subtitle: Words, results: Sequence[Shown]) -> Page:

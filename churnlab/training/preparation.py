@@ -8,7 +8,7 @@ import numpy as np
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.btyd.statistics import COLUMNS
-from churnlab.config.inputs import open_activity, read_users
+from churnlab.config.inputs import open_activity, read_devices, read_users
 from churnlab.config.tables import Config
 from churnlab.dataset.build import build_dataset
 from churnlab.dataset.compute import first_day
@@ -22,6 +22,7 @@ from churnlab.features.known_attributes import KnownAttributes
 from churnlab.schema.days import Day, before, day_number, day_text, learnable
 from churnlab.schema.progress import Say, silent
 from churnlab.schema.targets import Target
+from churnlab.value.traffic import LEFT_OUT, without_automated
 
 # Columns that models of histories and baselines read; a model without them would be another one.
 _READ = frozenset(name for names in COLUMNS.values() for name in names)
@@ -93,8 +94,20 @@ def build(
     say(f"building features at {len(days)} snapshot days")
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, days, within, targets, terminal=terminal)
+    if config.traffic.leave_out:
+        snapshots = _without_automated(config, activity, snapshots, say)
     users = read_users(config, activity, known)
     return build_dataset(activity, snapshots, config.feature_set(), users)
+
+
+def _without_automated(
+    config: Config, activity: DailyActivity, snapshots: Snapshots, say: Say
+) -> Snapshots:
+    """The snapshots without people who look automated on their day, as [traffic] says."""
+    rules, devices = config.traffic.rules(), read_devices(config, activity)
+    left = without_automated(snapshots, activity, rules, devices)
+    say(f"left out {left.dropped[LEFT_OUT]:,} of {len(snapshots):,} rows: {LEFT_OUT}")
+    return left
 
 
 def features_at(config: Config, as_of: Day | None = None, say: Say = silent) -> Dataset:

@@ -55,7 +55,7 @@ def clusters(
     >>> community = cl.datasets.make_community(users=300, days=90)
     >>> activity = community.log().daily()
     >>> data = cl.build_dataset(activity, cl.Snapshots.at(activity, [activity.end]))
-    >>> cl.value.clusters(data, community.users)
+    >>> clusters(data, community.users)
     ValueClusters(59 of 295 people, k=1)
     """
     _check(top, most)

@@ -15,7 +15,7 @@ from churnlab.report.displays.display import Display
 from churnlab.value.displays import LiftsDisplay
 from churnlab.value.shown import Found, between, money, plain, share
 from churnlab.value.stability import FEWEST, LEVEL, STRENGTH, Chosen
-from churnlab.value.traits import LOWER, UPPER
+from churnlab.value.traits import LOWER, OTHERS, UPPER
 
 HABITS: Mapping[str, Words] = {
     "cadence__active_share__all": sentence("share of days active"),
@@ -34,6 +34,7 @@ PURCHASES: Mapping[str, Words] = {
 EVERYBODY = "high value"
 _EACH = 4
 _QUARTERS: Mapping[str, Words] = {
+    str(OTHERS): OTHERS,
     UPPER: sentence("in the upper quarter of all"),
     LOWER: sentence("in the lower quarter of all"),
 }
@@ -71,6 +72,7 @@ class ValueClusters(Found):
         """The number of clusters; 1 where no split is borne out."""
         return self.chosen.k
 
+    @property
     def title(self) -> Words:
         """What was looked at."""
         return sentence("High-value people on {day}", day=self.day)
@@ -100,16 +102,21 @@ class ValueClusters(Found):
             said.append(sentence("Nothing that they have in common is beyond chance."))
         return tuple(said)
 
-    def tables(self) -> tuple[TitledTable, ...]:
+    def sections(self) -> list[TitledTable]:
         """The groups, what they have in common, and the numbers of clusters that were tried."""
-        return _groups(self), _traits(self), _tried(self.chosen)
+        return [_groups(self), _traits(self), _tried(self.chosen)]
 
-    def display(self) -> Display:
+    def displays(self) -> tuple[Display, ...]:
         """The traits that differ most, with their lifts."""
         names = tuple(self.groups["group"])
         kept = more_often(self.traits, names)
         of_words = {name: named(name) for name in {*kept["trait"], *kept["member"]}}
-        return LiftsDisplay(kept, names, of_words | {name: group_named(name) for name in names})
+        say = of_words | {name: group_named(name) for name in names}
+        return (LiftsDisplay(kept, names, say),)
+
+    def table(self) -> pd.DataFrame:
+        """The frame `traits`."""
+        return self.traits
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the members, JSON-ready."""

@@ -1,84 +1,34 @@
-"""What the results of this room share: sentences, tables, a picture and a page."""
+"""What the results of this room share beside those of retention: a currency, a page, amounts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from churnlab.evaluation.intervals import UNKNOWN
-from churnlab.evaluation.tables import TitledTable
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
-from churnlab.report.displays.display import Display
-from churnlab.report.document import Bullets, Picture, Section
-from churnlab.report.drawing import Axes, Figure
-from churnlab.report.glance import Glance
 from churnlab.report.page import Page
+from churnlab.retention.shown import Shown, page
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Base of the results: a subclass gives `title`, `sentences`, `tables` and `display`.
-
-    `currency` stands before amounts. In a notebook a result shows its sentences and tables;
-    `plot` draws it; `page` is one HTML page of all three.
-    """
+@dataclass(frozen=True, eq=False, repr=False)
+class Found(Shown):
+    """Base of the results; `currency` stands before amounts."""
 
     currency: str
-
-    def title(self) -> Words:
-        """What was looked at."""
-        raise NotImplementedError
-
-    def sentences(self) -> tuple[Words, ...]:
-        """What was found, in sentences for people."""
-        raise NotImplementedError
-
-    def tables(self) -> tuple[TitledTable, ...]:
-        """What was found, in tables for people."""
-        raise NotImplementedError
-
-    def display(self) -> Display:
-        """What was found, to be drawn."""
-        raise NotImplementedError
-
-    def plot(
-        self, ax: Axes | None = None, *, language: str = ENGLISH, width: float | None = None
-    ) -> Display:
-        """Draw it on `ax`, or on a new figure of a `width` in inches; labels are in `language`."""
-        return self.display().plot(ax, language=language, width=width)
 
     def text(self, language: str = ENGLISH) -> str:
         """The sentences in a language, a line each."""
         return "\n".join(in_language(words, language) for words in self.sentences())
 
-    def html(self, language: str = ENGLISH) -> str:
-        """Sentences and tables for a cell of a notebook, in a language."""
-        return Glance(self.title(), self.sentences(), self.tables()).html(language)
-
     def page(self) -> Page:
         """Sentences, picture and tables on one page, which needs no network."""
-        picture = Picture(partial(_figure, self.display()), self.title())
-        first = Section(sentence("At a glance"), (Bullets(self.sentences()), picture))
-        rest = [Section(titled.title, _blocks(titled)) for titled in self.tables()]
-        return Page(self.title(), "", "", (first, *rest))
-
-    def _repr_html_(self) -> str:
-        return self.html()
-
-
-def _figure(display: Display, language: str) -> Figure:
-    return display.plot(language=language).figure_
-
-
-def _blocks(titled: TitledTable) -> tuple[Any, ...]:
-    given = (titled.before, titled.table, titled.after)
-    return tuple(Bullets((each,)) if not hasattr(each, "rows") else each for each in given if each)
+        return page(self.title, "", [self])
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

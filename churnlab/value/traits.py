@@ -9,11 +9,13 @@ import pandas as pd
 from scipy.stats import fisher_exact, norm
 
 from churnlab.evaluation.segments import each_group
+from churnlab.language.sentence import sentence
 from churnlab.value.stability import LEVEL, holm
 
 MOST_VALUES = 20
 UPPER = "upper quarter"
 LOWER = "lower quarter"
+OTHERS = sentence("all others")
 _EXACT = 20_000  # people up to which the test is exact
 COLUMNS = ["group", "trait", "member", "people", "share", "others", "lift", "low", "high", "p"]
 
@@ -27,9 +29,10 @@ def traits(
     """How often each group has each trait, beside all people outside the group.
 
     `groups` names them, bool[n] each; `attributes` (device, region, channel …) and `signals` have a
-    row for each of the n people. The traits are the values of an attribute that has at most twenty
-    of them, missing values as a value of their own, and the upper and the lower quarter of a
-    signal, of all people who have it. Columns:
+    row for each of the n people. The traits are the twenty commonest values of an attribute and all
+    others together, missing values as a value of their own, and the upper and the lower quarter of
+    a signal, of all people who have it. An attribute that tells people apart one by one, as an id
+    does, has no traits. Columns:
 
     | column | meaning |
     |---|---|
@@ -67,9 +70,10 @@ def _members(
 ) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
     """Each trait and member, who has it and of whom it is known, bool[n] each."""
     if attributes is not None:
-        small = [c for c in attributes if attributes[c].nunique() <= MOST_VALUES]
+        told = [c for c in attributes if not _like_ids(attributes[c])]
+        few = {str(c): _commonest(attributes[c]) for c in told}
         everybody = np.ones(len(attributes), bool)
-        for trait, member, has in each_group(attributes[small]):
+        for trait, member, has in each_group(pd.DataFrame(few, index=attributes.index)):
             yield trait, member, has, everybody
     for name in signals:
         values = signals[name].to_numpy(np.float64)
@@ -80,6 +84,20 @@ def _members(
         with np.errstate(invalid="ignore"):
             yield str(name), UPPER, known & (values > high), known
             yield str(name), LOWER, known & (values < low), known
+
+
+def _like_ids(values: pd.Series) -> bool:
+    """Whether values tell people apart one by one: more than 20, and more than one for ten."""
+    return int(values.nunique()) > max(MOST_VALUES, len(values) // 10)
+
+
+def _commonest(values: pd.Series) -> pd.Series:
+    """Values of which those beyond the twenty commonest are one."""
+    counts = values.value_counts()
+    if len(counts) <= MOST_VALUES:
+        return values
+    kept = values.isin(counts.index[:MOST_VALUES]) | values.isna()
+    return values.astype(object).where(kept, str(OTHERS))
 
 
 def _counts(inside: np.ndarray, has: np.ndarray, known: np.ndarray) -> tuple[int, int, int, int]:

@@ -31,8 +31,8 @@ def test_robots_stay_within_the_log_and_farms_share_a_device() -> None:
     events, attributes, scripts = planted.robots(np.random.default_rng(1), 80, 60)
     assert events["second"].min() >= 0 and events["second"].max() < 61 * 86_400
     farm = scripts["script"] == "farm"
-    assert attributes["device_id"][farm].value_counts().tolist() == [10, 10]
-    assert attributes["device_id"][~farm].is_unique
+    assert attributes["device"][farm].value_counts().tolist() == [10, 10]
+    assert attributes["device"][~farm].is_unique
     clock = scripts["user_id"][scripts["script"] == "clock"].iloc[0]
     gaps = np.diff(np.sort(events["second"][events["user_id"] == clock]))
     assert gaps.std() < 0.05 * gaps.mean()

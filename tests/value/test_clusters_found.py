@@ -77,7 +77,7 @@ def test_tables_page_and_notebook_escape_what_they_are_given() -> None:
     page = found.page().html("zh")
     assert "phone <b>" not in page and "phone &lt;b&gt;" in page and 'lang="zh"' in page
     assert "phone &lt;b&gt;" in found._repr_html_()
-    titles = [str(t.title) for t in found.tables()]
+    titles = [str(t.title) for t in found.sections()]
     assert titles == ["Groups", "What they have in common", "Numbers of clusters that were tried"]
 
 

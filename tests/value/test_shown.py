@@ -19,17 +19,18 @@ class Line(Display):
 
 
 class Small(shown.Found):
+    @property
     def title(self) -> Words:
         return sentence("Groups")
 
     def sentences(self) -> tuple[Words, ...]:
         return (sentence("yes"), "named <x>")
 
-    def tables(self) -> tuple[TitledTable, ...]:
-        return (TitledTable("T", Table(("a",), (("1",),)), "before", "after"),)
+    def sections(self) -> list[TitledTable]:
+        return [TitledTable("T", Table(("a",), (("1",),)), "before", "after")]
 
-    def display(self) -> Display:
-        return Line()
+    def displays(self) -> tuple[Display, ...]:
+        return (Line(),)
 
 
 def test_a_result_is_text_html_a_page_and_a_picture() -> None:
@@ -37,17 +38,11 @@ def test_a_result_is_text_html_a_page_and_a_picture() -> None:
     assert found.text() == "yes\nnamed <x>"
     page = found.page()
     html = page.html()
-    assert "named &lt;x&gt;" in html and "data:image/png" in html and "before" in html
+    assert "named &lt;x&gt;" in html and "data:image/png" in html
     assert "http" not in html.replace("http-equiv", "")
     assert "after" in found._repr_html_()
     assert found.plot(width=4).figure_.get_size_inches()[0] == 4
     assert "| a |" in page.markdown()
-
-
-def test_the_base_shows_nothing_of_its_own() -> None:
-    for name in ("title", "sentences", "tables", "display"):
-        with pytest.raises(NotImplementedError):
-            getattr(shown.Found(""), name)()
 
 
 @pytest.mark.parametrize(

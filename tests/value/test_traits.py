@@ -83,3 +83,13 @@ def test_ids_are_no_traits_and_large_groups_have_the_normal_test() -> None:
     )
     found = traits.traits({"g": inside}, given, pd.DataFrame(index=given.index))
     assert set(found["trait"]) == {"b"} and found["p"].max() < 1e-9
+
+
+def test_of_many_values_the_twenty_commonest_stand_alone() -> None:
+    n = 600
+    country = pd.Series([f"c{i % 40 if i % 2 else 0}" for i in range(n)])
+    found = traits.traits(
+        {"g": np.arange(n) < 200}, country.to_frame("country"), pd.DataFrame(index=range(n))
+    )
+    assert len(found) == 21 and str(traits.OTHERS) in set(found["member"])
+    assert found["people"].sum() == 200

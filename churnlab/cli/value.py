@@ -1,0 +1,122 @@
+"""The command about what people are worth: high-value clusters, channels, automated traffic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug
+from churnlab.cli.running import guarded, progress
+from churnlab.cli.showing import show_results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from churnlab.activity.daily import DailyActivity
+    from churnlab.config.tables import Config
+    from churnlab.schema.progress import Say
+    from churnlab.value import ChannelValue, Traffic, ValueClusters
+
+PARTS = ("clusters", "channels", "traffic")
+
+
+def value(
+    part: Annotated[
+        str, typer.Argument(help="clusters, channels or traffic; what the log allows without it.")
+    ] = "",
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="The day before which everything is known; else the last."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with pictures, too.")
+    ] = None,
+    config: ConfigPath = CHURNLAB_TOML,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Say who is worth most and why, what channels bring for their cost, what looks automated."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.inputs import open_activity
+        from churnlab.config.tables import Config
+        from churnlab.errors import ConfigError
+        from churnlab.schema.days import day_number
+
+        if part and part not in PARTS:
+            raise ConfigError.from_unknown("part of value", part, PARTS)
+        settings = Config.read(config)
+        settings = settings if as_of is None else settings.as_of(day_number(as_of))
+        say("reading events")
+        activity = open_activity(settings).daily()
+        makers = {"clusters": _clusters, "channels": _channels, "traffic": _traffic}
+        wanted = (part,) if part else _possible(settings, activity)
+        found: list[Any] = [makers[name](settings, activity, say) for name in wanted]
+        show_results(found, as_json, html, settings.lang)
+
+
+def _possible(settings: Config, activity: DailyActivity) -> tuple[str, ...]:
+    """The parts for which the log and the configuration have what they need."""
+    users = _users(settings, activity)
+    money = ("clusters",) if activity.has_money else ()
+    by_channel = activity.has_money and users is not None and settings.value.channel in users
+    return (*money, *(("channels",) if by_channel else ()), "traffic")
+
+
+def _users(settings: Config, activity: DailyActivity) -> pd.DataFrame | None:
+    """The people of [value] or of [log]; None without a file."""
+    from churnlab.events import users
+
+    path = settings.value.users or settings.log.users
+    if path is None:
+        return None
+    return users.read(settings.path(path), settings.log.user, activity.text_ids)
+
+
+def _clusters(settings: Config, activity: DailyActivity, say: Say) -> ValueClusters:
+    from churnlab.config.inputs import read_users
+    from churnlab.dataset.build import build_dataset
+    from churnlab.dataset.snapshots import Snapshots
+    from churnlab.value import clusters
+
+    say("looking for clusters")
+    snapshots = Snapshots.at(activity, [activity.end], settings.snapshots.active_within)
+    data = build_dataset(activity, snapshots, settings.feature_set())
+    return clusters(
+        data,
+        read_users(settings, activity),
+        top=settings.value.top,
+        seed=settings.model.seed,
+        currency=settings.currency,
+    )
+
+
+def _channels(settings: Config, activity: DailyActivity, say: Say) -> ChannelValue:
+    from churnlab.config.inputs import read_costs
+    from churnlab.errors import ConfigError
+    from churnlab.value import Arrivals, channels
+
+    users = _users(settings, activity)
+    if users is None:
+        raise ConfigError.from_lacking("[value]", "users")
+    costs = read_costs(settings)
+    say("adding up money by channel")
+    return channels(
+        activity,
+        users,
+        costs,
+        ages=settings.value.ages,
+        arrivals=Arrivals(**settings.value.arrivals()),
+        currency=settings.currency,
+    )
+
+
+def _traffic(settings: Config, activity: DailyActivity, say: Say) -> Traffic:
+    from churnlab.config.inputs import read_devices
+    from churnlab.value import traffic
+
+    say("looking for automated traffic")
+    devices = read_devices(settings, activity)
+    rules = settings.traffic.rules()
+    return traffic(activity, devices=devices, rules=rules, currency=settings.currency)

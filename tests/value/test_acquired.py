@@ -1,0 +1,119 @@
+"""People by entry and channel, their money by age, costs by cohort; against slow plain Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.acquired_people import shop, slow_entries, slow_worth
+
+from churnlab.errors import ConfigError, CostsError, FrameError, HistoryError
+from churnlab.schema.days import day_number
+from churnlab.value.acquired import NO_CHANNEL, acquired, days_of, read_costs
+
+
+@pytest.mark.parametrize("settle", [0, 28])
+def test_money_by_age_is_that_of_plain_python(settle: int) -> None:
+    log, users, events = shop()
+    found = acquired(log.daily(), users, settle=settle)
+    entries = slow_entries(events, settle)
+    assert dict(zip(found.users, found.entry - log.daily().start, strict=True)) == entries
+    assert found.before == len(users) - len(entries)
+    for age in (1, 30, 90, 300):
+        want = slow_worth(events, settle, age)
+        got = dict(zip(found.users, found.worth(age), strict=True))
+        assert got == pytest.approx(want)
+
+
+def test_what_was_known_earlier_is_what_a_shorter_log_says() -> None:
+    log, users, events = shop()
+    cut = log.daily().start + 150
+    then = acquired(log.daily(), users).at(cut)
+    early = events[events["day"] < 150]
+    want = slow_worth(early, 28, 60)
+    assert dict(zip(then.users, then.worth(60), strict=True)) == pytest.approx(want)
+    assert then.observed.min() >= 1 and then.end == cut
+
+
+def test_people_without_a_channel_have_one_of_their_own() -> None:
+    log, users, _ = shop()
+    found = acquired(log.daily(), users, settle=0)
+    none = set(users.loc[users["channel"].isna(), "user_id"])
+    assert set(found.users[found.channel == NO_CHANNEL]) == none
+    without = acquired(log.daily(), users.iloc[5:], settle=0)
+    assert set(without.users[without.channel == NO_CHANNEL]) == none | set(users["user_id"][:5])
+
+
+def test_a_stated_day_of_entry_counts_people_without_acts_and_not_earlier_money() -> None:
+    log, users, events = shop()
+    entry = pd.Series(slow_entries(events, 0))
+    stated = users.assign(
+        came=pd.Timestamp("2026-01-01")
+        + pd.to_timedelta(users["user_id"].map(entry) + 10, unit="D")
+    )
+    stated.loc[len(stated)] = ["nobody", "ads", pd.Timestamp("2026-02-01")]
+    stated.loc[len(stated)] = ["early", "ads", pd.Timestamp("2025-12-01")]
+    found = acquired(log.daily(), stated, entered="came")
+    assert "nobody" in found.users and found.worth(90)[list(found.users).index("nobody")] == 0
+    assert "early" not in found.users and (found.age >= 0).all()
+    late = sum(1 for day in slow_entries(events, 0).values() if day + 10 >= 260)
+    assert found.before == 1 + late
+
+
+def test_what_cannot_be_is_refused_in_one_line() -> None:
+    log, users, _ = shop()
+    activity = log.daily()
+    with pytest.raises(ConfigError, match="period of cohorts 'fortnight'"):
+        acquired(activity, users, every="fortnight")
+    with pytest.raises(FrameError, match="channl"):
+        acquired(activity, users, channel="channl")
+    with pytest.raises(FrameError, match="160 duplicate keys"):
+        acquired(activity, pd.concat([users, users]))
+    with pytest.raises(HistoryError):
+        acquired(activity, users, settle=400)
+
+
+def test_costs_are_spread_over_the_days_that_are_seen() -> None:
+    first, end = day_number("2026-01-11"), day_number("2026-03-15")
+    given = pd.DataFrame(
+        {
+            "channel": ["ads", "ads", "ads", "tv", "tv"],
+            "period": ["2026-01", "2026-02", "2026-03", "2026-02", "2025-06"],
+            "cost": [31.0, 56.0, 62.0, np.nan, 500.0],
+        }
+    )
+    found = read_costs(given, "month", first, end)
+    rows = found.table.set_index(["channel", "cohort"])["cost"]
+    assert rows["ads"].to_dict() == pytest.approx(
+        {"2026-01": 21.0, "2026-02": 56.0, "2026-03": 28.0}
+    )
+    assert np.isnan(rows["tv", "2026-02"]) and found.in_part == 2
+    assert found.outside == pytest.approx(10 + 34 + 500)
+
+
+def test_daily_costs_add_up_to_weeks_and_a_missing_one_makes_the_week_unknown() -> None:
+    days = pd.date_range("2026-03-02", periods=14)
+    given = pd.DataFrame({"channel": "ads", "day": days, "cost": 2.0})
+    first, end = day_number("2026-01-01"), day_number("2026-06-01")
+    found = read_costs(given, "week", first, end).table
+    assert found["cost"].tolist() == [14.0, 14.0]
+    given.loc[3, "cost"] = np.nan
+    assert np.isnan(read_costs(given, "week", first, end).table["cost"].iloc[0])
+
+
+@pytest.mark.parametrize("cost", [-1.0, np.inf])
+def test_costs_that_are_no_amounts_are_refused(cost: float) -> None:
+    given = pd.DataFrame({"channel": ["ads"], "period": ["2026-01"], "cost": [cost]})
+    with pytest.raises(CostsError, match="of channel 'ads' is no amount"):
+        read_costs(given, "month", 20_000, 21_000)
+
+
+@pytest.mark.parametrize("period", ["2026-13", "March", "2026", pd.Timestamp("2026-01-01 05:00")])
+def test_periods_that_are_none_are_refused(period: object) -> None:
+    with pytest.raises(CostsError, match="no day and no month"):
+        days_of(period)
+
+
+def test_costs_need_their_columns() -> None:
+    with pytest.raises(FrameError, match="period"):
+        read_costs(pd.DataFrame({"channel": ["a"], "cost": [1.0]}), "month", 0, 9)
