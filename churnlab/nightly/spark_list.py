@@ -47,7 +47,7 @@ from churnlab.spark.activity import SparkActivity
 from churnlab.spark.dataset import SparkDataset
 from churnlab.spark.session import DataFrame, collected, highest_first, in_one_line, sent
 
-MOST = 5_000_000  # people on a list: their rows are on this machine at once
+MOST = 2_000_000  # people on a list: their rows are on this machine at once, in about 5 GB
 _COUNTS = pa.list_(pa.int64())
 _LISTED = {field.name: field.type for field in schema("string") if field.name != ID}
 
@@ -99,7 +99,7 @@ class SparkRiskList:
     def write(self, folder: str | Path, force: str = "") -> Written:
         """Publish the list in a folder or at an address, as RiskList does, whole or not at all.
 
-        Raises HistoryError when nobody was scored, ConfigError for a list of more than five million
+        Raises HistoryError when nobody was scored, ConfigError for a list of more than two million
         people, and the errors of `RiskList.write`. At an address nothing is locked.
         """
         trial = self.listing.scorer.approval == NOT_APPROVED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from churnlab.config.inputs import open_log
 from churnlab.config.tables import Config
 from churnlab.demo.run import COMMUNITY
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.nightly import spark_list
 from churnlab.nightly.contract import NAMES
+from churnlab.nightly.ranking import Ranking
+from churnlab.nightly.spark_list import SparkRiskList
 from churnlab.nightly.spark_witness import COUNTS
 
 pytestmark = MARKS
@@ -132,12 +134,12 @@ def test_neither_events_nor_features_come_to_this_machine(
     assert order == cl.read_list(tmp_path).frame["user_id"].tolist()
 
 
-def test_a_list_that_one_machine_cannot_hold_is_refused(
-    session: Any, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(spark_list, "MOST", 5)
-    tonight = cl.score(Config.read(trained / "spark.toml"), DAYS[1])
-    with pytest.raises(ConfigError, match=r"is more than one machine holds; give \[list\] top"):
+def test_a_list_that_one_machine_cannot_hold_is_refused(tmp_path: Path) -> None:
+    rows = SimpleNamespace(persist=list, unpersist=list, count=lambda: 3_000_000)
+    scorer = SimpleNamespace(as_of=DAYS[1], run_id="run", approval="approved")
+    listing: Any = SimpleNamespace(scorer=scorer, ranking=Ranking())
+    tonight = SparkRiskList(rows, listing, None, HistoryError("nobody"))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"3,000,000 people is more than one machine holds"):
         tonight.write(tmp_path)
     assert content(tmp_path) == {}
 
