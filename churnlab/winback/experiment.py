@@ -18,6 +18,7 @@ from churnlab.errors import ConfigError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import before, check_count, day_text, fully_observed
+from churnlab.schema.frames import engine_of
 from churnlab.winback import outcomes as of_log
 from churnlab.winback.arms import EVERYBODY, STAGE, Arms
 from churnlab.winback.balance import Balance, balance_of
@@ -106,8 +107,9 @@ class Experiment(Arms):
         people who are not in the log are an error, or with `strangers="silent"` people who did
         nothing.
 
-        Raises ConfigError for unknown options and outcomes, FrameError and its child
-        ExperimentError for a table that cannot be used.
+        Raises ConfigError for unknown options and outcomes and for a log on Spark, HistoryError
+        for days that a store has folded away, FrameError and its child ExperimentError for a table
+        that cannot be used, or whose arms differed before the assignment beyond chance.
 
         >>> import churnlab as cl
         >>> made = cl.datasets.make_community(users=100, days=90, seed=1)
@@ -120,7 +122,7 @@ class Experiment(Arms):
         """
         check_count("window", window, 1)
         of_log.check_silence(silence)
-        options, daily = Design.of(design), activity.daily()
+        options, daily = Design.of(design), _in_memory(activity)
         names = of_log.chosen(outcomes, activity.has_money)
         rows = assigned(frame, options, activity.timezone)
         assert rows.days is not None
@@ -270,6 +272,16 @@ def _checked(made: Experiment) -> Experiment:
     if made.randomised:
         made.balance.check()
     return made
+
+
+def _in_memory(activity: Activity) -> DailyActivity:
+    """Everybody's rows on this machine; ConfigError for those of a log on Spark."""
+    if engine_of(activity) == "spark":
+        raise ConfigError.from_spark(
+            "outcomes of an experiment are counted on one machine",
+            "read the events of its people with EventLog.read or EventLog.from_frame",
+        )
+    return activity.daily()
 
 
 def _check_names(known: Sequence[str], own: Sequence[str]) -> None:

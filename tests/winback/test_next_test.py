@@ -27,7 +27,8 @@ def test_shares_are_those_of_statsmodels(
         difference, base, people * ratio, 1 / ratio, return_results=False
     )
     assert test.power_of(people) == pytest.approx(theirs, abs=1e-4)
-    assert test.power_of(people) >= power > test.power_of(people - 1) or people == 2
+    assert test.power_of(people) >= power - 1e-6
+    assert people == 2 or test.power_of(people - 1) < power + 1e-6
 
 
 @given(st.floats(0.05, 1.5), st.floats(0.5, 0.95), st.floats(0.3, 3))
@@ -36,7 +37,7 @@ def test_means_are_those_of_statsmodels(effect: float, power: float, ratio: floa
     test = NextTest.of_means(sd=2.0, difference=2 * effect, power=power, ratio=ratio)
     theirs = statistics.TTestIndPower().power(effect, test.people[0], 0.05, ratio)
     assert test.power_of(test.people[0]) == pytest.approx(theirs, abs=1e-9)
-    assert theirs >= power
+    assert theirs >= power - 1e-6
 
 
 def test_so_many_tests_see_the_difference() -> None:
