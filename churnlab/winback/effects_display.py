@@ -98,6 +98,10 @@ class EffectsDisplay(Display):
 
     def _axis(self) -> Words:
         name = outcome_words(self.outcome)
+        if not self.randomised and self.share:
+            return sentence(
+                "observational difference in {outcome}, in points of 100 people", outcome=name
+            )
         if not self.randomised:
             return sentence("observational difference in {outcome}", outcome=name)
         if self.share:

@@ -18,7 +18,6 @@ from churnlab.errors import ConfigError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import before, check_count, day_text, fully_observed
-from churnlab.schema.frames import engine_of
 from churnlab.winback import outcomes as of_log
 from churnlab.winback.arms import EVERYBODY, STAGE, Arms
 from churnlab.winback.balance import Balance, balance_of
@@ -122,7 +121,7 @@ class Experiment(Arms):
         """
         check_count("window", window, 1)
         of_log.check_silence(silence)
-        options, daily = Design.of(design), _in_memory(activity)
+        options, daily = Design.of(design), activity.daily()
         names = of_log.chosen(outcomes, activity.has_money)
         rows = assigned(frame, options, activity.timezone)
         assert rows.days is not None
@@ -272,16 +271,6 @@ def _checked(made: Experiment) -> Experiment:
     if made.randomised:
         made.balance.check()
     return made
-
-
-def _in_memory(activity: Activity) -> DailyActivity:
-    """Everybody's rows on this machine; ConfigError for those of a log on Spark."""
-    if engine_of(activity) == "spark":
-        raise ConfigError.from_spark(
-            "outcomes of an experiment are counted on one machine",
-            "read the events of its people with EventLog.read or EventLog.from_frame",
-        )
-    return activity.daily()
 
 
 def _check_names(known: Sequence[str], own: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -13,6 +14,7 @@ _MOST_GROUPS = 12
 UNKNOWN = "unknown"
 OTHER = "other"
 _DIGITS = 12
+_LARGE = 1000
 
 
 def grouped(column: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:
@@ -40,9 +42,21 @@ def _bands(values: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:
     place = np.searchsorted(edges, values.fillna(0).to_numpy(), side="left")
     place[values.isna()] = -1
     inside = values.groupby(place)
-    names = {i: f"{_text(v.min())}-{_text(v.max())}" for i, v in inside if i >= 0}
+    names = {i: _band(float(v.min()), float(v.max())) for i, v in inside if i >= 0}
     texts = pd.Series(place).map(lambda i: names.get(i, UNKNOWN))
     return _few(texts, [names[i] for i in sorted(names)])
+
+
+def _band(low: float, high: float) -> str:
+    """The name of a band; its ends have four digits where that tells them apart."""
+    ends = [_short(low), _short(high)]
+    if ends[0] == ends[1]:
+        ends = [_text(low), _text(high)]
+    return ("-" if low >= 0 else " – ").join(ends)
+
+
+def _short(value: float) -> str:
+    return _text(value) if abs(value) >= _LARGE or value.is_integer() else f"{value:.4g}"
 
 
 def _few(texts: pd.Series, names: list[str]) -> tuple[tuple[str, ...], np.ndarray]:
@@ -59,7 +73,8 @@ def _few(texts: pd.Series, names: list[str]) -> tuple[tuple[str, ...], np.ndarra
 def _text(value: object) -> str:
     """A value as the name of a group: a number without zeros at its end."""
     if isinstance(value, float | int | np.number) and not isinstance(value, bool):
-        return f"{float(value) + 0.0:.6g}"  # -0 is 0
+        number = float(value) + 0.0  # -0 is 0
+        return f"{number:.0f}" if _LARGE <= abs(number) < math.inf else f"{number:.6g}"
     return str(value)
 
 

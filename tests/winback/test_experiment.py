@@ -54,15 +54,6 @@ def test_an_activity_that_is_read_when_asked_for_gives_the_same(
     assert all((one.outcomes[k] == two.outcomes[k]).all() for k in one.outcomes)
 
 
-def test_a_log_on_spark_is_refused_with_the_way(activity: cl.DailyActivity) -> None:
-    class OnSpark:
-        """An activity that belongs to Spark."""
-
-    OnSpark.__module__ = "churnlab.spark.activity"
-    with pytest.raises(ConfigError, match="counted on one machine; read the events of its people"):
-        Experiment.from_log(table(activity), OnSpark())  # type: ignore[arg-type]
-
-
 def test_nothing_after_the_assignment_is_known_before_it(activity: cl.DailyActivity) -> None:
     known = Experiment.from_log(table(activity), activity).known
     later = activity.frame()
