@@ -39,7 +39,9 @@ def test_it_runs_and_its_outputs_are_there(path: Path, script: ModuleType) -> No
 def test_a_notebook_on_real_people_shows_nobody(script: ModuleType) -> None:
     """Its outputs hold figures of groups: no row of the file, no id of a person."""
     real = [path for path in NOTEBOOKS if script.reads_shared(nbformat.read(path, 4))]
-    assert {"06_winback", "08_experiments_on_retention"} <= {path.stem for path in real}
+    assert {"06_winback", "07_retention_and_value", "08_experiments_on_retention"} <= {
+        path.stem for path in real
+    }
     for path in real:
         outputs = str([cell.get("outputs") for cell in nbformat.read(path, 4).cells])
         assert "user_id" not in outputs and "userid" not in outputs

@@ -162,10 +162,12 @@ def points_words(value: float, low: float, high: float) -> Words:
 def p_words(value: float) -> Words:
     """A corrected p value; a dash where it is missing.
 
-    >>> str(p_words(0.0312)), p_words(float("nan"))
-    ('0.031', '–')
+    >>> str(p_words(0.0312)), p_words(1e-9), p_words(float("nan"))
+    ('0.031', '< 0.001', '–')
     """
-    return UNKNOWN if math.isnan(value) else sentence("{value:.3f}", value=value)
+    if math.isnan(value):
+        return UNKNOWN
+    return "< 0.001" if value < 0.001 else sentence("{value:.3f}", value=value)
 
 
 def words_table(columns: Mapping[str, Words], rows: Sequence[Mapping[str, Words]]) -> Table:
