@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support.faults import FAULTS
+from support.nightly import NIGHTS, a_night
+from support.postgres import Server, server  # noqa: F401
 from support.private_job import CANARY, NIGHT, write_job
 from support.sealed import can_seal
 
@@ -76,6 +81,27 @@ def test_what_python_asks_of_the_network_is_seen() -> None:
     code += "import sys; sys.exit(len(seen))"
     done = subprocess.run([sys.executable, "-c", code], env=_env(PYTHONPATH=str(ROOT / "tests")))
     assert done.returncode == 2  # a look-up and a connection
+
+
+@pytest.mark.skipif(not FAULTS or not shutil.which("strace"), reason="slow, and asks for strace")
+def test_a_list_for_a_database_asks_that_address_alone(
+    night: Path,
+    server: Server,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """What the system was asked to connect to, by the drivers of databases too."""
+    a_night(str(night), NIGHTS[0])
+    to = f"postgresql://tester@127.0.0.1:{server.port}/postgres"
+    night.write_text(night.read_text() + f'\n[[sinks]]\nto = "{to}"\ntable = "risks"\n')
+    trace, code = tmp_path / "trace", "from churnlab.cli import main; main()"
+    words = ["strace", "-f", "-qq", "-e", "trace=connect", "-o", str(trace), sys.executable, "-c"]
+    words += [code, "score", "--as-of", NIGHTS[0], "--config", str(night)]
+    here = _env(PYTHONPATH=str(ROOT), PGPASSWORD=server.environment["PGPASSWORD"])
+    done = subprocess.run(words, env=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    asked = re.findall(r"sa_family=AF_INET6?, .*", trace.read_text())
+    wanted = f'sin_port=htons({server.port}), sin_addr=inet_addr("127.0.0.1")'
+    assert asked and [line for line in asked if wanted not in line] == []
 
 
 def test_nobody_is_named_in_what_a_job_says(private: Job) -> None:
