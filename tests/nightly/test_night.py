@@ -39,7 +39,7 @@ def test_killed_at_any_moment_of_a_night(night: Path, nights: Children, tmp_path
         lasts = min(lasts, time.monotonic() - began)
         want[day] = cl.read_list(night.parent / "output").frame
     whole, seen = content(night.parent), Counter[int]()
-    for turn in range(200 if FAULTS else 10):
+    for turn in range(200 if FAULTS else 6):
         run = nights.start(a_night, night, NIGHTS[turn % 2])
         time.sleep(lasts * chance.random())
         with suppress(ProcessLookupError):  # it has ended before

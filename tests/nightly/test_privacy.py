@@ -59,8 +59,8 @@ def _env(**more: str) -> dict[str, str]:
 
 
 def test_a_whole_job_opens_no_connection(private: Job) -> None:
-    """Update, train, approve and score, with telemetry as it is without any setting."""
-    assert private.codes["churnlab"] == [0] * 8
+    """Update, train, approve, score, grade and watch, with telemetry as it is without any setting."""
+    assert private.codes["churnlab"] == [0] * 11
     assert private.network == []
 
 
@@ -117,7 +117,14 @@ def test_nobody_is_named_in_any_file_but_the_list(private: Job) -> None:
     places = [private.folder / name for name in ("runs", "output", "exports", "more")]
     files = [p for place in places for p in place.rglob("*") if p.is_file()]
     names = {p.name for p in files}
-    assert {"mlflow.db", "model.json", "input_example.json", "card.html", "latest.json"} <= names
+    assert {
+        "mlflow.db",
+        "model.json",
+        "input_example.json",
+        "card.html",
+        "latest.json",
+        "watch.html",
+    } <= names
     named = [p for p in files if CANARY.encode() in p.read_bytes().lower()]
     assert [p for p in named if not p.name.startswith(MAY_HOLD_IDS)] == []
     assert f"risk_list_{NIGHT}" in "".join(p.name for p in named if p.suffix == ".csv")

@@ -14,6 +14,7 @@ from support.sealed import can_seal, seal, watch
 
 CANARY = "canary"
 FIRST, LAST, NIGHT = "2026-01-01", "2026-04-20", "2026-04-24"
+GRADED = "2026-03-20"
 SINKS = """
 [store]
 folder = "store"
@@ -116,8 +117,10 @@ def main(folder: str, sealed: bool) -> None:
     run("approve", "--version", "1", "--by", "Test", "--override", "a test")
     for day in ("2026-04-21", "2026-04-22", "2026-04-23"):
         run("update", "--day", day)
-    for day in ("2026-04-23", NIGHT):
+    for day in (GRADED, "2026-04-23", NIGHT):
         run("score", "--as-of", day, "--force", "a test")
+    run("grade", "--as-of", GRADED)
+    run("watch")
     for words in spoiled(Path(folder)):
         call(*words)
         call(*words, "--debug")
