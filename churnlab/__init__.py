@@ -42,6 +42,8 @@ _HOMES = {
     "explain": "explanation.explanation",
     "Experiment": "winback.experiment",
     "NextTest": "winback.next_test",
+    "Uplift": "winback.uplift",
+    "Policy": "winback.policy",
     "stated_reasons": "winback.stated",
     "ModelCard": "report.card",
     "Tracker": "model_registry.tracking",
@@ -103,7 +105,9 @@ if TYPE_CHECKING:
     from churnlab.training.train import train
     from churnlab.winback.experiment import Experiment
     from churnlab.winback.next_test import NextTest
+    from churnlab.winback.policy import Policy
     from churnlab.winback.stated import stated_reasons
+    from churnlab.winback.uplift import Uplift
 
 
 def __getattr__(name: str) -> Any:

@@ -89,6 +89,8 @@ PUBLIC = {
     "card",
     "explain",
     "Experiment",
+    "Uplift",
+    "Policy",
     "NextTest",
     "stated_reasons",
     "ModelCard",

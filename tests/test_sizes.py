@@ -17,6 +17,7 @@ MANY_PARAMETERS = {
     "estimators.regressor.LTVRegressor.__init__",
     # typer reads the options of a command from the parameters of its function.
     "cli.commands.update",
+    "cli.winback.policy",
 }
 
 

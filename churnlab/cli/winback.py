@@ -1,7 +1,8 @@
-"""The commands that look at treatments: winback experiment, winback size, winback stated."""
+"""The commands that look at treatments: winback experiment, policy, size and stated."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +29,23 @@ Ratio = Annotated[
     float, typer.Option("--ratio", help="Treated people for one person of the control group.")
 ]
 
+Outcome = Annotated[str | None, typer.Option("--outcome", help="The outcome; the first of all.")]
+Budget = Annotated[
+    float | None, typer.Option("--budget", help="Money in all for one round; without: no limit.")
+]
+People = Annotated[
+    int | None,
+    typer.Option("--people", help="For how many people; as many as in the experiment."),
+]
+Worth = Annotated[
+    float | None,
+    typer.Option("--worth", help="Money that a person kept is worth; what costs more is left out."),
+]
+Kept = Annotated[
+    float, typer.Option("--control", help="Share of people to leave alone, to go on measuring.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the policy for [list], as TOML.")]
+
 winback = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
@@ -52,6 +70,37 @@ def experiment(
         say("reading the experiment")
         found = open_experiment(settings).compare()
         _show(found, comparison_page(found), settings.lang, html, as_json)
+
+
+@winback.command()
+def policy(
+    outcome: Outcome = None,
+    budget: Budget = None,
+    people: People = None,
+    worth: Worth = None,
+    control: Kept = 0.1,
+    out: Out = None,
+    html: Html = None,
+    config: ConfigPath = CHURNLAB_TOML,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Find which treatment is for which stage under a budget; nothing where nothing is proved."""
+    with guarded(debug), progress() as say:
+        from churnlab.config.experiments import WinbackConfig, open_experiment
+        from churnlab.schema.files import write_text
+        from churnlab.winback.pages import policy_page
+        from churnlab.winback.policy import Policy
+
+        settings = WinbackConfig.read(config)
+        say("reading the experiment")
+        found = Policy.of_experiment(
+            open_experiment(settings), outcome, budget=budget, people=people, worth=worth
+        )
+        if out is not None:
+            today = datetime.now(UTC).date().isoformat()
+            write_text(out, found.to_file(today, control).to_toml())
+        _show(found, policy_page(found), settings.lang, html, as_json)
 
 
 @winback.command()

@@ -24,6 +24,8 @@ from churnlab.demo.simulation import (
 )
 from churnlab.demo.subscriptions import Subscriptions as Subscriptions
 from churnlab.demo.subscriptions import make_subscriptions as make_subscriptions
+from churnlab.demo.treatments import CommunityExperiment as CommunityExperiment
+from churnlab.demo.treatments import planted
 from churnlab.errors import ConfigError
 from churnlab.events.event_log import EventLog
 from churnlab.schema.days import day_number, day_numbers, to_timestamp, to_timestamps
@@ -206,6 +208,25 @@ def _with_bots(community: Community, bots: int, rng: np.random.Generator) -> Com
         truth=community.truth.merge(scripts, on="user_id", how="outer"),
         devices=pd.concat([own, devices], ignore_index=True),
     )
+
+
+def make_experiment(users: int = 4000, days: int = 120, seed: int = 0) -> CommunityExperiment:
+    """A simulated experiment in `make_community`, 29 days before the end of its log.
+
+    People are steady, fading (they keep a third of their active days) or gone for a month or more.
+    Chance gives 40% nothing, and 20% each a gift (4.00), news of the product (1.00) or a message
+    (0.10). The gift raises the chance of the fading to come back by 20 points on average, the news
+    that of those gone by 12, and the message lowers that of the fading by 12; nothing else does
+    anything. The same arguments give the same experiment. ConfigError for fewer than 100 users or
+    90 days.
+
+    >>> make_experiment(users=300, days=90)
+    CommunityExperiment(SIMULATED: ... people, none against gift, update, message on 2026-03-03)
+    """
+    if users < 100 or days < 90:
+        given, wanted = (users, days), "at least 100 users and 90 days"
+        raise ConfigError.from_range("make_experiment(users, days)", given, wanted)
+    return planted(make_community(users, days, seed), seed)
 
 
 def _truth(people: pd.DataFrame, left: np.ndarray, days: int) -> pd.DataFrame:

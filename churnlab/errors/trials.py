@@ -80,3 +80,26 @@ class TrialError(ChurnlabError):
             f"{people:,} people cannot be split into {folds} folds with each arm in each; "
             "give fewer folds, or more people"
         )
+
+    @classmethod
+    def from_observational(cls) -> TrialError:
+        """The treatments were not drawn at random."""
+        return cls(
+            "the experiment was not randomised, so nobody knows what its treatments do; "
+            "give one whose arms were drawn at random"
+        )
+
+    @classmethod
+    def from_stage(cls, given: str, known: Iterable[str]) -> TrialError:
+        """A stage of the experiment is none that a nightly list has."""
+        return cls(
+            f"stage {given!r} is none of a list ({', '.join(known)}, or empty); "
+            "give the experiment a column with the stage that the list had at the assignment"
+        )
+
+    @classmethod
+    def from_no_stage(cls) -> TrialError:
+        """A policy by stage was asked for, and the stages are not known."""
+        return cls(
+            "the experiment says no stage; give its column with stage=, or the stage of each person"
+        )

@@ -14,7 +14,7 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset import compute
 from churnlab.dataset.rule import check_unobserved
-from churnlab.errors import ConfigError
+from churnlab.errors import ConfigError, TrialError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.schema.days import before, check_count, day_text, fully_observed
@@ -27,7 +27,7 @@ from churnlab.winback.differences import Differences, differences_of
 from churnlab.winback.effects import Effects, effects_of
 from churnlab.winback.next_test import NextTest
 from churnlab.winback.table import Assigned, assigned, check_sizes
-from churnlab.winback.trial import NONE, Trial
+from churnlab.winback.trial import KEPT, NONE, Trial
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,12 +212,13 @@ class Experiment(Arms):
             return NextTest.of_shares(float(values.mean()), difference, **options)
         return NextTest.of_means(float(values.std(ddof=1)), difference, **options)
 
-    def trial(self, outcome: str) -> Trial:
+    def trial(self, outcome: str, cost: Mapping[str, float] | None = None) -> Trial:
         """One outcome as the Trial that uplift models, gain curves and policies take.
 
-        Larger is better there: a share of which more is worse becomes its complement, another
-        outcome its negative. The cost of an arm is the mean of its people. ConfigError for an
-        unknown outcome, and the errors of `Trial.checked`.
+        Larger is better there: a share of which more is worse becomes its complement, "kept",
+        another outcome its negative. cost: money by treatment; None takes the mean of the people of
+        each arm, where the table has costs. ConfigError for an unknown outcome, TrialError for an
+        experiment that was not randomised, and the errors of `Trial.checked`.
 
         >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
         >>> table["left"] = [0, 1, 0, 0, 1, 1, 0, 1] * 50
@@ -225,16 +226,18 @@ class Experiment(Arms):
         >>> found.arms, found.y[:3].tolist()
         (('gift',), [1.0, 0.0, 1.0])
         """
-        y = self.outcome(outcome)
+        y, name = self.outcome(outcome), outcome
+        if not self.randomised:
+            raise TrialError.from_observational()
         if outcome in self.worse:
-            y = 1 - y if outcome in self.share_outcomes else -y
+            y, name = (1 - y, KEPT) if outcome in self.share_outcomes else (-y, outcome)
         given = np.array((NONE, *self.treatments))[self.arm]
-        costs = None
-        if self.costs is not None:
+        costs = cost
+        if cost is None and self.costs is not None:
             each = np.bincount(self.arm, self.costs) / np.bincount(self.arm)
             costs = dict(zip(self.treatments, each[1:].tolist(), strict=True))
         return Trial.checked(
-            y, given, arms=self.treatments, p=self.propensity, cost=costs, money=outcome == "money"
+            y, given, arms=self.treatments, p=self.propensity, cost=costs, outcome=name
         )
 
     def __repr__(self) -> str:

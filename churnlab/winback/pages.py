@@ -17,10 +17,12 @@ from churnlab.report.page import Page
 from churnlab.winback.comparison import Comparison
 from churnlab.winback.effects import Effects
 from churnlab.winback.next_test import NextTest
+from churnlab.winback.policy import Policy
 from churnlab.winback.saying import OBSERVATIONAL
 from churnlab.winback.shown import next_test, tables
 from churnlab.winback.stated import StatedReasons
 from churnlab.winback.stated_shown import associations, seen
+from churnlab.winback.uplift_shown import policy_table
 from churnlab.winback.words import outcome_words
 
 _WIDTH = 500  # of a picture, in pixels of a page: it is read on telephones, too
@@ -72,8 +74,19 @@ def stated_page(found: StatedReasons) -> Page:
     return Page(sentence("Stated reasons, and the signals before them"), "", "", sections)
 
 
+def policy_page(found: Policy) -> Page:
+    """A policy as a page: what it brings, what each budget would bring, and the table."""
+    picture = Picture(partial(_drawn, found), sentence("What each budget brings"), _WIDTH)
+    sections = (
+        Section(sentence("What was found"), (Bullets(found.words()),)),
+        Section(sentence("What each budget brings"), (picture,)),
+        Section(sentence("By group and treatment"), (policy_table(found),)),
+    )
+    return Page(sentence("Which treatment for whom"), "", "", sections)
+
+
 def text(found: Any, language: str = ENGLISH) -> Iterator[terminal.Shown]:
-    """A comparison, stated reasons or the next test, as lines and tables for a terminal.
+    """A comparison, a policy, stated reasons or the next test, as lines and tables for a terminal.
 
     >>> from churnlab.winback.next_test import NextTest
     >>> next(iter(text(NextTest.of_shares(0.10, 0.01))))
@@ -98,6 +111,8 @@ def _lines(found: Any) -> Iterable[Words]:
 def _tables(found: Any) -> Iterable[TitledTable]:
     if isinstance(found, Comparison):
         return tables(found)
+    if isinstance(found, Policy):
+        return (TitledTable(sentence("By group and treatment"), policy_table(found)),)
     return (
         TitledTable(sentence("Seen coming"), seen(found)),
         TitledTable(sentence("What the signals had said"), associations(found)),
@@ -124,6 +139,6 @@ def _effects(found: Effects, outcome: str, language: str) -> Figure:
     return figure
 
 
-def _drawn(found: StatedReasons, language: str) -> Figure:
+def _drawn(found: StatedReasons | Policy, language: str) -> Figure:
     figure: Figure = found.plot(language=language).plot(language=language, width=_INCHES).figure_
     return figure

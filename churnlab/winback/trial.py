@@ -12,6 +12,7 @@ from churnlab.errors import TrialError
 from churnlab.language.sentence import Sentence, sentence
 
 NONE = "none"
+KEPT = "kept"
 LEAST_PEOPLE = 50  # of an arm, below which nothing can be learnt and held out
 _TOLERANCE = 1e-6
 
@@ -27,7 +28,7 @@ class Trial:
     - p: the chance of each arm for each person, float64[n, k + 1], nothing first.
     - cost: money that an arm costs for each person, float64[n, k]; None where it is not known.
     - cluster: people who were given an arm together, as codes from 0, int64[n].
-    - money: whether y is money; else it is a person, or a part of one.
+    - outcome: what y is, in a word; "kept" for people who did not leave.
     - notes: a sentence for each arm that was left out.
 
     Make one with `Trial.checked` or `Trial.of_churn`, which refuse what cannot be used.
@@ -39,7 +40,7 @@ class Trial:
     arms: tuple[str, ...]
     cost: np.ndarray | None
     cluster: np.ndarray
-    money: bool = False
+    outcome: str = KEPT
     notes: tuple[Sentence, ...] = ()
 
     @classmethod
@@ -52,7 +53,7 @@ class Trial:
         p: Mapping[str, float] | np.ndarray | None = None,
         cost: Mapping[str, float] | np.ndarray | None = None,
         cluster: np.ndarray | None = None,
-        money: bool = False,
+        outcome: str = KEPT,
     ) -> Self:
         """A trial from one value a person; an arm of fewer than 50 people is left out, and noted.
 
@@ -76,7 +77,7 @@ class Trial:
         chances = _chances(p, w, names)
         costs = None if cost is None else _costs(cost, len(y), names)
         groups = np.arange(len(y)) if cluster is None else _clusters(cluster, len(y))
-        return cls(y, w, chances, names, costs, groups, money)._without_small()
+        return cls(y, w, chances, names, costs, groups, outcome)._without_small()
 
     @classmethod
     def of_churn(cls, churned: np.ndarray, w: Sequence[str] | np.ndarray, **given: object) -> Self:
@@ -92,6 +93,11 @@ class Trial:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    @property
+    def binary(self) -> bool:
+        """Whether the outcome is 0 or 1, so that an effect is a share of people."""
+        return bool(np.isin(self.y, (0, 1)).all())
 
     @property
     def people(self) -> dict[str, int]:

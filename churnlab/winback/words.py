@@ -22,6 +22,10 @@ _FACTS: Mapping[str, Words] = {
     "money_84d": sentence("money in 12 weeks"),
 }
 _GROUPS: Mapping[str, Words] = {
+    "fading": sentence("fading"),
+    "lapsing": sentence("lapsing"),
+    "silent": sentence("silent"),
+    "gone": sentence("gone"),
     "": sentence("everybody"),
     UNKNOWN: sentence("unknown"),
     OTHER: sentence("other"),

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from support.command import call
+from support.planted import planted
+
+from churnlab.winback.policy_file import PolicyFile
 
 
 @pytest.fixture
@@ -62,3 +65,40 @@ def test_the_size_of_the_next_test() -> None:
 def test_wrong_calls_end_with_2(config: Path) -> None:
     assert "[log]" in call("winback", "stated", "--config", config, code=2)
     call("winback", "experiment", "--config", config.parent / "none.toml", code=2)
+
+
+@pytest.fixture
+def planted_config(tmp_path: Path) -> Path:
+    made = planted(6000, seed=1)
+    names = np.array(["none", *made.trial.arms], object)
+    frame = made.X.assign(user_id=np.arange(6000), kept=made.trial.y, stage=made.stage)
+    frame["treatment"] = names[made.trial.w]
+    frame["cost"] = np.array([0.0, 4.0, 1.0, 0.1])[made.trial.w]
+    frame.to_parquet(tmp_path / "people.parquet")
+    path = tmp_path / "churnlab.toml"
+    path.write_text(
+        '[winback]\ntable = "people.parquet"\ncolumns = ["kept"]\nstage = "stage"\n'
+        'known = ["silent_days"]\n'
+    )
+    return path
+
+
+def test_a_policy_in_words_as_json_as_a_page_and_for_a_list(planted_config: Path) -> None:
+    folder = planted_config.parent
+    words = ("winback", "policy", "--config", planted_config)
+    said = call(*words, "--out", folder / "policy.toml", "--html", folder / "page.html")
+    assert said.startswith("The policy treats") and "By group and treatment" in said
+    file = PolicyFile.read(folder / "policy.toml")
+    assert {rule.stage: rule.treatment for rule in file.rules}["fading"] == "gift"
+    assert file.control == 0.1 and file.budget is None
+    assert "What each budget brings" in (folder / "page.html").read_text()
+    told = json.loads(call(*words, "--budget", "0", "--people", "100", "--json"))
+    assert told["treated_share"] == 0 and told["budget_for_people"] == 100
+    assert "budget is -1.0" in call(*words, "--budget", "-1", code=2)
+
+
+def test_a_policy_without_costs_or_stages_says_what_is_missing(config: Path) -> None:
+    said = call("winback", "policy", "--config", config, code=3)
+    assert "cost of" in said and said.count("\n") == 1
+    plain = ("--set", "winback.stage=")
+    assert "says no stage" in call("winback", "policy", "--config", config, *plain, code=3)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.errors import ConfigError, FrameError
+from churnlab.errors import ConfigError, FrameError, TrialError
 from churnlab.errors.experiments import ExperimentError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.winback.experiment import Experiment
@@ -153,13 +153,16 @@ def test_a_trial_has_the_better_outcome_upwards_and_the_cost_of_each_arm() -> No
     frame["cost"] = [None, 2.0, None, 4.0] * 30
     found = Experiment.from_frame(frame, ["left", "money"], worse=["left", "money"])
     trial = found.trial("left")
-    assert trial.y.tolist() == (1 - frame["left"]).tolist() and not trial.money
+    assert trial.y.tolist() == (1 - frame["left"]).tolist() and trial.outcome == "kept"
     assert trial.costs()[0].tolist() == [3.0] and trial.p[0].tolist() == [0.5, 0.5]
     assert trial.w.tolist() == found.arm.tolist()
-    assert found.trial("money").y[0] == -2.5 and found.trial("money").money
+    assert found.trial("left", {"gift": 7.0}).costs()[0].tolist() == [7.0]
+    assert found.trial("money").y[0] == -2.5 and found.trial("money").outcome == "money"
 
 
 def test_an_experiment_that_was_not_randomised_says_so() -> None:
     frame = pd.DataFrame({"user_id": range(80), "treatment": ["none", "gift"] * 40, "kept": 1})
     found = Experiment.from_frame(frame, ["kept"], randomised=False)
     assert "observational" in repr(found)
+    with pytest.raises(TrialError, match="not randomised"):
+        found.trial("kept")

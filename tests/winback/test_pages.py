@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 from support.experiments import drawn
+from support.planted import mean_scores, planted
 from support.statements import explained, statements
 
+from churnlab.winback.cells import Cells
 from churnlab.winback.experiment import Experiment
 from churnlab.winback.next_test import NextTest
-from churnlab.winback.pages import comparison_page, stated_page, text
+from churnlab.winback.pages import comparison_page, policy_page, stated_page, text
+from churnlab.winback.policy import Policy
 from churnlab.winback.stated import stated_reasons
 
 
@@ -31,6 +34,18 @@ def test_a_page_of_arms_that_were_not_drawn_at_random_has_a_warning_above_all() 
     page = comparison_page(found)
     assert "Observational" in str(page.banner) and "Observational" in str(page.title)
     assert not comparison_page(Experiment(**vars(drawn())).compare()).banner
+
+
+def test_a_page_of_a_policy_in_both_languages() -> None:
+    made = planted(4000, seed=1)
+    found = Policy.find(made.trial, Cells.of(made.stage), mean_scores(made))
+    page = policy_page(found)
+    assert [str(s.title) for s in page.sections][1:] == [
+        "What each budget brings", "By group and treatment",
+    ]  # fmt: skip
+    assert page.html().count("<td") >= 9 * 6
+    assert "谁用哪种召回方式" in page.html("zh") and "data:image/png" in page.html()
+    assert str(next(iter(text(found)))).startswith("The policy treats")
 
 
 def test_a_page_of_stated_reasons() -> None:
