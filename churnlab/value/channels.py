@@ -72,6 +72,7 @@ def channels(
         first=day_text(people.first),
         last=day_text(people.end - 1),
         ages=tuple(ages),
+        known=int(ages[figures.last]),
         every=every,
         people=len(people.users),
         before=people.before,
@@ -141,6 +142,11 @@ class _Figures:
         return cls(people, ages, worth, names, channel, cells, cell, payers, order, total)
 
     @property
+    def last(self) -> int:
+        """The place of the largest age at which everybody's value is known, else the first."""
+        return int(np.flatnonzero(np.isfinite(self.worth).all(axis=0)).max(initial=0))
+
+    @property
     def cost(self) -> np.ndarray:
         """The known cost of each channel, float64[channels]; NaN where none is known."""
         by_place = self.cells.groupby("place")["cost"].sum(min_count=1)
@@ -188,7 +194,7 @@ class _Figures:
         return cells[np.isin(cells.index, self.cell)]
 
     def _marginal(self, place: int, weight: np.ndarray) -> float:
-        """Value that the last unit of spend of the newest budget brought, at the largest age.
+        """Value that the last unit of spend of the newest budget brought, at the age `last`.
 
         Total value is a power of the budget, by least squares of logarithms over cohorts; its slope
         at the newest budget. NaN for fewer than two different budgets.
@@ -197,7 +203,8 @@ class _Figures:
         cost = cells["cost"].to_numpy(np.float64)
         if len(cost) < 2 or cost.max() < _APART * cost.min():
             return np.nan
-        total = np.bincount(self.cell, weight * self.worth[:, -1], len(self.cells))[cells.index]
+        worth = self.worth[:, self.last]
+        total = np.bincount(self.cell, weight * worth, len(self.cells))[cells.index]
         return marginal(cost, total)
 
 

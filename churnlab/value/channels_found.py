@@ -38,6 +38,7 @@ class ChannelValue(Found):
     |---|---|
     | `first`, `last` | people count who came on these days or between |
     | `ages`, `every` | ages in days, and the period of a cohort |
+    | `known` | the largest age at which everybody's value is known, seen or extrapolated |
     | `people`, `before` | people who count; people who were there before and do not |
     | `outside`, `in_part` | cost outside those days; rows of cost that lay partly outside |
     | `cohorts` | cohort, channel, people, cost, age, value (money a person), low, high, |
@@ -45,7 +46,7 @@ class ChannelValue(Found):
     | `by_channel` | channel, people, cost, paid_for (people of cohorts with a cost), |
     | | cost_per_person; value_A, its low and high, and extrapolated_A for each age A; with low |
     | | and high: payback (days; infinite where the cost is not covered), marginal (value at the |
-    | | largest age that the last unit of the newest budget brought), top_1 and top_10 (share of |
+    | | age `known` that the last unit of the newest budget brought), top_1 and top_10 (share of |
     | | money); budgets (cohorts with one) |
     | `curves` | channel, age, value: mean money so far, of those seen for so long |
     | `check` | the same extrapolation made earlier; None where the log is too short |
@@ -55,6 +56,7 @@ class ChannelValue(Found):
     first: str
     last: str
     ages: tuple[int, ...]
+    known: int
     every: str
     people: int
     before: int
@@ -87,8 +89,8 @@ class ChannelValue(Found):
         return (head, *said, *self._alone(rows), *self._unsure())
 
     def _channel(self, row: dict[str, Any]) -> Words:
-        """A channel in a sentence: its value at the largest age, its cost and payback."""
-        age = self.ages[-1]
+        """A channel in a sentence: its value at the largest known age, its cost and payback."""
+        age = self.known
         value = self._interval(row, f"value_{age}")
         known = {"channel": channel_named(row["channel"]), "age": age, "value": value}
         if np.isnan(row["cost_per_person"]):
@@ -213,7 +215,7 @@ class ChannelValue(Found):
             "Value of a person after so many days, with its 95% interval by person. The last unit: "
             "what one more unit of the newest budget brings by {age} days, from budgets that "
             "differed; budgets were not drawn by lot, so other things may have moved with them.",
-            age=self.ages[-1],
+            age=self.known,
         )
         numbers = frozenset(range(1, len(head)))
         table = Table(tuple(head), tuple(rows), numbers)
@@ -235,7 +237,7 @@ class ChannelValue(Found):
             values = [
                 self._marked(money(c["value"], self.currency), c["extrapolated"]) for c in cells
             ]
-            over = cells[-1]["over_cost"]
+            over = cells[self.ages.index(self.known)]["over_cost"]
             rows.append(
                 (
                     str(cohort),
@@ -249,7 +251,7 @@ class ChannelValue(Found):
         table = Table(tuple(head), tuple(rows), frozenset(range(2, len(head))))
         after = sentence(
             "* extrapolated in part; value over cost is that of all people, after {age} days.",
-            age=self.ages[-1],
+            age=self.known,
         )
         return TitledTable(sentence("Cohorts"), table, after=after)
 
@@ -280,7 +282,17 @@ class ChannelValue(Found):
         for row, given in zip(rows, self.by_channel.to_dict("records"), strict=True):
             for name in ("payback", "payback_low", "payback_high"):
                 row[name] = "never" if np.isinf(given[name]) else row[name]
-        names = ("first", "last", "every", "people", "before", "outside", "in_part", "missing")
+        names = (
+            "first",
+            "last",
+            "known",
+            "every",
+            "people",
+            "before",
+            "outside",
+            "in_part",
+            "missing",
+        )
         return {
             **{name: getattr(self, name) for name in names},
             "currency": self.currency,

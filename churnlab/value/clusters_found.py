@@ -226,8 +226,8 @@ def _groups(found: ValueClusters) -> TitledTable:
 
 
 def _traits(found: ValueClusters) -> TitledTable:
-    """The traits that differ most, those beyond chance first."""
-    order = strongest(found.traits)
+    """For each group what it surely has more often, then what it surely has less often."""
+    order = _sure(found.traits, tuple(found.groups["group"]))
     rows = tuple(
         (
             group_named(row.group),
@@ -267,6 +267,21 @@ def strongest(traits: pd.DataFrame) -> pd.DataFrame:
     far = np.abs(np.log(traits["lift"].to_numpy(np.float64)))
     order = np.lexsort((-far, ~traits["beyond_chance"].to_numpy(bool)))
     return traits.iloc[order]
+
+
+def _sure(traits: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """For each group up to eight traits that it surely has more often, and four less often.
+
+    The twelve strongest of all where there is none.
+    """
+    often = traits[(traits["low"] > 1) & (traits["people"] > 0)]
+    rarely = traits[(traits["high"] < 1) & (traits["others"] > 0)]
+    parts = []
+    for name in names:
+        mine, less = (part[part["group"] == name].sort_values("lift") for part in (often, rarely))
+        parts += [mine.iloc[::-1].head(2 * _EACH), less.head(_EACH)]
+    found = pd.concat(parts)
+    return strongest(traits).head(3 * _EACH) if found.empty else found
 
 
 def more_often(traits: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
