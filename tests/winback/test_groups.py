@@ -53,6 +53,6 @@ def test_texts_with_numbers_are_in_the_order_of_the_numbers() -> None:
 def test_bands_of_long_numbers_have_short_names() -> None:
     values = pd.Series(np.linspace(-1.35485, 61.5644, 40))
     assert grouped(values)[0][0] == "-1.355 – 13.16"
-    assert grouped(pd.Series(np.linspace(0.123456, 12_345.678, 40)))[0][-1] == "9496-12346"
+    assert grouped(pd.Series(np.linspace(0.123456, 12_345.678, 40)))[0][-1] == "9497-12346"
     close = grouped(pd.Series(100 + np.arange(40) * 1e-4))[0]
     assert len(set(close)) == 4
