@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
-
-import numpy as np
 
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, cell
@@ -177,9 +176,13 @@ def _roles(nights: Sequence[Night]) -> Iterator[Series]:
     names = {g["name"] for n in nights for g in n.said.get("guards", ())}
     roles = sorted(name.removeprefix(_VOLUME) for name in names if name.startswith(_VOLUME))
     shares = {role: _of(nights, partial(_guard, _VOLUME + role)) for role in roles if role != "all"}
-    fell = sorted(shares, key=lambda role: (np.nanmin(shares[role]), role))
+    fell = sorted(shares, key=lambda role: (_least(shares[role]), role))
     for i, role in enumerate(fell[:4]):
         yield Series(role, shares[role], "line", COLOURS[i % len(COLOURS)])
+
+
+def _least(values: list[float]) -> float:
+    return min((value for value in values if not math.isnan(value)), default=math.inf)
 
 
 def _means(nights: Sequence[Night]) -> Iterator[Series]:

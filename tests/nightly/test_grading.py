@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,11 @@ def test_contacted_people_stand_beside_the_control_group(found: Grade, rows: pd.
         gap = control - contacted if what == "churned" else contacted - control
         assert row["difference"] == pytest.approx(gap, abs=1e-4)
         assert row["low"] < row["difference"] < row["high"]
+
+
+def test_no_id_is_in_what_is_kept_and_logged(found: Grade, rows: pd.DataFrame) -> None:
+    told = json.dumps([found.to_dict(), found.metrics()], default=str)
+    assert not [user for user in rows["user_id"] if f'"{user}"' in told]
 
 
 def test_money_whose_window_is_not_over_says_when(job: Config) -> None:

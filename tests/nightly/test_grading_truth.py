@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from support.activity_store import events, fill, options, write_days
 from support.graded import happened
 
 import churnlab as cl
@@ -12,6 +15,7 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.errors import HistoryError, NothingToDo
 from churnlab.nightly.grading_truth import Window, truth
 from churnlab.schema.days import day_number
+from churnlab.store.activity_store import ActivityStore
 
 DAY = "2026-02-10"
 COMMUNITY = cl.datasets.make_community(users=60, days=80, seed=3)
@@ -42,6 +46,25 @@ def test_it_is_what_the_raw_events_say(
     spent = np.array([want[user].spent for user in users[:-1]])
     np.testing.assert_allclose(found["spent"].to_numpy()[:-1], spent, atol=1e-6)
     assert found["ltv"].isna().all()
+
+
+def test_a_store_tells_what_its_log_tells(tmp_path: Path) -> None:
+    """Whole-number ids, group by group; days before the window may be folded."""
+    frame = events("int")
+    log = write_days(tmp_path / "events", frame, "Asia/Shanghai")
+    store = ActivityStore.create(tmp_path / "store", log=log, **options())
+    first, last = (day_number(frame["ts"].iloc[at].normalize()) for at in (0, -1))
+    fill(store, range(first, last + 1))
+    users = pd.Series(frame["user_id"].unique())
+    window = Window(last + 1 - 14, cl.Churn(10, lead=4))
+    raw = cl.EventLog.from_frame(frame, **options()).daily()
+    want = truth(raw, users, window)
+    assert 0 < want["churned"].sum() < len(users)
+    pd.testing.assert_frame_equal(truth(store, users, window), want)
+    store.compact(30)
+    pd.testing.assert_frame_equal(truth(store, users, window), want)
+    with pytest.raises(HistoryError, match="a grade cannot be computed"):
+        truth(store, users, Window(first + 3, cl.Churn(10)))
 
 
 def test_the_value_window_has_its_own_end(activity: DailyActivity) -> None:

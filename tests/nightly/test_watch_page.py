@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from support.nightly import published, tonight
 from support.nights import DAYS, block, guard, odd_week, publish
 
 import churnlab as cl
@@ -56,6 +57,14 @@ def test_the_banner_is_about_the_last_night(tmp_path: Path) -> None:
     block(tmp_path, DAYS[2], guard("psi_last", 0.4, False, "block"), guard("missing", 0.2, False))
     said = page(cl.watch(tmp_path, 1)).banner
     assert str(said) == "The list of 2026-03-03 was blocked: scores against the last list, PSI"
+
+
+def test_lists_without_facts_and_guards_are_shown(tmp_path: Path) -> None:
+    published(tmp_path, tonight(5, DAYS[0]))
+    none = guard("volume_least push_sent", 0.0, True) | {"figure": None}
+    publish(tmp_path, DAYS[1], guards=(none,), theme={}, missing={}, expected_auc=[None] * 3)
+    html = cl.watch(tmp_path, 2).html()
+    assert html.count("<svg ") == 9 and "the last list has 20 people" in html
 
 
 def test_quiet_nights_say_so(tmp_path: Path) -> None:
