@@ -39,6 +39,7 @@ ROOMS = [
     "config",
     "training",
     "nightly",
+    "weekly",
     "demo",
     "cli",
 ]

@@ -21,6 +21,7 @@ from churnlab.cli.retention import funnel, retention
 from churnlab.cli.running import Commands, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.cli.value import value
+from churnlab.cli.weekly import report
 from churnlab.cli.winback import winback
 from churnlab.errors import ConfigError, GuardError
 
@@ -36,7 +37,8 @@ app = typer.Typer(
 for _decide in (approve, reject, rollback, models):
     app.command()(_decide)
 app.command()(grade)
-app.command()(watch)
+for _look in (watch, report):
+    app.command()(_look)
 for _life in (tiers, tags, retention, funnel, value):
     app.command()(_life)
 app.add_typer(winback, name="winback")

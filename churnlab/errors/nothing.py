@@ -20,3 +20,11 @@ class NothingToDo(ChurnlabError):
             f"the list of {as_of} cannot be graded yet: its horizon ends on {ended} "
             f"and the log on {last}; grade it from {first} on"
         )
+
+    @classmethod
+    def from_week(cls, week: str, ended: str, last: str) -> NothingToDo:
+        """A week is not over in the log, which ends on the day `last`."""
+        return cls(
+            f"the week {week} is not over: it ends on {ended} and the log on {last}; "
+            "report it when the log holds all of it"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from churnlab.report.drawing import (
     PALE,
     VIOLET,
     Axes,
+    fonts,
     name_axes,
     said,
 )
@@ -64,6 +66,7 @@ class TiersDisplay(Display):
                     ha="center",
                     fontsize=8,
                     color=INK,
+                    fontfamily=fonts(),
                 )
         axes.margins(y=0.12)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -104,6 +107,7 @@ class MovesDisplay(Display):
 
     def _sides(self, axes: Axes, language: str, left: dict, right: dict, total: int) -> None:
         """The bars, their names, and the two days above them."""
+        look: dict[str, Any] = {"fontsize": 9, "color": INK, "fontfamily": fonts()}
         for side, places, align in ((0.0, left, "right"), (1.0, right, "left")):
             for name, (top, high) in places.items():
                 begin = side if side else -_BAR
@@ -114,9 +118,9 @@ class MovesDisplay(Display):
                 if high >= _SMALLEST:
                     words = f"{words} {high:.0%}"
                 x = side + _BAR + 0.015 if side else -_BAR - 0.015
-                axes.text(x, top + high / 2, words, ha=align, va="center", fontsize=9, color=INK)
+                axes.text(x, top + high / 2, words, ha=align, va="center", **look)
         for x, day in ((0.0, self.first), (1.0, self.last)):
-            axes.text(x, -0.04, day, ha="center", va="bottom", fontsize=9, color=INK)
+            axes.text(x, -0.04, day, ha="center", va="bottom", **look)
 
 
 def _places(moved: pd.DataFrame, side: str, total: int) -> dict[str, tuple[float, float]]:
