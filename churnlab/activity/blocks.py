@@ -49,6 +49,18 @@ class OnDisk:
         return np.frombuffer(data, self.dtype).reshape(-1, *self.shape[1:])
 
 
+@dataclass(frozen=True)
+class FirstColumns:
+    """The first columns of an array in a file; slices of its rows are read when asked for."""
+
+    values: OnDisk
+    width: int
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        found: np.ndarray = self.values[rows][:, : self.width]
+        return found
+
+
 class Shelf:
     """Holds blocks in memory up to `limit` bytes, and further blocks in a temporary file.
 
@@ -233,6 +245,13 @@ class BlockRows:
             list(pool.map(put, range(groups)))
         return self._chosen(first, *out)
 
+    def acts_alone(self) -> BlockRows:
+        """The same rows with the count of acts alone, which are put in order in less time."""
+        blocks = [
+            replace(b, counts=_first(b.counts, 1), sums=_first(b.sums, 0)) for b in self.blocks
+        ]
+        return BlockRows(blocks, self.place, np.zeros(1, np.int64), self.versions, (1, 0))
+
     @property
     def carry(self) -> Carry | None:
         """None: blocks hold every day one by one."""
@@ -241,6 +260,11 @@ class BlockRows:
     def with_carry(self, carry: Carry) -> Rows:
         """All rows, sorted by person and day, with the folded past before them."""
         return replace(self.whole, carry=carry)
+
+
+def _first(values: Any, width: int) -> Any:
+    """The first columns of an array, in memory or on disk."""
+    return FirstColumns(values, width) if isinstance(values, OnDisk) else values[:, :width]
 
 
 def blocks_of(

@@ -226,6 +226,16 @@ class DailyActivity:
         """
         return replace(self, users=self.users[places], rows=self.rows.piece(places))
 
+    def acts_alone(self) -> DailyActivity:
+        """The same people and days for who reads the count of acts alone; it may have no other.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.acts_alone().total("acts") == activity.total("acts")
+        True
+        """
+        return replace(self, rows=self.rows.acts_alone())
+
     def take(self, begin: int, end: int) -> DailyActivity:
         """The activity of the users from place `begin` up to `end`.
 

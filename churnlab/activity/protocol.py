@@ -51,6 +51,9 @@ class Activity(Protocol):
     def daily(self) -> DailyActivity:
         """Everybody's rows in memory. Raises ConfigError on Spark, which never collects them."""
 
+    def acts_alone(self) -> Activity:
+        """The same for who reads the count of acts alone; it may have no other measure."""
+
     def jobs(self) -> Iterator[Job]:
         """One function for each group of people; it makes their rows when it is called.
 

@@ -64,6 +64,10 @@ class Rows:
         """Whether any row became known after its own day."""
         return bool(len(self.known)) and bool(is_late(self.known, self.day).any())
 
+    def acts_alone(self) -> Rows:
+        """These rows; see `BlockRows.acts_alone`."""
+        return self
+
     def pieces(self) -> list[np.ndarray]:
         """The people in groups of some thousands, each as rising places int64[k]."""
         places = np.arange(len(self.first) - 1)

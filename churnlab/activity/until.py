@@ -34,6 +34,10 @@ class Until:
         """Everybody's rows in memory."""
         return _cut(self.activity.daily(), self.end)
 
+    def acts_alone(self) -> Activity:
+        """The same for who reads the count of acts alone, cut on the same morning."""
+        return cast(Activity, replace(self, activity=self.activity.acts_alone()))
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.activity, name)
 

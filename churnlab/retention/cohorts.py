@@ -161,4 +161,5 @@ def cohorts(
     """
     people = People.of(activity, users, by, registered)
     plan = plan_of(activity, every, days, returns, new_after)
-    return Cohorts.of(plan.finish(people, count(activity, people, plan.makers(people))))
+    found = count(activity, people, plan.makers(people), acts_alone=returns is None)
+    return Cohorts.of(plan.finish(people, found))

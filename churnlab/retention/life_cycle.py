@@ -209,7 +209,7 @@ def life_cycle(
     2026-02-23: 75 active people, 0 new, 75 returning and 0 resurrected; 1 went dormant
     """
     people = People.of(activity, users, by)
-    return cycle_of(count(activity, people, cycle_makers(activity, people, every)))
+    return cycle_of(count(activity, people, cycle_makers(activity, people, every), acts_alone=True))
 
 
 def cycle_makers(activity: Activity, people: People, every: str) -> list[Callable[[], _Tally]]:

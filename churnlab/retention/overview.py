@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from churnlab.activity.protocol import Activity
@@ -47,8 +47,9 @@ def overview(
     people = People.of(activity, users, by, registered)
     plan = plan_of(activity, every, days, returns, new_after)
     groupings = len(people.groupings) or 1
-    makers = [*plan.makers(people), *month_makers(activity, people)]
-    found = count(activity, people, [*makers, *cycle_makers(activity, people, every)])
+    makers: list[Callable[[], Any]] = [*plan.makers(people), *month_makers(activity, people)]
+    makers += cycle_makers(activity, people, every)
+    found = count(activity, people, makers, acts_alone=returns is None)
     parts = [found[i * groupings : (i + 1) * groupings] for i in range(3)]
     return Overview(
         Cohorts.of(plan.finish(people, parts[0])),

@@ -242,7 +242,7 @@ def stickiness(
     2026-02: 42 of 78 people came on a mean day, DAU over MAU 53.3%
     """
     people = People.of(activity, users, by)
-    return months_of(count(activity, people, month_makers(activity, people)))
+    return months_of(count(activity, people, month_makers(activity, people), acts_alone=True))
 
 
 def month_makers(activity: Activity, people: People) -> list[Callable[[], _Tally]]:

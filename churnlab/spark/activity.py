@@ -79,6 +79,10 @@ class SparkActivity:
             'set engine = "local" and train on a log of some of the people',
         )
 
+    def acts_alone(self) -> SparkActivity:
+        """This activity; its rows stay on Spark."""
+        return self
+
     def jobs(self) -> Iterator[Job]:
         """Raises ConfigError: rows of people are never brought from Spark to this machine."""
         raise ConfigError.from_spark(

@@ -301,6 +301,10 @@ class ActivityStore:
         for job in self.jobs(people):
             yield job()
 
+    def acts_alone(self) -> ActivityStore:
+        """This store; its rows hold all measures."""
+        return self
+
     def jobs(self, people: int = PEOPLE) -> Iterator[Callable[[], DailyActivity]]:
         """Functions that each give one part, so that threads of the caller can do the work.
 

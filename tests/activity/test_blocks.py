@@ -98,3 +98,20 @@ def test_an_array_on_disk_is_read_in_slices() -> None:
     assert kept.sums[2:7].tolist() == block.sums[2:7].tolist()
     assert kept.sums[[3, 1]].tolist() == block.sums[[3, 1]].tolist()
     assert np.asarray(kept.counts).tolist() == block.counts.tolist()
+
+
+@pytest.mark.parametrize("limit", [0, 2**40])
+def test_rows_with_the_count_of_acts_alone(limit: int) -> None:
+    rng, shelf = np.random.default_rng(5), Shelf(limit)
+    blocks = [shelf.put(b) for day in (3, 4, 9) for b, _ in rolled(day, day, rng)]
+    rows = BlockRows(blocks, np.arange(PEOPLE), np.arange(2), False, (2, 1))
+    narrow = rows.acts_alone()
+    for places in rows.pieces():
+        full, alone = rows.piece(places), narrow.piece(places)
+        assert alone.counts.shape[1] == 1 and alone.sums.shape[1] == 0
+        assert (alone.first.tolist(), alone.day.tolist()) == (
+            full.first.tolist(),
+            full.day.tolist(),
+        )
+        assert alone.counts[:, 0].tolist() == full.counts[:, 0].tolist()
+    assert rows.whole.acts_alone() is rows.whole

@@ -31,7 +31,7 @@ def same(daily: DailyActivity, store: ActivityStore, spark: SparkActivity) -> li
 def test_local_activities_have_every_name() -> None:
     assert isinstance(activity_of([[1]], [1]), Activity)
     wanted = {n for n in vars(Activity) if not n.startswith("_")}
-    assert len(wanted) == 11 and wanted <= set(dir(ActivityStore))
+    assert len(wanted) == 12 and wanted <= set(dir(ActivityStore))
 
 
 def test_something_else_is_not_an_activity() -> None:

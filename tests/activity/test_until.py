@@ -21,3 +21,11 @@ def test_it_is_the_activity_of_the_log_up_to_then() -> None:
     (part,) = [job() for job in until(whole, short.end).jobs()]
     np.testing.assert_array_equal(part.day, cut.day)
     assert until(whole, whole.end + 5) is whole and until(whole, short.end).roles == whole.roles
+
+
+def test_acts_alone_are_cut_too() -> None:
+    activity = cl.datasets.make_community(users=60, days=50, seed=1).log().daily()
+    cut = until(activity, activity.end - 10)
+    alone = [job().total("acts") for job in cut.acts_alone().jobs()]
+    assert alone == [job().total("acts") for job in cut.jobs()]
+    assert sum(alone) < activity.total("acts")
