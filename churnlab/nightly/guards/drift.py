@@ -20,6 +20,7 @@ from churnlab.language.sentence import sentence
 from churnlab.nightly.guards.guard import WARN, Guard
 from churnlab.nightly.guards.scores import psi
 
+REACH = 0.1  # of the way from the first bin to the last
 BINS = 11  # ten between deciles, and one of what is missing
 Edges: TypeAlias = Mapping[str, tuple[float, ...]]
 Counts: TypeAlias = Mapping[str, np.ndarray]
@@ -49,19 +50,21 @@ def moved(now: Counts, then: Counts, limit: float) -> dict[str, float]:
     The index is the PSI over the bins that somebody is in. Under chance it is (1/n + 1/m) times a
     chi-squared with one degree of freedom less than bins: Yurdakul and Naranjo, Statistical
     properties of the population stability index, Journal of Risk Model Validation 14(4) (2020). A
-    feature moved where that is beyond chance by Holm's procedure over all features, and the index
-    is above `limit`. The same people are there on both nights, so that chance moves less than this
-    allows for.
+    feature moved where that is beyond chance by Holm's procedure over all features, the index is
+    above `limit`, and people moved by REACH of the bins or more on average: a value that many share
+    may cross one edge on a quiet night. The same people are there on both nights, so that chance
+    moves less than this allows for.
 
-    >>> same = {"push__a__7d": np.array([500, 500])}
-    >>> moved(same, same, 0.1), moved({"push__a__7d": np.array([900, 100])}, same, 0.1)
-    ({}, {'push__a__7d': 0.88})
+    >>> same = {"push__a__7d": np.array([500, 500, 0])}
+    >>> moved(same, same, 0.1), moved({"push__a__7d": np.array([900, 100, 0])}, same, 0.1)
+    ({}, {'push__a__7d': 0.87})
     """
     names = [name for name in now if name in then]
-    found = [_psi_and_chance(now[name], then[name]) for name in names]
-    table = pd.DataFrame(found, index=names, columns=["psi", "chance"])
+    found = [(*_psi_and_chance(now[n], then[n]), reach(now[n], then[n])) for n in names]
+    table = pd.DataFrame(found, index=names, columns=["psi", "chance", "reach"])
     beyond = holm(table["chance"].to_numpy(np.float64))
-    large = table.loc[beyond & (table["psi"] > limit), "psi"].sort_values(ascending=False)
+    far = beyond & (table["psi"] > limit) & (table["reach"] >= REACH)
+    large = table.loc[far, "psi"].sort_values(ascending=False)
     return {str(name): round(float(index), 2) for name, index in large.items()}
 
 
@@ -73,6 +76,23 @@ def _psi_and_chance(now: np.ndarray, then: np.ndarray) -> tuple[float, float]:
     index = psi(now[some], then[some])
     spread = 1 / now.sum() + 1 / then.sum()
     return index, float(chdtrc(some.sum() - 1, index / spread))
+
+
+def reach(now: np.ndarray, then: np.ndarray) -> float:
+    """How far people moved on average, as a share of the way from the first bin to the last.
+
+    It is the least way that leads from one night's counts to the other's (the earth mover's
+    distance), and the change of the share that is missing, the last bin, added to it.
+
+    >>> reach(np.array([0, 10, 0, 0]), np.array([10, 0, 0, 0])), reach(np.ones(3), np.ones(3))
+    (1.0, 0.0)
+    """
+    missing = [counts[-1] / max(counts.sum(), 1) for counts in (now, then)]
+    known = [counts[:-1] / max(counts[:-1].sum(), 1) for counts in (now, then)]
+    used = np.flatnonzero(known[0] + known[1])
+    steps = max(int(used[-1]), 1) if len(used) else 1
+    way = np.abs(np.cumsum(known[0] - known[1])[:-1]).sum() / steps
+    return float(way + abs(missing[0] - missing[1]))
 
 
 def feature_guard(now: Counts, then: Counts, as_of: str, limit: float) -> Iterator[Guard]:

@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlab.nightly.guards.drift import BINS, binned, feature_guard, from_bytes, moved, to_bytes
+from churnlab.nightly.guards.drift import (
+    BINS,
+    binned,
+    feature_guard,
+    from_bytes,
+    moved,
+    reach,
+    to_bytes,
+)
 from churnlab.training.reference import feature_edges
 
 CHANCE = np.random.default_rng(0)
@@ -72,3 +80,20 @@ def test_the_file_beside_a_list_gives_the_counts_back() -> None:
     found = counts(people(60), feature_edges(people(60)))
     back = from_bytes(to_bytes(found))
     assert back.keys() == found.keys() and all((back[k] == found[k]).all() for k in found)
+
+
+def test_a_value_that_many_share_may_cross_an_edge_on_a_quiet_night() -> None:
+    """As the share of active weeks does when a week is over: a PSI of 0.5, and little reach."""
+    now = np.array([47, 24, 27, 55, 17, 17, 122, 91, 77, 0, 0])
+    then = np.array([40, 35, 23, 47, 32, 11, 24, 187, 80, 0, 0])
+    assert (
+        reach(now, then) < 0.1
+        and moved({"weeks__a__364d": now}, {"weeks__a__364d": then}, 0.1) == {}
+    )
+    gone = np.array([477, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    assert "weeks__a__364d" in moved({"weeks__a__364d": gone}, {"weeks__a__364d": then}, 0.1)
+
+
+def test_reach_of_what_is_missing() -> None:
+    assert reach(np.array([5, 5, 10]), np.array([10, 10, 0])) == pytest.approx(0.5)
+    assert reach(np.array([0, 0, 9]), np.array([0, 0, 9])) == 0
