@@ -33,6 +33,8 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_oracle": "from events to features, against slow plain Python",
     "test_package": "the wheel and the files of the project",
     "test_public_tasks": "from events to predictions on the public tasks",
+    "test_units": "docs/units lies outside the package",
+    "cli/test_exit_codes": "the table of exit codes, by all commands",
     "test_sizes": "sizes of all functions and modules",
     "report/test_card_in_browser": "the card as a browser shows it",
     "evaluation/test_a_new_metric": "a metric in every place that shows metrics",

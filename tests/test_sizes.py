@@ -16,8 +16,10 @@ MANY_PARAMETERS = {
     "estimators.base.TreeModel.__init__",
     "estimators.regressor.LTVRegressor.__init__",
     # typer reads the options of a command from the parameters of its function.
-    "cli.commands.update",
     "cli.winback.policy",
+    "cli.beginning.init",
+    "cli.nights.score",
+    "cli.nights.update",
 }
 
 

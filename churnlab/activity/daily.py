@@ -246,6 +246,16 @@ class DailyActivity:
         """
         return replace(self, users=self.users[begin:end], rows=self.rows.whole.take(begin, end))
 
+    def choose(self, places: np.ndarray) -> DailyActivity:
+        """The activity of the users at rising places.
+
+        >>> import churnlab as cl
+        >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+        >>> activity.choose(np.arange(0, 50, 2))
+        DailyActivity(25 people, 2026-01-01 to 2026-03-01)
+        """
+        return replace(self, users=self.users[places], rows=self.rows.whole.choose(places))
+
     @cached_property
     def digest(self) -> str:
         """sha256 of everything that features can see, as hexadecimal text."""

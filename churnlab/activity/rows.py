@@ -89,6 +89,15 @@ class Rows:
             self.carry and self.carry.take(slice(begin, end)),
         )
 
+    def choose(self, places: np.ndarray) -> Rows:
+        """The rows of the people at rising places."""
+        count = np.diff(self.first)[places]
+        first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        rows = np.arange(first[-1]) + np.repeat(self.first[places] - first[:-1], count)
+        known = self.known[rows] if len(self.known) else self.known
+        carry = self.carry and self.carry.take(places)
+        return Rows(first, self.day[rows], self.counts[rows], self.sums[rows], known, carry)
+
     def as_of(self, day: int | None) -> Rows:
         """The rows that a snapshot at `day` sees; the latest version of every row for None.
 

@@ -14,11 +14,13 @@ import typer
 
 import churnlab
 from churnlab.cli.approvals import approve, models, reject, rollback
-from churnlab.cli.grading import Shadow, grade, shadow_beside, watch
+from churnlab.cli.beginning import doctor, init
+from churnlab.cli.grading import grade, watch
 from churnlab.cli.life import tags, tiers
-from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run, Trial
+from churnlab.cli.nights import merge, score, update
+from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, DryRun, Run
 from churnlab.cli.retention import funnel, retention
-from churnlab.cli.running import Commands, guarded, progress, stoppable
+from churnlab.cli.running import Commands, end_at_once, guarded, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.cli.value import value
 from churnlab.cli.weekly import report
@@ -34,8 +36,8 @@ app = typer.Typer(
     "model and tonight's list.",
 )
 
-for _decide in (approve, reject, rollback, models):
-    app.command()(_decide)
+for _command in (init, doctor, update, score, merge, approve, reject, rollback, models):
+    app.command()(_command)
 app.command()(grade)
 for _look in (watch, report):
     app.command()(_look)
@@ -104,15 +106,23 @@ def profile(
 
 @app.command()
 def train(
-    config: ConfigPath = CHURNLAB_TOML, as_json: AsJson = False, debug: Debug = False
+    config: ConfigPath = CHURNLAB_TOML,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Train models of churn and value, judge them, write the card and log the run."""
     with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
         from churnlab.report import terminal
+        from churnlab.training.train import rehearse
         from churnlab.training.train import train as run
 
-        done = run(Config.read(config), say=say)
+        settings = Config.read(config)
+        if dry_run:
+            show({"dry_run": "nothing was written", **rehearse(settings, say).to_dict()}, as_json)
+            return
+        done = run(settings, say=say)
         result = done.to_dict()
         if as_json:
             print_json(result)
@@ -201,76 +211,6 @@ def card(
 
 
 @app.command()
-def score(
-    as_of: Annotated[
-        str, typer.Option("--as-of", help="The day whose morning the list is for, like 2026-08-29.")
-    ],
-    config: ConfigPath = CHURNLAB_TOML,
-    run: Trial = None,
-    force: Annotated[
-        str, typer.Option("--force", help="Why to publish although a guard blocks; recorded.")
-    ] = "",
-    shadow: Shadow = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Write the list: everybody eligible, highest risk first, with reasons."""
-    with guarded(debug), progress() as say:
-        from churnlab.nightly.lock import only_scorer
-
-        with only_scorer(config):  # before the heavy imports, so that a second one ends soon
-            from churnlab.config.tables import Config
-            from churnlab.nightly.score import score as run_score
-            from churnlab.nightly.sinks.opened import hand_over, open_sinks
-
-            settings = Config.read(config)
-            folder = settings.path(settings.output.folder)
-            sinks = open_sinks(settings)
-            risks = run_score(settings, as_of, run=run, say=say)
-            written = hand_over(risks, risks.write(folder, force), sinks)
-            show(written.to_dict() | shadow_beside(settings, as_of, shadow, say), as_json)
-
-
-@app.command()
-def update(
-    day: Annotated[str, typer.Option("--day", help="The day to roll up, like 2026-08-28.")],
-    config: ConfigPath = CHURNLAB_TOML,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", help="Roll up every day from this one on, to begin a store."),
-    ] = None,
-    allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Accept a day without an event.")
-    ] = False,
-    wait: Annotated[
-        float, typer.Option("--wait", help="Seconds to wait for another update to end.")
-    ] = 0.0,
-    force: Annotated[
-        bool, typer.Option("--force", help="Put the day in although days before it are missing.")
-    ] = False,
-    compact: Annotated[
-        bool,
-        typer.Option("--compact", help="Fold days older than the look-back into one row a person."),
-    ] = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Bring the activity store up to date: roll up a day, in the place of what was there for it."""
-    with guarded(debug), progress() as say:
-        from churnlab.config.tables import Config
-        from churnlab.nightly.update import update as run
-
-        settings = Config.read(config)
-        allowed = {"allow_empty": allow_empty, "allow_gap": force}
-        updates = run(settings, day, since, **allowed, compact=compact, wait=wait, say=say)
-        done = [each.to_dict() for each in updates]
-        if as_json:
-            print_json(done if since else done[0])
-        else:
-            show({"days": len(done), **done[-1]}, False)
-
-
-@app.command()
 def features(
     config: ConfigPath = CHURNLAB_TOML,
     as_of: Annotated[
@@ -339,4 +279,8 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # a terminal may lack letters
             stream.reconfigure(errors="backslashreplace")
     with stoppable():
-        app()
+        try:
+            app()
+        except SystemExit as end:
+            end_at_once(end.code)
+            raise

@@ -21,3 +21,9 @@ Model = Annotated[
 VersionNumber = Annotated[str, typer.Option("--version", help="The number of the version.")]
 By = Annotated[str, typer.Option("--by", help="The name of who decides.")]
 Note = Annotated[str, typer.Option("--note", help="What they say about it.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything but the writing, and say what it would be.")
+]
+ShardOf = Annotated[
+    str, typer.Option("--shard", help="Some of the people alone, like 7/100: the eighth of 100.")
+]

@@ -28,6 +28,7 @@ INTERRUPTED = 130  # 128 and the number of the signal, as a shell has it
 NOBODY_READS = 141
 _BEGINNING = "starting"
 _STOPPED = "stopped before the end; no file is half written"
+_BY_SIGNAL = (129, INTERRUPTED, 143)
 STOPPING = ("SIGTERM", "SIGHUP")
 # What typer says of a wrong call; the class lies in another module from one release to the next.
 _WrongCall: Any = typer.BadParameter.__mro__[2]
@@ -68,9 +69,7 @@ class Commands(TyperGroup):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        for command in self.commands.values():
-            if any(parameter.name == "config" for parameter in command.params):
-                command.params.append(_set_option())
+        _give_set(self)
 
     def main(
         self,
@@ -92,6 +91,14 @@ class Commands(TyperGroup):
             if told is not None:
                 told.end(code)
         sys.exit(code)
+
+
+def _give_set(command: Any) -> None:
+    """Give `--set` to a command that reads a configuration, and to those below it."""
+    for below in getattr(command, "commands", {}).values():
+        _give_set(below)
+    if any(parameter.name == "config" for parameter in command.params):
+        command.params.append(_set_option())
 
 
 def _set_option() -> Any:
@@ -192,6 +199,15 @@ def stoppable() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_at_once(code: object) -> None:
+    """End the process where a signal stopped it: its threads and libraries may take long to end."""
+    if code in _BY_SIGNAL:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(int(str(code)))
 
 
 def _last_word(code: int) -> None:

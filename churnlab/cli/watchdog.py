@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-GRACE = 3.0  # seconds from the signal to the end
+GRACE = 2.0  # seconds from the signal to the end
 _SAID = 0.5  # seconds for the last word
 
 

@@ -16,6 +16,7 @@ from churnlab.model_registry.tracking import Tracker, TrainedRun
 from churnlab.model_registry.versions import model_name
 from churnlab.schema.frames import by_engine, on_engine
 from churnlab.store.activity_store import ActivityStore
+from churnlab.store.rehearsed import rehearsed
 
 
 def open_log(config: Config) -> EventLog:
@@ -25,15 +26,20 @@ def open_log(config: Config) -> EventLog:
     return read(path, **config.log.options())
 
 
-def open_store(config: Config, new: bool = False, wait: float = 0.0) -> ActivityStore:
+def open_store(
+    config: Config, new: bool = False, wait: float = 0.0, dry_run: bool = False
+) -> ActivityStore:
     """The activity store of [store]; created if it does not exist and may be `new`.
 
-    `wait` is in seconds, for another update to end. Raises ConfigError without a folder or when
-    [log] differs from what the store was made from, StoreError when there is no store.
+    `wait` is in seconds, for another update to end. One of a `dry_run` is updated in memory. Raises
+    ConfigError without a folder or when [log] differs from what the store was made from,
+    StoreError when there is no store.
     """
     if not config.store.folder:
         raise ConfigError.from_lacking("[store]", "folder")
     folder, log = config.path(config.store.folder), config.path(config.log.path)
+    if dry_run:
+        return rehearsed(folder, log, **config.log.options())
     if new:
         return ActivityStore.create(folder, log=log, wait=wait, **config.log.options())
     return ActivityStore.open(folder, log, **config.log.options())

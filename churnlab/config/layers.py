@@ -148,6 +148,14 @@ def _has(tables: Mapping[str, Any], key: str) -> bool:
     return isinstance(inner, Mapping) and name in inner
 
 
+def value_of(model: type[BaseModel], key: str, text: str, origin: str) -> Any:
+    """The value that a text has for a key; ConfigError, which names `origin`, for another type."""
+    known = keys(model)
+    if key not in known:
+        raise ConfigError.from_unknown("key", key, known)
+    return _value(Override(text, origin), known[key])
+
+
 def _value(given: Override, field: FieldInfo) -> Any:
     """The value of a text, of the type of a key."""
     hint: Any = field.annotation

@@ -8,7 +8,7 @@ the command line ends:
 |------|---------------------------------------------------------------------|-------------------|
 | 2    | `ConfigError`                                                       | usage             |
 | 3    | `LogError`, `HistoryError`, `FrameError`, `StoreError`, `ListError` | bad input         |
-| 3    | `TrialError`                                                        | bad input         |
+| 3    | `TrialError`, `ShardError`                                          | bad input         |
 | 4    | `ModelError`                                                        | model or registry |
 | 5    | `GuardError`, `AuditError`                                          | a guard refused   |
 | 6    | `LockedError`, `ScoringError`                                       | another is at it  |
@@ -21,7 +21,14 @@ from churnlab.errors.data import FrameError, HistoryError
 from churnlab.errors.files import FileError
 from churnlab.errors.guard import GuardError
 from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
-from churnlab.errors.lists import AuditError, ListError, ScoringError, ShadowError, SinkError
+from churnlab.errors.lists import (
+    AuditError,
+    ListError,
+    ScoringError,
+    ShadowError,
+    ShardError,
+    SinkError,
+)
 from churnlab.errors.log import EmptyLogError, LogError
 from churnlab.errors.nothing import NothingToDo
 from churnlab.errors.trials import TrialError
@@ -45,6 +52,7 @@ __all__ = [
     "OutputError",
     "ScoringError",
     "ShadowError",
+    "ShardError",
     "SinkError",
     "StoreError",
     "TrialError",

@@ -108,6 +108,19 @@ class ConfigError(ChurnlabError):
         return cls(f"{where}: {place}: {reason}; correct it, or write the policy anew")
 
     @classmethod
+    def from_exists(cls, path: str) -> ConfigError:
+        """A configuration file would be written over."""
+        return cls(f"{path} is there already; give another with --config, or --force to replace it")
+
+    @classmethod
+    def from_no_look(cls, file: str, reason: str) -> ConfigError:
+        """A file of a log could not be looked into, to guess its columns."""
+        return cls(
+            f"{file} cannot be looked into: {reason}; write the file by hand, "
+            "docs/guides/configuration.md lists the keys"
+        )
+
+    @classmethod
     def from_no_text(cls, what: str, given: str) -> ConfigError:
         """A path or a name holds NUL or half a character, which is no text."""
         return cls(f"{what} {given!r} is no text; give one in UTF-8, without NUL")

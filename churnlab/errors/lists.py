@@ -58,6 +58,58 @@ class ListError(ChurnlabError):
         )
 
 
+class ShardError(ChurnlabError):
+    """The shards of a list are not all there, or do not belong together."""
+
+    @classmethod
+    def from_missing(cls, as_of: str, names: Iterable[str], places: Iterable[str]) -> ShardError:
+        """Some shards were not scored."""
+        found = _few(names)
+        return cls(
+            f"the list of {as_of} lacks the shards {found} in {', '.join(places)}; "
+            "run `churnlab score --shard` for them"
+        )
+
+    @classmethod
+    def from_none(cls, as_of: str, places: Iterable[str]) -> ShardError:
+        """No shard of a day is there."""
+        return cls(
+            f"no shard of {as_of} is in {', '.join(places)}; "
+            f"run `churnlab score --as-of {as_of} --shard 0/4` and so on, or name their folders"
+        )
+
+    @classmethod
+    def from_twice(cls, shard: str, first: str, second: str) -> ShardError:
+        """A shard is there twice."""
+        return cls(f"the shard {shard} is there twice, {first} and {second}; take one away")
+
+    @classmethod
+    def from_foreign(cls, file: str, what: str, given: object, wanted: object) -> ShardError:
+        """A shard does not belong to the others; `what` differs."""
+        return cls(
+            f"{file} does not belong to this list: {what} is {given}, not {wanted}; "
+            "score that shard again or take it away"
+        )
+
+    @classmethod
+    def from_damaged(cls, file: str, reason: str) -> ShardError:
+        """The file of a shard is not what was written, or a newer churnlab wrote it."""
+        return cls(f"{file} is no shard: {in_short(reason)}; score that shard again")
+
+    @classmethod
+    def from_shared(cls, people: int) -> ShardError:
+        """Some people are in more than one shard."""
+        return cls(
+            f"{people:,} people are in more than one shard; split the log by a hash of the id, "
+            "so that each person has one"
+        )
+
+
+def _few(names: Iterable[str]) -> str:
+    first = list(names)
+    return ", ".join(first[:10]) + (f" and {len(first) - 10} more" if len(first) > 10 else "")
+
+
 class AuditError(GuardError):
     """A list that was about to be published is no list: nothing was published."""
 

@@ -102,14 +102,22 @@ class Tracker:
         >>> from churnlab.demo.example import tracker
         >>> tracker().check()
         """
-        with self.reach.told():
-            self.reach.check_experiment()
-            self.address.try_writing()
+        self.try_writing()
         if not self.address.holds_runs():
             return
         with self.reach.open(create=True) as store:
             if self.folder is None:
                 self._try_logging(store)
+
+    def try_writing(self) -> None:
+        """Raise ModelError where a folder of runs cannot be written; nothing is made or changed.
+
+        >>> from churnlab.demo.example import tracker
+        >>> tracker().try_writing()
+        """
+        with self.reach.told():
+            self.reach.check_experiment()
+            self.address.try_writing()
 
     def log_training(
         self,

@@ -18,11 +18,14 @@ from churnlab.schema.files import check_path, one_line
 from churnlab.store.disk import sync_folder
 
 LIST = "list"
+LOCK = ".lock"
 
 
 @contextmanager
-def only_scorer(config: Path) -> Iterator[None]:
+def only_scorer(config: Path, below: str = LIST) -> Iterator[None]:
     """Hold the folder of lists that a churnlab.toml names; the file is not checked further.
+
+    `below` is another folder below that of the output, such as that of a shard.
 
     Nothing is held where it names an address or no text. Raises ConfigError for a file that cannot
     be read, ScoringError and OutputError as `locked` does.
@@ -32,7 +35,7 @@ def only_scorer(config: Path) -> Iterator[None]:
         yield
         return
     check_path(given)
-    with locked(Path(within(config.resolve().parent, given)) / LIST):
+    with locked(Path(within(config.resolve().parent, given)) / below):
         yield
 
 
@@ -53,7 +56,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     with one_line(folder):
         make_folder(folder)
-        lock = FileLock(folder / ".lock", is_singleton=True)
+        lock = FileLock(folder / LOCK, is_singleton=True)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:  # a Timeout is an OSError

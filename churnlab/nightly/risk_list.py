@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from churnlab.nightly.manifest import LATEST
 from churnlab.nightly.publication import Publication
 from churnlab.nightly.publishing import Publisher
 from churnlab.nightly.ranking import BY_RISK, Ranked, Ranking
+from churnlab.nightly.rehearsal import Rehearsal
 from churnlab.nightly.scoring import COLUMNS, Listing
 from churnlab.nightly.shelf import Shelf, shelf_of
 from churnlab.nightly.summary import summary
@@ -71,17 +73,30 @@ class RiskList:
         """
         with bar("scoring and explaining people", None) as step:
             listed = [listing(X) for X in counted(parts, step, len)]
+        scorer = listing.scorer
+        return cls.together(listed, listing.ranking, scorer.as_of, run_id, scorer.model)
+
+    @classmethod
+    def together(
+        cls,
+        listed: Sequence[pd.DataFrame],
+        ranking: Ranking,
+        as_of: str,
+        run_id: str,
+        model: Mapping[str, str],
+    ) -> RiskList:
+        """The list of rows that were scored and explained: ranked and cut. No part, no row."""
         if not listed:
-            return cls(pd.DataFrame(columns=list(COLUMNS)), listing.scorer.as_of, run_id)
-        ranked = listing.ranking.ranked(listed)
+            return cls(pd.DataFrame(columns=list(COLUMNS)), as_of, run_id, model=model)
+        ranked = ranking.ranked(listed)
         scored = np.concatenate([part["risk"].to_numpy() for part in listed])
         return cls(
             ranked.frame,
-            listing.scorer.as_of,
+            as_of,
             run_id,
-            ranking=listing.ranking,
+            ranking=ranking,
             scored=np.sort(scored),
-            model=listing.scorer.model,
+            model=model,
             left_out=ranked.left_out,
             others=ranked.others,
         )
@@ -93,7 +108,7 @@ class RiskList:
         about = (self.as_of, self.run_id, model, self.ranking.to_dict(), words, self.language)
         return replace(Publication.of(self.frame, *about), left_out=self.left_out)
 
-    def write(self, folder: str | Path, force: str = "") -> Written:
+    def write(self, folder: str | Path, force: str = "", dry_run: bool = False) -> Written:
         """Publish the list in a folder, as Parquet and CSV, whole or not at all.
 
         A reader follows `list/latest.json`: `churnlab.read_list(folder)` does, and checks every
@@ -106,16 +121,17 @@ class RiskList:
         The guards of [guards] are judged against the last list in the folder. Who entered, left and
         moved since then is written beside the list, and a summary for people to read. Raises
         GuardError where a guard blocks, unless `force` says why it is published anyway; a trial is
-        not blocked.
+        not blocked. A `dry_run` does all of it but the writing, and says where the files would be.
         """
         trial = self.model.get("approval") == NOT_APPROVED
         shelf = shelf_of(local_folder(folder, "the folder of the list"), trial)
-        return self.publish(shelf, folder, force)
+        return self.publish(Rehearsal(shelf) if dry_run else shelf, folder, force)
 
     def publish(self, shelf: Shelf, folder: str | Path, force: str = "") -> Written:
         """Publish the list on the shelf of a folder or an address, as `write` does."""
         trial = self.model.get("approval") == NOT_APPROVED
-        with shelf.locked(), blocked_kept(folder):
+        dry_run = isinstance(shelf, Rehearsal)
+        with shelf.locked(), nullcontext() if dry_run else blocked_kept(folder):
             given = self._judged(folder, force, trial)
             manifest = Publisher(shelf).publish(given)
         files = {kind: shelf.name(file.path) for kind, file in manifest.files.items()}

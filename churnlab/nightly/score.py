@@ -27,6 +27,8 @@ from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
+from churnlab.nightly.shard_name import Shard
+from churnlab.nightly.shards import filled, within
 from churnlab.nightly.stage import folded, with_stage
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text
@@ -44,6 +46,7 @@ def score(
     log: EventLog | None = None,
     say: Say = silent,
     progress: bool | None = None,
+    shard: Shard | None = None,
 ) -> WritableList:
     """Tonight's list: everybody eligible on the morning of `as_of`, scored and explained.
 
@@ -53,8 +56,8 @@ def score(
     takes the place of the configuration's. `progress` says whether bars show how far it is (None:
     where somebody watches). Features see days before `as_of` alone, and the configuration's log is
     read up to it. People are scored some thousands at a time, from the activity store where the
-    configuration names one. Returns a RiskList; for a log on Spark a SparkRiskList, whose `frame`
-    is a Spark DataFrame.
+    configuration names one; those of a `shard` alone, if one is given, who may be nobody. Returns a
+    RiskList; for a log on Spark a SparkRiskList, whose `frame` is a Spark DataFrame.
 
     Raises GuardError when no version is approved and when the log's observed days end more than
     three days before `as_of`, HistoryError when nobody is eligible, LogError or HistoryError when
@@ -69,16 +72,22 @@ def score(
     True
     """
     with watched(progress):
-        return _score(config, day_number(as_of), run, log, say)
+        return _score(config, day_number(as_of), run, log, say, shard)
 
 
 def _score(
-    config: Config, day: int, run: str | None, log: EventLog | None, say: Say
+    config: Config,
+    day: int,
+    run: str | None,
+    log: EventLog | None,
+    say: Say,
+    shard: Shard | None,
 ) -> WritableList:
     Ranking.of(config)  # refused before the work
     say("loading the model")
     chosen = Chosen.of(config, run, day)
     trained = chosen.trained
+    config, taken = filled(config, shard)
     config = as_trained(config, trained.facts)
     say("reading events")
     activity = open_activity(config.as_of(day), log, by_groups=True)
@@ -88,7 +97,9 @@ def _score(
     misfits: list[Misfit] = []
     users = read_users(config, activity, known_attributes(trained), misfits)
     say("building features, scoring and explaining")
-    found = _list_of(activity, chosen, config, day, users)
+    found = _list_of(activity, chosen, config, day, users, taken)
+    if shard is None and isinstance(found, RiskList) and not len(found.scored):
+        raise HistoryError.from_nobody(day_text(day), config.snapshots.active_within)
     if found.evidence is not None:
         found = replace(found, evidence=replace(found.evidence, misfits=tuple(misfits)))
     age = trained.facts.age(day)
@@ -114,21 +125,31 @@ def _check_fresh(activity: Activity, day: int) -> None:
 
 
 @by_engine("nightly.spark_list:list_of")
-def _list_of(activity: Activity, chosen: Chosen, config: Config, day: int, users: Any) -> RiskList:
-    """The list of everybody eligible on a day, made some thousand people at a time."""
+def _list_of(
+    activity: Activity,
+    chosen: Chosen,
+    config: Config,
+    day: int,
+    users: Any,
+    shard: Shard | None,
+) -> RiskList:
+    """The list of everybody eligible on a day, of a shard if one is given; some thousand at a time.
+
+    It may be empty.
+    """
     check_past(activity, day)
-    within = config.snapshots.active_within
+    active_within = config.snapshots.active_within
     told = with_facts(config.feature_set())
     features = with_stage(told, config.target.churn(), activity, day)
     trained = chosen.trained
     columns = tuple(trained.models["churned"].feature_names_in_)
     reference = trained.facts.reference
-    seen = Witness(day, within, columns, {} if reference is None else reference.features)
-    watched = seen.watching(activity)
-    parts = iter_datasets(watched, [day], within, (), features, users, config.target.terminal)
+    seen = Witness(day, active_within, columns, {} if reference is None else reference.features)
+    watched = seen.watching(activity if shard is None else within(activity, shard))
+    parts = iter_datasets(
+        watched, [day], active_within, (), features, users, config.target.terminal
+    )
     listing = Listing.of(chosen, config, day, activity)
     found = RiskList.of((seen.count(p.X) for p in parts), listing, trained.run_id)
-    if not len(found.scored):
-        raise HistoryError.from_nobody(day_text(day), within)
     evidence = Evidence(seen, activity, chosen, (), config.guards)
     return replace(found, evidence=evidence, language=config.lang)

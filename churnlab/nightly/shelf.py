@@ -19,7 +19,7 @@ from churnlab.errors import OutputError, SinkError
 from churnlab.errors.secrets import without_secrets
 from churnlab.events.addresses import scheme_of
 from churnlab.events.file_system import Place, place_of
-from churnlab.nightly.lock import LIST, locked, make_folder
+from churnlab.nightly.lock import LIST, LOCK, locked, make_folder
 from churnlab.schema.files import PartFile, check_path, clear_parts, one_line
 from churnlab.store.disk import sync_folder
 
@@ -126,10 +126,19 @@ class LocalShelf:
             place.rmdir()
 
     def check(self) -> None:
-        """Raise OutputError if no file can be made in the folder, which is made."""
+        """Raise OutputError if no file can be made in the folder, which is left as it is.
+
+        Where there is no such folder yet, one is tried above it. ScoringError while another process
+        writes there.
+        """
         with one_line(self.folder):
-            make_folder(self.folder)
-            with PartFile(self.folder):
+            above = next(
+                (f for f in (self.folder, *self.folder.parents) if f.exists()), self.folder
+            )
+            with PartFile(above):
+                pass
+        if (self.folder / LOCK).exists():
+            with self.locked():
                 pass
 
     def locked(self) -> AbstractContextManager[None]:

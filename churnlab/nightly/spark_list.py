@@ -30,8 +30,10 @@ from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.last_list import last_list
 from churnlab.nightly.publication import Publication
+from churnlab.nightly.rehearsal import Rehearsal
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
+from churnlab.nightly.shard_name import Shard
 from churnlab.nightly.shelf import shelf_of
 from churnlab.nightly.spark_witness import (
     COUNTS,
@@ -96,8 +98,10 @@ class SparkRiskList:
         finally:
             self.rows.unpersist()
 
-    def write(self, folder: str | Path, force: str = "") -> Written:
+    def write(self, folder: str | Path, force: str = "", dry_run: bool = False) -> Written:
         """Publish the list in a folder or at an address, as RiskList does, whole or not at all.
+
+        A `dry_run` writes nothing.
 
         Raises HistoryError when nobody was scored, ConfigError for a list of more than two million
         people, and the errors of `RiskList.write`. At an address nothing is locked.
@@ -116,7 +120,8 @@ class SparkRiskList:
         others = away[~self.listing.ranking.asked(away)]
         evidence = replace(self.evidence, seen=witness)
         whole = replace(found, evidence=evidence, others=others)
-        return whole.publish(shelf_of(folder, trial), folder, force)
+        shelf = shelf_of(folder, trial)
+        return whole.publish(Rehearsal(shelf) if dry_run else shelf, folder, force)
 
     @property
     def _asked(self) -> DataFrame:
@@ -179,12 +184,20 @@ class SparkRiskList:
 
 
 def list_of(
-    activity: SparkActivity, chosen: Chosen, config: Config, day: int, users: Any
+    activity: SparkActivity,
+    chosen: Chosen,
+    config: Config,
+    day: int,
+    users: Any,
+    shard: Shard | None = None,
 ) -> SparkRiskList:
     """The list of everybody eligible on a day, planned on Spark.
 
-    Raises FrameError when the log lacks features that the models learnt from.
+    Raises FrameError when the log lacks features that the models learnt from, ConfigError for a
+    `shard`.
     """
+    if shard is not None:
+        raise ConfigError.from_spark("Spark splits people itself", "leave --shard out")
     trained = chosen.trained
     within, terminal = config.snapshots.active_within, config.target.terminal
     snapshots = Snapshots.at(activity, [day], within, terminal=terminal)

@@ -66,5 +66,8 @@ class WritableList(Protocol):
     def publication(self) -> Publication:
         """The audited rows, as sinks get them; ConfigError for a list of Spark."""
 
-    def write(self, folder: str | Path, force: str = "") -> Written:
-        """Write the list into a folder, whole or not at all; `force` overrules its guards."""
+    def write(self, folder: str | Path, force: str = "", dry_run: bool = False) -> Written:
+        """Write the list into a folder, whole or not at all; `force` overrules its guards.
+
+        A `dry_run` writes nothing.
+        """

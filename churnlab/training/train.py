@@ -103,10 +103,63 @@ def train(
         return _train(config, log, say)
 
 
+def rehearse(config: Config, say: Say = silent) -> RehearsedTraining:
+    """Everything that `train` does but the writing: no run is logged and no card is written.
+
+    Raises as `train` does.
+
+    >>> from churnlab.demo.example import trained_config
+    >>> rehearse(trained_config()).to_dict()["would_write"][0].endswith("card.html")
+    True
+    """
+    check_budget(config.model.tune)
+    tracker = open_tracker(config)
+    tracker.try_writing()
+    learnt = _learn(config, None, say)
+    folder = Path(config.path(config.output.folder))
+    files = tuple(str(folder / name) for name in learnt.card.files(config.lang))
+    return RehearsedTraining(str(tracker.address), files, learnt.judged.evaluations)
+
+
+@dataclass(frozen=True)
+class RehearsedTraining:
+    """A training that was not written: where its run would go, and the files of its card."""
+
+    store: str
+    files: tuple[str, ...]
+    evaluations: Mapping[str, Evaluation]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready, with flat metrics."""
+        return {
+            "would_log": self.store,
+            "would_write": list(self.files),
+            "metrics": {k: v for e in self.evaluations.values() for k, v in e.metrics().items()},
+        }
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What a training found, before anything of it is written."""
+
+    rows: SplitRows
+    fitted: Fitted
+    judged: Judged
+    card: ModelCard
+    served: Refitted | None
+
+
 def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     check_budget(config.model.tune)
     open_tracker(config).check()
     registry(config).champion()
+    learnt = _learn(config, log, say)
+    say("logging the run")
+    found = (learnt.rows, learnt.fitted, learnt.judged, learnt.card, learnt.served)
+    return _log(config, *found)
+
+
+def _learn(config: Config, log: EventLog | None, say: Say) -> _Learnt:
     activity = read_everybody(config, log, say)
     labelled = without_names(label(config, activity, say), say)
     everything = with_varying_columns(config, labelled, say)
@@ -118,8 +171,7 @@ def _train(config: Config, log: EventLog | None, say: Say) -> TrainingResult:
     scoring = fitted if served is None else served.fitted
     explanation = explain_sample(scoring.churn, rows.test, say)
     card = ModelCard.of(make_record(config, rows, fitted, judged, explanation, served))
-    say("logging the run")
-    return _log(config, rows, fitted, judged, card, served)
+    return _Learnt(rows, fitted, judged, card, served)
 
 
 def _log(

@@ -76,7 +76,7 @@ def test_it_ends_within_five_seconds(busy: str, number: signal.Signals, code: in
 
 
 def test_there_is_time_for_the_last_word() -> None:
-    assert 1 <= GRACE <= 4
+    assert 1 <= GRACE <= 3
 
 
 def test_a_forked_child_that_is_stopped_does_not_stop_its_parent() -> None:

@@ -46,7 +46,7 @@ def values(key: str) -> st.SearchStrategy[Any]:
         (str, st.sampled_from(["a", "b c", "x=y", "d#e"])),
         (bool, st.booleans()),
         (int, st.integers(1, 40)),
-        (float, st.integers(0, 100).map(lambda n: n / 100)),
+        (float, st.integers(1, 100).map(lambda n: n / 100)),
     ):
         if kind in kinds and not (list in kinds or dict in kinds):
             return found

@@ -47,8 +47,7 @@ class FilesSink:
         """
         for name in self.formats:
             FORMATS[name].check()
-        with self._shelf.locked():
-            self._shelf.check()
+        self._shelf.check()
 
     def write(self, given: Publication) -> str:
         """Publish a list, and return the path of the manifest."""

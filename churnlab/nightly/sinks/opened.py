@@ -46,14 +46,20 @@ def sink_of(to: str, table: str, formats: Sequence[str]) -> Sink:
     raise ConfigError.from_unknown("sink", f"{scheme}://", (f"{name}://" for name in _KNOWN))
 
 
-def hand_over(tonight: WritableList, written: Written, sinks: Sequence[Sink]) -> Written:
+def hand_over(
+    tonight: WritableList, written: Written, sinks: Sequence[Sink], dry_run: bool = False
+) -> Written:
     """A written list handed to all sinks, and where it is now; a trial goes to none.
+
+    A `dry_run` hands it to none and names where it would be.
 
     One sink that fails does not keep the list from the others: the first error is raised once all
     were tried. ConfigError where a list on Spark is to go to a sink.
     """
     if not sinks or written.trial:
         return written
+    if dry_run:
+        return replace(written, sinks=tuple(sink.name for sink in sinks))
     given = written.publication or tonight.publication()
     places, errors = [], []
     for sink in sinks:

@@ -1,0 +1,167 @@
+"""The table of exit codes, end to end: each code by the commands that can end with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import typer.main
+from support.command import TOML, call
+
+from churnlab.cli import app
+from churnlab.errors import ChurnlabError
+
+DOCS = Path(__file__).parents[2] / "docs" / "guides" / "night.md"
+DAY = ("--as-of", "2026-06-01")
+WORDS: dict[str, tuple[str, ...]] = {  # what a command needs beside --config
+    "init": ("log.parquet", "--force"),
+    "doctor": (),
+    "update": ("--day", "2026-05-31"),
+    "score": DAY,
+    "merge": DAY,
+    "approve": ("--version", "1", "--by", "Test"),
+    "reject": ("--version", "1", "--by", "Test"),
+    "rollback": ("--by", "Test"),
+    "models": (),
+    "grade": DAY,
+    "watch": (),
+    "tiers": (),
+    "tags": (),
+    "retention": (),
+    "funnel": (),
+    "profile": (),
+    "train": (),
+    "evaluate": (),
+    "card": (),
+    "features": (),
+    "config": (),
+    "winback experiment": (),
+    "winback stated": (),
+}
+WITHOUT_FILE = {"demo", "warm", "winback size"}
+
+
+def commands(group: Any = None, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command with its words, those of groups too."""
+    group = typer.main.get_command(app) if group is None else group
+    for word, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name}{word} ")
+        else:
+            yield name + word, command
+
+
+ALL = dict(commands())
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A configuration that is right, of a log that is not there."""
+    (tmp_path / "churnlab.toml").write_text(TOML + '\n[store]\nfolder = "store"\n')
+    return tmp_path / "churnlab.toml"
+
+
+def test_every_command_is_here_and_can_speak_json_and_says_what_it_does() -> None:
+    assert set(ALL) == set(WORDS) | WITHOUT_FILE
+    for name, command in ALL.items():
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {"--json", "--debug"} <= options, name
+        assert ({"--config", "--set"} <= options) == (name not in WITHOUT_FILE), name
+        first = command.help.splitlines()[0]
+        assert first[0].isupper() and first.endswith("."), name
+        for parameter in command.params:
+            assert getattr(parameter, "help", "x"), f"{name} {parameter.name}"
+
+
+def test_the_table_has_the_codes_that_there_are() -> None:
+    table = DOCS.read_text("utf-8").split("## Exit codes")[1].split("\n## ")[0]
+    told = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+
+    def codes(kind: type[ChurnlabError]) -> set[int]:
+        return {kind.exit_code}.union(*(codes(below) for below in kind.__subclasses__()))
+
+    assert told == codes(ChurnlabError) | {0, 1, 130, 143, 141}
+
+
+@pytest.mark.parametrize("name", sorted(set(WORDS) - {"init"}))
+def test_2_without_a_configuration(name: str, tmp_path: Path) -> None:
+    said = call(*name.split(), *WORDS[name], "--config", tmp_path / "none.toml", code=2)
+    assert "no configuration file" in said or name == "doctor"
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_2_for_an_option_that_there_is_not(name: str) -> None:
+    assert "No such option" in call(*name.split(), "--nonsense", code=2)
+
+
+@pytest.mark.parametrize("name", ["profile", "update", "train", "features", "doctor"])
+def test_3_without_a_log(name: str, bare: Path) -> None:
+    more = ("--set", "store.folder=") if name in ("train", "features") else ()
+    call(name, *WORDS[name], "--config", bare, *more, code=3)
+
+
+@pytest.mark.parametrize("name", ["score", "merge", "evaluate", "card", "approve", "rollback"])
+def test_4_without_a_model(name: str, bare: Path) -> None:
+    call(name, *WORDS[name], "--config", bare, code=4)
+
+
+def store_of_a_day(bare: Path, day: str = "2026-05-29") -> None:
+    at = pd.Timestamp(f"{day} 09:00")
+    more = {"amount": [None, 2.0], "event": ["app_open", "purchase"]}
+    rows = {"user_id": ["ann", "bob"], "ts": at} | more
+    pd.DataFrame(rows).to_parquet(bare.parent / "events.parquet")
+    roles = ("--set", 'log.roles={open = ["app_open"], purchase = ["purchase"]}')
+    call("update", "--day", day, "--config", bare, *roles)
+
+
+def test_5_for_a_day_after_a_gap(bare: Path) -> None:
+    store_of_a_day(bare)
+    roles = ("--set", 'log.roles={open = ["app_open"], purchase = ["purchase"]}')
+    said = call("update", "--day", "2026-05-31", "--config", bare, *roles, code=5)
+    assert "2026-05-30" in said
+
+
+def test_6_while_another_one_is_at_it_and_soon(bare: Path) -> None:
+    from churnlab.nightly.lock import only_scorer
+    from churnlab.store.folder import StoreFolder
+
+    words = [sys.executable, "-c", "from churnlab.cli import main; main()"]
+    with only_scorer(bare):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        for name in ("score", "merge"):
+            held = [*words, name, *DAY, "--config", str(bare)]
+            assert subprocess.run(held, capture_output=True).returncode == 6
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert used < 2  # a second of work each, however busy the machine is
+    store_of_a_day(bare)
+    with StoreFolder.open(bare.parent / "store").locked():
+        held = [*words, "update", "--day", "2026-05-30", "--config", str(bare)]
+        assert subprocess.run(held, capture_output=True).returncode == 6
+
+
+@pytest.mark.parametrize("name", ["score", "merge"])
+def test_7_where_nothing_can_be_written(name: str, trained: tuple[Path, dict]) -> None:
+    file = trained[0].parent / "events.parquet"
+    call(name, *DAY, "--config", trained[0], "--set", f"output.folder={file}/x", code=7)
+
+
+def test_99_before_the_truth_is_there(trained: tuple[Path, dict], tmp_path: Path) -> None:
+    shutil.copytree(trained[0].parent, tmp_path / "job")
+    config = tmp_path / "job" / "churnlab.toml"
+    call("score", *DAY, "--config", config)
+    call("grade", *DAY, "--config", config, code=99)
+
+
+@pytest.mark.parametrize("name", ["config", "models", "doctor", "profile", "card"])
+def test_0_and_json_on_stdout_alone(name: str, trained: tuple[Path, dict]) -> None:
+    assert json.loads(call(name, "--config", trained[0], "--json")) is not None
