@@ -11,12 +11,16 @@ robust scores of people whom the models did not see.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError, TrialError
 from churnlab.evaluation.intervals import Interval
+from churnlab.language.catalogues import ENGLISH
+from churnlab.language.sentence import Words, sentence
+from churnlab.schema.views import view
 from churnlab.winback.rate import ALONE, Sample
 
 _NORMAL_95 = 1.959964
@@ -177,6 +181,22 @@ class BudgetCurve:
             }
         )
         return cls(table, drawn, float(needed))
+
+    def __repr__(self) -> str:
+        return f"BudgetCurve({len(self.table)} budgets, up to {self.needed:,.2f} a person)"
+
+    def plot(self, ax: Any = None, *, what: Words = "", language: str = ENGLISH) -> Any:
+        """Draw the curve with its intervals; `what` names what is gained.
+
+        >>> BudgetCurve.of(np.ones((9, 1)), np.ones((9, 1)), np.ones((9, 1))).plot()
+        BudgetDisplay()
+        """
+        display: Any = view("winback.uplift_displays:BudgetDisplay")
+        return display({"": self}, what or sentence("gain")).plot(ax, language=language)
+
+    def _repr_html_(self) -> str:
+        steps = np.unique(np.linspace(0, len(self.table) - 1, 11).astype(int))
+        return str(self.table.iloc[steps].to_html(index=False, float_format="%.4g"))
 
     def at(self, budget: float) -> Interval:
         """The gain a person at a budget a person, with its 95% interval; linear in the grid.

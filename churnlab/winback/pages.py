@@ -76,7 +76,10 @@ def stated_page(found: StatedReasons) -> Page:
 
 def policy_page(found: Policy) -> Page:
     """A policy as a page: what it brings, what each budget would bring, and the table."""
-    picture = Picture(partial(_drawn, found), sentence("What each budget brings"), _WIDTH)
+    alt = sentence(
+        "Everybody is valued by a policy that was made without them; the band is the 95% interval."
+    )
+    picture = Picture(partial(_drawn, found), alt, _WIDTH)
     sections = (
         Section(sentence("What was found"), (Bullets(found.words()),)),
         Section(sentence("What each budget brings"), (picture,)),

@@ -29,12 +29,11 @@ from churnlab.winback.finding import (
     Finder,
     least_effect,
     money_a_person,
-    without_optimism,
+    value_of,
 )
 from churnlab.winback.learners import Learner, folds_of, unseen_scores
 from churnlab.winback.policy_file import NO_TREATMENT, PolicyFile, PolicyRule, PolicyTreatment
 from churnlab.winback.rate import Sample
-from churnlab.winback.scores import mean_interval
 from churnlab.winback.trial import Trial
 from churnlab.winback.uplift import known_of, people_of
 
@@ -48,10 +47,8 @@ class Policy:
     - effects: of each treatment in each cell; chosen: the treatment of each cell, int64[cells], 0
       for none.
     - value: what it brings a person of the experiment, with its 95% interval; in people kept where
-      the outcome is churn. It is the mean score of what the policy gives each person, less how much
-      better policies made from four fifths of the people look on those than on the last fifth
-      (the correction for optimism of B. Efron, 1983, Estimating the error rate of a prediction
-      rule, JASA 78): a policy looks best on the people it was made from.
+      the outcome is churn; corrected for having chosen the policy on the same people
+      (`finding.value_of`).
     - spent: money a person; treated: the share of people who are treated; both of the policy.
     - fold, hidden: five folds of people, and for each person the effects that are proved without
       the person's fold, float64[n, k], 0 for others; `curve` is made of them.
@@ -114,7 +111,6 @@ class Policy:
         chosen, partly = finder.decide(effects)
         fold = folds_of(trial, FOLDS, seed)
         others, hidden = finder.held_out(fold)
-        gained = without_optimism(scores, chosen[cells.code], others, fold)
         mine = chosen[cells.code]
         costs = np.column_stack([np.zeros(len(trial)), trial.costs()])
         return cls(
@@ -122,7 +118,7 @@ class Policy:
             cells=cells,
             effects=effects,
             chosen=chosen,
-            value=mean_interval(gained, trial.cluster),
+            value=value_of(scores, mine, others, fold, trial.cluster),
             spent=float(costs[np.arange(len(trial)), mine].mean()),
             treated=float((mine > 0).mean()),
             scores=scores,
@@ -318,6 +314,9 @@ class Policy:
             "curve": self.curve.table.to_dict("records"),
             "says": [in_language(words, language) for words in self.words()],
         }
+
+    def __repr__(self) -> str:
+        return f"Policy({len(self.trial):,} people, {self.trial.outcome}: {self.rules})"
 
     def _repr_html_(self) -> str:
         return self.html()

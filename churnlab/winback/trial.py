@@ -94,6 +94,9 @@ class Trial:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __repr__(self) -> str:
+        return f"Trial({self.outcome}: {self.people})"
+
     @property
     def binary(self) -> bool:
         """Whether the outcome is 0 or 1, so that an effect is a share of people."""

@@ -134,3 +134,12 @@ def test_text_and_truth_values_become_features() -> None:
     X = as_features(pd.DataFrame({"a": ["x", None], "b": [True, False], "c": [1, 2]}, index=[5, 6]))
     assert [str(kind) for kind in X.dtypes] == ["category", "float64", "int64"]
     assert X.index.tolist() == [0, 1]
+
+
+def test_it_says_in_short_what_it_is_and_shows_nobody() -> None:
+    found = fitted()
+    assert repr(found) == "Uplift(4,000 people, kept: gift, update, message)"
+    assert repr(found.trial).startswith("Trial(kept: {'none': ")
+    curve = found.curve([0.5, 1.0])
+    assert repr(curve).startswith("BudgetCurve(2 budgets, up to ")
+    assert "<table" in curve._repr_html_() and "per 1,000" in curve.plot().ax_.get_ylabel()
