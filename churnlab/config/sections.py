@@ -11,7 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    PositiveFloat,
+    NonNegativeFloat,
     WithJsonSchema,
 )
 
@@ -246,7 +246,7 @@ class GuardsTable(Table):
     """By how much the share of missing features of a signal has risen since the training."""
     psi_last: Limits = [0.1, 0.25]
     """The population stability index of the scores against the last list."""
-    feature_psi: PositiveFloat = 0.1
+    feature_psi: NonNegativeFloat = 0.1
     """The same index of a single feature, above which it has moved; this guard only warns."""
     psi_training: Limits = [0.25, 0.5]
     """The same index against the held-out scores of the training."""
