@@ -38,6 +38,11 @@ def values(key: str) -> st.SearchStrategy[Any]:
         return st.sampled_from(NAMES[key])
     if key == "sinks":
         return st.lists(st.fixed_dictionaries({"to": st.sampled_from(["a", "b"])}), max_size=2)
+    if key == "tags":
+        tag = st.fixed_dictionaries(
+            {name: st.sampled_from(["a", "b"]) for name in ("name", "when")}
+        )
+        return st.lists(tag, max_size=2)
     if key.startswith("guards.") and list in kinds:
         return st.tuples(st.integers(0, 9), st.integers(0, 9)).map(lambda p: sorted(map(float, p)))
     if key == "currency":
@@ -67,7 +72,8 @@ def text(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{k} = {text(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
-        return "[" + ", ".join('{{to = "{}"}}'.format(each["to"]) for each in value) + "]"
+        tables = (", ".join(f'{k} = "{v}"' for k, v in each.items()) for each in value)
+        return "[" + ", ".join(f"{{{table}}}" for table in tables) + "]"
     return as_toml({"x": value}).partition(" = ")[2]
 
 
