@@ -56,7 +56,7 @@ def values(key: str) -> st.SearchStrategy[Any]:
         if kind in kinds and not (list in kinds or dict in kinds):
             return found
     if dict in kinds:
-        numbers = float in get_args(hint)
+        numbers = "float" in str(hint)
         return st.dictionaries(st.sampled_from("pq"), st.integers(0, 1).map(float) if numbers else
                                st.lists(st.sampled_from("vw"), max_size=2), max_size=2)  # fmt: skip
     if list in kinds:
