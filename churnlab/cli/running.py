@@ -97,7 +97,8 @@ def _give_set(command: Any) -> None:
     """Give `--set` to a command that reads a configuration, and to those below it."""
     for below in getattr(command, "commands", {}).values():
         _give_set(below)
-    if any(parameter.name == "config" for parameter in command.params):
+    options = {option for parameter in command.params for option in parameter.opts}
+    if "--config" in options and "--set" not in options:
         command.params.append(_set_option())
 
 

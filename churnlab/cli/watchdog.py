@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -31,11 +30,13 @@ def ended_anyway(
     os.set_blocking(writer, False)
     before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     os.register_at_fork(after_in_child=_deaf(os.getpid()))
-    words = (reader, numbers, last_word, grace)
+    left = threading.Event()
+    words = (reader, numbers, last_word, grace, left)
     threading.Thread(target=_listen, args=words, name="churnlab-stop", daemon=True).start()
     try:
         yield
     finally:
+        left.set()  # the main thread has heard, and ends the process if it wants to
         signal.set_wakeup_fd(before)
         os.close(writer)
 
@@ -55,11 +56,11 @@ def _listen(
     numbers: frozenset[int],
     last_word: Callable[[int], None],
     grace: float,
+    left: threading.Event,
 ) -> None:
     """Wait for a signal; an end of the pipe without one is the end of the work."""
     while told := os.read(reader, 1):
-        if told[0] in numbers:
-            time.sleep(grace)
+        if told[0] in numbers and not left.wait(grace):
             code = 128 + told[0]
             said = threading.Thread(target=last_word, args=(code,), daemon=True)
             said.start()  # nobody may read stderr, so it is not waited for long

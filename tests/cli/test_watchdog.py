@@ -10,7 +10,7 @@ import time
 import pytest
 from support.command import told
 
-from churnlab.cli.watchdog import GRACE
+from churnlab.cli.watchdog import GRACE, ended_anyway
 
 CODE = """
 import signal, sys, threading, time
@@ -73,6 +73,12 @@ def test_it_ends_within_five_seconds(busy: str, number: signal.Signals, code: in
         assert time.monotonic() - began < 5
         last = told(run.stderr.read())[-1]
     assert (last["outcome"], last["code"]) == ("stopped", code)
+
+
+def test_a_signal_that_was_heard_ends_nothing_later() -> None:
+    with pytest.raises(KeyboardInterrupt), ended_anyway(frozenset({signal.SIGINT}), print, 0.2):
+        signal.raise_signal(signal.SIGINT)
+    time.sleep(0.5)  # this process is still here
 
 
 def test_there_is_time_for_the_last_word() -> None:
