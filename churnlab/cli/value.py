@@ -12,8 +12,6 @@ from churnlab.cli.running import guarded, progress
 from churnlab.cli.showing import show_results
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from churnlab.activity.daily import DailyActivity
     from churnlab.config.tables import Config
     from churnlab.schema.progress import Say
@@ -58,20 +56,12 @@ def value(
 
 def _possible(settings: Config, activity: DailyActivity) -> tuple[str, ...]:
     """The parts for which the log and the configuration have what they need."""
-    users = _users(settings, activity)
+    from churnlab.config.channels import people_of
+
+    users = people_of(settings, activity)
     money = ("clusters",) if activity.has_money else ()
     by_channel = activity.has_money and users is not None and settings.value.channel in users
     return (*money, *(("channels",) if by_channel else ()), "traffic")
-
-
-def _users(settings: Config, activity: DailyActivity) -> pd.DataFrame | None:
-    """The people of [value] or of [log]; None without a file."""
-    from churnlab.events import users
-
-    path = settings.value.users or settings.log.users
-    if path is None:
-        return None
-    return users.read(settings.path(path), settings.log.user, activity.text_ids)
 
 
 def _clusters(settings: Config, activity: DailyActivity, say: Say) -> ValueClusters:
@@ -93,23 +83,10 @@ def _clusters(settings: Config, activity: DailyActivity, say: Say) -> ValueClust
 
 
 def _channels(settings: Config, activity: DailyActivity, say: Say) -> ChannelValue:
-    from churnlab.config.inputs import read_costs
-    from churnlab.errors import ConfigError
-    from churnlab.value import Arrivals, channels
+    from churnlab.config.channels import channel_value
 
-    users = _users(settings, activity)
-    if users is None:
-        raise ConfigError.from_lacking("[value]", "users")
-    costs = read_costs(settings)
     say("adding up money by channel")
-    return channels(
-        activity,
-        users,
-        costs,
-        ages=settings.value.ages,
-        arrivals=Arrivals(**settings.value.arrivals()),
-        currency=settings.currency,
-    )
+    return channel_value(settings, activity)
 
 
 def _traffic(settings: Config, activity: DailyActivity, say: Say) -> Traffic:

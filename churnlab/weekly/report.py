@@ -9,6 +9,7 @@ import pandas as pd
 
 from churnlab.activity.protocol import Activity
 from churnlab.activity.until import until
+from churnlab.config.channels import channel_value
 from churnlab.config.experiments import WinbackConfig, open_experiment
 from churnlab.config.inputs import open_activity
 from churnlab.config.tables import Config
@@ -59,6 +60,8 @@ def weekly_report(
     said = list_figures(*lists, lists_of(folder, own.year_before))
     users = _users(config, activity)
     results, notes = _results(config, activity, own, users)
+    if config.value.costs:
+        results["channels"] = channel_value(config, activity)
     return WeeklyReport(
         own,
         config.name,

@@ -10,6 +10,7 @@ from support.command import call
 
 from churnlab.config.tables import Config
 from churnlab.errors.nothing import NothingToDo
+from churnlab.weekly.page import page
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.report import as_dict, weekly_report
 
@@ -39,3 +40,13 @@ def test_a_week_that_is_not_over(config: Path) -> None:
     with pytest.raises(NothingToDo):
         weekly_report(Config.read(config), "2026-W21")
     assert "is not over" in call("report", "--week", "2026-W21", "--config", config, code=99)
+
+
+def test_channels_stand_in_it_where_their_costs_are_named(config: Path) -> None:
+    costs = config.with_name("costs.csv")
+    costs.write_text("channel,period,cost\nads,2026-02,70\n")
+    priced = config.with_name("priced.toml")
+    priced.write_text(config.read_text() + '\n[value]\ncosts = "costs.csv"\n')
+    found = weekly_report(Config.read(priced), WEEK)
+    assert "channels" in as_dict(found)
+    assert "ads" in page(found).html()
