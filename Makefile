@@ -74,7 +74,7 @@ wheel-test: .venv/dev ## build the wheel, install it alone and run its demonstra
 	build/wheel/venv/bin/python -m pip install --quiet build/wheel/*.whl
 	cd build/wheel && venv/bin/churnlab demo --out demo
 
-public-tasks: .venv/core ## run the five public tasks of ../shared/tasks
+public-tasks: .venv/core ## run the six public tasks of ../shared/tasks
 	$(BIN)/python experiments/public_tasks/run.py
 
 messages: .venv/dev ## list the templates of all sentences for translators

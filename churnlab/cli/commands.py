@@ -34,16 +34,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Who is about to leave, why, and what they are worth: from a behaviour log to a reviewed "
     "model and tonight's list.",
+    context_settings={"max_content_width": 110},
 )
-
-for _command in (init, doctor, update, score, merge, approve, reject, rollback, models):
-    app.command()(_command)
-app.command()(grade)
-for _look in (watch, report):
-    app.command()(_look)
-for _life in (tiers, tags, retention, funnel, value):
-    app.command()(_life)
-app.add_typer(winback, name="winback")
 
 
 @app.callback(invoke_without_command=True)
@@ -59,7 +51,6 @@ def _root(
         raise typer.Exit(2)
 
 
-@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="The folder for data, runs, cards and lists.")] = Path(
         "churnlab-demo"
@@ -81,7 +72,6 @@ def demo(
             print_json(parts)
 
 
-@app.command()
 def profile(
     config: ConfigPath = CHURNLAB_TOML,
     html: Annotated[
@@ -104,7 +94,6 @@ def profile(
         print_json(found.to_dict()) if as_json else print_wide(found.text)
 
 
-@app.command()
 def train(
     config: ConfigPath = CHURNLAB_TOML,
     dry_run: DryRun = False,
@@ -132,7 +121,6 @@ def train(
         print_all([*terminal.evaluations(done.evaluations), terminal.lines(result), *notes])
 
 
-@app.command()
 def evaluate(
     config: ConfigPath = CHURNLAB_TOML,
     run: Run = None,
@@ -179,7 +167,6 @@ def _days(given: str) -> list[int]:
         raise ConfigError.from_range("--lead", given, wanted) from error
 
 
-@app.command()
 def card(
     config: ConfigPath = CHURNLAB_TOML,
     run: Run = None,
@@ -210,7 +197,6 @@ def card(
             show({"check": "the card says what the run says"}, as_json)
 
 
-@app.command()
 def features(
     config: ConfigPath = CHURNLAB_TOML,
     as_of: Annotated[
@@ -238,7 +224,6 @@ def features(
             print_all([terminal.catalogue(data.catalogue)])
 
 
-@app.command()
 def warm(as_json: AsJson = False, debug: Debug = False) -> None:
     """Compile the kernels now, about a minute the first time, so that no command waits for it."""
     with guarded(debug), progress() as say:
@@ -247,7 +232,6 @@ def warm(as_json: AsJson = False, debug: Debug = False) -> None:
         show(run(say).to_dict(), as_json)
 
 
-@app.command("config")
 def show_config(
     config: ConfigPath = CHURNLAB_TOML,
     schema: Annotated[
@@ -271,6 +255,17 @@ def show_config(
             print_json(found | {"from": {key: origin(key) for key in layers.keys(Config)}})
         else:
             print(settings.to_toml(origin))
+
+
+for _model in (demo, init, doctor, profile, features, train, evaluate, card):
+    app.command()(_model)
+for _night in (approve, reject, rollback, models, update, score, merge, grade, watch, report):
+    app.command()(_night)
+for _life in (tiers, tags, retention, funnel, value):
+    app.command()(_life)
+app.add_typer(winback, name="winback")
+app.command("config")(show_config)
+app.command()(warm)
 
 
 def main() -> None:

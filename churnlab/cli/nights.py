@@ -32,7 +32,7 @@ def score(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Write the list: everybody eligible, highest risk first, with reasons."""
+    """Write the list of a day: who is likely to leave, why, and what they are worth."""
     with guarded(debug), progress() as say:
         if shard:
             _score_shard(config, as_of, shard, run, dry_run, as_json)

@@ -46,7 +46,7 @@ def funnel(
     config: ConfigPath = CHURNLAB_TOML,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="By the moments of the log itself instead of daily rows."),
+        typer.Option("--exact", help="Go by the moments of the log's events instead of days."),
     ] = False,
     html: Html = None,
     as_json: AsJson = False,

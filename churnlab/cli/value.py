@@ -22,11 +22,11 @@ PARTS = ("clusters", "channels", "traffic")
 
 def value(
     part: Annotated[
-        str, typer.Argument(help="clusters, channels or traffic; what the log allows without it.")
+        str, typer.Argument(help="clusters, channels or traffic; without it, what the log allows.")
     ] = "",
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", help="The day before which everything is known; else the last."),
+        typer.Option("--as-of", help="The morning to look at, like 2026-08-29; else the last."),
     ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page with pictures, too.")

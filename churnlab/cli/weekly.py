@@ -17,7 +17,7 @@ def report(
     week: Annotated[str, typer.Option("--week", help="The week, like 2026-W47.")],
     config: ConfigPath = CHURNLAB_TOML,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder of page and tables; [output] without.")
+        Path | None, typer.Option("--out", help="The folder for page and tables; else [output].")
     ] = None,
     excel: Annotated[
         bool, typer.Option("--excel/--no-excel", help="Write the tables as Excel, too.")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run
-from churnlab.cli.running import Commands, guarded, progress
+from churnlab.cli.running import guarded, progress
 from churnlab.cli.showing import print_all, print_json
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write the result as a page, too.")]
@@ -17,7 +17,8 @@ Difference = Annotated[
     float, typer.Option("--difference", help="The difference to be seen, treated less control.")
 ]
 Share = Annotated[
-    float | None, typer.Option("--control", help="The share of the control group, as 0.10.")
+    float | None,
+    typer.Option("--control", help="The outcome's share in the control group, like 0.10."),
 ]
 Spread = Annotated[
     float | None,
@@ -29,13 +30,13 @@ Ratio = Annotated[
     float, typer.Option("--ratio", help="Treated people for one person of the control group.")
 ]
 
-Outcome = Annotated[str | None, typer.Option("--outcome", help="The outcome; the first of all.")]
+Outcome = Annotated[str | None, typer.Option("--outcome", help="The outcome; without: the first.")]
 Budget = Annotated[
     float | None, typer.Option("--budget", help="Money in all for one round; without: no limit.")
 ]
 People = Annotated[
     int | None,
-    typer.Option("--people", help="For how many people; as many as in the experiment."),
+    typer.Option("--people", help="For how many people; without: those of the experiment."),
 ]
 Worth = Annotated[
     float | None,
@@ -47,7 +48,6 @@ Kept = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", help="Write the policy for [list], as TOML.")]
 
 winback = typer.Typer(
-    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     help="What treatments do to whom, how large the next test must be, why people say they left.",
