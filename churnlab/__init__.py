@@ -52,6 +52,7 @@ _HOMES = {
     "registry": "training.approval",
     "score": "nightly.score",
     "read_list": "nightly.published",
+    "weekly_report": "weekly.report",
     "grade": "nightly.grading",
     "watch": "nightly.watch",
     "progress": "schema.progress",
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from churnlab.training.judging import judge
     from churnlab.training.logged import card, log
     from churnlab.training.train import train
+    from churnlab.weekly.report import weekly_report
     from churnlab.winback.experiment import Experiment
     from churnlab.winback.next_test import NextTest
     from churnlab.winback.policy import Policy

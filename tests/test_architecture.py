@@ -101,6 +101,7 @@ PUBLIC = {
     "registry",
     "score",
     "read_list",
+    "weekly_report",
     "grade",
     "watch",
     "progress",

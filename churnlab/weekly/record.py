@@ -10,6 +10,7 @@ from churnlab.language.sentence import Words
 from churnlab.nightly.grading_record import Grade
 from churnlab.retention.life_cycle import LifeCycle
 from churnlab.retention.shown import Shown
+from churnlab.schema.views import view
 from churnlab.weekly.figures import Figure
 from churnlab.weekly.lists import ListsOfWeek
 from churnlab.weekly.week import Week
@@ -48,6 +49,9 @@ class WeeklyReport:
         if own.empty or own[names].isna().any(axis=None):
             return None
         return {name: int(own[name].iloc[0]) for name in names}
+
+    def _repr_html_(self) -> str:
+        return str(view("weekly.page:page")(self)._repr_html_())
 
 
 def _stamp(week: Week) -> pd.Timestamp:

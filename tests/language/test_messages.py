@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 import churnlab
 from churnlab.language import catalogues
-from churnlab.language.catalogues import catalogue_path, languages
+from churnlab.language.catalogues import ENGLISH, catalogue_path, languages
 from churnlab.language.messages import POT, extracted, untranslated, updated, write
 
 CODE = """
@@ -69,6 +71,16 @@ def test_an_update_keeps_translations_and_drops_what_the_code_no_longer_has(
 
 def test_every_template_has_a_translation_in_every_language() -> None:
     assert {language: untranslated(language) for language in languages()} == {"en": [], "zh": []}
+
+
+def test_no_translation_counts_with_english_words() -> None:
+    """A number with a word, such as {people:person|people}, would show the word in any language."""
+    forms = re.compile(r"\{\w+:[A-Za-z ]+\|[A-Za-z ]+\}")
+    for language in languages():
+        if language != ENGLISH:
+            with catalogue_path(language).open("rb") as file:
+                catalogue = read_po(file)
+            assert [m.id for m in catalogue if forms.search(str(m.string))] == []
 
 
 def test_untranslated_templates_are_listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
