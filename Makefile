@@ -36,8 +36,8 @@ types: .venv/dev ## check types
 bench: .venv/dev ## measure speed as ratios, side by side, on a small log
 	$(BIN)/python benchmarks/engine.py --events 1_000_000 --scale 0.05
 
-bench-engine: .venv/dev ## time over DuckDB's on a grid of logs; writes README's table, 20 minutes
-	$(BIN)/python benchmarks/grid.py --events 30_000_000 100_000_000 --readme README.md
+bench-engine: .venv/dev ## time over DuckDB's on a grid of logs; writes the table of docs/scale.md, 20 minutes
+	$(BIN)/python benchmarks/grid.py --events 30_000_000 100_000_000 --page docs/scale.md
 
 bench-contenders: .venv/dev ## other contenders on 100 million events, about an hour
 	$(BIN)/python benchmarks/engine.py --events 100_000_000

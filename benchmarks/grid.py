@@ -1,6 +1,6 @@
 """churnlab over DuckDB's plain group-by on a grid of logs.
 
-    python benchmarks/grid.py --events 30_000_000 100_000_000 --readme README.md
+    python benchmarks/grid.py --events 30_000_000 100_000_000 --page docs/scale.md
     python benchmarks/grid.py --events 1_000_000 --logs usual zstd --rounds 5
 
 (a) is churnlab from the file to the matrix of the whole default feature set of everybody active;
@@ -67,7 +67,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2, help="of each contender")
     parser.add_argument("--keep", type=Path, help="a folder for the logs, kept and used again")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "grid.json")
-    parser.add_argument("--readme", type=Path, help="a file whose table is written anew")
+    parser.add_argument("--page", type=Path, help="a file whose table is written anew")
     return parser.parse_args(given)
 
 
@@ -117,7 +117,7 @@ def summary(found: dict[str, Any]) -> dict[str, float]:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """The table for a terminal and for README.md."""
+    """The table for a terminal and for docs/scale.md."""
     sizes = result["sizes"]
     events = [f"{size['events'] / 1e6:g} million" for size in sizes]
     lines = [
@@ -142,11 +142,11 @@ def markdown(result: dict[str, Any]) -> str:
     return "\n".join([*lines, "", named, ""])
 
 
-def rewrite(readme: Path, table: str) -> None:
+def rewrite(page: Path, table: str) -> None:
     """Put the table between the two marks of a file."""
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
-    readme.write_text(f"{before}{BEGIN}{table}{END}{rest.split(END)[1]}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}{table}{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def size(
@@ -166,7 +166,7 @@ def size(
 
 
 def main() -> None:
-    """Measures the grid, prints the table, and writes the JSON and README's table."""
+    """Measures the grid, prints the table, and writes it and the JSON."""
     given = arguments()
     with ExitStack() as stack:
         folder = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -179,8 +179,8 @@ def main() -> None:
     }
     given.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"\n{markdown(result)}")
-    if given.readme is not None:
-        rewrite(given.readme, markdown(result))
+    if given.page is not None:
+        rewrite(given.page, markdown(result))
 
 
 if __name__ == "__main__":

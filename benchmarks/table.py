@@ -47,7 +47,7 @@ class Row:
 
 
 def markdown(rows: list[Row]) -> str:
-    """The table, for a terminal and for README.md."""
+    """The table, for a terminal and for docs/scale.md."""
     lines = [("what", "measured", "must reach", "ok", "note"), *(r.cells() for r in rows)]
     wide = [max(len(line[i]) for line in lines) for i in range(5)]
     texts = [

@@ -32,6 +32,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "test_notebooks": "notebooks/ lies outside the package",
     "test_oracle": "from events to features, against slow plain Python",
     "test_package": "the wheel and the files of the project",
+    "test_readme": "README.md and docs/: commands, calls and tables that they name",
     "test_public_tasks": "from events to predictions on the public tasks",
     "test_units": "docs/units lies outside the package",
     "cli/test_exit_codes": "the table of exit codes, by all commands",
