@@ -1,4 +1,4 @@
-"""Retention and funnels of millions of people; the same triangle in DuckDB SQL and in Polars.
+"""Retention, funnels, tiers and 200 tags of millions of people; the triangle in other engines too.
 
     python benchmarks/retention.py [--people 3_000_000 --days 90 --active 10] \\
         [--out benchmarks/results/retention.json]
@@ -87,6 +87,30 @@ def ours(made: Any) -> np.ndarray:
     return cohorts(made, every="week", days=[1]).counts[0].triangle.sum(axis=0)
 
 
+def conditions() -> dict[str, str]:
+    """200 tags: sums and shares of daily measures over several windows."""
+    measures = ["acts", "sessions", "open", "social", "purchase", "evening", "morning", "orders"]
+    counted = {
+        f"{name} {days} {least}": f"{name}[{days}] >= {least} and since(acts) <= 45"
+        for name in measures
+        for days in (7, 14, 28, 56)
+        for least in (1, 2, 4)
+    }
+    shares = {
+        f"{name} of acts {days} {share}": f"{name}[{days}] / acts[{days}] > {share}"
+        for name in measures[1:]
+        for days in (7, 14, 28, 56)
+        for share in (0.1, 0.2, 0.3, 0.4)
+    }
+    return dict([*counted.items(), *shares.items()][:200])
+
+
+def tagged(made: Any, tags: Callable[..., Any]) -> Any:
+    """Who has which tag 30 days before the end, how churn goes with each, and all pairs."""
+    found = tags(made, made.end - 30, conditions(), active_within=60)
+    return found.table(), found.together()
+
+
 SQL = """
 with starts as (select user, (min(day) + 3) // 7 as cohort from rows group by user),
 weeks as (select distinct user, (day + 3) // 7 as week from rows)
@@ -161,13 +185,16 @@ def run(part: str, told: argparse.Namespace, file: str) -> dict[str, Any]:
         seconds, found = timed(lambda: ours(made))
         return {"seconds": seconds, "triangle": found.tolist()}
     rows = sum(len(block.codes) for block in made.rows.blocks)
-    from churnlab.retention import churn_nodes, funnel, overview
+    from churnlab.retention import churn_nodes, funnel, moves, overview, tags, tiers
 
     users = attributes(told.people)
     works = {
         "cohorts, stickiness, life cycle": lambda: overview(made, users, by="channel"),
         "funnel by channel": lambda: funnel(made, STEPS, users, by="channel"),
         "churn nodes": lambda: churn_nodes(made, STEPS),
+        "tiers": lambda: tiers(made, made.end - 30).table(),
+        "moves between tiers": lambda: moves(made, made.end - 28),
+        "200 tags, their churn and pairs": lambda: tagged(made, tags),
     }
     seconds = {name: timed(work, 2)[0] for name, work in works.items()}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

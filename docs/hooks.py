@@ -44,6 +44,7 @@ ROOMS = {
     "config": "The nightly job",
     "training": "The nightly job",
     "nightly": "The nightly job",
+    "weekly": "The nightly job",
     "errors": "Errors",
     "demo": "Data to try it on",
 }

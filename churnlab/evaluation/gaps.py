@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import rankdata
 
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.judge import FEWEST_ROWS
 from churnlab.evaluation.segments import each_group
 from churnlab.evaluation.strata import too_few
@@ -54,21 +55,8 @@ def gaps(
         rows += [(grouping, group, *found) for found in _pair(y, p, people, inside)]
     table = pd.DataFrame(rows, columns=[*COLUMNS[:-1], "worse"])
     worse = table.pop("worse").to_numpy(bool)
-    table["beyond"] = worse & holm(table["p_value"].to_numpy(np.float64))
+    table["beyond"] = worse & (holm(table["p_value"].to_numpy(np.float64)) <= CHANCE)
     return table
-
-
-def holm(p_values: np.ndarray, chance: float = CHANCE) -> np.ndarray:
-    """Which of a family of tests are beyond chance by Holm's procedure, bool[k].
-
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [True, False, False]
-    """
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] <= chance / np.arange(len(order), 0, -1)
-    found = np.zeros(len(order), bool)
-    found[order] = np.logical_and.accumulate(steps)
-    return found
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from churnlab.activity.protocol import Activity
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.errors.retention import PeopleError
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, in_language, sentence
@@ -85,7 +86,7 @@ class ChurnNodes(Shown):
             of_all = x / self.totals[-1, 1]
         low, high = shares.wilson(rate * worth, worth)
         ends = shares.difference(rate * worth, worth, rest_rate * worth_rest, worth_rest)
-        corrected = shares.holm(ends[2])
+        corrected = holm(ends[2])
         frame = pd.DataFrame(
             {
                 "node": [in_language(node.words()) for node in self.nodes],

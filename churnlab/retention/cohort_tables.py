@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.retention import shares
@@ -194,7 +195,7 @@ def _differences(rows: list[tuple]) -> pd.DataFrame:
     which = _returns(tuple(frame.pop("returns")))
     for place, name in enumerate(which, 3):
         frame.insert(place, name, which[name])
-    corrected = shares.holm(frame["p"].to_numpy(float))
+    corrected = holm(frame["p"].to_numpy(float))
     return frame.assign(p_holm=corrected, beyond_chance=corrected < 0.05)
 
 

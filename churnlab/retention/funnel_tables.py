@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
@@ -154,7 +155,7 @@ def differences(found: Walked) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=columns)
     names = names_of(found.steps)
     frame.insert(4, "name", [names[int(k) - 1] for k in frame["step"]])
-    corrected = shares.holm(frame["p"].to_numpy(float))
+    corrected = holm(frame["p"].to_numpy(float))
     return frame.assign(p_holm=corrected, beyond_chance=corrected < 0.05)
 
 

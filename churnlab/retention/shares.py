@@ -86,21 +86,6 @@ def two_sided(gap: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.where((gap == 0) & (error == 0), 1.0, 2 * ndtr(-z))
 
 
-def holm(p: np.ndarray) -> np.ndarray:
-    """p values corrected for their number; NaN stays and does not count. S. Holm (1979).
-
-    >>> holm(np.array([0.01, 0.04, 0.03, np.nan])).tolist()
-    [0.03, 0.06, 0.06, nan]
-    """
-    found = np.asarray(p, np.float64)
-    out = np.full(found.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(found))
-    order = known[np.argsort(found[known], kind="stable")]
-    raised = found[order] * np.arange(len(order), 0, -1)
-    out[order] = np.minimum(np.maximum.accumulate(raised), 1) if len(order) else raised
-    return out
-
-
 def effective(totals: np.ndarray) -> np.ndarray:
     """The number of independent people that repeated counts of the same people are worth.
 

@@ -23,6 +23,7 @@ from churnlab.activity.protocol import Activity
 from churnlab.dataset.rule import Rule
 from churnlab.errors import HistoryError
 from churnlab.errors.tags import TagError
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import Interval
 from churnlab.evaluation.tables import TitledTable
 from churnlab.features.expression import Expression
@@ -34,7 +35,7 @@ from churnlab.report.drawing import BLUE, GREY, INK, ORANGE, Axes, drawable, nam
 from churnlab.retention.at_day import over_groups, values_at
 from churnlab.retention.contradictions import check_possible
 from churnlab.retention.measured import known_measures
-from churnlab.retention.shares import difference, holm, wilson
+from churnlab.retention.shares import difference, wilson
 from churnlab.retention.shown import Shown, count_words, share_words, words_table
 from churnlab.retention.tag_language import Measures, parse
 from churnlab.schema.days import Day, day_number, day_text

@@ -23,6 +23,7 @@ from scipy.stats import norm, rankdata
 from sklearn.cluster import KMeans
 from sklearn.isotonic import isotonic_regression
 
+from churnlab.evaluation.corrected import holm
 from churnlab.schema.blas import ONE_BLAS_THREAD
 
 STRENGTH = 0.8
@@ -211,21 +212,6 @@ def one_peak(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     shapes = [np.r_[up, down] for up, down in zip(rising, [*falling, given[:0]], strict=True)]
     best = min(shapes, key=lambda shape: float(((shape - given) ** 2).sum()))
     return places, np.r_[0.0, np.cumsum(best) / best.sum()]
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """P-values corrected for several, float64[n]: S. Holm (1979), Scandinavian Journal of
-    Statistics 6(2). A missing one stays missing and does not count.
-
-    >>> holm(np.array([0.01, 0.04, np.nan, 0.03])).tolist()
-    [0.03, 0.06, nan, 0.06]
-    """
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    scaled = p[order] * (len(order) - np.arange(len(order)))
-    out = np.full(len(p), np.nan)
-    out[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return out
 
 
 def _means(signals: np.ndarray, k: int, rng: np.random.Generator, starts: int) -> KMeans:

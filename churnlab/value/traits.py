@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact, norm
 
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.segments import each_group
 from churnlab.language.sentence import sentence
-from churnlab.value.stability import LEVEL, holm
+from churnlab.value.stability import LEVEL
 
 MOST_VALUES = 20
 UPPER = "upper quarter"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table
 from churnlab.language.sentence import Words, sentence
-from churnlab.retention.shares import holm, two_sided
+from churnlab.retention.shares import two_sided
 from churnlab.weekly.measures import COUNT, SHARE, Sums
 
 CHANCE = 0.05

@@ -135,21 +135,3 @@ def _two_sided(value: np.ndarray, error: np.ndarray, freedom: np.ndarray | None)
     tail = -np.abs(value / error)
     p = 2 * (ndtr(tail) if freedom is None else stdtr(freedom, tail))
     return np.where(error == 0, np.where(value == 0, 1.0, 0.0), p)
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """p values corrected for their number, float64[n]; a missing one is missing and not counted.
-
-    S. Holm (1979), A simple sequentially rejective multiple test procedure, Scandinavian Journal of
-    Statistics 6, 65-70.
-
-    >>> holm(np.array([0.01, np.nan, 0.04, 0.03])).round(4).tolist()
-    [0.03, nan, 0.06, 0.06]
-    """
-    p = np.asarray(p, np.float64)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    out = np.full(len(p), np.nan)
-    out[order] = np.minimum(np.maximum.accumulate(p[order] * factors), 1.0)
-    return out

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import fdtrc
 
+from churnlab.evaluation.corrected import holm
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words
 from churnlab.schema.views import view
 from churnlab.winback.arms import Arms
-from churnlab.winback.comparing import holm
 from churnlab.winback.effects import LEVEL, cells, compared
 
 

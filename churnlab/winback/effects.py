@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from churnlab.evaluation.corrected import holm
 from churnlab.language.catalogues import ENGLISH
 from churnlab.schema.views import view
 from churnlab.winback.arms import EVERYBODY, Arms
-from churnlab.winback.comparing import Compared, Sums, differences, holm
+from churnlab.winback.comparing import Compared, Sums, differences
 from churnlab.winback.table import LEAST_PEOPLE
 
 LEVEL = 0.05

@@ -13,6 +13,7 @@ from scipy.stats import fisher_exact
 from churnlab.dataset.given import with_columns
 from churnlab.errors import ConfigError, FrameError
 from churnlab.errors.experiments import ExperimentError
+from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import wilson
 from churnlab.explanation import explanation
 from churnlab.explanation.explanation import Explanation
@@ -22,7 +23,7 @@ from churnlab.language.sentence import Words
 from churnlab.schema.days import check_count, to_timestamps
 from churnlab.schema.user_ids import known_ids
 from churnlab.schema.views import view
-from churnlab.winback.comparing import Sums, differences, holm
+from churnlab.winback.comparing import Sums, differences
 from churnlab.winback.table import local_days
 
 LEAST_SAID = 10

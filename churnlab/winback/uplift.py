@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 
 from churnlab.errors import ConfigError, TrialError
+from churnlab.evaluation.corrected import holm
 from churnlab.language.catalogues import ENGLISH
 from churnlab.schema.progress import bar
 from churnlab.schema.views import view
 from churnlab.winback.budget import BudgetCurve
-from churnlab.winback.comparing import holm
 from churnlab.winback.experiment import Experiment
 from churnlab.winback.gain import auuc, gain_table, qini
 from churnlab.winback.learners import (

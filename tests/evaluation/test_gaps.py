@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from churnlab.evaluation.gaps import _auc, _p_value, gaps, holm
+from churnlab.evaluation.gaps import _auc, _p_value, gaps
 from churnlab.evaluation.metrics import auc
 
 
@@ -71,9 +71,3 @@ def test_small_groups_and_no_groups_are_left_out() -> None:
     y, p, users, _ = log(5)
     few = pd.DataFrame({"g": np.where(np.arange(len(y)) < 10, "few", "many")})
     assert gaps(y, p, users, few).empty and gaps(y, p, users, None).empty
-
-
-def test_holm_stops_at_the_first_that_is_within_chance() -> None:
-    assert holm(np.array([0.04, 0.012, 0.02])).tolist() == [True, True, True]
-    assert holm(np.array([0.06, 0.012, 0.03])).tolist() == [False, True, False]
-    assert holm(np.zeros(0)).tolist() == []

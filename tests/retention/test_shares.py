@@ -59,16 +59,6 @@ def test_one_stratum_is_the_plain_difference() -> None:
     assert np.isnan(shares.within_strata(*np.zeros((4, 2)))).all()
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_is_the_step_down_of_its_definition(p: list[float]) -> None:
-    found = shares.holm(np.array(p))
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    worst = 0.0
-    for rank, i in enumerate(order):
-        worst = max(worst, min(1.0, p[i] * (len(p) - rank)))
-        assert found[i] == pytest.approx(worst)
-
-
 def test_repeated_counts_of_the_same_people_are_worth_less() -> None:
     rng = np.random.default_rng(3)
     n = rng.integers(1, 9, 400)

@@ -92,14 +92,3 @@ def test_a_density_of_one_peak_rises_then_falls_and_is_the_closest(values: list[
     top = int(density.argmax())
     assert (np.diff(density[: top + 1]) >= -1e-12).all()
     assert (np.diff(density[top:]) <= 1e-12).all() and below[-1] == pytest.approx(1)
-
-
-def test_holm_is_the_step_down_rule_by_hand() -> None:
-    p = np.array([0.02, 0.5, 0.001, np.nan, 0.03])
-    found = stability.holm(p)
-    by_hand: dict[int, float] = {}
-    largest = 0.0
-    for rank, i in enumerate(sorted([0, 1, 2, 4], key=lambda i: p[i])):
-        largest = max(largest, min(p[i] * (4 - rank), 1.0))
-        by_hand[i] = largest
-    assert np.isnan(found[3]) and all(found[i] == pytest.approx(q) for i, q in by_hand.items())

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtrc
 
-from churnlab.evaluation.gaps import holm
+from churnlab.evaluation.corrected import holm
 from churnlab.language.sentence import sentence
 from churnlab.nightly.guards.guard import WARN, Guard
 from churnlab.nightly.guards.scores import psi
 
+CHANCE = 0.05
 REACH = 0.1  # of the way from the first bin to the last
 BINS = 11  # ten between deciles, and one of what is missing
 Edges: TypeAlias = Mapping[str, tuple[float, ...]]
@@ -62,7 +63,7 @@ def moved(now: Counts, then: Counts, limit: float) -> dict[str, float]:
     names = [name for name in now if name in then]
     found = [(*_psi_and_chance(now[n], then[n]), reach(now[n], then[n])) for n in names]
     table = pd.DataFrame(found, index=names, columns=["psi", "chance", "reach"])
-    beyond = holm(table["chance"].to_numpy(np.float64))
+    beyond = holm(table["chance"].to_numpy(np.float64)) <= CHANCE
     far = beyond & (table["psi"] > limit) & (table["reach"] >= REACH)
     large = table.loc[far, "psi"].sort_values(ascending=False)
     return {str(name): round(float(index), 2) for name, index in large.items()}
