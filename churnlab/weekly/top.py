@@ -89,5 +89,8 @@ def _listed(report: WeeklyReport) -> Words:
 
 
 def _core(report: WeeklyReport) -> Words:
+    """Who stayed core, where there is no list."""
     found = report.results.get("moves")
-    return found.sentences()[0] if isinstance(found, Moves) else sentence("No list was published.")
+    if not isinstance(found, Moves):
+        return sentence("No list was published.")
+    return sentence("No list was published; {words}.", words=found.sentences()[0])
