@@ -21,7 +21,8 @@ _EARLIER = sentence("earlier")
 _UNKNOWN = sentence("not known")
 _TIER = sentence("stage of life")
 _WORDS: dict[str, Words] = {
-    str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN, _TIER, *TIER_WORDS.values())
+    **{str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN, _TIER)},
+    **TIER_WORDS,
 }
 
 

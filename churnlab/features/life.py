@@ -25,11 +25,11 @@ NEEDED = 2 * RECENT  # days of the log before a day on which tiers are known
 ABSENT = ""
 WORDS: dict[str, Words] = {
     "newcomer": sentence("newcomer"),
-    "growing": sentence("growing"),
-    "core": sentence("core"),
-    "fading": sentence("fading"),
-    "silent": sentence("silent"),
-    "lost": sentence("lost"),
+    "growing": sentence("growing user"),
+    "core": sentence("core user"),
+    "fading": sentence("fading user"),
+    "silent": sentence("silent user"),
+    "lost": sentence("lost user"),
     ABSENT: sentence("not there yet"),
 }
 ORDER = tuple(name for name in WORDS if name != ABSENT)  # as people are told of them

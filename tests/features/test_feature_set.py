@@ -40,6 +40,7 @@ ORDER = [
     "GapTrend",
     "AmountTrend",
     "Years",
+    "LifeTier",
 ]
 NEW = '''
 from churnlab.features.builder import Feature, FeatureBuilder

@@ -44,7 +44,7 @@ def test_the_page_says_what_the_record_says(full: Grade) -> None:
                  "20.0% of the people on the list churned; the list had said 25.0%",
                  "in the training 22.0% had churned", "20.0% [12.0%, 32.0%]", "one note",
                  "650.0 [600.0, 720.0]", "+0.050 [-0.010, +0.110]", "50 more stayed",
-                 "version 3", "+0.075 [+0.010, +0.100]", "silent",
+                 "version 3", "+0.075 [+0.010, +0.100]", "Silent",
                  "Pushes go unopened", "9 rows, fewer than 30"):  # fmt: skip
         assert said in html, said
     assert "://" not in html and "<script" not in html

@@ -115,4 +115,7 @@ def test_thresholds_from_quantiles(activity: cl.DailyActivity, found: Tiers) -> 
 def test_the_picture_shows_every_tier(found: Tiers) -> None:
     (bars,) = found.displays()
     labels = [label.get_text() for label in bars.plot().ax_.get_xticklabels()]
-    assert labels == ["newcomer", "growing", "core", "fading", "silent", "lost"]
+    assert labels == [
+        "newcomer",
+        *(f"{name} user" for name in ("growing", "core", "fading", "silent", "lost")),
+    ]

@@ -27,6 +27,7 @@ class LifeTier(FeatureBuilder):
     signal: ClassVar[str] = "life"
     default: ClassVar[bool] = False
     topics: ClassVar[Mapping[str, str]] = {"": "visits"}
+    place: ClassVar[int] = 23
     rules: TierRules = _DEFAULT
 
     def features(self, roles: frozenset[str]) -> Iterator[Feature]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+import signal
 import threading
 import time
 
@@ -98,7 +98,7 @@ def test_an_interrupt_of_the_thread_that_waits_ends_the_folds() -> None:
 
     def interrupt() -> None:
         began.wait()
-        _thread.interrupt_main()
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
