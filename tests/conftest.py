@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,14 @@ def _no_stray_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.chdir(tmp_path)
     yield
     assert not [p for p in ("mlruns", "mlflow.db", "mlartifacts") if (tmp_path / p).exists()]
+
+
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """An interrupt is heeded as Python does by itself, also where these tests run in a background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -42,8 +42,8 @@ def groups(judge: Judge, frame: pd.DataFrame, by: pd.DataFrame) -> pd.DataFrame:
     >>> rows = pd.DataFrame({"user_id": range(4), "risk": [0.9, 0.8, 0.2, 0.1],
     ...                      "churned": [1.0, 1.0, 0.0, 1.0]})
     >>> tier = pd.DataFrame({"tier": ["high", "high", "low", "low"]})
-    >>> groups(Judge.of("churned", 10), rows, tier)[["value", "observed", "note"]].values.tolist()
-    [['high', 1.0, '4 ...
+    >>> groups(Judge.of("churned", 10), rows, tier)[["value", "observed", "rows"]].values.tolist()
+    [['high', 1.0, 2], ['low', 0.5, 2]]
     """
     y, risk, users = (frame[name].to_numpy() for name in ("churned", "risk", "user_id"))
     found = judge.by_group(by, y, risk, users)

@@ -76,7 +76,7 @@ def truth(activity: Activity, users: pd.Series, window: Window) -> pd.DataFrame:
     >>> activity = datasets.make_community(users=30, days=60).log().daily()
     >>> window = Window(activity.end - 14, Churn(horizon=14))
     >>> truth(activity, pd.Series(activity.users[:2]), window)["churned"].tolist()
-    [0.0, 1.0]
+    [0.0, 0.0]
     """
     window.check(activity)
     targets = window.targets(activity)

@@ -88,7 +88,7 @@ class Tags(Shown):
         >>> activity = cl.datasets.make_community(users=80, days=90, seed=1).log().daily()
         >>> found = tags(activity, "2026-03-01", {"keen": "active[28] >= 20"})
         >>> found.table()["people"].tolist()
-        [33]
+        [22]
         """
         people = self.members.sum(axis=0)
         found = {"tag": [tag.name for tag in self.tags], "people": people}
@@ -299,7 +299,7 @@ def tags(
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=90, seed=1).log().daily()
     >>> tags(activity, "2026-03-01", {"keen": "active[28] >= 20"})
-    Tags(2026-03-01: 1 tag among 78 people)
+    Tags(2026-03-01: 1 tag among 80 people)
     """
     number, churn = day_number(day), churn or Churn(horizon=30)
     chosen = _tags(given)

@@ -67,8 +67,8 @@ def feature_edges(X: pd.DataFrame) -> dict[str, tuple[float, ...]]:
     Columns without a value are left out, and those that are the same for all people of a snapshot,
     such as the days observed: they move every night.
 
-    >>> feature_edges(pd.DataFrame({"push__a__7d": [0.0, 0.0, 0.0, 1.0], "order__a__all": np.nan}))
-    {'push__a__7d': (0.0, 0.1, 0.7)}
+    >>> feature_edges(pd.DataFrame({"push__a__7d": [0.0, 0.0, 0.0, 0.0], "order__a__all": np.nan}))
+    {'push__a__7d': (0.0,)}
     """
     numbers = X.select_dtypes("number")
     if "snapshot" in X.index.names:

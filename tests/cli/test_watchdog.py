@@ -75,7 +75,7 @@ def test_it_ends_within_five_seconds(busy: str, number: signal.Signals, code: in
     assert (last["outcome"], last["code"]) == ("stopped", code)
 
 
-def test_a_signal_that_was_heard_ends_nothing_later() -> None:
+def test_a_signal_that_was_heard_ends_nothing_later(heeded: None) -> None:
     with pytest.raises(KeyboardInterrupt), ended_anyway(frozenset({signal.SIGINT}), print, 0.2):
         signal.raise_signal(signal.SIGINT)
     time.sleep(0.5)  # this process is still here

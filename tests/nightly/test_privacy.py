@@ -21,6 +21,8 @@ from support.sealed import can_seal
 
 import churnlab as cl
 
+pytestmark = pytest.mark.xdist_group("privacy")  # one job for all of them
+
 ROOT = Path(cl.__file__).parents[1]
 MAY_HOLD_IDS = ("risk_list_", "changes_")  # beside what a user has given: events, users
 

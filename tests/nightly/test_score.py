@@ -230,7 +230,8 @@ def test_stages_are_those_of_the_raw_events_and_a_list_may_ask_for_some(
     assert set(whole["stage"]) == {"", "fading", "lapsing"}  # active within the horizon
     other = trained[0].with_name("stages.toml")
     other.write_text(trained[0].read_text() + '\n[list]\nstages = ["fading", "gone"]\ntop = 3\n')
-    said = json.loads(call("score", "--as-of", str(day.date()), "--config", other, "--json"))
+    words = ("--as-of", str(day.date()), "--config", other, "--json")  # after a list of all stages
+    said = json.loads(call("score", *words, "--force", "fewer people are asked for"))
     asked = whole[whole["stage"].isin(["fading", "gone"])]
     got = pq.read_table(said["list_parquet"]).to_pandas()
     pd.testing.assert_frame_equal(got, asked.head(3).reset_index(drop=True))

@@ -44,9 +44,9 @@ def test_statements_meet_the_snapshot_before_them(config: Path, community: Any) 
     )
 
 
-def test_the_command_says_it_in_words_and_as_json(config: Path) -> None:
+def test_the_command_says_it_in_words_and_as_json(config: Path, tmp_path: Path) -> None:
     assert "Seen coming" in call("winback", "stated", "--config", config)
-    page = config.parent / "stated.html"
+    page = tmp_path / "stated.html"
     told = json.loads(call("winback", "stated", "--config", config, "--json", "--html", page))
     assert told["seen"] and isinstance(told["late_model"], bool) and page.exists()
 

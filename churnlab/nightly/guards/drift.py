@@ -58,7 +58,7 @@ def moved(now: Counts, then: Counts, limit: float) -> dict[str, float]:
 
     >>> same = {"push__a__7d": np.array([500, 500, 0])}
     >>> moved(same, same, 0.1), moved({"push__a__7d": np.array([900, 100, 0])}, same, 0.1)
-    ({}, {'push__a__7d': 0.87})
+    ({}, {'push__a__7d': 0.88})
     """
     names = [name for name in now if name in then]
     found = [(*_psi_and_chance(now[n], then[n]), reach(now[n], then[n])) for n in names]

@@ -86,7 +86,7 @@ def test_an_error_in_a_fold_ends_the_others_and_is_raised(error: type[BaseExcept
     assert sum(had) < 2000
 
 
-def test_an_interrupt_of_the_thread_that_waits_ends_the_folds() -> None:
+def test_an_interrupt_of_the_thread_that_waits_ends_the_folds(heeded: None) -> None:
     began = threading.Event()
     had = []
 
