@@ -9,7 +9,7 @@ A tag is declared by a name, in any script, and a condition in the language of `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -99,7 +99,9 @@ class Tags(Shown):
         """The columns of the table that need to know who churned."""
         if self.churned is None:
             return {}
-        left = self.churned @ self.members
+        left = np.zeros(len(self.tags))
+        for some in self._pieces():
+            left += self.churned[some] @ self.members[some]
         everybody, rest = len(self.users), len(self.users) - people
         rest_left = self.churned.sum() - left
         low, high = wilson(left, people)
@@ -136,13 +138,18 @@ class Tags(Shown):
         table = pd.DataFrame(pairs | {"share": share, "lift": lift})
         return table.sort_values(["lift", "people"], ascending=False, ignore_index=True)
 
+    def _pieces(self) -> Iterator[slice]:
+        """The rows of the people, some thousands at a time."""
+        for begin in range(0, len(self.users), _AT_ONCE):
+            yield slice(begin, begin + _AT_ONCE)
+
     @cached_property
     def pairs(self) -> np.ndarray:
         """How many people have both of two tags, int64[tags, tags]."""
         found = np.zeros((len(self.tags), len(self.tags)))
-        for begin in range(0, len(self.users), _AT_ONCE):
-            some = self.members[begin : begin + _AT_ONCE].astype(np.float32)
-            found += some.T @ some
+        for some in self._pieces():
+            members = self.members[some].astype(np.float32)
+            found += members.T @ members
         return found.astype(np.int64)
 
     @property
