@@ -30,13 +30,13 @@ def retention(
     """Say who comes back: retention by cohort, stickiness, new and returning people."""
     with guarded(debug), progress() as say:
         from churnlab import retention as room
-        from churnlab.config.inputs import open_activity
+        from churnlab.config.inputs import open_activity, people_of
         from churnlab.config.tables import Config
 
         settings = Config.read(config)
         say("reading events")
         activity = open_activity(settings, by_groups=True)
-        users = _users(settings, activity)
+        users = people_of(settings, activity, settings.retention.users)
         say("counting people")
         found = room.overview(activity, users, **settings.retention.options())
         show_results(list(found), as_json, html, settings.lang)
@@ -55,7 +55,7 @@ def funnel(
     """Say how far people come through steps, and where they stand before they leave."""
     with guarded(debug), progress() as say:
         from churnlab import retention as room
-        from churnlab.config.inputs import open_activity
+        from churnlab.config.inputs import open_activity, people_of
         from churnlab.config.tables import Config
         from churnlab.errors import ConfigError
 
@@ -64,7 +64,7 @@ def funnel(
             raise ConfigError.from_lacking("[funnel]", "steps")
         say("reading events")
         activity = open_activity(settings, by_groups=True)
-        users = _users(settings, activity)
+        users = people_of(settings, activity, settings.retention.users)
         say("counting people")
         nodes = room.churn_nodes(
             activity,
@@ -96,13 +96,3 @@ def _walked(
     path = settings.path(settings.log.path).replace("{day}", "*")
     options = settings.log.options()
     return room.exact_funnel(path, settings.funnel.steps, users, **told, **options)
-
-
-def _users(settings: Config, activity: Activity) -> pd.DataFrame | None:
-    """The people of [retention] or of [log]; None without a file."""
-    from churnlab.events import users
-
-    path = settings.retention.users or settings.log.users
-    if path is None:
-        return None
-    return users.read(settings.path(path), settings.log.user, activity.text_ids)

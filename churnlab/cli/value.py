@@ -56,9 +56,9 @@ def value(
 
 def _possible(settings: Config, activity: DailyActivity) -> tuple[str, ...]:
     """The parts for which the log and the configuration have what they need."""
-    from churnlab.config.channels import people_of
+    from churnlab.config.inputs import people_of
 
-    users = people_of(settings, activity)
+    users = people_of(settings, activity, settings.value.users)
     money = ("clusters",) if activity.has_money else ()
     by_channel = activity.has_money and users is not None and settings.value.channel in users
     return (*money, *(("channels",) if by_channel else ()), "traffic")

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from churnlab.activity.protocol import Activity
-from churnlab.config.inputs import read_costs
+from churnlab.config.inputs import people_of, read_costs
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
-from churnlab.events import users
 from churnlab.value import Arrivals, ChannelValue, channels
-
-
-def people_of(config: Config, activity: Activity) -> pd.DataFrame | None:
-    """The people of [value] or of [log]; None without a file. Errors of reading it."""
-    path = config.value.users or config.log.users
-    if path is None:
-        return None
-    return users.read(config.path(path), config.log.user, activity.text_ids)
 
 
 def channel_value(config: Config, activity: Activity) -> ChannelValue:
@@ -32,7 +21,7 @@ def channel_value(config: Config, activity: Activity) -> ChannelValue:
     ...
     churnlab.errors.base.ConfigError: the configuration lacks users in [value]; add it
     """
-    people = people_of(config, activity)
+    people = people_of(config, activity, config.value.users)
     if people is None:
         raise ConfigError.from_lacking("[value]", "users")
     return channels(

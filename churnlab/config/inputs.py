@@ -115,6 +115,17 @@ def read_devices(config: Config, activity: Activity) -> pd.DataFrame | None:
     return users.read(config.path(config.traffic.devices), config.log.user, activity.text_ids)
 
 
+def people_of(config: Config, activity: Activity, own: str | None) -> pd.DataFrame | None:
+    """The people of a table's `own` file, else of [log]; None without a file. Errors of reading it.
+
+    Such a file may hold dates, which are no attributes to learn from.
+    """
+    path = own or config.log.users
+    if path is None:
+        return None
+    return users.read(config.path(path), config.log.user, activity.text_ids)
+
+
 def read_costs(config: Config) -> pd.DataFrame | None:
     """What channels cost, from the Parquet or CSV file of [value]; None without one.
 

@@ -18,6 +18,7 @@ from churnlab.retention.cohort_counts import Counted, Counts
 from churnlab.retention.people import group_words
 from churnlab.retention.returns import Return
 from churnlab.retention.shown import (
+    clearest,
     count_words,
     p_words,
     points_words,
@@ -229,15 +230,9 @@ def _average_words(row: Mapping, r: Return) -> Words:
 def _beyond_chance(found: Counted) -> Iterator[Words]:
     """The largest differences between groups that are beyond chance."""
     gaps = between_groups(found)
-    if gaps.empty:
-        return
-    clear = gaps[gaps["beyond_chance"]]
-    if clear.empty:
+    if len(gaps) and not gaps["beyond_chance"].any():
         yield sentence("No two groups differ beyond chance")
-    order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
-    for row in clear.loc[order].head(3).to_dict("records"):
-        pair = (row["one"], row["other"])
-        more, less = pair if row["difference"] > 0 else pair[::-1]
+    for row, more, less in clearest(gaps):
         yield sentence(
             "{grouping}: {more} comes back more often than {less}, by {points:.1f} points "
             "({returns})",

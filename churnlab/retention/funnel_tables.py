@@ -18,6 +18,7 @@ from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.retention import shares
 from churnlab.retention.people import group_words
 from churnlab.retention.shown import (
+    clearest,
     count_words,
     points_words,
     share_words,
@@ -211,15 +212,9 @@ def _time_words(row: pd.Series, exact: bool) -> Words:
 def _beyond_chance(found: Walked) -> Iterator[Words]:
     """The largest differences between groups that are beyond chance."""
     gaps = differences(found)
-    if gaps.empty:
-        return
-    clear = gaps[gaps["beyond_chance"]]
-    if clear.empty:
+    if len(gaps) and not gaps["beyond_chance"].any():
         yield sentence("No two groups differ beyond chance")
-    order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
-    for row in clear.loc[order].head(3).to_dict("records"):
-        pair = (row["one"], row["other"])
-        more, less = pair if row["difference"] > 0 else pair[::-1]
+    for row, more, less in clearest(gaps):
         yield sentence(
             "{grouping}: {more} takes the step \u201c{step}\u201d more often than {less}, "
             "by {points:.1f} points",

@@ -113,6 +113,25 @@ def _picture(shown: Display, alt: Words) -> Picture:
     return Picture(draw, alt, _PIXELS)
 
 
+def clearest(gaps: pd.DataFrame, most: int = 3) -> Iterator[tuple[dict[str, Any], Any, Any]]:
+    """The largest differences beyond chance: the row, the group that has more, and the other.
+
+    `gaps` has one, other, difference and beyond_chance; no row where it is empty.
+
+    >>> gaps = pd.DataFrame({"one": ["a"], "other": ["b"], "difference": [-0.1],
+    ...                      "beyond_chance": [True]})
+    >>> [(more, less) for _, more, less in clearest(gaps)]
+    [('b', 'a')]
+    """
+    if gaps.empty:
+        return
+    clear = gaps[gaps["beyond_chance"].astype(bool)]
+    order = clear["difference"].abs().sort_values(ascending=False, kind="stable").index
+    for row in clear.loc[order].head(most).to_dict("records"):
+        pair = (row["one"], row["other"])
+        yield (row, *(pair if row["difference"] > 0 else pair[::-1]))
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a frame as plain values: days as text, missing values null.
 

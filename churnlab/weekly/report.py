@@ -11,11 +11,10 @@ from churnlab.activity.protocol import Activity
 from churnlab.activity.until import until
 from churnlab.config.channels import channel_value
 from churnlab.config.experiments import WinbackConfig, open_experiment
-from churnlab.config.inputs import open_activity
+from churnlab.config.inputs import open_activity, people_of
 from churnlab.config.tables import Config
 from churnlab.dataset.compute import available
 from churnlab.errors import HistoryError
-from churnlab.events import users as people
 from churnlab.events.event_log import EventLog
 from churnlab.language.sentence import Words, sentence
 from churnlab.retention.churn_nodes import churn_nodes
@@ -58,7 +57,7 @@ def weekly_report(
     folder = config.path(config.output.folder)
     lists = (lists_of(folder, own), lists_of(folder, own.last))
     said = list_figures(*lists, lists_of(folder, own.year_before))
-    users = _users(config, activity)
+    users = people_of(config, activity, config.retention.users)
     results, notes = _results(config, activity, own, users)
     if config.value.costs:
         results["channels"] = channel_value(config, activity)
@@ -111,14 +110,6 @@ def _results(
     except HistoryError as error:
         notes.append(sentence("left out: {why}", why=str(error)))
     return found, notes
-
-
-def _users(config: Config, activity: Activity) -> pd.DataFrame | None:
-    """The people of [retention] or of [log]; None without a file."""
-    path = config.retention.users or config.log.users
-    if path is None:
-        return None
-    return people.read(config.path(path), config.log.user, activity.text_ids)
 
 
 def _winback(config: Config) -> Comparison | None:

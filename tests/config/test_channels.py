@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import churnlab as cl
-from churnlab.config.channels import channel_value, people_of
+from churnlab.config.channels import channel_value
+from churnlab.config.inputs import people_of
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 
@@ -25,13 +26,13 @@ def test_people_and_costs_come_from_the_files(tmp_path: Path) -> None:
     activity = made.log().daily()
     found = channel_value(config, activity)
     assert found.by_channel.set_index("channel").at["ads", "cost"] == 70
-    people = people_of(config, activity)
+    people = people_of(config, activity, config.value.users)
     assert people is not None and len(people) == 120
 
 
 def test_without_people_there_are_no_channels() -> None:
     activity = cl.datasets.make_community(users=20, days=40, seed=1).log().daily()
     config = Config.of({"log": LOG}, Path())
-    assert people_of(config, activity) is None
+    assert people_of(config, activity, config.value.users) is None
     with pytest.raises(ConfigError, match="users"):
         channel_value(config, activity)
