@@ -24,6 +24,7 @@ ACROSS = {  # tests of more than one module, with the reason
     "nightly/test_damaged_store": "the commands on a store that is not what was written",
     "nightly/test_privacy": "a whole job, from events to lists, and all that it writes",
     "nightly/test_served_rows": "published rows against slow plain Python",
+    "registry/test_gate": "train, card, approve and score, by the commands",
     "log/test_bring_your_log": "the page of the same name, each of its examples",
     "log/test_real_world": "logs as people have them, from events to lists",
     "log/test_sources": "from any source to daily rows",
