@@ -32,12 +32,12 @@ def figure_of(
 
 
 def percent(value: float, _: object = None) -> str:
-    """A share as a mark of an axis: with a decimal below 1%.
+    """A share as a mark of an axis: with a decimal below 1% and above 99%.
 
-    >>> percent(0.25), percent(0.005)
-    ('25%', '0.5%')
+    >>> percent(0.25), percent(0.005), percent(0.995)
+    ('25%', '0.5%', '99.5%')
     """
-    return f"{value:.1%}" if 0 < value < 0.01 else f"{value:.0%}"
+    return f"{value:.1%}" if 0 < value < 0.01 or 0.99 < value < 1 else f"{value:.0%}"
 
 
 def label_right(axes: Axes) -> None:

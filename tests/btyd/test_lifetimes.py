@@ -206,8 +206,13 @@ def test_nothing_is_lost_at_any_size(
     )
     assert np.isfinite([alive, none, expected, model.log_density(*history)[0]]).all()
     assert 0 <= alive <= 1 and -1e-9 <= none <= 1 + 1e-9 and expected >= 0
-    assert 1 - none <= expected * (1 + 1e-6) + 1e-7 and 1 - none <= alive * (1 + 1e-6) + 1e-7
-    assert expected <= alive * (model.r + repeats) / (model.alpha + age) * horizon * (1 + 1e-6)
+    assert 1 - none <= expected * (1 + 1e-6) + 1e-12 and 1 - none <= alive * (1 + 1e-6) + 1e-12
+    rate = (model.r + repeats) / (model.alpha + age)
+    assert expected <= alive * rate * horizon * (1 + 1e-6)
+    soon = 1e-6 * (model.alpha + age) / (model.r + repeats + 1)
+    if isinstance(model, ParetoNBD):  # people leave between transactions too
+        soon = min(soon, 1e-6 * (model.beta + age) / model.s)
+    assert model.expected(*history, soon)[0] == pytest.approx(alive * rate * soon, rel=1e-5, abs=0)
     assert model.none(*history, 2 * horizon)[0] <= none + 1e-7 and model.expected(
         *history, 2 * horizon
     )[0] >= expected * (1 - 1e-6)

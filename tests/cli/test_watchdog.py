@@ -81,10 +81,6 @@ def test_a_signal_that_was_heard_ends_nothing_later(heeded: None) -> None:
     time.sleep(0.5)  # this process is still here
 
 
-def test_there_is_time_for_the_last_word() -> None:
-    assert 1 <= GRACE <= 3
-
-
 def test_a_forked_child_that_is_stopped_does_not_stop_its_parent() -> None:
     busy = (
         "import os\n    child = os.fork()\n"

@@ -16,12 +16,18 @@ def test_axes_that_were_given_are_drawn_on() -> None:
     assert figure_of(axes) == (figure, axes)
 
 
-@pytest.mark.parametrize("top", [0.002, 0.01, 0.06, 0.3, 1.0, 1.1])
-def test_marks_of_shares_are_apart_and_inside(top: float) -> None:
-    marks = share_marks(top)
-    assert 1 <= len(marks) <= 12
-    assert marks == sorted(marks)
-    assert marks[-1] <= top
+@pytest.mark.parametrize(
+    ("top", "marks"),
+    [
+        (0.002, [0.001, 0.002]),
+        (0.01, [0.001, 0.002, 0.005, 0.01]),
+        (0.06, [0.002, 0.005, 0.01, 0.02, 0.05]),
+        (0.3, [0.005, 0.02, 0.05, 0.1, 0.2, 0.3]),
+        (1.1, [0.002, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0]),
+    ],
+)
+def test_marks_of_shares_are_apart_and_inside(top: float, marks: list[float]) -> None:
+    assert share_marks(top) == marks
     roots = [mark**0.5 for mark in marks]
     assert all(b - a > 0.08 * top**0.5 for a, b in pairwise(roots))
 
@@ -34,8 +40,9 @@ def test_a_small_share_has_more_room_than_on_a_straight_scale() -> None:
     assert (middle - low) / (high - low) == pytest.approx(0.5)
 
 
-def test_percents_below_one_have_a_decimal() -> None:
-    assert [percent(v) for v in (0, 0.005, 0.01, 0.5)] == ["0%", "0.5%", "1%", "50%"]
+def test_percents_near_an_end_have_a_decimal() -> None:
+    shares = (0, 0.005, 0.01, 0.5, 0.99, 0.995, 1)
+    assert [percent(v) for v in shares] == ["0%", "0.5%", "1%", "50%", "99%", "99.5%", "100%"]
 
 
 def test_long_labels_are_broken_with_and_without_blanks() -> None:

@@ -51,7 +51,8 @@ def test_lifts_and_tests_are_those_counted_by_hand() -> None:
 def test_a_trait_that_nobody_else_has_gets_half_a_person() -> None:
     lift, low, high = traits.ratio(*(np.array([x]) for x in (5.0, 10.0, 0.0, 20.0)))
     assert lift[0] == pytest.approx((5.5 / 10.5) / (0.5 / 20.5))
-    assert 1 < low[0] < lift[0] < high[0] < np.inf
+    reach = norm.ppf(0.975) * sqrt(1 / 5.5 - 1 / 10.5 + 1 / 0.5 - 1 / 20.5)
+    assert (low[0], high[0]) == pytest.approx((lift[0] * exp(-reach), lift[0] * exp(reach)))
 
 
 def test_what_made_a_group_is_not_tested_in_it() -> None:

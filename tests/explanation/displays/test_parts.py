@@ -80,12 +80,27 @@ def test_values_are_coloured_by_rank_and_missing_ones_grey() -> None:
     assert as_numbers(pd.Series([1, 2])).tolist() == [1.0, 2.0]
 
 
-@pytest.mark.parametrize(("low", "high"), [(-8.0, 8.0), (-3.0, -2.9), (0.0, 4.0)])
-def test_marks_of_a_risk_stand_where_they_belong_and_apart(low: float, high: float) -> None:
+@pytest.mark.parametrize(
+    ("low", "high", "percents"),
+    [
+        (-8.0, 8.0, ["0.1%", "2%", "35%", "90%", "99.5%"]),
+        (-3.0, -2.9, ["5%"]),
+        (0.0, 4.0, ["50%", "80%", "90%", "95%", "98%"]),
+    ],
+)
+def test_marks_of_a_risk_stand_where_they_belong_and_apart(
+    low: float, high: float, percents: list[str]
+) -> None:
     axes = figure_of(None)[1]
     risk_scale(axes, low, high)
-    marks = axes.get_xticks()
-    assert 1 <= len(marks) <= 7
-    assert all(low <= mark <= high for mark in marks)
-    label = axes.get_xticklabels()[0].get_text()
-    assert float(label.rstrip("%")) / 100 == pytest.approx(1 / (1 + np.exp(-marks[0])), abs=0.006)
+    assert [label.get_text() for label in axes.get_xticklabels()] == percents
+    risks = np.array([float(percent.rstrip("%")) / 100 for percent in percents])
+    assert axes.get_xticks() == pytest.approx(np.log(risks / (1 - risks)))
+    assert axes.get_xlim() == (low, high)
+
+
+def test_a_scale_without_a_round_percent_is_marked_in_its_middle() -> None:
+    axes = figure_of(None)[1]
+    risk_scale(axes, 0.1, 0.3)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["55%"]
+    assert axes.get_xticks() == pytest.approx([0.2])
