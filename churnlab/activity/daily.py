@@ -227,7 +227,7 @@ class DailyActivity:
         return replace(self, users=self.users[places], rows=self.rows.piece(places))
 
     def acts_alone(self) -> DailyActivity:
-        """The same people and days for who reads the count of acts alone; it may have no other.
+        """The same people and days with the count of acts; other measures may be missing.
 
         >>> import churnlab as cl
         >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()

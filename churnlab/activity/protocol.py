@@ -52,7 +52,7 @@ class Activity(Protocol):
         """Everybody's rows in memory. Raises ConfigError on Spark, which never collects them."""
 
     def acts_alone(self) -> Activity:
-        """The same for who reads the count of acts alone; it may have no other measure."""
+        """The same activity with the count of acts; other measures may be missing."""
 
     def jobs(self) -> Iterator[Job]:
         """One function for each group of people; it makes their rows when it is called.

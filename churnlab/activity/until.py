@@ -35,7 +35,7 @@ class Until:
         return _cut(self.activity.daily(), self.end)
 
     def acts_alone(self) -> Activity:
-        """The same for who reads the count of acts alone, cut on the same morning."""
+        """The same activity with the count of acts, cut on the same morning."""
         return cast(Activity, replace(self, activity=self.activity.acts_alone()))
 
     def __getattr__(self, name: str) -> Any:

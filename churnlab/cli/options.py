@@ -19,7 +19,7 @@ Model = Annotated[
     str, typer.Option("--model", help="The registered model; the configuration's by default.")
 ]
 VersionNumber = Annotated[str, typer.Option("--version", help="The number of the version.")]
-By = Annotated[str, typer.Option("--by", help="The name of who decides.")]
+By = Annotated[str, typer.Option("--by", help="Name of the person who decides.")]
 Note = Annotated[str, typer.Option("--note", help="What they say about it.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but the writing, and say what it would be.")

@@ -1,4 +1,4 @@
-"""What a command tells whoever is not at a terminal: JSON lines on stderr.
+"""What a command says where no terminal is: JSON lines on stderr.
 
 | key | what it is |
 |---|---|

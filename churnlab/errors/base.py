@@ -104,7 +104,7 @@ class ConfigError(ChurnlabError):
 
     @classmethod
     def from_policy(cls, where: str, place: str, reason: str) -> ConfigError:
-        """The file of a win-back policy is none, or its part `place` cannot be."""
+        """The file of a win-back policy cannot be read; its part `place` is wrong."""
         return cls(f"{where}: {place}: {reason}; correct it, or write the policy anew")
 
     @classmethod

@@ -91,9 +91,9 @@ class TrialError(ChurnlabError):
 
     @classmethod
     def from_stage(cls, given: str, known: Iterable[str]) -> TrialError:
-        """A stage of the experiment is none that a nightly list has."""
+        """The experiment has a stage that no nightly list has."""
         return cls(
-            f"stage {given!r} is none of a list ({', '.join(known)}, or empty); "
+            f"stage {given!r} is not a stage of a list ({', '.join(known)}, or empty); "
             "give the experiment a column with the stage that the list had at the assignment"
         )
 

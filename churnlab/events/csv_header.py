@@ -31,7 +31,7 @@ class Style:
 
     @classmethod
     def of(cls, spec: LogSpec | None) -> Style:
-        """As the options of a log say."""
+        """The style that the options of a log ask for."""
         if spec is None:
             return cls()
         return cls(spec.encoding, spec.names, spec.separator, frozenset(spec.columns))

@@ -72,7 +72,7 @@ class KnownAttributes:
         categories: Mapping[str, Sequence[Any]],
         catalogue: pd.DataFrame,
     ) -> KnownAttributes:
-        """Those of a model: the columns that it learnt from, the categories of some, the catalogue.
+        """The attributes of a model, from its columns, its categories and its catalogue.
 
         >>> from churnlab.features.profile import catalogue
         >>> known = KnownAttributes.of(["profile__tier__static"], {}, catalogue(["tier"]))
@@ -160,7 +160,7 @@ def _fitted(column: pd.Series, categories: tuple[Any, ...] | None) -> tuple[pd.S
 
 
 def _numbers(column: pd.Series) -> np.ndarray:
-    """The numbers of a column, float64[n]; NaN where a value is none."""
+    """The numbers of a column, float64[n]; NaN where a value is not a number."""
     if kind_of(column) == "numbers":
         return column.astype(object).where(column.notna(), None).astype("float64").to_numpy()
     values = [_number(v) for v in column]

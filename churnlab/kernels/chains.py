@@ -99,7 +99,7 @@ def reached(
     | entry, entry_day | int64[people]    | time and day of the first step; NO_DAY for none       |
     | low, stop        |                  | a chain starts in `[low, stop)`                       |
     | until            |                  | rows from here on are not looked at                   |
-    | steps            | int8[people]     | the steps taken, filled; 0 for who did not start      |
+    | steps            | int8[people]     | the steps taken, filled; 0 for people without a start |
     | when             | int64[people, s] | their times, filled, of the chain first to come so far|
     | pending          | uint8[people]    | 1 where a chain starts at `stop` or later, filled     |
     """

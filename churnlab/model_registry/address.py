@@ -84,7 +84,7 @@ class Address:
         return None if folder is None else (folder / ARTIFACTS).as_uri()
 
     def here(self, noted: str, tail: str) -> str:
-        """Where artifacts are now whose address MLflow has `noted`, and which ends in `tail`.
+        """The present address of artifacts: MLflow `noted` an earlier one, which ends in `tail`.
 
         A folder of runs may have been moved or copied since it was noted.
 

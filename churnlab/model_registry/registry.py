@@ -167,7 +167,7 @@ class Registry:
     ) -> Version:
         """Make a version the champion; the former one is archived.
 
-        `by` is the name of who decides, `now` the moment, `note` what they say. Raises GuardError
+        `by` is the name of the person who decides, `now` the moment, `note` what they say. Raises GuardError
         for a version whose card is missing, changed or differs from its run, that is behind the
         champion or the best baseline beyond the 95% interval, that was not judged beside today's
         champion, was rejected or archived, or whose review is overdue; unless `override` says why.

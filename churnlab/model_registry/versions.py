@@ -196,15 +196,15 @@ def shortened(given: str, most: int) -> str:
 
 
 def person(given: str) -> str:
-    """The name of who decides; ConfigError for a blank one."""
+    """The name of the person who decides; ConfigError for a blank one."""
     name = shortened(given, LONGEST_NAME)
     if not name:
-        raise ConfigError.from_range("by", given, "the name of who decides")
+        raise ConfigError.from_range("by", given, "the name of the person who decides")
     return name
 
 
 def moment(now: object) -> datetime:
-    """A moment with a time zone; one without is in UTC. ConfigError for what is none.
+    """A moment with a time zone; one without is in UTC. ConfigError if it cannot be read.
 
     >>> moment("2026-03-04").isoformat()
     '2026-03-04T00:00:00+00:00'

@@ -122,7 +122,7 @@ class Grade:
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`; KeyError or TypeError for what is none."""
+        """The inverse of `to_dict`; KeyError or TypeError for anything else."""
         plain = {each.name: given[each.name] for each in fields(cls)}
         plain |= {name: frame_from(plain[name]) for name in _FRAMES}
         plain |= {name: Interval(**_floats(plain[name])) for name in _INTERVALS}

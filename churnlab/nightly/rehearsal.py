@@ -10,7 +10,7 @@ from churnlab.nightly.shelf import Shelf
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """The files of a shelf, and those that are put there meanwhile, which nobody else sees.
+    """A shelf for a rehearsal: files put there are kept in memory, and nobody else sees them.
 
     >>> from churnlab.nightly.shelf import shelf_of
     >>> shelf = Rehearsal(shelf_of("/nowhere"))

@@ -107,7 +107,7 @@ def _score(
 
 
 def _stage_notes(activity: Activity, day: int) -> tuple[Sentence, ...]:
-    """What the stages of a list do not tell."""
+    """A note about stages that cannot be told from the days that the store kept."""
     if not folded(activity, day):
         return ()
     return (

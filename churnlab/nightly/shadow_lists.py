@@ -107,7 +107,7 @@ def _bytes(shelf: Shelf, path: str) -> bytes:
 
 
 def beside(folder: str | Path, as_of: str, users: pd.Series) -> Iterator[tuple[str, Any]]:
-    """By challenger, as "version 3": its risks of `users`, float64[n], NaN for who has none."""
+    """Each challenger, as "version 3", with its risks of `users`, float64[n]; NaN if unknown."""
     for each in shadow_scores(folder, as_of):
         risk = each.frame.set_index("user_id")["risk"].reindex(pd.Index(users))
         yield f"version {each.version}", risk.to_numpy(np.float64)

@@ -108,7 +108,7 @@ def _check_like(path: str, part: ShardPart, first_path: str, first: ShardPart) -
 
 
 def _state(part: ShardPart) -> dict[str, Any]:
-    """The log as a shard of it saw it, but for its place."""
+    """What a shard says of the log, without where the log lies."""
     return {n: v for n, v in part.facts.described.items() if n != "source"}
 
 
@@ -120,7 +120,7 @@ def _check_apart(frames: Sequence[pd.DataFrame]) -> None:
 
 
 def _evidence(parts: Sequence[ShardPart], chosen: Chosen, config: Config, day: int) -> Evidence:
-    """What all shards saw, as one run would have seen it."""
+    """The evidence of all shards together: that of one run over everybody."""
     facts = chosen.trained.facts
     columns = tuple(chosen.trained.models["churned"].feature_names_in_)
     edges = {} if facts.reference is None else facts.reference.features
@@ -133,7 +133,7 @@ def _evidence(parts: Sequence[ShardPart], chosen: Chosen, config: Config, day: i
 
 @dataclass(frozen=True)
 class _MergedLog:
-    """What guards ask of a log, for that of all shards: its first day and its counts."""
+    """The log of all shards as guards ask for it: its first day and its counts."""
 
     start: int
     described: Mapping[str, Any]

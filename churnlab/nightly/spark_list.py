@@ -163,7 +163,7 @@ class SparkRiskList:
     def _witness(
         self, people: int, found: RiskList, last: pd.Index
     ) -> tuple[pd.DataFrame, SparkWitness]:
-        """Who left the list and was scored, with stages; and what the guards judge."""
+        """People who left the list and were scored, with stages; and what the guards judge."""
         seen, activity = self.evidence.seen, self.evidence.activity
         away = self._scored(last.difference(pd.Index(found.frame[ID])))
         told = SparkWitness(seen.day, seen.within, seen.columns, seen.edges, count_scored=people)
@@ -175,7 +175,7 @@ class SparkRiskList:
         return away, told
 
     def _scored(self, ids: pd.Index) -> pd.DataFrame:
-        """Those of some people who were scored, with their stages."""
+        """The people of `ids` who were scored, with their stages."""
         if not len(ids):
             return pd.DataFrame({ID: ids, "stage": pd.Series(dtype="str")})
         wanted = sent(pd.DataFrame({ID: ids}), self.rows.sparkSession)

@@ -178,7 +178,7 @@ def plan_of(
     returns: str | None = None,
     new_after: Day | None = None,
 ) -> Plan:
-    """What `cohorts` counts, as it is told; ConfigError as there.
+    """The plan of what `cohorts` counts, from its arguments; ConfigError as there.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()

@@ -152,7 +152,7 @@ def _last(part: DailyActivity, measure: str, t: int) -> np.ndarray:
 
 
 def _taken(plan: Plan, part: DailyActivity, registered: np.ndarray, low: int, t: int) -> np.ndarray:
-    """How many steps each person took in `[low, t)`, int8[people]; 0 for who did not start."""
+    """How many steps each person took in `[low, t)`, int8[people]; 0 without a start."""
     people, steps = len(part.users), plan.steps
     taken = np.zeros(people, np.int8)
     if not len(steps):

@@ -64,7 +64,7 @@ class Return:
 
 
 def returns_of(days: int | str | Iterable[int | str]) -> tuple[Return, ...]:
-    """All returns that are asked for, each once; ConfigError for none, and for what is none.
+    """All returns that are asked for, each once; ConfigError for none or an unreadable one.
 
     >>> [r.kind for r in returns_of([1, "1+", "2-7"])]
     ['on', 'on or after', 'bracket']

@@ -352,7 +352,7 @@ def _tags(given: Iterable[Tag] | Mapping[str, str]) -> tuple[Tag, ...]:
 
 
 def read(given: tuple[Tag, ...], activity: Activity) -> tuple[Expression, ...]:
-    """What is 1 for the people of each tag and 0 for others, in the measures of a log.
+    """One expression for each tag, 1 for people who have it, else 0, in measures of the log.
 
     Raises TagError, which names the tag.
     """

@@ -33,7 +33,7 @@ _LONGEST_GAP = 365
 
 @dataclass(frozen=True, eq=False)
 class _Group:
-    """Some people at a day: tier int8[n], -1 for who has not acted yet; the rest float64[n]."""
+    """Some people at a day: tier int8[n], -1 before the first act; the rest float64[n]."""
 
     users: pd.Index
     tier: np.ndarray
@@ -280,7 +280,7 @@ def _known_targets(
 
 
 def tiers_of(part: DailyActivity, day: int, rules: TierRules) -> np.ndarray:
-    """The place in TIERS of each person of a group, int8[people]; -1 for who has not acted yet."""
+    """The place in TIERS of each person of a group, int8[people]; -1 before the first act."""
     number = rules.number(part.has_money)
     found = values_at(part, np.arange(len(part.users)), day, (number,))[:, 0]
     return np.where(np.isnan(found), -1, found).astype(np.int8)

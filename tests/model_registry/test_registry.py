@@ -151,7 +151,7 @@ def test_what_people_write_is_shown_and_shortened(registry: Registry) -> None:
     html = registry._repr_html_()
     assert "&lt;script&gt;" in html and "<script>" not in html
     for nobody in ("", " ", "\n"):
-        with pytest.raises(ConfigError, match="the name of who decides"):
+        with pytest.raises(ConfigError, match="the name of the person who decides"):
             registry.reject(1, by=nobody, now=NOW)
     with pytest.raises(ConfigError, match="give one like"):
         registry.reject(1, by="Mei", now="soon")

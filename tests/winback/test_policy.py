@@ -101,7 +101,7 @@ def test_tiers_and_values_are_written_and_first_fits_first() -> None:
 def test_a_stage_that_no_list_has_is_refused() -> None:
     made = planted(2000)
     cells = Cells.of(np.where(made.stage == "gone", "silent 28+ days", made.stage))
-    with pytest.raises(TrialError, match="'silent 28\\+ days' is none of a list"):
+    with pytest.raises(TrialError, match="'silent 28\\+ days' is not a stage of a list"):
         Policy.find(made.trial, cells, mean_scores(made)).to_file("2026-11-29")
 
 

@@ -206,9 +206,9 @@ class _Training:
         return replace(self, plan=plan, params=self.params | {"num_threads": threads})
 
     def _boosters_of_folds(self, threads: int) -> Callable[[np.ndarray, np.ndarray], lgb.Booster]:
-        """What makes the booster of a fold, without a tree, that knows the fold's other rows.
+        """Maker of one fold's booster: without trees yet, with the fold's other rows to predict.
 
-        All take the bins of all rows.
+        It takes the rows to learn from and the other rows. All folds share the bins of all rows.
         """
         own = {"objective": "none"} if callable(self.params["objective"]) else {}
         data = self._data()

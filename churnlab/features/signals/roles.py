@@ -44,7 +44,7 @@ class RoleUse(FeatureBuilder):
     change: tuple[int, int] = (28, 91)
 
     def topic(self, feature: Feature) -> str:
-        """That of the role of the feature."""
+        """The topic of the role that the feature counts."""
         found = _STATISTIC.fullmatch(parse_name(feature.name)["statistic"])
         role = found[1] if found else _OTHER
         return self.topics.get(role, f"role:{role}")
