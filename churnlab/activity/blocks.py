@@ -238,6 +238,7 @@ class BlockRows:
         groups = max((len(b.starts) for b in self.blocks), default=1) - 1
 
         def put(group: int) -> None:
+            """Copy the rows of one group of people to their places."""
             parts = [(b, b.group(group)) for b in self.blocks]
             self._put(parts, self.place, 0, at, out)
 

@@ -60,6 +60,7 @@ class BetaGeometric(Lifetimes):
         """
 
         def future(x: np.ndarray, T: np.ndarray) -> np.ndarray:
+            """Expected transactions in each horizon, float64[horizons, n]."""
             several = [
                 until_gone(self.r + x, h / (self.alpha + T), self.a, self.b + x + self.first)
                 for h in horizons
@@ -214,6 +215,7 @@ def _objective(h: History, first: int) -> Objective:
     k = counts + first
 
     def value(params: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log-likelihood and its slope by each parameter."""
         r, alpha, a, b = (float(v) for v in params)
         both, alive = _two_ways(h.repeats, h.last, h.age, first, r, alpha, a, b)
         there = h.weights * alive

@@ -83,6 +83,7 @@ class _Search:
         """One search of at most `steps`; it ends when a step gains less than `close` of it all."""
 
         def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+            """The penalised negative log-likelihood at log parameters, and its slope."""
             params = np.exp(theta)
             value, slope = objective(params)
             penalty = self.ridge * float(theta @ theta)

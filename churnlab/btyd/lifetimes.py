@@ -92,6 +92,7 @@ class Lifetimes(Outcome, ABC):
         horizon = checked_horizon(horizon)
 
         def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> list[np.ndarray]:
+            """Expected transactions in the horizon, of some rows."""
             return [self._alive(x, t, T) * self._to_come(x, T, [horizon])[0]]
 
         return by_row(value, repeats, last, age, 1)[0]
@@ -106,6 +107,7 @@ class Lifetimes(Outcome, ABC):
         horizon = checked_horizon(horizon)
 
         def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> list[np.ndarray]:
+            """The probability of no transaction in the horizon, of some rows."""
             return [1 - self._alive(x, t, T) * self._any(x, T, horizon)]
 
         return by_row(value, repeats, last, age, 1)[0]
@@ -125,6 +127,7 @@ class Lifetimes(Outcome, ABC):
         horizons = [checked_horizon(h) for h in horizons]
 
         def value(x: np.ndarray, t: np.ndarray, T: np.ndarray) -> list[np.ndarray]:
+            """All columns of the outlook, of some rows."""
             alive = self._alive(x, t, T)
             found = self._to_come(x, T, horizons) if horizons else ()
             later = [

@@ -142,6 +142,7 @@ def _objective(x: np.ndarray, z: np.ndarray, w: np.ndarray) -> Objective:
     fixed = dot(w, np.log(z))
 
     def value(params: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log-likelihood and its slope by each parameter."""
         p, q, gamma = (float(v) for v in params)
         n = p * x + q
         joint = psi(p * counts + q)

@@ -70,6 +70,7 @@ class ParetoNBD(Lifetimes):
         """
 
         def quiet(x: np.ndarray, T: np.ndarray) -> np.ndarray:
+            """The probability of silence to the end of the horizon, of distinct histories."""
             r = self.r + x
             alpha = self.alpha + T
             beta = self.beta + T
@@ -177,6 +178,7 @@ def _objective(h: History) -> Objective:
     ranges = _ranges(len(h.age))
 
     def value(params: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log-likelihood and its slope by each parameter."""
         r, alpha, s, beta = (float(v) for v in params)
         both = 0.0
         by_r = dot(often, psi(r + counts) - psi(r)) + np.log(alpha)

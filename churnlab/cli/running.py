@@ -281,6 +281,7 @@ def progress() -> Iterator[Say]:
         said = [_BEGINNING]
 
         def say(text: str) -> None:
+            """Show another step beside the spinner."""
             said[0] = text
             status.update(text)
 

@@ -81,6 +81,7 @@ class Lines:
         self._now = now
 
         def more(done: int) -> None:
+            """Count further rows of the step."""
             with self._lock:
                 now["rows"] += done
 

@@ -45,6 +45,7 @@ def _deaf(parent: int) -> Callable[[], None]:
     """What keeps the signals of a forked child out of its parent's pipe."""
 
     def stop_listening() -> None:
+        """Give up the pipe in a forked child."""
         if os.getpid() != parent:
             signal.set_wakeup_fd(-1)
 

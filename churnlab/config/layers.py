@@ -135,6 +135,7 @@ def origins(
     above = overrides(model)
 
     def origin(key: str) -> str:
+        """Where the value of one key comes from."""
         if key in above:
             return above[key].origin
         return next((name for name, tables in files if _has(tables, key)), DEFAULT)

@@ -70,6 +70,7 @@ def matrix(
     bounds = np.searchsorted(group[codes], np.arange(-1, len(groups) + 1), sorter=order)
 
     def work(i: int) -> None:
+        """Fill the rows of one group of people."""
         mine = order[bounds[i + 1] : bounds[i + 2]]
         if len(mine):
             rows = activity.rows.piece(groups[i]) if i >= 0 else _nobody(activity)

@@ -144,6 +144,7 @@ def _run(name: str, folder: Path, last_day: int, say: Say, now: object) -> Shown
     config = Config.read(folder / "churnlab.toml")
 
     def say_with_name(text: str) -> None:
+        """Say a step after the name of its data."""
         say(f"{name}: {text}")
 
     training = train(config, say=say_with_name)

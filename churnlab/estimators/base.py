@@ -269,6 +269,7 @@ class TreeModel(Refits, BaseEstimator):  # type: ignore[misc]
             return score_in_chunks(prepared, score, self._threads)
 
         def made_columns(rows: np.ndarray) -> np.ndarray:
+            """The model's own columns for some rows; FrameError for an infinite value."""
             if np.isinf(rows).any():
                 raise infinite(X)
             return rows[:, :0] if self.btyd_ is None else self._expectations(rows)

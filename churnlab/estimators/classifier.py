@@ -261,9 +261,11 @@ def _platt(log_odds: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tu
     counts = None if weight is None else weight[known]
 
     def mean(values: np.ndarray) -> float:
+        """The weighted mean over the rows."""
         return float(np.average(values, weights=counts))
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        """The log loss at a slope and a shift, and its slope by both."""
         z = np.exp(w[0]) * log_odds + w[1]
         error = expit(z) - y
         slope = np.array([mean(error * (z - w[1])), mean(error)])

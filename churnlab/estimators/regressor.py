@@ -196,6 +196,7 @@ class LTVRegressor(RegressorMixin, TreeModel):
         as_fitted.check(self)
 
         def trees(rows: np.ndarray) -> np.ndarray:
+            """The score of the trees alone."""
             return value_trees.raw(self.objective, self.booster_, rows, 1)
 
         if self.algorithm != "blend":
@@ -204,9 +205,11 @@ class LTVRegressor(RegressorMixin, TreeModel):
         factor = self.factor_
 
         def medians(rows: np.ndarray) -> np.ndarray:
+            """Log medians: halfway between trees and the log-linear model."""
             return value_blend.halfway(trees(rows), others.line.score(rows), factor)
 
         def log_money(rows: np.ndarray) -> np.ndarray:
+            """Log amounts of all members together."""
             return others.score(trees(rows), rows, factor)
 
         if self.objective == "mae":

@@ -105,6 +105,7 @@ def metric(
     """
 
     def enter(function: _Function) -> _Function:
+        """Add the function to the table; returns it."""
         METRICS[target, name] = Metric(
             name, target, better, label, function, says, frozenset(shown)
         )

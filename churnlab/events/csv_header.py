@@ -94,6 +94,7 @@ def _separator(text: str, style: Style) -> str:
     """The separator by which the first row has the wanted columns, else the most fields."""
 
     def fits(mark: str) -> tuple[int, int]:
+        """How well a separator fits: wanted columns found, then the number of fields."""
         fields = _row(text, mark)
         there = len(fields) == len(style.names) if style.names else style.wanted <= {*fields}
         return int(there), len(fields)

@@ -178,6 +178,7 @@ def reading(connection: Any, opened: ExitStack, options: Mapping[str, object]) -
     """
 
     def read(statement: str) -> pa.RecordBatchReader:
+        """The rows of a statement, a batch at a time."""
         given = {name: str(value) for name, value in options.items()}
         cursor = opened.enter_context(closing(connection.cursor(adbc_stmt_kwargs=given)))
         cursor.execute(statement)

@@ -129,6 +129,7 @@ class _Rolling:
         with bar("reading events", lambda: self.source.rows, self.spec.progress) as step:
 
             def work(task: Task) -> _Roller:
+                """Read and roll up one task."""
                 seen = replace(task, batches=lambda: counted(task.batches(), step, len))
                 mine = free.get()
                 try:
@@ -152,6 +153,7 @@ class _Rolling:
         days = PiledDays(self.spec, self.tables, self.shelf.put, zone_name, memory)
 
         def work(day: int) -> tuple[list[Block], Counts]:
+            """Roll up one day from its pile."""
             return days.roll(day, parts[day])
 
         rising = sorted(parts)

@@ -332,6 +332,7 @@ def takes_options(
     def decorate(
         method: Callable[Concatenate[Class, First, ...], Result],
     ) -> Callable[Concatenate[Class, First, Options], Result]:
+        """Give a method the options of a log."""
         plain = inspect.signature(method)
         own = [p for p in plain.parameters.values() if p.kind is not p.VAR_KEYWORD]
         options = [p for name, p in OPTIONS.items() if name not in without]
@@ -339,6 +340,7 @@ def takes_options(
 
         @wraps(method)
         def checked(*args: Any, **options: Any) -> Result:
+            """Refuse an unknown option by its name, then call with all options."""
             shown.bind(*args, **options)
             return method(*args, **filled(options))
 

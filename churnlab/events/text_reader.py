@@ -41,6 +41,7 @@ def alike(
     """
 
     def key(pair: tuple[TextFile, Any]) -> tuple[Any, ...]:
+        """What files must share to be read together."""
         text, way = pair
         parts = partition_of(text.file.path) if outside else {}
         read = text.packing if text.direct else text.file.name

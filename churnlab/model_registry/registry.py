@@ -167,12 +167,12 @@ class Registry:
     ) -> Version:
         """Make a version the champion; the former one is archived.
 
-        `by` is the name of the person who decides, `now` the moment, `note` what they say. Raises GuardError
-        for a version whose card is missing, changed or differs from its run, that is behind the
-        champion or the best baseline beyond the 95% interval, that was not judged beside today's
-        champion, was rejected or archived, or whose review is overdue; unless `override` says why.
-        The sha256 of the card is kept with the decision. Of two decisions at once one is made whole
-        before the other looks.
+        `by` is the name of the person who decides, `now` the moment, `note` what they say. Raises
+        GuardError for a version whose card is missing, changed or differs from its run, that is
+        behind the champion or the best baseline beyond the 95% interval, that was not judged
+        beside today's champion, was rejected or archived, or whose review is overdue; unless
+        `override` says why. The sha256 of the card is kept with the decision. Of two decisions at
+        once one is made whole before the other looks.
 
         >>> from churnlab.demo.example import tracker
         >>> registry = Registry(tracker(), "third")

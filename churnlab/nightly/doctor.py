@@ -115,6 +115,7 @@ def _bounded(
     ended = threading.Event()
 
     def run() -> None:
+        """Run the check; an error becomes a finding."""
         try:
             found.extend(check(*given))
         except ChurnlabError as error:

@@ -54,6 +54,7 @@ def count(
     jobs = list((activity.acts_alone() if acts_alone else activity).jobs())
 
     def work(job: Job) -> None:
+        """Count one group of people into tallies that no other thread has."""
         mine = free.get()
         try:
             part = job().as_of()

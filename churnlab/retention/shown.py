@@ -108,6 +108,7 @@ def page(title: Words, subtitle: Words, results: Sequence[Shown]) -> Page:
 
 def _picture(shown: Display, alt: Words) -> Picture:
     def draw(language: str) -> Any:
+        """The figure in a language."""
         return shown.plot(language=language, width=_INCHES).figure_
 
     return Picture(draw, alt, _PIXELS)

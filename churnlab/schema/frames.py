@@ -49,8 +49,11 @@ def by_engine(spark: str) -> Callable[[F], F]:
     """
 
     def decorate(local: F) -> F:
+        """Send calls of a function to the engine of their first argument."""
+
         @wraps(local)
         def routed(thing: Any, *args: Any, **options: Any) -> Any:
+            """Call the function of the engine that the first argument belongs to."""
             return on_engine(engine_of(thing), local, spark)(thing, *args, **options)
 
         return routed  # type: ignore[return-value]

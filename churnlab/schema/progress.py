@@ -105,6 +105,7 @@ class _Whole:
         done = 0
 
         def step(more: int) -> None:
+            """Move the outer bar by a part of its share."""
             nonlocal done
             done = min(done + more, count)
             self.shown.update(start + share * done / max(count, 1) - self.shown.n)
@@ -139,6 +140,7 @@ def bar(what: str, total: Total, on: bool | None = None) -> Iterator[Step]:
         lock = threading.Lock()
 
         def step(done: int) -> None:
+            """Move the bar on."""
             with lock:  # what is read again counts once
                 shown.update(done if count is None else min(done, count - shown.n))
 

@@ -346,6 +346,7 @@ class StoreFolder:
         wanted = None if days is None else sorted({*days})
 
         def open_now() -> OpenFiles:
+            """Open the files of the days, as the manifest has them now."""
             entries, folded = self.manifest.days, self.manifest.folded
             picked = self._kept() if wanted is None else wanted
             self._require(picked)

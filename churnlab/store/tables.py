@@ -103,6 +103,7 @@ def _columns(rows: np.ndarray, order: np.ndarray, kind: type[np.generic]) -> np.
     rows, order = frozen(rows), frozen(order.astype(np.int64, copy=False))
 
     def fill(begin: int, end: int) -> None:
+        """Copy some rows into the columns."""
         windows.columns(rows, order, begin, end, out)
 
     with ThreadPoolExecutor(threads) as pool:

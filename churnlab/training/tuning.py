@@ -110,6 +110,7 @@ def tune(
     count = TRIALS if trials is None and budget_seconds is None else trials
 
     def loss(trial: Any) -> float:
+        """The loss of the settings that a trial suggests."""
         return rows.loss(clone(estimator).set_params(**_suggest(trial, given)), pairs)
 
     with _quiet(optuna), bar("tuning, trials", count) as step:

@@ -69,6 +69,7 @@ class Ordered:
         last = np.flatnonzero(np.r_[np.diff(ranked.priority) != 0, True])
 
         def down(values: np.ndarray) -> np.ndarray:
+            """Sums from the top down to the end of each tie, with 0 before."""
             return np.r_[0.0, np.cumsum(values)[last]]
 
         return cls(

@@ -129,6 +129,7 @@ def out_of_fold(
     scores = np.full(len(X), np.nan)
 
     def fill(fold: tuple[np.ndarray, np.ndarray]) -> None:
+        """Score the rows that one fold holds out."""
         learn, held_out = fold
         model, _ = fit(learn)
         scores[held_out] = model.score(X[held_out])

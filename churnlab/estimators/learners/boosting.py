@@ -190,6 +190,7 @@ class _Training:
         boosters: dict[int, lgb.Booster] = {}
 
         def advance(which: int) -> float:
+            """Grow one more tree of a fold; the loss on its other rows, 0 where none stops it."""
             if which not in boosters:
                 boosters[which] = makers[which]()
             boosters[which].update(**own)
@@ -218,6 +219,7 @@ class _Training:
         data.params.update(params)
 
         def booster(learn: np.ndarray, held_out: np.ndarray) -> lgb.Booster:
+            """The booster of one fold, without a tree."""
             made = lgb.Booster(params, data.subset(learn.tolist()))
             return made.add_valid(data.subset(held_out.tolist()), "unseen")
 
@@ -307,6 +309,7 @@ def grower(
     data.construct()
 
     def tree(rows: np.ndarray, seed: int) -> str:
+        """One tree from some rows, as text."""
         own = params | {"seed": seed, "num_threads": 1}
         booster = lgb.Booster(own, data.subset(rows.tolist()))
         booster.update()

@@ -242,6 +242,7 @@ def _columns(kind: _Kind, horizons: tuple[int, ...]) -> Iterator[Entry]:
     """The new columns of a kind of transaction, with their sentences."""
 
     def entry(name: str, unit: str, says: Sentence, topic: str = kind.topic) -> Entry:
+        """One column in the words of the catalogue."""
         made_by = BTYDFeatures.__name__
         return Entry(f"btyd__{name}__all", made_by, unit, says, kind.missing, topic=topic)
 

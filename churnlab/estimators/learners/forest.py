@@ -64,6 +64,7 @@ def fit(kind: Kind, plan: Plan, rows: TrainingRows, inner: Folds) -> GrownTrees:
     grow = boosting.grower(plan, params, replace(rows, y=rows.y - level))
 
     def tree(number: int) -> str:
+        """One tree from the people in its bag, as text."""
         seed = (plan.seed + number) % _SEEDS
         return grow(np.flatnonzero(in_bag[number][rows.person]), seed)
 
@@ -146,6 +147,7 @@ def _out_of_bag(
     each = np.arange(len(table))
 
     def by_tree(some: np.ndarray) -> np.ndarray:
+        """What each tree adds for some rows, float64[trees, n]."""
         return np.asarray(table[each, leaves.reached(booster, some)])
 
     unseen = np.full(len(rows.y), np.nan)

@@ -108,6 +108,7 @@ def deviances(power: float) -> Losses:
     """Tweedie deviances of log amounts moved so that their amounts add up to the total of y."""
 
     def losses(y: np.ndarray, score: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """The deviance of each row for several scores at once."""
         total = max((weight * y).sum(), _SMALLEST_TOTAL)
         expected = (weight * np.exp(score)).sum(axis=1, keepdims=True)
         return np.asarray(tweedie_loss(y, score + np.log(total / expected), power))

@@ -32,9 +32,11 @@ def score_in_chunks(
     """
 
     def widened(rows: np.ndarray) -> list[np.ndarray]:
+        """Some rows, with the columns that `more` makes of them beside."""
         return [rows] if more is None else [rows, more(rows)]
 
     def scored(columns: list[np.ndarray]) -> np.ndarray:
+        """The scores of one chunk."""
         return score(np.hstack(columns))
 
     chunks = len(X) // _CHUNK_ROWS

@@ -33,6 +33,7 @@ def as_one_bar(learn: Learn) -> Learn:
 
     @wraps(learn)
     def shown(self: Any, given: Any, judged: Any) -> Any:
+        """Fit as before, below one bar."""
         with whole(f"fitting {type(self).__name__}", SHARES if judged is None else _AGAIN):
             return learn(self, given, judged)
 

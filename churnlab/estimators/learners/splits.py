@@ -96,6 +96,7 @@ def example() -> str:
 
 def _tree(fields: dict[str, str]) -> Tree:
     def numbers(name: str, kind: Any = np.int64) -> np.ndarray:
+        """The numbers of one line of the tree's text."""
         return np.array(fields[name].split(), kind)
 
     threshold = numbers("threshold", np.float64)

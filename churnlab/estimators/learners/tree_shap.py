@@ -71,6 +71,7 @@ class TreeShap:
         bounds = np.linspace(0, len(X), blocks + 1).astype(int)
 
         def explain(block: slice) -> int:
+            """Add the values of all trees for one block of rows; the number of rows."""
             rows = X[block] if X.flags.f_contiguous else np.asfortranarray(X[block])
             for tree in self._trees:
                 tree.add(rows, total[block])

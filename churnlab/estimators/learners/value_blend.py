@@ -274,6 +274,7 @@ def _lines_out_of_fold(
     rows: TrainingRows, inner: Folds, threads: int, *, median: bool = False
 ) -> np.ndarray:
     def fit(learn: np.ndarray) -> tuple[LogLinear, np.ndarray]:
+        """The log-linear model of some rows."""
         return fit_line(rows.take(learn), median=median)
 
     return out_of_fold(fit, rows.X, inner, threads)

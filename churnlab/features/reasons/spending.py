@@ -118,6 +118,7 @@ def _less_money(days: int) -> Iterator[Reason]:
 
 def _smaller_orders(days: int) -> Reason:
     def mean(new: int, old: int) -> Expression:
+        """The mean amount of an order in a window."""
         return Sum("money")[new, old] / MICRO / Sum("orders")[new, old]
 
     return Reason(

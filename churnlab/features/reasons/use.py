@@ -109,6 +109,7 @@ def _mean(
     """A mean by session or by active day that shrank."""
 
     def mean(new: int, old: int) -> Expression:
+        """The mean of the measure in a window."""
         return Sum(measure)[new, old] / (Sum(by)[new, old] * scale)
 
     what = f"{topic}_a_{'day' if by == 'active' else 'session'}"
@@ -304,6 +305,7 @@ def kinds(roles: Iterable[str]) -> Iterator[Reason]:
     recent, _ = _CHANGES[-1]
 
     def used(new: int, old: int) -> Expression:
+        """The number of roles that were used in a window."""
         return total(above(Sum(role_column(role))[new, old]) for role in roles)
 
     yield Reason(
