@@ -58,7 +58,9 @@ def test_wrong_calls_change_nothing(config: Path) -> None:
     assert "no version '7', there are: 1" in call(
         "approve", "--version", "7", "--by", "Mei", *told, code=4
     )
-    assert "name of the person who decides" in call("approve", "--version", "1", "--by", " ", *told, code=2)
+    assert "name of the person who decides" in call(
+        "approve", "--version", "1", "--by", " ", *told, code=2
+    )
     assert "Missing option '--by'" in call("approve", "--version", "1", *told, code=2)
     assert json.loads(call("models", "--model", "other", *told, "--json")) == []
     assert [v["state"] for v in json.loads(call("models", *told, "--json"))] == ["PendingReview"]
