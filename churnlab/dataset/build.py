@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,7 +18,8 @@ from churnlab.activity.protocol import Activity, Job
 from churnlab.dataset import compute
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.facts import FactSource
-from churnlab.dataset.rule import Rule
+from churnlab.dataset.memory import ReusedMemory
+from churnlab.dataset.rule import Eligible, Rule
 from churnlab.dataset.snapshots import Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError
 from churnlab.features import profile
@@ -26,6 +29,8 @@ from churnlab.schema.days import Day, to_timestamps
 from churnlab.schema.frames import as_pandas, by_engine
 from churnlab.schema.progress import watched
 from churnlab.schema.targets import Target
+
+T = TypeVar("T")
 
 
 def build_dataset(
@@ -70,7 +75,7 @@ def _dataset(
 ) -> Dataset:
     activity = given.daily()
     by_user = None if users is None else _attributes(users, activity)
-    return _build(activity, snapshots, features, by_user, threads, whole=True)
+    return _build(activity, snapshots, features, by_user, threads)
 
 
 def _attributes(users: Any, activity: Activity) -> pd.DataFrame:
@@ -83,15 +88,16 @@ def _build(
     features: FeatureSet,
     by_user: pd.DataFrame | None,
     threads: int | None,
-    whole: bool,
+    memory: ReusedMemory | None = None,
 ) -> Dataset:
-    """The dataset of the snapshots; `whole` False: they are a part of the snapshots wanted."""
+    """The dataset of the snapshots; with `memory` they are a part of the snapshots wanted."""
     resolved = compute.resolve(features, activity)
     codes, days = snapshots.keys(activity.users)
-    X = compute.matrix(activity, codes, days, resolved, threads)
+    empty = np.empty if memory is None else memory.empty
+    X = compute.matrix(activity, codes, days, resolved, threads, empty)
     catalogue = resolved.catalogue
     if by_user is not None:
-        static = profile.of(by_user, snapshots.frame["user_id"], whole)
+        static = profile.of(by_user, snapshots.frame["user_id"], memory is None)
         X = pd.concat([X, static], axis=1)
         of_static = profile.catalogue(by_user)
         catalogue = pd.concat([catalogue, of_static], ignore_index=True)
@@ -153,8 +159,16 @@ def iter_datasets(
     rule.check(activity)
     chosen = features or FeatureSet.default()
     by_user = None if users is None else _attributes(users, activity)
-    parts = _ahead(lambda job: list(_parts(job(), rule, chosen, by_user, rows)), activity.jobs())
-    yield from parts if by_user is None else _acquainted(parts, by_user)
+    memory = ReusedMemory()
+
+    def part(group: _Group, people: tuple[int, int]) -> Dataset:
+        return _build(group.activity, group.snapshots(*people), chosen, by_user, 1, memory)
+
+    with ThreadPoolExecutor(cores.allowed()) as pool:
+        groups = _ahead(pool, (partial(_Group.of, job, rule) for job in activity.jobs()))
+        tasks = (partial(part, group, people) for group in groups for people in group.cuts(rows))
+        parts = _ahead(pool, tasks)
+        yield from parts if by_user is None else _acquainted(parts, by_user)
 
 
 def _acquainted(parts: Iterable[Dataset], by_user: pd.DataFrame) -> Iterator[Dataset]:
@@ -169,35 +183,42 @@ def _acquainted(parts: Iterable[Dataset], by_user: pd.DataFrame) -> Iterator[Dat
         raise FrameError.from_unknown_users(strangers, strangers, "…")
 
 
-def _parts(
-    activity: DailyActivity,
-    rule: Rule,
-    features: FeatureSet,
-    by_user: pd.DataFrame | None,
-    rows: int,
-) -> Iterator[Dataset]:
-    """Datasets of about `rows` rows from the daily rows of a group of people."""
-    found = [rule.eligible(activity, day) for day in rule.days]
-    count = np.zeros(len(activity.users) + 1, np.int64)
-    for one in found:
-        count[1 + one.codes] += 1
-    total = np.cumsum(count)
-    inner = (int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows))
-    cuts = [0, *inner, len(activity.users)]
-    for begin, end in pairwise(cuts):
-        if total[end] > total[begin]:
-            snapshots = snapshots_of_group(activity, rule, found, begin, end)
-            yield _build(activity, snapshots, features, by_user, threads=1, whole=False)
+@dataclass(frozen=True)
+class _Group:
+    """Daily rows of a group of people, and who of them is eligible on each day of a rule."""
+
+    activity: DailyActivity
+    rule: Rule
+    eligible: list[Eligible]
+
+    @classmethod
+    def of(cls, job: Job, rule: Rule) -> _Group:
+        """The group whose rows a job makes."""
+        activity = job()
+        return cls(activity, rule, [rule.eligible(activity, day) for day in rule.days])
+
+    def cuts(self, rows: int) -> Iterator[tuple[int, int]]:
+        """Ranges of people who have about `rows` snapshots together, and one at least."""
+        count = np.zeros(len(self.activity.users) + 1, np.int64)
+        for one in self.eligible:
+            count[1 + one.codes] += 1
+        total = np.cumsum(count)
+        inner = (int(np.searchsorted(total, k)) for k in range(rows, int(total[-1]), rows))
+        for begin, end in pairwise([0, *inner, len(self.activity.users)]):
+            if total[end] > total[begin]:
+                yield begin, end
+
+    def snapshots(self, begin: int, end: int) -> Snapshots:
+        """The snapshots of a range of people."""
+        return snapshots_of_group(self.activity, self.rule, self.eligible, begin, end)
 
 
-def _ahead(make: Callable[[Job], list[Dataset]], jobs: Iterable[Job]) -> Iterator[Dataset]:
-    """The datasets of all jobs in their order; each core runs one job ahead of the caller."""
-    threads = cores.allowed()
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Any] = deque()
-        for job in jobs:
-            waiting.append(pool.submit(make, job))
-            if len(waiting) > threads:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+def _ahead(pool: Executor, tasks: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """The results of all tasks in their order; each core runs one task ahead of the caller."""
+    waiting: deque[Future[T]] = deque()
+    for task in tasks:
+        waiting.append(pool.submit(task))
+        if len(waiting) > cores.allowed():
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -54,16 +54,18 @@ def matrix(
     days: np.ndarray,
     features: ResolvedFeatures,
     threads: int | None = None,
+    empty: Callable[[tuple[int, int]], np.ndarray] = np.empty,
 ) -> pd.DataFrame:
     """The features of each (person, day), float64[n, p].
 
     Rows on or after the day are not seen, nor rows that arrived after it. `codes` int64[n] are
     places in `activity.users`, -1 for a person without any row (the empty history); `days` int64[n]
-    are days since 1970-01-01; `threads` is how many cores work (None: all). Raises HistoryError or
-    ConfigError for days or features that need rows which a store has folded away.
+    are days since 1970-01-01; `threads` is how many cores work (None: all); `empty` makes the array
+    that is filled. Raises HistoryError or ConfigError for days or features that need rows which a
+    store has folded away.
     """
     days = np.asarray(days, np.int64)
-    out = np.empty((len(features.names), len(codes)))
+    out = empty((len(features.names), len(codes)))
     groups = activity.rows.pieces()
     group, local = _places(groups, len(activity.users))
     order = np.argsort(group[codes], kind="stable")

@@ -18,9 +18,12 @@ import pytest
 
 import churnlab as cl
 from churnlab.activity import blocks, rows
+from churnlab.dataset import build
 from churnlab.dataset.build import iter_datasets
+from churnlab.dataset.memory import ReusedMemory
 from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.feature_set import FeatureSet
+from churnlab.kernels import cores
 
 DAYS = ["2026-03-20", "2026-03-10", "2026-03-25"]
 TARGETS = [
@@ -132,6 +135,23 @@ def test_parts_without_targets_and_with_a_terminal(activity: cl.DailyActivity) -
             list(iter_datasets(activity, ["2026-03-31", "2026-04-01"], terminal=terminal, rows=50)),
             whole,
         )
+
+
+def test_parts_that_are_let_go_lend_their_memory(
+    activity: cl.DailyActivity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Watched(ReusedMemory):
+        def _block(self, size: int) -> np.ndarray:
+            asked.append(len(self._free))
+            return super()._block(size)
+
+    monkeypatch.setattr(build, "ReusedMemory", Watched)
+    wanted = FeatureSet.of(["Tenure"])
+    parts = sum(1 for _ in iter_datasets(activity, DAYS, 7, features=wanted, rows=2))
+    assert len(asked) == parts > 100
+    assert asked.count(0) <= 4 * cores.allowed() + 4  # no block was free, so memory was fresh
 
 
 def test_parts_of_a_log_with_late_events(monkeypatch: pytest.MonkeyPatch) -> None:
