@@ -32,7 +32,8 @@ def report(
         from churnlab.report import terminal
         from churnlab.schema.files import publish
         from churnlab.weekly.page import page
-        from churnlab.weekly.report import as_dict, weekly_report
+        from churnlab.weekly.report import weekly_report
+        from churnlab.weekly.tables import as_dict
         from churnlab.weekly.top import top
         from churnlab.weekly.workbook import workbook
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import AfterValidator, ValidationError
 
+from churnlab.activity.protocol import Activity
 from churnlab.config import layers, reading
 from churnlab.config.inputs import open_activity
 from churnlab.config.sections import Table
@@ -68,9 +69,10 @@ class WinbackConfig:
         return within(self.folder, given)
 
 
-def open_experiment(found: WinbackConfig) -> Experiment:
+def open_experiment(found: WinbackConfig, activity: Activity | None = None) -> Experiment:
     """The experiment of [winback], with outcomes of its table or of the log.
 
+    `activity` takes the place of the log's, where it ends earlier or was opened already.
     Errors of `Experiment.from_frame` and `Experiment.from_log`; ConfigError where the file names no
     table, or has no [log] that is needed; LogError for a file that cannot be read.
     """
@@ -78,7 +80,8 @@ def open_experiment(found: WinbackConfig) -> Experiment:
     if table.columns:
         frame = read_people(path, table.user, text_ids=True)
         return Experiment.from_frame(frame, table.columns, **table.design())
-    activity = open_activity(found.with_log())
+    if activity is None:
+        activity = open_activity(found.with_log())
     return Experiment.from_log(
         read_people(path, table.user, activity.text_ids),
         activity,

@@ -15,9 +15,10 @@ def holm(p: np.ndarray) -> np.ndarray:
     [0.03, 0.06, 0.06, nan]
     """
     found = np.asarray(p, np.float64)
-    out = np.full(found.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(found))
-    order = known[np.argsort(found[known], kind="stable")]
-    raised = found[order] * np.arange(len(order), 0, -1)
+    flat = found.ravel()
+    out = np.full(flat.shape, np.nan)
+    known = np.flatnonzero(np.isfinite(flat))
+    order = known[np.argsort(flat[known], kind="stable")]
+    raised = flat[order] * np.arange(len(order), 0, -1)
     out[order] = np.minimum(np.maximum.accumulate(raised), 1) if len(order) else raised
-    return out
+    return out.reshape(found.shape)

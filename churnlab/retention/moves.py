@@ -70,7 +70,7 @@ class Moves(Shown):
         if not people:
             return (sentence("nobody was core on {day}", day=day_text(self.day)),)
         stayed = sentence(
-            "of {people:,} core people {stay:.0%} were core {days:day|days} later",
+            "of {people:core person|core people} {stay:.0%} were core {days:day|days} later",
             people=people,
             stay=core.at["core", "share"],
             days=self.days,

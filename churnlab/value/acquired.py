@@ -11,11 +11,21 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, CostsError, FrameError, HistoryError
+from churnlab.errors.retention import ShortLogError
 from churnlab.kernels.units import MICRO
-from churnlab.schema.days import before, contains, day_number, day_numbers, day_text, to_timestamps
+from churnlab.schema.days import (
+    before,
+    contains,
+    day_number,
+    day_numbers,
+    day_text,
+    to_timestamps,
+    up_to,
+)
 
 NO_CHANNEL = "(no channel)"
 EVERY = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
+SETTLE = 28  # days of a log whose people were probably there before
 _MONTH = re.compile(r"^\d{4}-\d{1,2}$")
 
 
@@ -108,7 +118,7 @@ class Arrivals:
     channel: str = "channel"
     entered: str | None = None
     every: str = "month"
-    settle: int = 28
+    settle: int = SETTLE
 
 
 def acquired(
@@ -117,7 +127,7 @@ def acquired(
     channel: str = "channel",
     entered: str | None = None,
     every: str = "month",
-    settle: int = 28,
+    settle: int = SETTLE,
 ) -> Acquired:
     """The people of `users` by channel and day of entry, with their money.
 
@@ -127,7 +137,7 @@ def acquired(
     out but those who came before the log began. Money of days before the entry does not count.
 
     ConfigError for an unknown period and a log without amounts, FrameError for missing columns,
-    HistoryError where nobody is left.
+    HistoryError for a log that is too short, and where nobody is left.
 
     >>> import churnlab as cl
     >>> made = cl.datasets.make_community(users=50, days=60)
@@ -147,6 +157,9 @@ def acquired(
         raise FrameError.from_duplicates("the users frame", repeated)
     seen = activity.as_of()
     first = activity.start + (0 if entered else settle)
+    if up_to(activity.end, first):
+        reach = activity.end - activity.start
+        raise ShortLogError.from_window("value by channel", settle + 1, reach)
     ids, entry = _entries(seen, users, entered)
     there = contains(entry, first, activity.end)
     if not there.any():

@@ -13,7 +13,15 @@ import pandas as pd
 from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError
 from churnlab.schema.days import before, day_text
-from churnlab.value.acquired import Acquired, Arrivals, Costs, acquired, channels_of, read_costs
+from churnlab.value.acquired import (
+    SETTLE,
+    Acquired,
+    Arrivals,
+    Costs,
+    acquired,
+    channels_of,
+    read_costs,
+)
 from churnlab.value.channels_found import ChannelValue, Check
 from churnlab.value.outlook import Outlook, mean_cumulative
 
@@ -21,7 +29,6 @@ AGES = (30, 60, 90, 180)
 WHALES = (0.01, 0.1)
 _FEWEST = 10  # people who must have been seen at an age for a payback time
 _APART = 1.05  # two budgets are different that differ by so much
-_SETTLE = 28
 
 
 def channels(
@@ -348,7 +355,7 @@ def _curves(figures: _Figures) -> pd.DataFrame:
 def _checked(people: Acquired, ages: Sequence[int]) -> Check | None:
     """How far the same extrapolation would have been off, made half the largest age earlier."""
     cut = people.end - max(ages) // 2
-    if cut <= people.first + _SETTLE:
+    if cut <= people.first + SETTLE:
         return None
     then = people.at(cut)
     if not len(then.users):

@@ -12,8 +12,8 @@ from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table
 from churnlab.language.sentence import Words, sentence
-from churnlab.retention.shares import two_sided
-from churnlab.weekly.measures import COUNT, SHARE, Sums
+from churnlab.value.shown import money
+from churnlab.weekly.measures import COUNT, MONEY, SHARE, WEEKS, Sums
 
 CHANCE = 0.05
 _NAMES = (
@@ -45,6 +45,7 @@ class Figure:
     year: float = np.nan
     last_p: float = np.nan
     year_p: float = np.nan
+    currency: str = ""
 
     @property
     def beyond_last(self) -> bool:
@@ -64,6 +65,8 @@ class Figure:
             return sentence("{value:.1%}", value=value)
         if self.kind == COUNT:
             return sentence("{value:,.0f}", value=value)
+        if self.kind == MONEY:
+            return money(value, self.currency)
         return sentence("{value:,.2f}", value=value)
 
     def moved(self, then: float, beyond: bool) -> Words:
@@ -80,29 +83,23 @@ class Figure:
         return sentence("{change}, beyond chance", change=says) if beyond else says
 
 
-def figures(found: Sequence[Sums]) -> tuple[Figure, ...]:
-    """The figures of all measures; the tests of all weeks are one family.
+def figures(found: Sequence[Sums], currency: str = "") -> tuple[Figure, ...]:
+    """The figures of all measures of which a week is known; the tests of all weeks are one family.
 
     >>> figures([])
     ()
     """
-    p = np.full((len(found), 2), np.nan)
-    for row, each in enumerate(found):
-        for column, week in enumerate((1, 2)):
-            gap = each.value(0) - each.value(week)
-            if np.isfinite(gap):
-                p[row, column] = two_sided(np.array(gap), np.array(each.error(week)))
-    p = holm(p.ravel()).reshape(p.shape)
-    return tuple(
-        Figure(
-            each.measure.name,
-            each.measure.label,
-            each.measure.kind,
-            *(each.value(week) for week in range(3)),
-            *p[row],
-        )
-        for row, each in enumerate(found)
-    )
+    told = [s for s in found if any(np.isfinite(s.value(week)) for week in range(WEEKS))]
+    p = holm(np.array([[each.chance(week) for week in (1, 2)] for each in told]))
+    tested = zip(told, p.tolist(), strict=True)
+    return tuple(_figure(each, last, year, currency) for each, (last, year) in tested)
+
+
+def _figure(found: Sums, last_p: float, year_p: float, currency: str) -> Figure:
+    measure = found.measure
+    now, last, year = (found.value(week) for week in range(WEEKS))
+    head = measure.name, measure.label, measure.kind
+    return Figure(*head, now, last, year, last_p, year_p, currency)
 
 
 def figures_table(found: Sequence[Figure]) -> Table:

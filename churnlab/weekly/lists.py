@@ -127,7 +127,10 @@ def _guard(guards: tuple[Mapping[str, Any], ...], name: str) -> float:
 
 
 def list_figures(
-    now: ListsOfWeek | None, last: ListsOfWeek | None, year: ListsOfWeek | None
+    now: ListsOfWeek | None,
+    last: ListsOfWeek | None,
+    year: ListsOfWeek | None,
+    currency: str = "",
 ) -> Iterator[Figure]:
     """The figures of the lists of three weeks; they are not tested.
 
@@ -137,11 +140,13 @@ def list_figures(
     if now is None:
         return
     for name, label, kind in _FIGURES:
-        values = [
-            np.nan if each is None else float(getattr(each, name)) for each in (now, last, year)
-        ]
-        if np.isfinite(values[0]):
-            yield Figure(name, label, kind, *values)
+        own, then, before = (_value(each, name) for each in (now, last, year))
+        if np.isfinite(own):
+            yield Figure(name, label, kind, own, then, before, currency=currency)
+
+
+def _value(found: ListsOfWeek | None, name: str) -> float:
+    return np.nan if found is None else float(getattr(found, name))
 
 
 _FIGURES: tuple[tuple[str, Words, str], ...] = (

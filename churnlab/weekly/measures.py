@@ -11,22 +11,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t as student
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset.compute import available
+from churnlab.errors import HistoryError
 from churnlab.features.expression import Expression, SinceFirst, Sum, above, fill, money
 from churnlab.features.life import CORE, FADING, NEEDED, TierRules
 from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import Words, sentence
 from churnlab.retention.at_day import over_groups, values_at
-from churnlab.retention.tiers import check_reach
-from churnlab.schema.days import before
+from churnlab.retention.shares import two_sided
+from churnlab.schema.days import before, day_text
+from churnlab.value.acquired import SETTLE
 from churnlab.weekly.week import DAYS, YEAR, Week
 
 COUNT, SHARE, MEAN, MONEY = "count", "share", "mean", "money"
 WEEKS = 3  # this one, the last one, the one a year before
 _MONTH = 28
+_FEWEST = 10  # people of equal weight in each week, for a ratio to be tested
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,32 @@ class Sums:
                 push[b] = -sign * self.value(which) / self.total[b]
         return float(np.sqrt(max(push @ self.products @ push, 0.0)))
 
+    def people(self, week: int) -> float:
+        """How many people of equal exposure a week has (L. Kish, Survey Sampling, 1965).
+
+        Infinite without an exposure: a count needs no people to be tested.
+        """
+        place = 2 * week + 1
+        if self.measure.of is None:
+            return np.inf
+        square = self.products[place, place]
+        return float(self.total[place] ** 2 / square) if square else 0.0
+
+    def chance(self, week: int) -> float:
+        """Two-sided p of this week's measure minus another week's, not corrected.
+
+        A ratio is compared by Student's t with one degree of freedom less than the week with fewer
+        people has. With fewer than ten people there the error says nothing, and p is missing.
+        """
+        gap, people = self.value(0) - self.value(week), min(self.people(0), self.people(week))
+        if not np.isfinite(gap) or people < _FEWEST:
+            return np.nan
+        error = np.array(self.error(week))
+        if np.isinf(people) or not error:
+            return float(two_sided(np.array(gap), error))
+        wider = float(error) * np.sqrt(people / (people - 1))
+        return float(2 * student.sf(abs(gap) / wider, people - 1))
+
 
 def measures(roles: frozenset[str]) -> Iterator[Measure]:
     """The measures of a log with these roles (`money` among them where it has amounts).
@@ -90,7 +120,8 @@ def measures(roles: frozenset[str]) -> Iterator[Measure]:
     earlier = above(Sum("active")[DAYS, 2 * DAYS])
     month = above(Sum("active")[0, _MONTH])
     yield Measure("active", sentence("active people"), COUNT, active)
-    yield Measure("new", sentence("people active for the first time"), COUNT, _new())
+    new = sentence("people active for the first time")
+    yield Measure("new", new, COUNT, _new(), needs=SETTLE + DAYS)
     yield Measure(
         "stickiness",
         sentence("stickiness: mean DAU over the MAU of 28 days"),
@@ -161,7 +192,8 @@ def sums(activity: Activity, week: Week) -> list[Sums]:
     """The sums of every measure over all people, for the week and those beside it.
 
     Each week is seen as on the morning after it. Weeks that the log does not hold, or before which
-    it is too short for a measure, are not known. Raises HistoryError where there is no whole week.
+    it is too short for a measure, are not known. Raises HistoryError for a week that began before
+    the log.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=60, days=80, seed=1).log().daily()
@@ -169,7 +201,9 @@ def sums(activity: Activity, week: Week) -> list[Sums]:
     >>> found[0].measure.name, found[0].value(0), found[0].value(2)
     ('active', 51.0, nan)
     """
-    check_reach(activity, week.end)
+    if before(week.first, activity.kept_from):
+        began = day_text(activity.kept_from)
+        raise HistoryError.from_no_past(day_text(week.first), began)
     wanted = list(measures(available(activity)))
     ends = [week.end, week.last.end, week.year_before.end]
     known = np.array(

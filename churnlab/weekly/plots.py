@@ -15,28 +15,38 @@ _WIDTH = 6.4
 _ROW = 0.27  # inches of a measure
 
 
-def compared(measured: Sequence[Measured], language: str = ENGLISH) -> Figure:
-    """A bar for each tested measure: its change since last week as a share of what it was.
+def drawn(measured: Sequence[Measured]) -> list[Measured]:
+    """The measures that were tested against a last week in which they were not zero.
 
-    Those beyond chance are coloured, the others grey. A change of over 100% ends there.
+    >>> drawn([Measured("active", "active people", "count", 9.0, 8.0)])
+    []
     """
-    tested = [m for m in measured if np.isfinite(m.last_p) and m.last]
-    tested = tested[::-1]
+    return [m for m in measured if np.isfinite(m.last_p) and m.last]
+
+
+def compared(measured: Sequence[Measured], language: str = ENGLISH) -> Figure:
+    """A bar for each measure of `drawn`: its change since last week as a share of what it was.
+
+    Those beyond chance are coloured, the others grey. The bar of a change of over 100% ends there,
+    the number at its end does not.
+    """
+    tested = drawn(measured)[::-1]
     figure, axes = new_figure(_WIDTH, 0.9 + _ROW * max(len(tested), 2), "x")
-    change = np.array([np.clip(m.now / m.last - 1, -1, 1) for m in tested])
+    change = np.array([m.now / m.last - 1 for m in tested])
+    length = np.clip(change, -1, 1)
     colours = [GREY if not m.beyond_last else BLUE if m.now > m.last else ORANGE for m in tested]
     place = np.arange(len(tested))
-    axes.barh(place, change, color=colours)
+    axes.barh(place, length, color=colours)
     axes.set_yticks(place, [said(m.label, language) for m in tested])
     axes.axvline(0, color=INK, linewidth=0.8)
-    reach = max(float(np.abs(change).max(initial=0.0)) * 1.5, 0.05)
+    reach = max(float(np.abs(length).max(initial=0.0)) * 1.5, 0.05)
     axes.set_xlim(-reach, reach)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0%}")
-    for at, value in zip(place, change, strict=True):
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:+.0%}" if value else "0%")
+    for at, end, value in zip(place, length, change, strict=True):
         right = value >= 0
         axes.annotate(
-            f"{value:+.1%}",
-            (value, at),
+            f"{value:+,.1%}",
+            (end, at),
             xytext=(3 if right else -3, 0),
             textcoords="offset points",
             ha="left" if right else "right",
@@ -44,6 +54,6 @@ def compared(measured: Sequence[Measured], language: str = ENGLISH) -> Figure:
             fontsize=7,
             color=INK,
         )
-    label = sentence("change since last week")
+    label = sentence("change since last week, in percent of what it was")
     name_axes(axes, language, label)
     return figure

@@ -36,6 +36,7 @@ class WeeklyReport:
     grades: tuple[Grade, ...] = ()
     winback: Comparison | None = None
     notes: tuple[Words, ...] = field(default=())
+    currency: str = ""
 
     def figure(self, name: str) -> Figure | None:
         """A figure by its name; None where the log does not give it."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import pandas as pd
 
@@ -15,22 +15,25 @@ from churnlab.config.inputs import open_activity, people_of
 from churnlab.config.tables import Config
 from churnlab.dataset.compute import available
 from churnlab.errors import HistoryError
+from churnlab.errors.experiments import ExperimentError
 from churnlab.events.event_log import EventLog
+from churnlab.features.life import TierRules
 from churnlab.language.sentence import Words, sentence
 from churnlab.retention.churn_nodes import churn_nodes
 from churnlab.retention.cohorts import cohorts
 from churnlab.retention.life_cycle import life_cycle
 from churnlab.retention.moves import moves
-from churnlab.retention.shown import Shown, records
+from churnlab.retention.shown import Shown
 from churnlab.retention.tiers import tier_rules, tiers
 from churnlab.schema.progress import Say, silent
-from churnlab.weekly.figures import figures, figures_frame
+from churnlab.weekly.figures import figures
 from churnlab.weekly.lists import ListsOfWeek, grades_of, list_figures, lists_of
 from churnlab.weekly.measures import reaches_a_year, sums
 from churnlab.weekly.record import WeeklyReport
-from churnlab.weekly.top import top
 from churnlab.weekly.week import DAYS, Week
 from churnlab.winback.comparison import Comparison
+
+Made = TypeVar("Made")
 
 
 def weekly_report(
@@ -38,10 +41,10 @@ def weekly_report(
 ) -> WeeklyReport:
     """The report of a week such as "2026-W47", as it was known on the morning after it.
 
-    `log` takes the place of the configuration's. Lists and grades are those of the output folder.
-    Raises ConfigError for no week, NothingToDo for one that the log does not hold whole,
-    HistoryError where the log has fewer than 56 days before its end, ListError for a list that was
-    changed.
+    `log` takes the place of the configuration's. Lists and grades are those of the output folder. A
+    part for which the log is too short is left out, and `notes` say so. Raises ConfigError for no
+    week, NothingToDo for one that is not over in the log, HistoryError for one that began before
+    it, ListError for a list that was changed.
 
     >>> from churnlab.demo.example import trained_config
     >>> report = weekly_report(trained_config(), "2026-W15")
@@ -50,41 +53,65 @@ def weekly_report(
     """
     own = Week.of(week) if isinstance(week, str) else week
     say("reading events")
-    whole = open_activity(config.as_of(own.end), log, by_groups=True)
+    whole = open_activity(config, log, by_groups=True)
     own.check_over(whole.end)
     activity = until(whole, own.end)
     say("counting the week")
     folder = config.path(config.output.folder)
     lists = (lists_of(folder, own), lists_of(folder, own.last))
-    said = list_figures(*lists, lists_of(folder, own.year_before))
+    said = list_figures(*lists, lists_of(folder, own.year_before), config.currency)
     users = people_of(config, activity, config.retention.users)
-    results, notes = _results(config, activity, own, users)
-    if config.value.costs:
-        results["channels"] = channel_value(config, activity)
+    results, notes = _results(_parts(config, activity, own, users))
+    tests, why = _results(_treatments(config, activity))
     return WeeklyReport(
         own,
         config.name,
         config.log.simulated,
-        (*figures(sums(activity, own)), *said),
+        (*figures(sums(activity, own), config.currency), *said),
         life_cycle(activity, every="week"),
         results,
         lists,
         tuple(grades_of(folder, own)),
-        _winback(config),
-        (*notes, *_notes(activity, own, lists[0])),
+        tests.get("winback"),
+        (*notes, *why, *_notes(activity, own, lists[0])),
+        config.currency,
     )
 
 
-def _results(
+def _results(parts: Mapping[str, Callable[[], Made]]) -> tuple[dict[str, Made], list[Words]]:
+    """The parts that could be made by name, and why the others are left out."""
+    found: dict[str, Made] = {}
+    notes: list[Words] = []
+    for name, make in parts.items():
+        try:
+            found[name] = make()
+        except (HistoryError, ExperimentError) as error:
+            notes.append(sentence("{part}: left out. {why}", part=_NAMES[name], why=str(error)))
+    return found, notes
+
+
+_NAMES: Mapping[str, Words] = {
+    "retention": sentence("Who comes back"),
+    "tiers": sentence("Stages of life"),
+    "moves": sentence("Moves between stages of life"),
+    "nodes": sentence("Where people stand before they leave"),
+    "channels": sentence("Channels against their cost"),
+    "winback": sentence("What treatments did"),
+}
+
+
+def _parts(
     config: Config, activity: Activity, week: Week, users: pd.DataFrame | None
-) -> tuple[dict[str, Shown], list[Words]]:
-    """Retention, stages of life, moves and churn nodes, and why one of them is missing."""
-    rules = config.tiers.rules()
-    if config.tiers.from_log:
-        rules = tier_rules(activity, week.end, rules)
-    table = config.retention
-    found: dict[str, Shown] = {
-        "retention": cohorts(
+) -> dict[str, Callable[[], Shown]]:
+    """What makes each part: retention, stages of life, moves, churn nodes, channels."""
+    table, churn = config.retention, config.target.churn()
+
+    def rules() -> TierRules:
+        given = config.tiers.rules()
+        return tier_rules(activity, week.end, given) if config.tiers.from_log else given
+
+    parts: dict[str, Callable[[], Shown]] = {
+        "retention": lambda: cohorts(
             activity,
             users,
             registered=table.registered,
@@ -93,30 +120,29 @@ def _results(
             returns=table.returns,
             new_after=table.new_after,
         ),
-        "tiers": tiers(activity, week.end, rules, churn=config.target.churn()),
-    }
-    notes: list[Words] = []
-    try:
-        found["moves"] = moves(activity, week.last.end, DAYS, rules)
-        found["nodes"] = churn_nodes(
+        "tiers": lambda: tiers(activity, week.end, rules(), churn=churn),
+        "moves": lambda: moves(activity, week.last.end, DAYS, rules()),
+        "nodes": lambda: churn_nodes(
             activity,
             config.funnel.steps,
             users,
             registered=table.registered,
             silent=config.funnel.silent,
-            target=config.target.churn(),
+            target=churn,
             active_within=config.snapshots.active_within,
-        )
-    except HistoryError as error:
-        notes.append(sentence("left out: {why}", why=str(error)))
-    return found, notes
+        ),
+    }
+    if config.value.costs:
+        parts["channels"] = lambda: channel_value(config, activity)
+    return parts
 
 
-def _winback(config: Config) -> Comparison | None:
-    """The experiment of [winback]; None where the file names none."""
+def _treatments(config: Config, activity: Activity) -> dict[str, Callable[[], Comparison]]:
+    """What compares the arms of the experiment of [winback]; nothing where the file names none."""
     if not config.winback.table:
-        return None
-    return open_experiment(WinbackConfig(config.winback, config.folder, config)).compare()
+        return {}
+    found = WinbackConfig(config.winback, config.folder, config)
+    return {"winback": lambda: open_experiment(found, activity).compare()}
 
 
 def _notes(activity: Activity, week: Week, lists: ListsOfWeek | None) -> Iterator[Words]:
@@ -127,15 +153,3 @@ def _notes(activity: Activity, week: Week, lists: ListsOfWeek | None) -> Iterato
         yield sentence("no list was published for the mornings after these days")
     if not {"push_sent", "push_opened"} <= available(activity):
         yield sentence("the log has no pushes, so there is no open rate")
-
-
-def as_dict(report: WeeklyReport) -> dict[str, Any]:
-    """The figures and the tables of a report as plain values; what is not known is null."""
-    return {
-        "week": str(report.week),
-        "days": list(report.week.days),
-        "says": [str(words) for words in top(report)],
-        "figures": records(figures_frame(report.figures)),
-        **{name: result.to_dict() for name, result in report.results.items()},
-        "notes": [str(words) for words in report.notes],
-    }

@@ -23,19 +23,28 @@ def _active(report: WeeklyReport) -> Words:
         return sentence("The active people of this week are not known.")
     if came is None or not np.isfinite(active.last):
         return sentence("{now:person|people} were active this week.", now=int(active.now))
-    counts = {"now": int(active.now), "last": int(active.last), **came}
-    if active.beyond_last:
-        return sentence(
-            "{now:,} people were active, {last:,} the week before, which is beyond chance: "
-            "{new:,} came for the first time and {resurrected:,} came back, {dormant:,} stayed "
-            "away.",
-            **counts,
-        )
+    known = report.figure("new")
+    young = known is None or not np.isfinite(known.now)
     return sentence(
-        "{now:,} people were active, {last:,} the week before, no more than chance: {new:,} came "
-        "for the first time and {resurrected:,} came back, {dormant:,} stayed away.",
-        **counts,
+        _BEYOND if active.beyond_last else _CHANCE,
+        now=int(active.now),
+        last=int(active.last),
+        first=sentence(_OF_THE_LOG if young else _FIRST, new=came["new"]),
+        resurrected=came["resurrected"],
+        dormant=came["dormant"],
     )
+
+
+_BEYOND = template(
+    "{now:,} people were active, {last:,} the week before, which is beyond chance: {first} and "
+    "{resurrected:,} came back, {dormant:,} stayed away."
+)
+_CHANCE = template(
+    "{now:,} people were active, {last:,} the week before, no more than chance: {first} and "
+    "{resurrected:,} came back, {dormant:,} stayed away."
+)
+_FIRST = template("{new:,} came for the first time")
+_OF_THE_LOG = template("{new:,} came for the first time in this young log")
 
 
 def _largest(report: WeeklyReport) -> Words:
@@ -43,20 +52,28 @@ def _largest(report: WeeklyReport) -> Words:
     others = [each for each in report.figures if each.name not in _PARTS]
     tested = [each for each in others if np.isfinite(each.last_p)]
     moved = [each for each in tested if each.beyond_last]
+    if not tested:
+        return sentence("No other measure can be compared with last week.")
     if not moved:
         return sentence(
             "None of {count} other measures moved by more than chance since last week.",
             count=len(tested),
         )
     most = min(moved, key=lambda each: each.last_p)
-    says = _MORE if most.now > most.last else _LESS
+    several, only = (_MORE, _MORE_ALONE) if most.now > most.last else (_LESS, _LESS_ALONE)
     return sentence(
-        says, what=most.label, now=most.words(most.now), last=most.words(most.last), of=len(moved)
+        several if len(moved) > 1 else only,
+        what=most.label,
+        now=most.words(most.now),
+        last=most.words(most.last),
+        of=len(moved),
     )
 
 
-_MORE = template("{what}: {now}, up from {last}, the clearest of {of:move|moves} beyond chance.")
-_LESS = template("{what}: {now}, down from {last}, the clearest of {of:move|moves} beyond chance.")
+_MORE = template("{what}: {now}, up from {last}, the clearest of {of:,} moves beyond chance.")
+_LESS = template("{what}: {now}, down from {last}, the clearest of {of:,} moves beyond chance.")
+_MORE_ALONE = template("{what}: {now}, up from {last}, the only move beyond chance.")
+_LESS_ALONE = template("{what}: {now}, down from {last}, the only move beyond chance.")
 
 
 def _listed(report: WeeklyReport) -> Words:

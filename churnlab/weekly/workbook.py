@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churnlab.evaluation.tables import Table
 from churnlab.language.catalogues import ENGLISH
-from churnlab.language.sentence import Words, in_language, sentence
+from churnlab.language.sentence import in_language, sentence
 from churnlab.nightly.excel import library
 from churnlab.weekly.record import WeeklyReport
+from churnlab.weekly.tables import tables
 
 _MADE = datetime(2000, 1, 1)  # no file says when it was made
 _AS_TEXT = {
@@ -70,15 +70,10 @@ def _sheets(
         for f in report.figures
     ]
     yield in_language(FIGURES, language), [in_language(w, language) for w in head], rows
-    for title, table in _tables(report):
-        frame = table.frame(language)
-        yield in_language(title, language), list(map(str, frame.columns)), frame.to_numpy().tolist()
-
-
-def _tables(report: WeeklyReport) -> Iterator[tuple[Words, Table]]:
-    for result in (report.cycle, *report.results.values()):
-        for titled in result.sections():
-            yield titled.title, titled.table
+    for titled in tables(report):
+        frame = titled.table.frame(language)
+        title = in_language(titled.title, language)
+        yield title, list(map(str, frame.columns)), frame.to_numpy().tolist()
 
 
 def _name(title: str, names: set[str]) -> str:

@@ -34,3 +34,9 @@ def test_holm_is_that_of_statsmodels() -> None:
     p[7] = np.nan
     known = np.delete(p, 7)
     assert np.delete(holm(p), 7) == pytest.approx(holm(known)) and np.isnan(holm(p)[7])
+
+
+def test_the_shape_is_kept() -> None:
+    p = np.array([[0.01, np.nan], [0.03, 0.04], [np.nan, np.nan]])
+    assert holm(p)[:2].tolist() == [[0.03, pytest.approx(np.nan, nan_ok=True)], [0.06, 0.06]]
+    assert holm(np.zeros((0, 2))).shape == (0, 2)

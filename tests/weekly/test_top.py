@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 import churnlab as cl
 from churnlab.config.tables import Config
+from churnlab.weekly.figures import Figure
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.report import weekly_report
 from churnlab.weekly.top import top
@@ -32,3 +34,12 @@ def test_without_lists_the_core_is_the_third_sentence(community: cl.datasets.Com
     assert "core people" in str(top(found)[2])
     assert any("no list was published" in str(note) for note in found.notes)
     assert isinstance(found.figures, tuple) and pd.notna(found.figures[0].now)
+
+
+def test_one_move_is_the_only_one_and_none_can_be_compared(report: WeeklyReport) -> None:
+    moved = Figure("spend", "spend", "money", 3.0, 2.0, last_p=0.01)
+    still = Figure("payers", "payers", "share", 0.3, 0.2, last_p=0.4)
+    one = replace(report, figures=(report.figures[0], moved, still))
+    assert str(top(one)[1]) == "spend: 3, up from 2, the only move beyond chance."
+    none = replace(report, figures=(report.figures[0],))
+    assert str(top(none)[1]) == "No other measure can be compared with last week."
