@@ -21,11 +21,13 @@ from churnlab.kernels.person import NONE
 from churnlab.kernels.plan import History
 from churnlab.schema.compiling import first_compilation_said
 from churnlab.schema.progress import bar
+from churnlab.schema.roles import MONEY, RoleNames
 
 
-def available(activity: Activity) -> frozenset[str]:
+def available(activity: Activity) -> RoleNames:
     """The roles of the log, and `money` where it has amounts."""
-    return frozenset(activity.roles.names) | ({"money"} if activity.has_money else frozenset())
+    money = {MONEY} if activity.has_money else set()
+    return RoleNames({*activity.roles.names, *money}, activity.roles.receipts)
 
 
 def resolve(features: FeatureSet, activity: DailyActivity) -> ResolvedFeatures:

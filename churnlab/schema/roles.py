@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -23,6 +23,46 @@ STANDARD_ROLES = (
 RECEIPT_ROLES = frozenset({"push_sent", "social_received"})
 OTHER = "other"
 MONEY = "money"  # what a log with amounts has for features, so no role has this name
+
+
+class RoleNames(frozenset[str]):
+    """The names of the roles of a log, and which of them are receipts.
+
+    Two are equal where both are; a plain set has the standard receipts alone.
+
+    >>> names = RoleNames({"open", "badge"}, receipts={"badge"})
+    >>> names == {"open", "badge"}, "badge" in names, sorted(receipts_of(names))
+    (False, True, ['badge'])
+    """
+
+    receipts: frozenset[str] = frozenset()
+
+    def __new__(cls, names: Iterable[str], receipts: Iterable[str] = ()) -> RoleNames:
+        """The names, and those of them that are receipts."""
+        made = super().__new__(cls, names)
+        made.receipts = frozenset(receipts) & made
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Set):
+            return NotImplemented
+        return super().__eq__(other) and receipts_of(self) == receipts_of(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return super().__hash__()
+
+
+def receipts_of(roles: Set[str]) -> frozenset[str]:
+    """Those of the names of roles, as features get them, whose events happen to the person.
+
+    >>> sorted(receipts_of({"push_sent", "open"}))
+    ['push_sent']
+    """
+    own: frozenset[str] = getattr(roles, "receipts", frozenset())
+    return own | (RECEIPT_ROLES & roles)
 
 
 def role_column(role: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import oracle
@@ -25,6 +26,7 @@ from churnlab.features.feature_set import FeatureSet
 from churnlab.features.reasons.reason import Reason, fact
 
 FACTS = facts_of(FeatureSet.default())
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def facts_at(activity: cl.DailyActivity, users: list, t: int) -> Facts:
@@ -41,16 +43,22 @@ def check(facts: Facts, people: list[Plain]) -> int:
             assert (math.isnan(mine) and math.isnan(theirs)) or math.isclose(
                 mine, theirs, rel_tol=1e-9, abs_tol=1e-9
             ), name
-    said = 0
+    said = said_by(facts)
+    for row, text in said:
+        assert problems(text, people[row].number) == []
+    return len(said)
+
+
+def said_by(facts: Facts) -> list[tuple[int, str]]:
+    """Every sentence that the facts support, with its row."""
+    said = []
     for place, reason in enumerate(facts.reasons):
         if not reason.speaks(facts.frame.columns):
             continue
         rows = np.flatnonzero(reason.holds(facts.frame))
         places = np.full((len(rows), 1), place)
         texts = Chosen(facts.reasons, places, facts.frame.iloc[rows]).said("en").ravel()
-        for row, text in zip(rows, texts, strict=True):
-            assert problems(text, people[row].number) == []
-        said += len(rows)
+        said += zip(rows.tolist(), texts, strict=True)
     return said
 
 
@@ -135,3 +143,34 @@ def test_a_builder_brings_reasons_of_its_own() -> None:
     why = Explanation(week.to_frame() * 0 + 1, 0.0, data.X, data.catalogue, facts)
     want = [f"Only {n:.0f} acts in a week" if n < 40 else "" for n in week]
     assert why.reasons(1)["reason_1"].tolist() == want and len(set(want)) > 2
+
+
+def test_a_log_of_purchases_tells_no_return_and_no_look_as_an_order() -> None:
+    rng = np.random.default_rng(5)
+    names = {"buys": ["sold"], "returns": ["sold", "sent back"], "looks": ["sold", "looked"]}
+    found = [
+        oracle.Event(
+            f"{kind} {i}",
+            EPOCH + timedelta(days=int(day), hours=12),
+            (name := str(rng.choice(names[kind]))),
+            float(rng.integers(0, 9)) if name != "looked" else None,
+        )
+        for kind in names
+        for i in range(12)
+        for day in rng.choice(900, 2 + 3 * i, replace=False) * rng.uniform(0.2, 1)
+    ]
+    roles = {"purchase": ["sold"], "refund": ["sent back"]}
+    meaning = oracle.Meaning(roles)
+    activity = cl.EventLog.from_frame(
+        pd.DataFrame([(e.user, e.at, e.name, e.amount) for e in found], columns=list("utea")),
+        user="u", time="t", event="e", amount="a", roles=roles, timezone="UTC",
+    ).daily()  # fmt: skip
+    texts = []
+    for offset in (120, 400, 700, 910):
+        people = plain_people(found, meaning, activity.start + offset)
+        facts = facts_at(activity, list(people), activity.start + offset)
+        assert check(facts, list(people.values())) > 20
+        texts += [(list(people)[row], text) for row, text in said_by(facts)]
+    told = " ".join(text for user, text in texts if not user.startswith("looks"))
+    assert "Bought on" in told and "isit" not in told
+    assert any("Visited on" in text for user, text in texts if user.startswith("looks"))

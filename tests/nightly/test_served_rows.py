@@ -95,10 +95,11 @@ def check_scores(found: pd.DataFrame, wanted: dict[str, np.ndarray]) -> None:
 def check_reasons(found: pd.DataFrame, rows: Rows, day: str) -> int:
     """How many reasons were checked; each of their numbers is recomputed."""
     at, roles, seen = day_number(day), tuple(sorted(ROLES)), 0
+    start = min(d for of_one in rows.values() for d in of_one)
     for user, *reasons in found[["user_id", "reason_1", "reason_2", "reason_3"]].itertuples(
         index=False
     ):
-        plain = Plain({d: row for d, row in rows[user].items() if d < at}, at, roles)
+        plain = Plain({d: row for d, row in rows[user].items() if d < at}, at, roles, start)
         for text in filter(None, reasons):
             assert problems(text, plain.number) == []
             seen += 1

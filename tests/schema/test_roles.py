@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from churnlab.errors import ConfigError, LogError
-from churnlab.schema.roles import OTHER, RECEIPT_ROLES, STANDARD_ROLES, Roles, role_column
+from churnlab.schema.roles import (
+    OTHER,
+    RECEIPT_ROLES,
+    STANDARD_ROLES,
+    RoleNames,
+    Roles,
+    receipts_of,
+    role_column,
+)
 
 
 def test_without_roles_events_take_the_standard_role_of_their_name() -> None:
@@ -118,3 +128,13 @@ def test_the_dictionary_holds_sorted_lists() -> None:
         "receipts": ["badge", "push_sent", "social", "social_received"],
         "ignore": ["heartbeat"],
     }
+
+
+def test_names_of_roles_know_which_are_receipts() -> None:
+    plain = frozenset({"open", "badge", "push_sent"})
+    names = RoleNames(plain, {"badge", "push_sent", "elsewhere"})
+    assert receipts_of(names) == {"badge", "push_sent"} and receipts_of(plain) == {"push_sent"}
+    assert names != plain and plain != names and RoleNames(plain) == plain
+    assert len({names, plain, RoleNames(plain)}) == 2 and names != "open"
+    again = pickle.loads(pickle.dumps(names))
+    assert again == names and again.receipts == names.receipts

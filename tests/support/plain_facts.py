@@ -36,16 +36,18 @@ MEANS = {
     "acts_a_day": ("acts", "active", 1),
     "order_value": ("money", "orders", MICRO),
 }
-NOT_DONE = {"social_received", "push_sent"}
+NOT_DONE = {"social_received", "push_sent", "refund"}
 
 
 @dataclass
 class Plain:
-    """A person's daily rows before t. `roles` are the named roles of the log."""
+    """A person's daily rows before t, of a log from day `start` with these named roles."""
 
     rows: Mapping[int, Mapping[str, int]]
     t: int
     roles: tuple[str, ...]
+    start: int
+    receipts: frozenset[str] = frozenset()
 
     def number(self, name: str) -> float:
         """The fact of a name like fact__visits_before__14d_14d; NaN where it is not known."""
@@ -73,11 +75,28 @@ class Plain:
             gaps = [r["gap"] for r in self._in(new, old) if r["gap"] > 0]
             return statistics.median(gaps) if gaps else math.nan
         if what == "kinds_used":
-            kinds = [r for r in self.roles if r not in NOT_DONE]
+            kinds = [r for r in self.roles if r not in NOT_DONE | self.receipts]
             return sum(self._sum(f"n_{kind}", new, old) > 0 for kind in kinds)
         if what == "order_every_days":
             life = self._first(("orders",), math.nan) - self._last("orders")
             return _ratio(life, self._sum("orders", 0, 10**6) - 1)
+        if what == "log_before_days":
+            return self.t - self.start - self._first(("acts", "receipts"))
+        return self._of_orders_and_rest(what, new, old)
+
+    def _of_orders_and_rest(self, what: str, new: int, old: int) -> float:
+        """Acts that are no orders, acts without a role, and days with an order."""
+        acts = self._sum("acts", new, old)
+        if what == "acts_beside_orders":
+            return acts - self._sum("orders", new, old)
+        if what == "acts_without_role":
+            return acts - sum(self._sum(f"n_{r}", new, old) for r in self.roles)
+        if what == "not_orders":
+            bought = self._sum("n_purchase", new, old) - self._sum("orders", new, old)
+            gone_back = self._sum("n_refund", new, old)
+            return (bought if "purchase" in self.roles else 0) + gone_back
+        if what == "order_days":
+            return self._days("orders", new, old)
         return self._of_an_act(what, new, old)
 
     def _of_an_act(self, what: str, new: int, old: int) -> float:
@@ -117,7 +136,10 @@ class Plain:
 def plain_people(found: list[oracle.Event], meaning: oracle.Meaning, t: int) -> dict[object, Plain]:
     """Everybody of a log at a day."""
     roles = tuple(sorted({*meaning.roles, *meaning.receipts} - set(meaning.ignore)))
-    return {u: Plain(rows, t, roles) for u, rows in oracle.daily(found, meaning).items()}
+    every = oracle.daily(found, meaning)
+    start = min((d for rows in every.values() for d in rows), default=t)
+    given = frozenset(meaning.receipts)
+    return {u: Plain(rows, t, roles, start, given) for u, rows in every.items()}
 
 
 def _n(name: str) -> str:
@@ -134,7 +156,7 @@ NUMBER = r"([\d,]+(?:\.\d+)?)"
 LENGTH = r"(\d+) (day|days|week|weeks)"
 FALLS = {  # in the last …, … before
     rf"Visited on {NUMBER} days? in the last {LENGTH}, on {NUMBER} in the {LENGTH} before": "visits",
-    rf"Bought on {NUMBER} days? in the last {LENGTH}, on {NUMBER} in the {LENGTH} before": "visits",
+    rf"Bought on {NUMBER} days? in the last {LENGTH}, on {NUMBER} in the {LENGTH} before": "order_days",
     rf"{NUMBER} sessions? in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "sessions",
     rf"{NUMBER} interactions? with others in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "social",
     rf"Received {NUMBER} reactions? in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "received",
@@ -145,7 +167,7 @@ FALLS = {  # in the last …, … before
 }
 NONES = {  # nothing in the last …, … before
     rf"No visit in the last {LENGTH}, visited on {NUMBER} days? in the {LENGTH} before": "visits",
-    rf"Bought nothing in the last {LENGTH}, bought on {NUMBER} days? in the {LENGTH} before": "visits",
+    rf"Bought nothing in the last {LENGTH}, bought on {NUMBER} days? in the {LENGTH} before": "order_days",
     rf"No session in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "sessions",
     rf"No interaction with others in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "social",
     rf"Received no reaction in the last {LENGTH}, {NUMBER} in the {LENGTH} before": "received",
@@ -281,9 +303,21 @@ def _single(name: str, least: float, found: re.Match, fact: Known) -> list[str]:
     return _equal(found[1], fact(name)) + ["good news"] * (_plain(found[1]) < least)
 
 
+def _seen_from_the_first(fact: Known) -> list[str]:
+    return ["there when the log began"] * (fact("fact__log_before_days__all") < 28)
+
+
 def _seldom(found: re.Match, fact: Known) -> list[str]:
     visits, away = found.groups()
+    if found[0].startswith("Bought"):
+        rest = fact("fact__acts_beside_orders__all")
+        return _seldom_seen(visits, away, fact) + ["not all are orders"] * (rest != 0)
+    return _seldom_seen(visits, away, fact)
+
+
+def _seldom_seen(visits: str, away: str, fact: Known) -> list[str]:
     out = _equal(visits, fact("fact__visits__all")) + _equal(away, fact("fact__away_days__all"))
+    out += _seen_from_the_first(fact)
     return out + ["good news"] * (not (_plain(visits) <= 3 and _plain(away) >= 14))
 
 
@@ -325,8 +359,10 @@ def _opened_long_ago(found: re.Match, fact: Known) -> list[str]:
 def _few(found: re.Match, fact: Known) -> list[str]:
     visits, n, unit, away = found.groups()
     days = min(91, fact("fact__seen_days__all"))
-    out = _equal(visits, fact("fact__visits__91d"))
-    out += _equal(away, fact("fact__away_days__all")) if away else []
+    bought = found[0].startswith("Bought")
+    out = _equal(visits, fact(f"fact__{'order_days' if bought else 'visits'}__91d"))
+    last = fact(f"fact__{'order_ago' if bought else 'away'}_days__all")
+    out += _equal(away, last) if away else []
     out += ["good news"] * (not _plain(visits) * 10 <= days)
     return out + ["wrong days"] * (_days(n, unit) != days)
 
@@ -360,13 +396,13 @@ def _first_seen(found: re.Match, fact: Known) -> list[str]:
     out = _equal(started, fact("fact__started_days__all")) + _equal(
         visits, fact("fact__visits__all")
     )
+    out += _seen_from_the_first(fact)
     return out + ["good news"] * (not _plain(visits) <= _plain(started) / 4)
 
 
 def _no_setup(found: re.Match, fact: Known) -> list[str]:
-    return _equal(found[1], fact("fact__started_days__all")) + ["a step"] * (
-        fact("fact__setup_steps__all") != 0
-    )
+    out = _equal(found[1], fact("fact__started_days__all")) + _seen_from_the_first(fact)
+    return out + ["a step"] * (fact("fact__setup_steps__all") != 0)
 
 
 def _next_day(found: re.Match, fact: Known) -> list[str]:
@@ -375,9 +411,8 @@ def _next_day(found: re.Match, fact: Known) -> list[str]:
 
 
 def _once(found: re.Match, fact: Known) -> list[str]:
-    return _single("fact__away_days__all", 7, found, fact) + ["not once"] * (
-        fact("fact__visits__all") != 1
-    )
+    out = _single("fact__away_days__all", 7, found, fact) + _seen_from_the_first(fact)
+    return out + ["not once"] * (fact("fact__visits__all") != 1)
 
 
 def _role(found: re.Match, fact: Known) -> list[str]:
@@ -395,6 +430,10 @@ def _role(found: re.Match, fact: Known) -> list[str]:
     ):
         return _stopped(inner, f"role_{role}", fact)
     return []
+
+
+def _one_order(found: re.Match, fact: Known) -> list[str]:
+    return _single("fact__order_ago_days__all", 28, found, fact) + _seen_from_the_first(fact)
 
 
 OTHERS = {
@@ -415,6 +454,6 @@ OTHERS = {
     rf"Opened none of {NUMBER} push(?:es)? in the last {LENGTH}": _none_opened,
     rf"Last opened a push {NUMBER} days? ago, {NUMBER} push(?:es)? sent in {LENGTH}": _opened_long_ago,
     rf"Last order {NUMBER} days? ago, usually orders every(?: {NUMBER})? days?": _order_late,
-    rf"One order so far, {NUMBER} days? ago": partial(_single, "fact__order_ago_days__all", 28),
+    rf"One order so far, {NUMBER} days? ago": _one_order,
     r"([^:]+): (.+)": _role,
 }

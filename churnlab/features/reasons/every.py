@@ -8,13 +8,22 @@ from functools import lru_cache
 import numpy as np
 
 from churnlab.features import profile
-from churnlab.features.reasons import presence, spending, use
+from churnlab.features.reasons import buying, presence, spending, use
 from churnlab.features.reasons.reason import Reason
 from churnlab.language.sentence import template
-from churnlab.schema.roles import MONEY, OTHER
+from churnlab.schema.roles import MONEY, OTHER, receipts_of
 
 _OWN = frozenset(  # roles with reasons of their own
-    {"social", "social_received", "push_sent", "push_opened", "content", "onboarding", "open"}
+    {
+        "social",
+        "social_received",
+        "push_sent",
+        "push_opened",
+        "content",
+        "onboarding",
+        "open",
+        "refund",  # giving back less often is no bad news
+    }
 )
 _BUYING = frozenset({"purchase", "refund"})
 
@@ -43,9 +52,11 @@ def purchases_alone(roles: frozenset[str]) -> bool:
 
 def _reasons(roles: frozenset[str]) -> Iterator[Reason]:
     named = roles - {OTHER, MONEY}
-    buying = purchases_alone(roles)
-    yield from presence.presence(buying)
-    yield from () if buying else presence.beginning(roles)
+    if purchases_alone(roles):
+        yield from buying.buying(roles)
+    else:
+        yield from presence.presence()
+        yield from presence.beginning(roles)
     yield from use.sessions()
     if {"push_sent", "push_opened"} <= roles:
         yield from use.pushes()
@@ -54,11 +65,11 @@ def _reasons(roles: frozenset[str]) -> Iterator[Reason]:
     if "content" in roles:
         yield from use.content()
     if MONEY in roles:
-        yield from spending.spending()
+        yield from spending.spending(roles)
     for role in sorted(named - _OWN - (_BUYING if MONEY in roles else frozenset())):
         yield from use.kind(role)
     if len(named) > 1:
-        yield from use.kinds(sorted(named - {"social_received", "push_sent"}))
+        yield from use.kinds(sorted(named - receipts_of(roles) - {"refund"}))
 
 
 def of_attribute(attribute: str, number: bool = False) -> Reason:

@@ -10,6 +10,7 @@ import numpy as np
 from churnlab.features.expression import LOOK_BACK, MedianIn, Sum
 from churnlab.features.reasons.reason import (
     AWAY,
+    LOG_BEFORE,
     SEEN,
     Estimate,
     Fact,
@@ -24,28 +25,31 @@ from churnlab.language.sentence import template
 USUAL = fact("usual_gap_days", MedianIn("gap", LOOK_BACK), 0, LOOK_BACK)
 GAPS = counted("gaps", "gaps", 0, LOOK_BACK)
 VISITS = fact("visits", Sum("active").all)
-_MONTH = 28
-_QUARTER = 91
-_SELDOM = 10  # days between visits
+MONTH = 28
+QUARTER = 91
+SELDOM = 10  # days between visits
 _LONG = 2  # a silence is long that lasts so many times the usual gap
 _SHORTEST = 3  # days; a shorter silence is never long
 _MOST = 0.7  # of the days before the silence
-_FEW_GAPS = 3  # fewer gaps make no habit
+FEW_GAPS = 3  # fewer gaps make no habit
 
 
-def presence(buying: bool) -> Iterator[Reason]:
-    """The reasons of the topics away, visits and gone.
+def presence() -> Iterator[Reason]:
+    """The reasons of the topics away, visits and gone, for a log in which people visit."""
+    yield from _visits()
+    yield gone(
+        "gone",
+        "btyd__alive_days__all",
+        template("{gone:.0%} likely gone for good, judging by past visits (an estimate)"),
+    )
+    yield gone(
+        "gone_buyer",
+        "btyd__alive_orders__all",
+        template("{gone:.0%} likely gone for good, judging by past orders (an estimate)"),
+    )
 
-    `buying`: the log has purchases alone, so that a visit is a day with an order.
-    """
-    by_visits = template("{gone:.0%} likely gone for good, judging by past visits (an estimate)")
-    by_orders = template("{gone:.0%} likely gone for good, judging by past orders (an estimate)")
-    yield from _orders_as_visits() if buying else _visits()
-    yield _gone("gone", "btyd__alive_days__all", by_orders if buying else by_visits)
-    yield _gone("gone_buyer", "btyd__alive_orders__all", by_orders)
 
-
-def _away(long: str, from_daily: str) -> Iterator[Reason]:
+def away(long: str, from_daily: str) -> Iterator[Reason]:
     """Away for at least twice the usual gap, the median of the year's; a gap of a day by itself."""
     values = {"away": AWAY, "usual": USUAL, "gaps": GAPS}
     yield Reason(
@@ -53,22 +57,23 @@ def _away(long: str, from_daily: str) -> Iterator[Reason]:
         "away",
         from_daily,
         values,
-        lambda one: (one.usual.round() == 1) & _is_long(one),
+        lambda one: (one.usual.round() == 1) & is_long(one),
     )
     yield Reason(
-        "away_long", "away", long, values, lambda one: (one.usual.round() > 1) & _is_long(one)
+        "away_long", "away", long, values, lambda one: (one.usual.round() > 1) & is_long(one)
     )
 
 
-def _is_long(one: Any) -> np.ndarray:
+def is_long(one: Any) -> np.ndarray:
+    """Away for at least twice the usual gap, which at least three gaps made."""
     late = one.away >= _LONG * one.usual.round()
-    return (one.gaps >= _FEW_GAPS) & (one.away >= _SHORTEST) & late
+    return (one.gaps >= FEW_GAPS) & (one.away >= _SHORTEST) & late
 
 
 def _came_daily(one: Any) -> np.ndarray:
     """Visits on most days of the month up to the last visit, at least two weeks of it."""
     before = one.days - one.away + 1
-    return (before >= _MONTH / 2) & (one.visits > _MOST * before)
+    return (before >= MONTH / 2) & (one.visits > _MOST * before)
 
 
 def _visits() -> Iterator[Reason]:
@@ -78,14 +83,14 @@ def _visits() -> Iterator[Reason]:
         template("Has not visited for {away:day|days}, after visiting most days"),
         {
             "away": AWAY,
-            "visits": counted("visits", "active", 0, _MONTH),
-            "days": days_seen(0, _MONTH),
+            "visits": counted("visits", "active", 0, MONTH),
+            "days": days_seen(0, MONTH),
             "usual": USUAL,
             "gaps": GAPS,
         },
-        lambda one: _is_long(one) & _came_daily(one),
+        lambda one: is_long(one) & _came_daily(one),
     )
-    yield from _away(
+    yield from away(
         template("Usually back after {usual:day|days}, away for {away:day|days}"),
         template("Usually back the next day, away for {away:day|days}"),
     )
@@ -104,13 +109,13 @@ def _visits() -> Iterator[Reason]:
         ),
         by_visit=False,
     )
-    yield from _hardly_ever(
+    yield from hardly_ever(
         template("Visited on one day only, {away:day|days} ago"),
         template("Visited on {visits:day|days} in all, last {away:day|days} ago"),
     )
-    yield from _last_seen(template("Last visit {away:day|days} ago"))
-    yield _rare(template("Usually {usual:day|days} between visits"))
-    yield from _few(
+    yield from last_seen(template("Last visit {away:day|days} ago"))
+    yield rare(template("Usually {usual:day|days} between visits"))
+    yield from few(
         template(
             "Visited on only {visits:day|days} in the last {days:span}, last {away:day|days} ago"
         ),
@@ -118,54 +123,34 @@ def _visits() -> Iterator[Reason]:
     )
 
 
-def _orders_as_visits() -> Iterator[Reason]:
-    yield from _away(
-        template("Usually buys again after {usual:day|days}, last order {away:day|days} ago"),
-        template("Usually buys again the next day, last order {away:day|days} ago"),
-    )
-    yield from fewer(
-        "visits",
-        "visits",
-        "active",
-        (28, 91, 182),
-        template(
-            "Bought on {now:day|days} in the last {days:span}, "
-            "on {before:.0f} in the {days:span} before"
-        ),
-        template(
-            "Bought nothing in the last {days:span}, bought on {before:day|days} in the "
-            "{days:span} before"
-        ),
-        by_visit=False,
-    )
-    yield from _hardly_ever(
-        template("Bought on one day only, {away:day|days} ago"),
-        template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
-    )
-    yield from _last_seen(template("Last order {away:day|days} ago"))
-    yield _rare(template("Usually {usual:day|days} between orders"))
-    yield from _few(
-        template(
-            "Bought on only {visits:day|days} in the last {days:span}, last {away:day|days} ago"
-        ),
-        template("Bought on only {visits:day|days} in the last {days:span}"),
-    )
+def hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
+    """A person who came once, or two or three times, and not of late.
 
-
-def _hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
-    """A person who came once, or two or three times, and not of late."""
-    values = {"away": AWAY, "visits": VISITS}
-    yield Reason("once", "away", once, values, lambda one: (one.visits == 1) & (one.away >= 7))
+    The log has seen the time before: of a person who was there when it began, it does not know all.
+    """
+    values = {"away": AWAY, "visits": VISITS, "unseen": LOG_BEFORE}
+    yield Reason(
+        "once",
+        "away",
+        once,
+        values,
+        lambda one: (one.unseen >= MONTH) & (one.visits == 1) & (one.away >= 7),
+    )
     yield Reason(
         "seldom",
         "away",
         seldom,
         values,
-        lambda one: (one.visits >= 2) & (one.visits <= _FEW_GAPS) & (one.away >= 14),
+        lambda one: (
+            (one.unseen >= MONTH)
+            & (one.visits >= 2)
+            & (one.visits <= FEW_GAPS)
+            & (one.away >= MONTH / 2)
+        ),
     )
 
 
-def _last_seen(says: str) -> Iterator[Reason]:
+def last_seen(says: str) -> Iterator[Reason]:
     """Away for longer than usual, or for a month where too few gaps make no habit."""
     yield Reason(
         "last_seen",
@@ -173,7 +158,7 @@ def _last_seen(says: str) -> Iterator[Reason]:
         says,
         {"away": AWAY, "usual": USUAL, "gaps": GAPS},
         lambda one: (
-            (one.gaps >= _FEW_GAPS) & (one.away >= _MONTH / 2) & (one.away > one.usual.round())
+            (one.gaps >= FEW_GAPS) & (one.away >= MONTH / 2) & (one.away > one.usual.round())
         ),
     )
     yield Reason(
@@ -181,25 +166,26 @@ def _last_seen(says: str) -> Iterator[Reason]:
         "away",
         says,
         {"away": AWAY, "gaps": GAPS},
-        lambda one: (one.gaps < _FEW_GAPS) & (one.away >= _MONTH),
+        lambda one: (one.gaps < FEW_GAPS) & (one.away >= MONTH),
     )
 
 
-def _rare(says: str) -> Reason:
+def rare(says: str) -> Reason:
+    """A person who usually comes every ten days or less often."""
     return Reason(
         "rare",
         "away",
         says,
         {"usual": USUAL, "gaps": GAPS},
-        lambda one: (one.gaps >= _FEW_GAPS) & (one.usual >= _SELDOM),
+        lambda one: (one.gaps >= FEW_GAPS) & (one.usual >= SELDOM),
     )
 
 
-def _few(long_ago: str, lately: str) -> Iterator[Reason]:
+def few(long_ago: str, lately: str) -> Iterator[Reason]:
     """A person who comes less than every ten days, and when last, if that is a week ago."""
     values = {
-        "visits": counted("visits", "active", 0, _QUARTER),
-        "days": days_seen(0, _QUARTER),
+        "visits": counted("visits", "active", 0, QUARTER),
+        "days": days_seen(0, QUARTER),
         "away": AWAY,
     }
     yield Reason(
@@ -213,28 +199,31 @@ def _few(long_ago: str, lately: str) -> Iterator[Reason]:
 
 
 def _is_few(one: Any) -> np.ndarray:
-    return (one.days >= _MONTH) & (one.visits >= 1) & (one.visits * _SELDOM <= one.days)
+    return (one.days >= MONTH) & (one.visits >= 1) & (one.visits * SELDOM <= one.days)
 
 
-def _gone(name: str, column: str, says: str) -> Reason:
+def gone(name: str, column: str, says: str) -> Reason:
+    """What is left of the chance of a model's column that the person is still there."""
     return Reason(name, name, says, {"gone": Estimate(column)}, lambda one: one.gone >= 0.5)
 
 
 def beginning(roles: frozenset[str]) -> Iterator[Reason]:
     """The reasons of newcomers: few visits since the first, and no step of the setup done.
 
-    Of a person with three visits or less, that alone is told (`presence`).
+    Of a person with three visits or less, that alone is told (`presence`). Who was there when the
+    log began is no newcomer.
     """
     started = Fact("fact__started_days__all", SEEN.value)
     yield Reason(
         "few_since_first",
         "newcomer",
         template("First seen {started:day|days} ago, visited on {visits:day|days} since"),
-        {"started": started, "visits": VISITS},
+        {"started": started, "visits": VISITS, "unseen": LOG_BEFORE},
         lambda one: (
-            (one.started >= 7)
-            & (one.started <= 2 * _MONTH)
-            & (one.visits > _FEW_GAPS)
+            (one.unseen >= MONTH)
+            & (one.started >= 7)
+            & (one.started <= 2 * MONTH)
+            & (one.visits > FEW_GAPS)
             & (one.visits <= one.started / 4)
         ),
     )
@@ -243,6 +232,15 @@ def beginning(roles: frozenset[str]) -> Iterator[Reason]:
             "no_setup",
             "setup",
             template("No step of the setup done, {started:day|days} after the first visit"),
-            {"started": started, "steps": counted("setup_steps", "n_onboarding", 0, None)},
-            lambda one: (one.steps == 0) & (one.started >= 3) & (one.started <= 2 * _MONTH),
+            {
+                "started": started,
+                "steps": counted("setup_steps", "n_onboarding", 0, None),
+                "unseen": LOG_BEFORE,
+            },
+            lambda one: (
+                (one.unseen >= MONTH)
+                & (one.steps == 0)
+                & (one.started >= 3)
+                & (one.started <= 2 * MONTH)
+            ),
         )

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from churnlab.features.expression import Expression, Since, Sum, fill, greatest, least
+from churnlab.features.expression import Expression, Observed, Since, Sum, fill, greatest, least
 from churnlab.features.expression import SinceFirst as First
 from churnlab.language.sentence import Column, Sentence
 
@@ -146,6 +146,7 @@ def days_there() -> Expression:
 
 AWAY = fact("away_days", Since("active"))
 SEEN = Fact("fact__seen_days__all", days_there())
+LOG_BEFORE = Fact("fact__log_before_days__all", Observed() - days_there())
 
 
 def days_seen(new: int, old: int) -> Fact:
@@ -155,6 +156,20 @@ def days_seen(new: int, old: int) -> Fact:
     'fact__days_seen__14d'
     """
     return fact("days_seen", greatest(least(SEEN.value, old) - new, 0), new, old)
+
+
+def both(one: Condition, other: Condition) -> Condition:
+    """The condition that holds where two conditions hold.
+
+    >>> low = both(lambda one: one.n > 2, lambda one: one.n < 4)
+    >>> low(SimpleNamespace(n=np.array([2, 3, 4]))).tolist()
+    [False, True, False]
+    """
+    return partial(_both, one, other)
+
+
+def _both(one: Condition, other: Condition, values: Any) -> np.ndarray:
+    return one(values) & other(values)
 
 
 def fell(now: np.ndarray, before: np.ndarray) -> np.ndarray:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from churnlab.features.expression import Expression, Since, SinceFirst, Sum
+import numpy as np
+
+from churnlab.features.expression import Expression, Since, SinceFirst, Sum, total
 from churnlab.features.reasons.reason import (
     AWAY,
+    LOG_BEFORE,
     SEEN,
     SMALLER,
     Reason,
@@ -23,9 +27,9 @@ _WINDOWS = (28, 91, 182)
 _FEW_ORDERS = 4
 
 
-def spending() -> Iterator[Reason]:
+def spending(roles: frozenset[str]) -> Iterator[Reason]:
     """The reasons of the topics orders and spending."""
-    yield _since_the_last()
+    yield overdue()
     yield from fewer(
         "orders",
         "orders",
@@ -38,7 +42,7 @@ def spending() -> Iterator[Reason]:
     )
     for days in _WINDOWS:
         yield from _less_money(days)
-    yield _smaller_orders(91)
+    yield _smaller_orders(91, roles)
     yield Reason(
         "one_order",
         "orders",
@@ -47,12 +51,19 @@ def spending() -> Iterator[Reason]:
             "since": fact("order_ago_days", Since("orders")),
             "orders": counted("orders", "orders", 0, None),
             "away": AWAY,
+            "unseen": LOG_BEFORE,
         },
-        lambda one: (one.orders == 1) & (one.since >= 28) & (one.since > one.away),
+        lambda one: (
+            (one.unseen >= 28) & (one.orders == 1) & (one.since >= 28) & (one.since > one.away)
+        ),
     )
 
 
-def _since_the_last() -> Reason:
+def overdue() -> Reason:
+    """The last order was at least twice as long ago as orders usually are apart.
+
+    There was a visit since: of a person who is away, the silence is told.
+    """
     lifetime = SinceFirst("orders") - Since("orders")
     return Reason(
         "order_overdue",
@@ -64,13 +75,14 @@ def _since_the_last() -> Reason:
             "orders": counted("orders", "orders", 0, None),
             "away": AWAY,
         },
-        lambda one: (
-            (one.orders >= _FEW_ORDERS)
-            & (one.since > one.away)
-            & (one.every.round() >= 1)
-            & (one.since >= 2 * one.every.round())
-        ),
+        lambda one: is_overdue(one) & (one.since > one.away),
     )
+
+
+def is_overdue(one: Any) -> np.ndarray:
+    """At least four orders, and none for twice as long as they are apart."""
+    every = one.every.round()
+    return (one.orders >= _FEW_ORDERS) & (every >= 1) & (one.since >= 2 * every)
 
 
 def _less_money(days: int) -> Iterator[Reason]:
@@ -79,6 +91,7 @@ def _less_money(days: int) -> Iterator[Reason]:
         "now": counted("spent", "money", 0, days, MICRO),
         "before": counted("spent", "money", days, 2 * days, MICRO),
         "orders": counted("orders", "orders", days, 2 * days),
+        "orders_now": counted("orders", "orders", 0, days),
         "seen": SEEN,
         "days": days,
         "away": AWAY,
@@ -94,6 +107,7 @@ def _less_money(days: int) -> Iterator[Reason]:
         lambda one: (
             (one.seen >= 2 * one.days)
             & (one.now == 0)
+            & (one.orders_now == 0)
             & (one.before > 0)
             & (one.orders >= 2)
             & (one.away <= one.days)
@@ -116,7 +130,9 @@ def _less_money(days: int) -> Iterator[Reason]:
     )
 
 
-def _smaller_orders(days: int) -> Reason:
+def _smaller_orders(days: int, roles: frozenset[str]) -> Reason:
+    """The mean of orders fell, where nothing was given back that the money is less by."""
+
     def mean(new: int, old: int) -> Expression:
         """The mean amount of an order in a window."""
         return Sum("money")[new, old] / MICRO / Sum("orders")[new, old]
@@ -130,12 +146,22 @@ def _smaller_orders(days: int) -> Reason:
             "before": fact("order_value", mean(days, 2 * days), days, 2 * days),
             "orders": counted("orders", "orders", 0, days),
             "orders_before": counted("orders", "orders", days, 2 * days),
+            "back": fact("not_orders", total(_not_orders(roles, 2 * days)), 0, 2 * days),
             SIGN: "",
         },
         lambda one: (
-            (one.orders >= 2)
+            (one.back == 0)
+            & (one.orders >= 2)
             & (one.orders_before >= 2)
             & (one.now > 0)
             & shrank(one.now, one.before)
         ),
     )
+
+
+def _not_orders(roles: frozenset[str], days: int) -> Iterator[Expression]:
+    """Events of the last days that may have taken money back, and zero."""
+    if "purchase" in roles:
+        yield Sum("n_purchase")[0, days] - Sum("orders")[0, days]
+    if "refund" in roles:
+        yield Sum("n_refund")[0, days]

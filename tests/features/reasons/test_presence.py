@@ -6,7 +6,7 @@ from support.told import told
 
 from churnlab.features.reasons.presence import beginning, presence
 
-VISITING, BUYING = list(presence(False)), list(presence(True))
+VISITING = list(presence())
 LATE = {
     "away_days__all": 6,
     "usual_gap_days__364d": 2,
@@ -20,7 +20,6 @@ def test_away_for_longer_than_usual() -> None:
     assert told(VISITING, "zh", **LATE) == ["通常隔2天登录一次，这次已6天未登录"]
     assert told(VISITING, **{**LATE, "usual_gap_days__364d": 4}) == []
     assert told(VISITING, **{**LATE, "gaps__364d": 2}) == []
-    assert told(BUYING, **LATE) == ["Usually buys again after 2 days, last order 6 days ago"]
 
 
 def test_away_after_visiting_most_days() -> None:
@@ -37,8 +36,6 @@ def test_away_after_visiting_most_days() -> None:
     assert told(VISITING, **{**daily, "away_days__all": 2}) == []
     long = {**daily, "away_days__all": 40, "visits__28d": 0}
     assert most not in told(VISITING, **long) and len(told(VISITING, **long)) == 2
-    buys = told(BUYING, **late)
-    assert buys == ["Usually buys again the next day, last order 3 days ago"]
 
 
 def test_fewer_visits() -> None:
@@ -53,27 +50,23 @@ def test_fewer_visits() -> None:
 
 
 def test_hardly_ever_there() -> None:
-    once = {"visits__all": 1, "away_days__all": 9}
+    once = {"visits__all": 1, "away_days__all": 9, "log_before_days__all": 28}
     assert told(VISITING, **once) == ["Visited on one day only, 9 days ago"]
-    assert told(BUYING, **once) == ["Bought on one day only, 9 days ago"]
-    assert told(BUYING, "zh", **once) == ["只在1天下过单，距今已9天"]
-    twice = {"visits__all": 2, "away_days__all": 20}
+    assert told(VISITING, **{**once, "log_before_days__all": 27}) == []
+    twice = {"visits__all": 2, "away_days__all": 20, "log_before_days__all": 28}
     assert told(VISITING, **twice) == ["Visited on 2 days in all, last 20 days ago"]
+    assert told(VISITING, **{**twice, "log_before_days__all": 27}) == []
     few = {"visits__91d": 3, "away_days__all": 9, "days_seen__91d": 60}
     assert told(VISITING, **few) == ["Visited on only 3 days in the last 60 days, last 9 days ago"]
     lately = {**few, "away_days__all": 2, "days_seen__91d": 91}
     assert told(VISITING, **lately) == ["Visited on only 3 days in the last 13 weeks"]
-    assert told(BUYING, "zh", **lately) == ["近13周只有3天下单"]
     assert told(VISITING, **{**few, "visits__91d": 7}) == []
     rare = {"usual_gap_days__364d": 23, "gaps__364d": 3}
     assert told(VISITING, **rare) == ["Usually 23 days between visits"]
-    assert told(BUYING, "zh", **rare) == ["通常隔23天才下一单"]
     long = {"away_days__all": 16, "usual_gap_days__364d": 9, "gaps__364d": 9}
     assert told(VISITING, **long) == ["Last visit 16 days ago"]
-    assert told(BUYING, **long) == ["Last order 16 days ago"]
     rarely = {"away_days__all": 319, "gaps__364d": 1}
-    assert told(BUYING, **rarely) == ["Last order 319 days ago"]
-    assert told(BUYING, **{**rarely, "away_days__all": 27}) == []
+    assert told(VISITING, **rarely) == ["Last visit 319 days ago"]
 
 
 def test_gone_for_good_is_an_estimate() -> None:
@@ -82,16 +75,17 @@ def test_gone_for_good_is_an_estimate() -> None:
     assert told(VISITING, btyd__alive_days__all=0.6) == []
     chinese = told(VISITING, "zh", btyd__alive_orders__all=0.37)
     assert chinese == ["按以往下单规律估计，63%的可能不再下单"]
-    assert told(BUYING, "zh", btyd__alive_days__all=0.37) == chinese
 
 
 def test_beginners() -> None:
     first = list(beginning(frozenset({"onboarding"})))
-    few = {"started_days__all": 30, "visits__all": 5}
+    few = {"started_days__all": 30, "visits__all": 5, "log_before_days__all": 28}
     assert told(first, **few) == ["First seen 30 days ago, visited on 5 days since"]
     assert told(first, **{**few, "visits__all": 3}) == []  # told as few visits in all
     assert told(first, **{**few, "visits__all": 9}) == []
-    setup = {"started_days__all": 5, "setup_steps__all": 0}
+    assert told(first, **{**few, "log_before_days__all": 0}) == []
+    setup = {"started_days__all": 5, "setup_steps__all": 0, "log_before_days__all": 28}
     assert told(first, **setup) == ["No step of the setup done, 5 days after the first visit"]
     assert told(first, **{**setup, "setup_steps__all": 1}) == []
+    assert told(first, **{**setup, "log_before_days__all": 27}) == []
     assert not any(r.topic == "setup" for r in beginning(frozenset()))

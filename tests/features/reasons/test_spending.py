@@ -6,7 +6,7 @@ from support.told import told
 
 from churnlab.features.reasons.spending import spending
 
-ALL = list(spending())
+ALL = list(spending(frozenset({"purchase", "refund"})))
 LATE = {
     "order_ago_days__all": 45,
     "order_every_days__all": 12,
@@ -17,6 +17,7 @@ LESS = {
     "spent__28d": 80,
     "spent_before__28d_28d": 310.4,
     "orders_before__28d_28d": 4,
+    "orders__28d": 1,
     "seen_days__all": 100,
     "away_days__all": 2,
 }
@@ -37,7 +38,9 @@ def test_less_money() -> None:
     assert told(ALL, sign="¥", **LESS) == [said]
     assert told(ALL, "zh", "¥", **LESS) == ["近4周消费¥80，前4周消费¥310"]
     assert told(ALL, **LESS) == ["Spent 80 in the last 4 weeks, 310 in the 4 weeks before"]
-    nothing = {**LESS, "spent__28d": 0}
+    returned = {**LESS, "spent__28d": 0}
+    assert told(ALL, **returned) == []  # bought, and gave it back
+    nothing = {**returned, "orders__28d": 0}
     assert told(ALL, **nothing) == ["Spent nothing in the last 4 weeks, 310 in the 4 weeks before"]
     assert told(ALL, **{**nothing, "away_days__all": 40}) == []
     assert told(ALL, **{**LESS, "spent__28d": 300}) == []
@@ -51,7 +54,11 @@ def test_smaller_orders_and_one_order() -> None:
         "order_value_before__91d_91d": 120.0,
         "orders__91d": 2,
         "orders_before__91d_91d": 3,
+        "not_orders__182d": 0,
     }
     assert told(ALL, sign="$", **smaller) == ["Orders of $20.50 on average now, $120 before"]
+    assert told(ALL, **{**smaller, "not_orders__182d": 1}) == []  # money was given back
     one = {"orders__all": 1, "order_ago_days__all": 60, "away_days__all": 1}
+    assert told(ALL, **one, log_before_days__all=27) == []
+    one["log_before_days__all"] = 28
     assert told(ALL, **one) == ["One order so far, 60 days ago"]
