@@ -206,7 +206,7 @@ class Person:
     def value(self, expression: object) -> float:
         """An expression, node by node."""
         if hasattr(expression, "operation"):
-            return OPERATIONS[expression.operation](*(self.value(o) for o in expression.operands))
+            return OPERATIONS[expression.operation](*[self.value(o) for o in expression.operands])
         return (
             float(expression.value)
             if type(expression).__name__ == "Constant"
