@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.command import call
 from support.faults import FAULTS
 from support.nightly import content
 from support.spark import MARKS, check_same, on_spark, options, running_session
@@ -20,7 +21,6 @@ import churnlab as cl
 from churnlab.cli import app
 from churnlab.config.inputs import open_log
 from churnlab.config.tables import Config
-from churnlab.demo.run import COMMUNITY
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.nightly.contract import NAMES
 from churnlab.nightly.ranking import Ranking
@@ -48,27 +48,23 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def community() -> cl.datasets.Community:
-    return cl.datasets.make_community(users=250, days=170, seed=2)
-
-
-@pytest.fixture(scope="module")
-def trained(community: cl.datasets.Community, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained run whose configuration asks for Spark."""
+def job(
+    community: cl.datasets.Community,
+    trained: tuple[Path, dict],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A folder with configurations that ask for Spark, whose model is the approved run's."""
     folder = tmp_path_factory.mktemp("job")
-    roles = "\n".join(f"{role} = {json.dumps(names)}" for role, names in community.roles.items())
     community.events.to_parquet(folder / "events.parquet", index=False)
     community.users.to_parquet(folder / "users.parquet", index=False)
     community.events.to_csv(folder / "events.csv", index=False, sep=";")
-    text = COMMUNITY.format(roles=roles)
+    runs = json.dumps(str(trained[0].parent / "runs"))
+    text = trained[0].read_text().replace('store = "runs"', f"store = {runs}")
     (folder / "local.toml").write_text(text)
     (folder / "spark.toml").write_text('engine = "spark"\n' + text)
     (folder / "csv.toml").write_text(
         'engine = "spark"\n' + text.replace("events.parquet", "events.csv")
     )
-    config = Config.read(folder / "local.toml")
-    number = cl.train(config).registered.number
-    cl.registry(config).approve(number, by="Test", now="2026-06-10", override="a test")
     return folder
 
 
@@ -82,40 +78,41 @@ ORDERS = {
 }
 
 
-def nights(trained: Path, engine: str, order: str) -> tuple[Path, list[dict]]:
-    """Two lists of a configuration, a week apart, in a folder of its own."""
-    folder = trained / f"{engine}-{order}"
-    toml = trained / f"{engine}-{order}.toml"
-    toml.write_text((trained / f"{engine}.toml").read_text() + "\n[list]\n" + ORDERS[order])
-    (trained / "policy.toml").write_text(POLICY)
-    told = []
-    for day in DAYS:
-        tonight = cl.score(Config.read(toml), day)
-        told.append(tonight.write(folder, force="a test").to_dict())
-    return folder, told
+def nights(job: Path, engine: str, order: str) -> tuple[Path, list[dict]]:
+    """Two lists of a configuration, a week apart, in a folder of its own and in a sink."""
+    folder = job / f"{engine}-{order}"
+    toml = job / f"{engine}-{order}.toml"
+    text = (job / f"{engine}.toml").read_text().replace('folder = "output"', f'folder = "{folder}"')
+    sinks = f'\n[[sinks]]\nto = "{folder}/exports"\n'
+    toml.write_text(text + "\n[list]\n" + ORDERS[order] + sinks)
+    (job / "policy.toml").write_text(POLICY)
+    words = ("score", "--config", toml, "--force", "a test", "--json", "--as-of")
+    return folder, [json.loads(call(*words, day)) for day in DAYS]
 
 
 @pytest.mark.parametrize("order", ORDERS if FAULTS else ["cut"])
 def test_lists_guards_and_files_are_those_of_one_machine(
-    session: Any, trained: Path, order: str
+    session: Any, job: Path, order: str
 ) -> None:
-    """Byte by byte: rows, changes, counts of features, the summary, and the manifest of all."""
-    want, told = nights(trained, "local", order)
-    got, said = nights(trained, "spark", order)
+    """Byte by byte: rows, changes, counts of features, the summary, the manifest, the sink."""
+    want, told = nights(job, "local", order)
+    got, said = nights(job, "spark", order)
     assert content(got) == content(want)
     here, there = (
         json.dumps(each).replace(str(at), "") for each, at in ((told, want), (said, got))
     )
     assert here == there and len(cl.read_list(got).frame) > 10
+    assert [each["sinks"] for each in said] == [[f"{got}/exports/list/latest.json"]] * 2
+    pd.testing.assert_frame_equal(cl.read_list(got / "exports").frame, cl.read_list(got).frame)
     manifest = cl.read_list(got).manifest
     assert manifest.compared_with == DAYS[0] and {"changes", "summary"} <= manifest.files.keys()
     assert len(manifest.guards) > 10 and (order == "plain") == (not any(manifest.left_out.values()))
 
 
 def test_neither_events_nor_features_come_to_this_machine(
-    session: Any, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = Config.read(trained / "spark.toml")
+    config = Config.read(job / "spark.toml")
     log = open_log(config)
     log.daily()
     got = cl.score(config, DAYS[1], log=log)
@@ -144,60 +141,45 @@ def test_a_list_that_one_machine_cannot_hold_is_refused(tmp_path: Path) -> None:
     assert content(tmp_path) == {}
 
 
-def test_a_list_goes_to_sinks_from_spark_too(session: Any, trained: Path) -> None:
-    toml = trained / "sinks.toml"
-    sinks = '\n[[sinks]]\nto = "exports"\n\n[output]\nfolder = "with-sinks"\n'
-    text = (trained / "spark.toml").read_text().replace('[output]\nfolder = "output"\n', "")
-    toml.write_text(text + sinks)
-    done = CliRunner().invoke(
-        app, ["score", "--config", str(toml), "--as-of", DAYS[1], "--force", "a test", "--json"]
-    )
-    assert done.exit_code == 0, done.output
-    said = json.loads(done.stdout)
-    assert said["sinks"] == [f"{trained}/exports/list/latest.json"]
-    one, other = (cl.read_list(trained / name).frame for name in ("exports", "with-sinks"))
-    pd.testing.assert_frame_equal(one, other)
-
-
 def test_the_command_line_scores_and_writes_features_from_csv_on_spark(
-    session: Any, trained: Path, community: cl.datasets.Community
+    session: Any, job: Path, community: cl.datasets.Community
 ) -> None:
     done = CliRunner().invoke(
         app,
         [
             "features",
             "--config",
-            str(trained / "csv.toml"),
+            str(job / "csv.toml"),
             "--as-of",
             "2026-04-01",
             "--out",
-            str(trained / "X"),
+            str(job / "X"),
             "--json",
         ],
     )
     assert done.exit_code == 0, done.output
     local = community.log().daily()
-    within = Config.read(trained / "local.toml").snapshots.active_within
+    within = Config.read(job / "local.toml").snapshots.active_within
     want = cl.build_dataset(
         local, cl.Snapshots.at(local, ["2026-04-01"], within), users=community.users
     )
     assert json.loads(done.stdout) == {
         "rows": len(want.X),
         "columns": want.X.shape[1],
-        "written": str(trained / "X"),
+        "written": str(job / "X"),
     }
-    check_same(session.read.parquet(f"file://{trained}/X"), want.X.reset_index())
+    check_same(session.read.parquet(f"file://{job}/X"), want.X.reset_index())
     for command, code, text in (
         (["score", "--as-of", "2027-01-01"], 5, "the log ends on"),
         (["train"], 2, "trained on one machine"),
     ):
-        done = CliRunner().invoke(app, [*command, "--config", str(trained / "spark.toml")])
+        done = CliRunner().invoke(app, [*command, "--config", str(job / "spark.toml")])
         assert done.exit_code == code, done.output
         assert text in done.stderr
 
 
 def test_a_list_of_nobody_is_not_written(
-    session: Any, trained: Path, community: cl.datasets.Community, tmp_path: Path
+    session: Any, job: Path, community: cl.datasets.Community, tmp_path: Path
 ) -> None:
     early = community.events[community.events["ts"] < "2026-01-20"]
     one = community.events.iloc[[-1]].assign(event="push_sent")
@@ -208,7 +190,7 @@ def test_a_list_of_nobody_is_not_written(
         on_spark(session, pd.concat([early, last], ignore_index=True), tmp_path),
         **options(community) | {"roles": None},
     )
-    config = Config.read(trained / "spark.toml")
+    config = Config.read(job / "spark.toml")
     with pytest.raises(ConfigError, match="roles was"):
         cl.score(config, "2026-06-22", log=log)
     every = [
