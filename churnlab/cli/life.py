@@ -12,9 +12,6 @@ from churnlab.cli.running import guarded, progress
 from churnlab.cli.showing import show_results
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     import pandas as pd
 
     from churnlab.activity.protocol import Activity

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from churnlab.activity.protocol import Activity
     from churnlab.config.tables import Config
     from churnlab.retention.funnel import Funnel
+    from churnlab.schema.progress import Say
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page with pictures, too.")]
 
@@ -30,14 +31,10 @@ def retention(
     """Say who comes back: retention by cohort, stickiness, new and returning people."""
     with guarded(debug), progress() as say:
         from churnlab import retention as room
-        from churnlab.config.inputs import open_activity, people_of
         from churnlab.config.tables import Config
 
         settings = Config.read(config)
-        say("reading events")
-        activity = open_activity(settings, by_groups=True)
-        users = people_of(settings, activity, settings.retention.users)
-        say("counting people")
+        activity, users = _opened(settings, say)
         found = room.overview(activity, users, **settings.retention.options())
         show_results(list(found), as_json, html, settings.lang)
 
@@ -55,17 +52,13 @@ def funnel(
     """Say how far people come through steps, and where they stand before they leave."""
     with guarded(debug), progress() as say:
         from churnlab import retention as room
-        from churnlab.config.inputs import open_activity, people_of
         from churnlab.config.tables import Config
         from churnlab.errors import ConfigError
 
         settings = Config.read(config)
         if not settings.funnel.steps:
             raise ConfigError.from_lacking("[funnel]", "steps")
-        say("reading events")
-        activity = open_activity(settings, by_groups=True)
-        users = people_of(settings, activity, settings.retention.users)
-        say("counting people")
+        activity, users = _opened(settings, say)
         nodes = room.churn_nodes(
             activity,
             settings.funnel.steps,
@@ -77,6 +70,17 @@ def funnel(
         )
         found = _walked(settings, activity, users, exact)
         show_results([found, nodes], as_json, html, settings.lang)
+
+
+def _opened(settings: Config, say: Say) -> tuple[Activity, pd.DataFrame | None]:
+    """The daily rows of a log or its store, and the people of [retention], None without a file."""
+    from churnlab.config.inputs import open_activity, people_of
+
+    say("reading events")
+    activity = open_activity(settings, by_groups=True)
+    users = people_of(settings, activity, settings.retention.users)
+    say("counting people")
+    return activity, users
 
 
 def _walked(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, Run
 from churnlab.cli.running import guarded, progress
 from churnlab.cli.showing import print_all, print_json
+
+if TYPE_CHECKING:
+    from churnlab.config.experiments import WinbackConfig
+    from churnlab.schema.progress import Say
+    from churnlab.winback.experiment import Experiment
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write the result as a page, too.")]
 Difference = Annotated[
@@ -63,12 +68,10 @@ def experiment(
 ) -> None:
     """Read the experiment of [winback]: balance, effects by stage, for whom they differ."""
     with guarded(debug), progress() as say:
-        from churnlab.config.experiments import WinbackConfig, open_experiment
         from churnlab.winback.pages import comparison_page
 
-        settings = WinbackConfig.read(config)
-        say("reading the experiment")
-        found = open_experiment(settings).compare()
+        settings, opened = _opened(config, say)
+        found = opened.compare()
         _show(found, comparison_page(found), settings.lang, html, as_json)
 
 
@@ -87,16 +90,12 @@ def policy(
 ) -> None:
     """Find which treatment is for which stage under a budget; nothing where nothing is proved."""
     with guarded(debug), progress() as say:
-        from churnlab.config.experiments import WinbackConfig, open_experiment
         from churnlab.schema.files import write_text
         from churnlab.winback.pages import policy_page
         from churnlab.winback.policy import Policy
 
-        settings = WinbackConfig.read(config)
-        say("reading the experiment")
-        found = Policy.of_experiment(
-            open_experiment(settings), outcome, budget=budget, people=people, worth=worth
-        )
+        settings, opened = _opened(config, say)
+        found = Policy.of_experiment(opened, outcome, budget=budget, people=people, worth=worth)
         if out is not None:
             today = datetime.now(UTC).date().isoformat()
             write_text(out, found.to_file(today, control).to_toml())
@@ -150,6 +149,15 @@ def stated(
         settings = WinbackConfig.read(config)
         found = read(settings, run, say)
         _show(found, stated_page(found), settings.lang, html, as_json)
+
+
+def _opened(path: Path, say: Say) -> tuple[WinbackConfig, Experiment]:
+    """The configuration of [winback], and its experiment."""
+    from churnlab.config.experiments import WinbackConfig, open_experiment
+
+    settings = WinbackConfig.read(path)
+    say("reading the experiment")
+    return settings, open_experiment(settings)
 
 
 def _show(found: Any, page: Any, language: str, html: Path | None, as_json: bool) -> None:

@@ -16,7 +16,7 @@ class TiersTable(Table):
     """A person is a newcomer for so many days after the first act."""
     core_days: float = TierRules.core_days
     """Active days in the last 28 days from which a person is core."""
-    core_spend: float | None = None
+    core_spend: float | None = TierRules.core_spend
     """Money spent in the last 28 days from which a person is core, too."""
     fading: float = TierRules.fading
     """A person fades who keeps at most this share of the active days of the 28 days before."""

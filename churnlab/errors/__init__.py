@@ -17,10 +17,11 @@ the command line ends:
 """
 
 from churnlab.errors.base import ChurnlabError, ConfigError, near
-from churnlab.errors.data import FrameError, HistoryError
+from churnlab.errors.data import FrameError
 from churnlab.errors.files import FileError
 from churnlab.errors.guard import GuardError
-from churnlab.errors.kept import LockedError, ModelError, OutputError, StoreError
+from churnlab.errors.history import HistoryError
+from churnlab.errors.kept import LockedError, OutputError, StoreError
 from churnlab.errors.lists import (
     AuditError,
     ListError,
@@ -30,6 +31,7 @@ from churnlab.errors.lists import (
     SinkError,
 )
 from churnlab.errors.log import EmptyLogError, LogError
+from churnlab.errors.models import ModelError
 from churnlab.errors.nothing import NothingToDo
 from churnlab.errors.trials import TrialError
 from churnlab.errors.value import CostsError

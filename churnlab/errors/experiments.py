@@ -15,6 +15,11 @@ class ExperimentError(FrameError):
     """The table of an experiment cannot be used, or was not randomised."""
 
     @classmethod
+    def _of_people(cls, count: int, what: str, person: object, advice: str) -> ExperimentError:
+        """What is wrong with some people, one of them by the shape of the id, and what to do."""
+        return cls(f"{count:,} people {what}, the first like {shape(person)}; {advice}")
+
+    @classmethod
     def from_no_control(cls, arms: Iterable[str]) -> ExperimentError:
         """Nothing says which arm is the control group."""
         return cls(
@@ -67,27 +72,31 @@ class ExperimentError(FrameError):
     @classmethod
     def from_late_treatment(cls, count: int, person: object) -> ExperimentError:
         """Treatments were given after the outcome that they are to change."""
-        return cls(
-            f"{count:,} people were treated after their outcome, the first like {shape(person)}; "
-            "correct the times, or give outcomes that came after the treatment"
+        return cls._of_people(
+            count,
+            "were treated after their outcome",
+            person,
+            "correct the times, or give outcomes that came after the treatment",
         )
 
     @classmethod
     def from_early_outcome(cls, count: int, person: object) -> ExperimentError:
         """Outcomes lie before the assignment."""
-        return cls(
-            f"{count:,} people have an outcome before their assignment, "
-            f"the first like {shape(person)}; "
-            "a treatment cannot change what was before it: give outcomes after the assignment"
+        return cls._of_people(
+            count,
+            "have an outcome before their assignment",
+            person,
+            "a treatment cannot change what was before it: give outcomes after the assignment",
         )
 
     @classmethod
     def from_early_treatment(cls, count: int, person: object) -> ExperimentError:
         """Treatments were given before people were assigned to them."""
-        return cls(
-            f"{count:,} people were treated before they were assigned, "
-            f"the first like {shape(person)}; "
-            "give the time at which chance decided on the arm"
+        return cls._of_people(
+            count,
+            "were treated before they were assigned",
+            person,
+            "give the time at which chance decided on the arm",
         )
 
     @classmethod

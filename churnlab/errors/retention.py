@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from churnlab.errors.base import ConfigError, near
-from churnlab.errors.data import FrameError, HistoryError
+from churnlab.errors.data import FrameError
+from churnlab.errors.history import HistoryError
 
 
 class PeopleError(FrameError):

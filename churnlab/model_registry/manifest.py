@@ -88,7 +88,7 @@ class VerifiedFiles:
     >>> files.read("card.md")
     Traceback (most recent call last):
     ...
-    churnlab.errors.kept.ModelError: card.md of run 1 is not the file that was saved (its sha256
+    churnlab.errors.models.ModelError: card.md of run 1 is not the file that was saved (its sha256
     differs); train again or restore the file
     """
 

@@ -1,23 +1,15 @@
-"""Errors of histories and frames."""
+"""Errors of frames."""
 
 from __future__ import annotations
 
 import pytest
 
-from churnlab.errors import ChurnlabError, FrameError, HistoryError
+from churnlab.errors import ChurnlabError, FrameError
 
 
 @pytest.mark.parametrize(
     "error, text",
     [
-        (
-            HistoryError.from_unobserved("churned", "2026-03-01", "2026-03-30", "2026-03-20"),
-            "churned at 2026-03-01 needs events up to 2026-03-30, and the log ends on 2026-03-20",
-        ),
-        (
-            HistoryError.from_empty_split("2026-03-01", "2026-01-01", "2026-02-01", 30),
-            "snapshots run from 2026-01-01 to 2026-02-01 and labels reach 30 days ahead",
-        ),
         (
             FrameError.from_missing_columns("the frame", ["user_id"], ["usr_id"]),
             "the frame lacks 1 column(s): 'user_id'; did you mean 'usr_id'?",

@@ -1,4 +1,4 @@
-"""Errors of models, stores and written output."""
+"""Errors of stores and written output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from churnlab.errors import (
     ConfigError,
     GuardError,
     LockedError,
-    ModelError,
     StoreError,
 )
 
@@ -23,8 +22,3 @@ def test_a_locked_store_is_caught_as_an_error_of_the_store() -> None:
     with pytest.raises(StoreError, match="another update of here is running") as caught:
         raise LockedError.from_locked("here")
     assert caught.value.exit_code == 6
-
-
-def test_a_long_reason_is_one_short_line() -> None:
-    text = str(ModelError.from_store("sqlite", "a\n" * 500))
-    assert "\n" not in text and len(text) < 420
