@@ -21,6 +21,7 @@ from matplotlib.figure import Figure as Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 from matplotlib.ticker import MaxNLocator
 
+from churnlab.language.printable import brief
 from churnlab.language.sentence import Words, in_language
 
 BLUE = "#2a6f97"
@@ -34,6 +35,8 @@ COLOURS = (BLUE, ORANGE, GREEN, VIOLET, "#c44e52", "#4a9d9c", "#b08d57", GREY)
 # Colours that a page sets for its light and dark theme.
 _THEMED = {BLUE: "blue", ORANGE: "orange", GREEN: "green", GREY: "grey", PALE: "line", INK: "ink"}
 _PROLOGUE = re.compile(r".*?(?=<svg )", re.DOTALL)
+_LEGEND = 84  # letters of a line of a legend
+_SHORTEST = 24  # letters that a label of a legend has room for, however many columns there are
 _LONG_SPAN = 30  # days, whose marks matplotlib chooses
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _MORE_FONTS = (
@@ -135,13 +138,26 @@ def legend(axes: Axes, place: Place) -> None:
 def legend_above(figure: Figure, columns: int) -> None:
     """A legend without a frame above the axes, in columns, where it covers no point."""
     look = {"size": 9, "family": fonts()}
-    figure.legend(loc="outside upper left", ncols=columns, frameon=False, prop=look)
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    handles = [handle for of_axes, _ in found for handle in of_axes]
+    labels = [_label(text, columns) for _, of_axes in found for text in of_axes]
+    figure.legend(
+        handles, labels, loc="outside upper left", ncols=columns, frameon=False, prop=look
+    )
+
+
+def _label(text: str, columns: int) -> str:
+    """A label of a legend, cut where it would push others off the figure."""
+    return brief(text, max(_LEGEND // columns, _SHORTEST))
 
 
 def legend_beside(axes: Axes, columns: int = 1) -> None:
     """A legend without a frame above the axes, in columns, where it covers no point."""
     look = {"size": 9, "family": fonts()}
+    handles, labels = axes.get_legend_handles_labels()
     axes.legend(
+        handles,
+        [_label(text, columns) for text in labels],
         frameon=False,
         prop=look,
         loc="lower left",

@@ -290,6 +290,22 @@ def days_of(period: object) -> tuple[int, int]:
     return begin, begin + 1
 
 
+def whole_cohorts(cohorts: Sequence[str], every: str, first: int, end: int) -> np.ndarray:
+    """Whether each cohort's period lies in the days `[first, end)` from its first to its last day.
+
+    >>> first, end = day_number("2026-01-11"), day_number("2026-03-01")
+    >>> whole_cohorts(["2026-01", "2026-02"], "month", first, end).tolist()
+    [False, True]
+    """
+    periods = [pd.Period(cohort, EVERY[every]) for cohort in cohorts]
+    inside = [
+        not before(day_number(p.start_time), first)
+        and up_to(day_number(p.end_time.normalize()) + 1, end)
+        for p in periods
+    ]
+    return np.array(inside, bool)
+
+
 def channels_of(people: Acquired, costs: Costs | None) -> Sequence[str]:
     """All channels, those with people by their number, then those with a cost and nobody.
 

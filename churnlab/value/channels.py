@@ -21,6 +21,7 @@ from churnlab.value.acquired import (
     acquired,
     channels_of,
     read_costs,
+    whole_cohorts,
 )
 from churnlab.value.channels_found import ChannelValue, Check
 from churnlab.value.outlook import Outlook, mean_cumulative
@@ -28,7 +29,7 @@ from churnlab.value.outlook import Outlook, mean_cumulative
 AGES = (30, 60, 90, 180)
 WHALES = (0.01, 0.1)
 _FEWEST = 10  # people who must have been seen at an age for a payback time
-_APART = 1.05  # two budgets are different that differ by so much
+_APART = 1.15  # two budgets are different that differ by so much; months differ by a ninth
 
 
 def channels(
@@ -71,7 +72,7 @@ def channels(
     people = acquired(activity, users, **asdict(arrivals))
     given = None if costs is None else read_costs(costs, every, people.first, people.end)
     outlook = Outlook.of(people, max(ages), *(forecast or (None, None)))
-    figures = _Figures.of(people, given, tuple(ages), _worth(people, outlook, ages))
+    figures = _Figures.of(people, given, every, tuple(ages), _worth(people, outlook, ages))
     point = figures.all(np.ones(len(people.users)))
     low, high = _ends(figures, draws)
     return ChannelValue(
@@ -129,9 +130,14 @@ class _Figures:
 
     @classmethod
     def of(
-        cls, people: Acquired, costs: Costs | None, ages: tuple[int, ...], worth: np.ndarray
+        cls,
+        people: Acquired,
+        costs: Costs | None,
+        every: str,
+        ages: tuple[int, ...],
+        worth: np.ndarray,
     ) -> _Figures:
-        """The figures of people with their value at each age."""
+        """The figures of people with their value at each age, in cohorts of a length."""
         names = tuple(channels_of(people, costs))
         channel = pd.Index(names).get_indexer(pd.Index(people.channel.astype(str)))
         keys = pd.DataFrame({"channel": people.channel.astype(str), "cohort": people.cohort})
@@ -141,6 +147,7 @@ class _Figures:
             cells = cells.drop(columns="cost").merge(costs.table, how="outer")
         cells = cells.assign(place=pd.Index(names).get_indexer(pd.Index(cells["channel"])))
         cells = cells.sort_values(["place", "cohort"], ignore_index=True)
+        cells["whole"] = whole_cohorts(cells["cohort"].tolist(), every, people.first, people.end)
         index = pd.MultiIndex.from_frame(cells[["channel", "cohort"]])
         cell = index.get_indexer(pd.MultiIndex.from_frame(keys))
         payers = np.isfinite(cells["cost"].to_numpy(np.float64))[cell]
@@ -196,8 +203,12 @@ class _Figures:
         return float(covered[0]) if len(covered) else np.inf
 
     def budgets(self, place: int) -> pd.DataFrame:
-        """The cohorts of a channel with people and a budget above 0, in order of time."""
-        cells = self.cells[(self.cells["place"] == place) & (self.cells["cost"] > 0)]
+        """The whole cohorts of a channel with people and a budget above 0, in order of time.
+
+        A cohort that was seen in part has a part of its budget, which nobody chose.
+        """
+        mine = (self.cells["place"] == place) & (self.cells["cost"] > 0) & self.cells["whole"]
+        cells = self.cells[mine]
         return cells[np.isin(cells.index, self.cell)]
 
     def _marginal(self, place: int, weight: np.ndarray) -> float:

@@ -14,7 +14,10 @@ from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
 from churnlab.value.acquired import NO_CHANNEL
 from churnlab.value.displays import ChannelsDisplay
-from churnlab.value.shown import Found, between, money, plain, share
+from churnlab.value.shown import Found, between, channel_named, money, plain, share
+
+_MOST = 8  # channels that are told in sentences
+_COHORTS = 12  # cohorts of the table; all are in the frame and in JSON
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,21 @@ class ChannelValue(Found):
         head = sentence(
             "{n:person|people} came by {channels:channel|channels} from {first} to {last}.",
             n=self.people,
-            channels=int((self.by_channel["people"] > 0).sum()),
+            channels=self._channels_with_people(),
             **self._days(),
         )
-        rows = [row for row in self.by_channel.to_dict("records")]
-        said = [self._channel(row) for row in rows if row["people"]]
+        rows = self.by_channel.to_dict("records")
+        there = [row for row in rows if row["people"]]
+        said = [self._channel(row) for row in there[:_MOST]]
+        if len(there) > _MOST:
+            more = len(there) - _MOST
+            said.append(sentence("{n:more channel stands|# more channels stand} below.", n=more))
         return (head, *said, *self._alone(rows), *self._unsure())
+
+    def _channels_with_people(self) -> int:
+        """How many channels people came by; those without one came by none."""
+        there = self.by_channel["people"] > 0
+        return int((there & (self.by_channel["channel"] != NO_CHANNEL)).sum())
 
     def _channel(self, row: dict[str, Any]) -> Words:
         """A channel in a sentence: its value at the largest known age, its cost and payback."""
@@ -95,6 +107,8 @@ class ChannelValue(Found):
         known = {"channel": channel_named(row["channel"]), "age": age, "value": value}
         if np.isnan(row["cost_per_person"]):
             return sentence("{channel}: {value} a person in {age} days; no cost is given.", **known)
+        if not row["cost_per_person"]:
+            return sentence("{channel}: {value} a person in {age} days; it costs nothing.", **known)
         known |= {"cost": money(row["cost_per_person"], self.currency)}
         if np.isinf(row["payback"]):
             return sentence(
@@ -108,17 +122,11 @@ class ChannelValue(Found):
         )
 
     def _alone(self, rows: list[dict[str, Any]]) -> tuple[Words, ...]:
-        """Channels with a cost and nobody, and people without a channel."""
+        """Channels with a cost and nobody, people without a channel, costs that are missing."""
         said: list[Words] = []
         for row in rows:
             if not row["people"]:
-                said.append(
-                    sentence(
-                        "{channel} cost {cost} and nobody came by it.",
-                        channel=row["channel"],
-                        cost=money(row["cost"], self.currency),
-                    )
-                )
+                said.append(self._nobody(row))
             elif row["channel"] == NO_CHANNEL:
                 said.append(
                     sentence("{n:person has|people have} no channel.", n=int(row["people"]))
@@ -134,6 +142,13 @@ class ChannelValue(Found):
                     )
                 )
         return tuple(said)
+
+    def _nobody(self, row: dict[str, Any]) -> Words:
+        channel = channel_named(row["channel"])
+        if np.isnan(row["cost"]):
+            return sentence("Nobody came by {channel}, and its cost is missing.", channel=channel)
+        cost = money(row["cost"], self.currency)
+        return sentence("{channel} cost {cost} and nobody came by it.", channel=channel, cost=cost)
 
     def _unsure(self) -> tuple[Words, ...]:
         said: list[Words] = []
@@ -188,38 +203,53 @@ class ChannelValue(Found):
         return between(days(float(row["payback"])), *ends)
 
     def sections(self) -> list[TitledTable]:
-        """Channels; value by cohort and age; shares of the few."""
-        return [self._channels(), self._cohorts(), self._few()]
+        """Cost and payback by channel; value by channel, by cohort and age; shares of the few."""
+        return [self._costs(), self._values(), self._cohorts(), self._few()]
 
-    def _channels(self) -> TitledTable:
-        head = [sentence("channel"), sentence("people"), sentence("cost a person")]
+    def _costs(self) -> TitledTable:
+        """What each channel cost, when it was paid back, and what more of it would bring."""
+        head = (
+            sentence("channel"),
+            sentence("people"),
+            sentence("cost"),
+            sentence("cost a person"),
+            sentence("paid back after"),
+            sentence("value of the last unit of cost"),
+        )
+        rows = tuple(
+            (
+                channel_named(row["channel"]),
+                sentence("{n:,}", n=int(row["people"])),
+                money(row["cost"], self.currency),
+                money(row["cost_per_person"], self.currency),
+                self._payback(row),
+                self._interval(row, "marginal"),
+            )
+            for row in self.by_channel.to_dict("records")
+        )
+        after = sentence(
+            "The last unit: what one more unit of the newest budget brings by {age} days, from "
+            "whole periods whose budgets differed; budgets were not drawn by lot, so other things "
+            "may have moved with them. In brackets 95% intervals.",
+            age=self.known,
+        )
+        table = Table(head, rows, frozenset(range(1, len(head))))
+        return TitledTable(sentence("Channels"), table, after=after)
+
+    def _values(self) -> TitledTable:
+        """What a person of each channel is worth after so many days."""
+        head = [sentence("channel")]
         head += [sentence("value, {age} days", age=age) for age in self.ages]
-        head += [sentence("paid back after"), sentence("value of the last unit of cost")]
         rows = []
-        for row in self.by_channel.to_dict("records"):
+        for row in self.by_channel[self.by_channel["people"] > 0].to_dict("records"):
             values = [
                 self._marked(self._interval(row, f"value_{a}"), row[f"extrapolated_{a}"])
                 for a in self.ages
             ]
-            rows.append(
-                (
-                    channel_named(row["channel"]),
-                    sentence("{n:,}", n=int(row["people"])),
-                    money(row["cost_per_person"], self.currency),
-                    *values,
-                    self._payback(row),
-                    self._interval(row, "marginal"),
-                )
-            )
-        after = sentence(
-            "Value of a person after so many days, with its 95% interval by person. The last unit: "
-            "what one more unit of the newest budget brings by {age} days, from budgets that "
-            "differed; budgets were not drawn by lot, so other things may have moved with them.",
-            age=self.known,
-        )
-        numbers = frozenset(range(1, len(head)))
-        table = Table(tuple(head), tuple(rows), numbers)
-        return TitledTable(sentence("Channels"), table, after=after)
+            rows.append((channel_named(row["channel"]), *values))
+        after = sentence("* extrapolated in part; in brackets 95% intervals, by person.")
+        table = Table(tuple(head), tuple(rows), frozenset(range(1, len(head))))
+        return TitledTable(sentence("Value of a person"), table, after=after)
 
     def _marked(self, value: Words, extrapolated: float) -> Words:
         if value == UNKNOWN:
@@ -232,7 +262,9 @@ class ChannelValue(Found):
         head += [sentence("value, {age} days", age=age) for age in self.ages]
         head += [sentence("value over cost")]
         rows = []
-        for (cohort, channel), part in self.cohorts.groupby(["cohort", "channel"], sort=True):
+        named = sorted(set(self.cohorts["cohort"]))
+        shown = self.cohorts[self.cohorts["cohort"].isin(named[-_COHORTS:])]
+        for (cohort, channel), part in shown.groupby(["cohort", "channel"], sort=True):
             cells = part.sort_values("age").to_dict("records")
             values = [
                 self._marked(money(c["value"], self.currency), c["extrapolated"]) for c in cells
@@ -250,8 +282,11 @@ class ChannelValue(Found):
             )
         table = Table(tuple(head), tuple(rows), frozenset(range(2, len(head))))
         after = sentence(
-            "* extrapolated in part; value over cost is that of all people, after {age} days.",
+            "* extrapolated in part; value over cost is that of all people, after {age} days. "
+            "The newest {shown} of {all:cohort|cohorts}.",
             age=self.known,
+            shown=min(len(named), _COHORTS),
+            all=len(named),
         )
         return TitledTable(sentence("Cohorts"), table, after=after)
 
@@ -304,18 +339,9 @@ class ChannelValue(Found):
         }
 
     def __repr__(self) -> str:
-        channels = int((self.by_channel["people"] > 0).sum())
+        channels = self._channels_with_people()
         span = f"{self.first} to {self.last}"
         return f"ChannelValue({self.people:,} people, {channels} channels, {span})"
-
-
-def channel_named(channel: str) -> Words:
-    """A channel for people.
-
-    >>> str(channel_named("ads")), str(channel_named(NO_CHANNEL))
-    ('ads', 'no channel')
-    """
-    return sentence("no channel") if channel == NO_CHANNEL else channel
 
 
 def days(value: float) -> Words:

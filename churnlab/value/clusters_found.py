@@ -12,6 +12,7 @@ import pandas as pd
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
+from churnlab.retention.shown import p_words
 from churnlab.value.displays import LiftsDisplay
 from churnlab.value.shown import Found, between, money, plain, share
 from churnlab.value.stability import FEWEST, LEVEL, STRENGTH, Chosen
@@ -91,14 +92,16 @@ class ValueClusters(Found):
         return (held, _number(self.chosen, len(self.signals)), *self._in_common())
 
     def _in_common(self) -> tuple[Words, ...]:
-        """The strongest trait of each group that is beyond chance."""
-        said = []
+        """Of each group the signal that made it, and its strongest trait beyond chance."""
+        often = self.traits[self.traits["lift"] > 1].sort_values("lift", ascending=False)
+        said: list[Words] = []
         for group in self.groups["group"]:
-            of_group = self.traits[(self.traits["group"] == group) & self.traits["beyond_chance"]]
-            often = of_group[of_group["lift"] > 1].sort_values("lift", ascending=False)
-            if len(often):
-                said.append(_trait(group, often.iloc[0]))
-        if not said:
+            mine = often[often["group"] == group]
+            made = mine[mine["p"].isna() & (mine["low"] > 1)]
+            said += [_made(group, row) for _, row in made.head(1).iterrows()]
+            sure = mine[mine["beyond_chance"]]
+            said += [_trait(group, row) for _, row in sure.head(1).iterrows()]
+        if not self.traits["beyond_chance"].any():
             said.append(sentence("Nothing that they have in common is beyond chance."))
         return tuple(said)
 
@@ -211,6 +214,19 @@ def _trait(group: str, row: pd.Series) -> Words:
     )
 
 
+def _made(group: str, row: pd.Series) -> Words:
+    """The signal by which a cluster stands out, which was not tested, in a sentence."""
+    return sentence(
+        "{group} stands out by {trait} {member}: {share:.0%} of its people, {others:.0%} of "
+        "others.",
+        group=group_named(group),
+        trait=named(row["trait"]),
+        member=named(row["member"]),
+        share=row["share"],
+        others=row["others"],
+    )
+
+
 def _groups(found: ValueClusters) -> TitledTable:
     rows = tuple(
         (
@@ -274,8 +290,9 @@ def _sure(traits: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
 
     The twelve strongest of all where there is none.
     """
-    often = traits[(traits["low"] > 1) & (traits["people"] > 0)]
-    rarely = traits[(traits["high"] < 1) & (traits["others"] > 0)]
+    kept = traits[_borne_out(traits)]
+    often = kept[(kept["low"] > 1) & (kept["people"] > 0)]
+    rarely = kept[(kept["high"] < 1) & (kept["others"] > 0)]
     parts = []
     for name in names:
         mine, less = (part[part["group"] == name].sort_values("lift") for part in (often, rarely))
@@ -284,17 +301,22 @@ def _sure(traits: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     return strongest(traits).head(3 * _EACH) if found.empty else found
 
 
+def _borne_out(traits: pd.DataFrame) -> pd.Series:
+    """Whether a trait is beyond chance, or was not tested: an interval alone is not enough."""
+    return traits["beyond_chance"] | traits["p"].isna()
+
+
 def more_often(traits: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """For each group in order the four traits that it has most times as often, surely more often.
 
     The strongest traits of all where no group has such a trait.
 
     >>> rows = pd.DataFrame({"group": "a", "lift": [0.5, 2.0], "low": [0.4, 1.5],
-    ...                      "beyond_chance": True})
+    ...                      "beyond_chance": True, "p": 0.01})
     >>> more_often(rows, ["a"])["lift"].tolist()
     [2.0]
     """
-    sure = traits[traits["low"] > 1]
+    sure = traits[_borne_out(traits) & (traits["low"] > 1)]
     kept = [
         sure[sure["group"] == name].sort_values("lift", ascending=False).head(_EACH)
         for name in names
@@ -323,7 +345,8 @@ def _tried(chosen: Chosen) -> TitledTable:
         "holds": sentence("holds"),
     }
     shown = chosen.table.assign(
-        holds=[sentence("yes") if h else sentence("no") for h in chosen.table["holds"]]
+        p=[p_words(p) for p in chosen.table["p"]],
+        holds=[sentence("yes") if h else sentence("no") for h in chosen.table["holds"]],
     )
     after = sentence(
         "Found again: prediction strength, at least {least:.0%} is wanted. Spread: the sum of "

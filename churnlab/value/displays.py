@@ -13,6 +13,7 @@ from churnlab.language.sentence import Words, sentence
 from churnlab.report.axes import in_lines
 from churnlab.report.displays.display import Display
 from churnlab.report.drawing import COLOURS, GREY, Axes, drawable, fonts, name_axes, said
+from churnlab.value.shown import channel_named
 
 _ROW = 0.3
 _MOST = 12
@@ -124,7 +125,7 @@ class ChannelsDisplay(Display):
         for number, row in enumerate(shown.to_dict("records")):
             colour = COLOURS[number]
             own = self.curves[self.curves["channel"] == row["channel"]]
-            name = drawable(str(row["channel"]))
+            name = said(channel_named(str(row["channel"])), language)
             axes.plot(own["age"], own["value"], color=colour, linewidth=2, label=name)
             if np.isfinite(row["cost_per_person"]):
                 axes.axhline(row["cost_per_person"], color=colour, linewidth=1, linestyle="--")

@@ -11,9 +11,13 @@ import pandas as pd
 
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.language.catalogues import ENGLISH
+from churnlab.language.printable import brief
 from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.report.page import Page
 from churnlab.retention.shown import Shown, page
+from churnlab.value.acquired import NO_CHANNEL
+
+_LONGEST = 60  # letters of a name; a whole one stands in the frames and in JSON
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,11 +69,13 @@ def share(value: float) -> Words:
 def money(value: float, currency: str) -> Words:
     """An amount with its currency; a dash where it is missing.
 
-    >>> str(money(1234.5, "¥")), money(float("nan"), "¥")
-    ('¥1,234', '–')
+    >>> str(money(1234.5, "¥")), str(money(-0.5, "€")), money(float("nan"), "¥")
+    ('¥1,234', '-€0.50', '–')
     """
     if np.isnan(value):
         return UNKNOWN
+    if value < 0:
+        return sentence("-{currency}{value:amount}", currency=currency, value=-value)
     return sentence("{currency}{value:amount}", currency=currency, value=value)
 
 
@@ -82,3 +88,12 @@ def between(value: Words, low: Words, high: Words) -> Words:
     if value == UNKNOWN or low == UNKNOWN:
         return value
     return sentence("{value} [{low}, {high}]", value=value, low=low, high=high)
+
+
+def channel_named(channel: str) -> Words:
+    """A channel for people, the end of a long name cut off.
+
+    >>> str(channel_named("ads")), str(channel_named(NO_CHANNEL)), len(channel_named("a" * 200))
+    ('ads', 'no channel', 60)
+    """
+    return sentence("no channel") if channel == NO_CHANNEL else brief(channel, _LONGEST)

@@ -90,8 +90,9 @@ def judged_at(
         given["accounts"] = device
     given["score"] = forest_scores(given, rules)
     found = broken(rules, given, device, address, given["score"].to_numpy())
-    there = max(int((given["acts"] > 0).sum()), 1)
-    share = {name: float(hit.sum()) / there for name, hit in found.items()}
+    acted = (given["acts"] > 0).to_numpy()
+    there = max(int(acted.sum()), 1)
+    share = {name: float(hit[acted].sum()) / there for name, hit in found.items()}
     unused = {name: s for name, s in share.items() if s > rules.most}
     return given, {name: hit for name, hit in found.items() if name not in unused}, unused
 
@@ -185,7 +186,10 @@ def _difference(
     """Figures with everybody and without the flagged: figure, everybody, without."""
     there = (given["acts"] > 0).to_numpy()
     rows = [("people", float(there.sum()), float((there & ~flagged).sum()))]
-    for name, unit in (("acts", 1), ("sessions", 1), ("orders", 1), ("money", MICRO)):
+    sums = {"acts": 1, "sessions": 1}
+    sums |= {"orders": 1} if "purchase" in activity.roles.names else {}
+    sums |= {"money": MICRO} if activity.has_money else {}
+    for name, unit in sums.items():
         total = given[name].to_numpy(np.float64) / unit
         rows.append((name, float(total.sum()), float(total[~flagged].sum())))
     if data is not None:

@@ -60,8 +60,13 @@ class Traffic(Found):
 
     @property
     def flagged(self) -> int:
-        """How many accounts are flagged."""
+        """How many accounts are flagged, those without an act in the window among them."""
         return int(self.people["flagged"].sum())
+
+    @property
+    def idle(self) -> int:
+        """How many flagged accounts had no act in the window: a device says it of them."""
+        return int((self.people["flagged"] & (self.people["acts"] == 0)).sum())
 
     @property
     def by_rule(self) -> pd.DataFrame:
@@ -86,10 +91,10 @@ class Traffic(Found):
         head = sentence(
             "{n:,} of {people:account|accounts} with acts in {days} days look automated "
             "({share}): they make {acts} of all acts.",
-            n=self.flagged,
+            n=self.flagged - self.idle,
             people=int(people[0]),
             days=self.rules.window,
-            share=share(self.flagged / max(people[0], 1)),
+            share=share((self.flagged - self.idle) / max(people[0], 1)),
             acts=share(1 - acts[1] / max(acts[0], 1)),
         )
         rows = self.by_rule.sort_values("people", ascending=False)
@@ -98,7 +103,17 @@ class Traffic(Found):
             for row in rows.itertuples()
             if row.people
         ]
-        return (head, *most, *self._of_labels(everybody), *self._not_used())
+        return (head, *self._idle(), *most, *self._of_labels(everybody), *self._not_used())
+
+    def _idle(self) -> tuple[Words, ...]:
+        if not self.idle:
+            return ()
+        return (
+            sentence(
+                "{n:account|accounts} without an act in these days, too, by device or address.",
+                n=self.idle,
+            ),
+        )
 
     def _figures(self) -> dict[str, tuple[float, float]]:
         rows = self.difference.itertuples(index=False)

@@ -39,3 +39,20 @@ def test_days_have_few_marks_and_none_within_a_day(days: int, marked: list[int])
     figure.draw_without_rendering()
     shown_from = date2num(shown[0])
     assert [mark - shown_from for mark in axes.get_xticks()] == marked
+
+
+@pytest.mark.parametrize("place", ["above", "beside"])
+def test_a_long_name_in_a_legend_is_cut_and_pushes_nothing_off_the_figure(place: str) -> None:
+    figure, axes = drawing.new_figure()
+    for name in ("ads", "the society of friends of good paper and of fine nibs", "cost"):
+        axes.plot([0, 1], label=name)
+    if place == "above":
+        drawing.legend_above(figure, 3)
+    else:
+        drawing.legend_beside(axes, 3)
+    legend = figure.legends[0] if place == "above" else axes.get_legend()
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == ["ads", "the society of friends of g…", "cost"]
+    figure.draw_without_rendering()
+    if place == "above":
+        assert legend.get_window_extent().x1 <= figure.bbox.x1

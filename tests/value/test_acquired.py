@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from support.acquired_people import shop, slow_entries, slow_worth
 
+from churnlab.activity.until import until
 from churnlab.errors import ConfigError, CostsError, FrameError, HistoryError
 from churnlab.schema.days import day_number
-from churnlab.value.acquired import NO_CHANNEL, acquired, days_of, read_costs
+from churnlab.value.acquired import NO_CHANNEL, acquired, days_of, read_costs, whole_cohorts
 
 
 @pytest.mark.parametrize("settle", [0, 28])
@@ -117,3 +118,26 @@ def test_periods_that_are_none_are_refused(period: object) -> None:
 def test_costs_need_their_columns() -> None:
     with pytest.raises(FrameError, match="period"):
         read_costs(pd.DataFrame({"channel": ["a"], "cost": [1.0]}), "month", 0, 9)
+
+
+@pytest.mark.parametrize(
+    ("every", "cohorts", "whole"),
+    [
+        ("week", ["2026-01-05/2026-01-11", "2026-01-12/2026-01-18"], [False, True]),
+        ("quarter", ["2026Q1", "2026Q2"], [False, True]),
+        ("year", ["2026"], [False]),
+    ],
+)
+def test_cohorts_are_whole_from_their_first_day_to_their_last(
+    every: str, cohorts: list[str], whole: list[bool]
+) -> None:
+    first, end = day_number("2026-01-12"), day_number("2026-07-01")
+    assert whole_cohorts(cohorts, every, first, end).tolist() == whole
+    assert not whole_cohorts(cohorts, every, first, day_number("2026-01-18")).any()
+
+
+def test_a_log_shorter_than_its_first_weeks_says_what_it_needs() -> None:
+    made, users, _ = shop()
+    early = until(made.daily(), made.daily().start + 10).daily()
+    with pytest.raises(HistoryError, match="value by channel needs 29 days and the log has 10"):
+        acquired(early, users)

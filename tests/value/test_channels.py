@@ -114,6 +114,17 @@ def test_the_last_unit_of_cost_is_the_slope_at_the_newest_budget() -> None:
     assert np.isnan(result().by_channel.set_index("channel").loc["shop", "marginal"])
 
 
+def test_a_part_of_a_month_is_no_other_budget() -> None:
+    """The same budget every month: the log holds the first and the last month in part alone."""
+    made, users, _ = shop()
+    costs = pd.DataFrame({"channel": "ads", "period": [f"2026-{m:02d}" for m in range(1, 10)]})
+    found = channels(made.daily(), users, costs.assign(cost=100.0), ages=AGES, draws=5)
+    cut = found.cohorts.query("channel == 'ads'").groupby("cohort")["cost"].first()
+    assert cut["2026-01"] < 11 and cut["2026-09"] < 100  # the rest lies outside the log
+    row = found.by_channel.set_index("channel").loc["ads"]
+    assert row["budgets"] == 7 and np.isnan(row["marginal"])
+
+
 def test_a_channel_with_cost_and_nobody_and_people_without_one_have_rows() -> None:
     found = result().by_channel.set_index("channel")
     assert found.loc["tv", "people"] == 0 and found.loc["tv", "cost"] == 50

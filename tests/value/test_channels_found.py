@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from value.test_channels import result
 
@@ -18,6 +19,8 @@ def test_each_channel_has_a_sentence_with_cost_and_payback() -> None:
     assert "tv cost ¥50 and nobody came by it." in said
     assert "have no channel." in said and "no cost is given" in said
     assert "ads: the cost of " in said and "is missing" in said
+    assert "a person in 90 days; it costs nothing." in said
+    assert said.splitlines()[0].endswith("people came by 2 channels from 2026-01-29 to 2026-09-17.")
     assert "were there before 2026-01-29 and do not count" in said
     assert "The same extrapolation, made on " in said
 
@@ -33,11 +36,11 @@ def test_an_extrapolation_that_is_not_possible_says_why() -> None:
 
 
 def test_tables_mark_what_is_extrapolated_and_what_is_not_known() -> None:
-    cohorts = result().sections()[1].table.frame()
+    cohorts = result().sections()[2].table.frame()
     marked = cohorts[cohorts["value, 90 days"].str.endswith("*")]
     assert len(marked) and not cohorts["value, 30 days"].str.endswith("*").all()
     unknown = replace(result(), cohorts=result().cohorts.assign(value=np.nan, over_cost=np.nan))
-    assert "not yet known" in set(unknown.sections()[1].table.frame()["value, 90 days"])
+    assert "not yet known" in set(unknown.sections()[2].table.frame()["value, 90 days"])
 
 
 def test_json_and_page_hold_everything() -> None:
@@ -55,3 +58,30 @@ def test_json_and_page_hold_everything() -> None:
 )
 def test_payback_times(value: float, said: str) -> None:
     assert str(module.days(value)) == said
+
+
+def test_long_names_are_cut_and_many_channels_are_told_in_tables() -> None:
+    ads = result().by_channel.query("channel == 'ads'")
+    names = [f"{'very ' * 40}{place}" for place in range(11)]
+    many = pd.concat([ads.assign(channel=name) for name in names], ignore_index=True)
+    found = replace(result(), by_channel=many)
+    said = found.text().splitlines()
+    assert sum(line.startswith("very ") and "a person in" in line for line in said) == 8
+    assert "3 more channels stand below." in said and max(map(len, said)) < 200
+    assert max(map(len, found.sections()[0].table.frame()["channel"])) == 60
+    assert [row["channel"] for row in found.to_dict()["by_channel"]] == names
+
+
+def test_the_table_of_cohorts_holds_the_newest_twelve() -> None:
+    one = result().cohorts.query("channel == 'ads' and cohort == '2026-03'")
+    years = [f"20{year}-03" for year in range(10, 26)]
+    many = pd.concat([one.assign(cohort=name) for name in years], ignore_index=True)
+    shown = replace(result(), cohorts=many).sections()[2]
+    assert list(shown.table.frame()["cohort"]) == years[-12:]
+    assert "The newest 12 of 16 cohorts." in str(shown.after)
+
+
+def test_a_cost_that_is_missing_for_nobody_is_said() -> None:
+    tv = result().by_channel.query("channel == 'tv'").assign(cost=np.nan)
+    said = replace(result(), by_channel=tv).text()
+    assert "Nobody came by tv, and its cost is missing." in said

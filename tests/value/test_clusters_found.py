@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -104,3 +105,17 @@ def test_without_a_sure_trait_the_strongest_are_shown() -> None:
 def test_unknown_signals_keep_their_names() -> None:
     assert module.named("my__own__all") == "my__own__all"
     assert repr(result()) == "ValueClusters(120 of 300 people, k=2)"
+
+
+def test_a_cluster_is_told_by_the_signal_that_made_it_and_an_interval_alone_is_not_enough() -> None:
+    found = result()
+    rows = found.traits.query("group == 'cluster 1'").head(1)
+    made = rows.assign(trait="session__minutes_mean__all", member="upper quarter", lift=3.0)
+    made = made.assign(low=2.0, high=4.0, p=np.nan, beyond_chance=False, share=0.9, others=0.3)
+    doubtful = made.assign(trait="region", member="Ulm", p=0.06)
+    told = replace(found, traits=pd.concat([found.traits, made, doubtful], ignore_index=True))
+    says = "Cluster 1 stands out by minutes of a session in the upper quarter of all: 90% of its "
+    assert says + "people, 30% of others." in told.text()
+    shown = told.sections()[1].table.frame()
+    assert "minutes of a session" in set(shown["trait"]) and "Ulm" not in set(shown["member"])
+    assert set(told.sections()[2].table.frame()["p, corrected"]) == {"< 0.001"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from churnlab.value.displays import LiftsDisplay
+from churnlab.value.acquired import NO_CHANNEL
+from churnlab.value.displays import ChannelsDisplay, LiftsDisplay
 
 
 def lifts(n: int) -> LiftsDisplay:
@@ -26,3 +27,20 @@ def test_lifts_are_points_with_intervals_and_at_most_twelve() -> None:
 
 def test_lifts_are_drawn_in_chinese() -> None:
     assert lifts(2).plot(language="zh").ax_.get_xlabel() != "times as often as others"
+
+
+def test_people_without_a_channel_are_said_in_the_language_of_the_picture() -> None:
+    rows = pd.DataFrame(
+        {
+            "channel": [NO_CHANNEL],
+            "people": 9,
+            "cost_per_person": 1.0,
+            "value_30": 2.0,
+            "extrapolated_30": 0.5,
+        }
+    )
+    curves = pd.DataFrame({"channel": NO_CHANNEL, "age": [0, 30], "value": [0.0, 2.0]})
+    shown = ChannelsDisplay(curves, rows, [30], "€")
+    for language, first in (("en", "no channel"), ("zh", "无渠道")):
+        legend = shown.plot(language=language).figure_.legends[0]
+        assert legend.get_texts()[0].get_text() == first

@@ -146,3 +146,25 @@ def test_few_people_have_no_forest_and_no_past_is_refused() -> None:
     assert traffic(activity).people["score"].isna().all()
     with pytest.raises(HistoryError):
         traffic(activity, activity.start)
+
+
+def test_accounts_of_a_device_that_did_nothing_lately_are_told_apart() -> None:
+    """Six accounts of one phone were there in May alone; forty people come every day."""
+    day = pd.Timestamp("2026-05-01")
+    rows = [
+        (f"p{i}", day + pd.Timedelta(days=d, hours=i % 9), "post")
+        for i in range(40)
+        for d in range(90)
+    ]
+    rows += [(f"farm{i}", day + pd.Timedelta(days=d), "post") for i in range(6) for d in range(5)]
+    log = pd.DataFrame(rows, columns=["who", "at", "what"])
+    columns = {"user": "who", "time": "at", "event": "what", "timezone": "UTC"}
+    activity = cl.EventLog.from_frame(log, **columns).daily()
+    devices = pd.DataFrame({"user_id": [f"farm{i}" for i in range(6)], "device": "phone"})
+    found = traffic(activity, devices=devices, rules=TrafficRules(clockwork=0, forest=0))
+    assert (found.flagged, found.idle) == (6, 6)
+    said = found.text().splitlines()
+    assert said[0].startswith("0 of 40 accounts with acts in 28 days look automated (0.0%)")
+    assert said[1].startswith("6 accounts without an act in these days, too")
+    assert found.difference["figure"].tolist() == ["people", "acts", "sessions"]
+    assert not found.unused  # of the people with acts the rule flags nobody
