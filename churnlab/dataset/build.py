@@ -195,7 +195,7 @@ class _Group:
     def of(cls, job: Job, rule: Rule) -> _Group:
         """The group whose rows a job makes."""
         activity = job()
-        return cls(activity, rule, [rule.eligible(activity, day) for day in rule.days])
+        return cls(activity, rule, rule.eligible(activity))
 
     def cuts(self, rows: int) -> Iterator[tuple[int, int]]:
         """Ranges of people who have about `rows` snapshots together, and one at least."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,14 +126,33 @@ class Rule:
             return False
         return True
 
-    def eligible(self, activity: DailyActivity, day: int) -> Eligible:
-        """People who are eligible on a day, with labels where the log reaches far enough.
+    def eligible(self, activity: DailyActivity) -> list[Eligible]:
+        """People who are eligible on each day, with labels where the log reaches far enough.
 
-        Raises HistoryError when the day's past was folded away.
+        Raises HistoryError when a day's past was folded away.
         """
-        self._check_kept(activity, day)
-        then = activity.as_of(day)
-        codes = _active(then, day, self.active_within)
+        for day in self.days:
+            self._check_kept(activity, day)
+        if not activity.late:
+            return self._eligible(activity, activity, self.days)
+        each = (self._eligible(activity.as_of(day), activity, (day,)) for day in self.days)
+        return [found for (found,) in each]
+
+    def _eligible(
+        self, then: DailyActivity, activity: DailyActivity, days: tuple[int, ...]
+    ) -> list[Eligible]:
+        """The people who are eligible on each of the days, on which `then` was known."""
+        starts = [day - self.active_within for day in days]
+        last = _last_days(then, "acts", starts, days)
+        return [
+            self._stay(then, activity, day, np.flatnonzero(of_day > NONE))
+            for day, of_day in zip(days, last, strict=True)
+        ]
+
+    def _stay(
+        self, then: DailyActivity, activity: DailyActivity, day: int, codes: np.ndarray
+    ) -> Eligible:
+        """Those of the people, who were active before the day, who have not gone."""
         if not self.observed(activity.start, activity.end, day):
             return Eligible(codes[:0], {n: np.zeros(0) for n in self.columns}, 0, len(codes))
         stay = ~_gone(then, day, self.terminals)[codes]
@@ -165,27 +184,25 @@ def check_past(activity: Activity, day: int) -> None:
         raise HistoryError.from_no_past(day_text(day), day_text(activity.start))
 
 
-def _active(activity: DailyActivity, day: int, active_within: int) -> np.ndarray:
-    """Codes of people with an active day in `[day - active_within, day)`, sorted."""
-    return np.flatnonzero(_last_day(activity, day, "acts", day - active_within) > NONE)
-
-
 def _gone(activity: DailyActivity, day: int, terminals: Iterable[str]) -> np.ndarray:
     """True for people who had a terminal event and no act on a later day, bool[people]."""
     gone = np.zeros(len(activity.users), bool)
     for role in terminals:
-        ended = _last_day(activity, day, role_measure(activity.roles, role))
-        gone |= (ended > NONE) & (ended >= _last_day(activity, day, "acts"))
+        ended, acted = (
+            _last_days(activity, measure, [activity.start], [day])[0]
+            for measure in (role_measure(activity.roles, role), "acts")
+        )
+        gone |= (ended > NONE) & (ended >= acted)
     return gone
 
 
-def _last_day(
-    activity: DailyActivity, day: int, measure: str, since: int | None = None
+def _last_days(
+    activity: DailyActivity, measure: str, starts: Sequence[int], stops: Sequence[int]
 ) -> np.ndarray:
-    """Each person's latest day in `[since, day)` with the measure above zero, int64[people].
+    """Each person's latest day in each `[start, stop)` with the measure above zero.
 
-    NONE stands for no such day. `since` is the first day of the log when it is None.
+    int64[k, people] for k windows by rising stop; NONE stands for no such day.
     """
-    since = activity.start if since is None else since
-    values = activity.values(measure)
-    return windows.last_day(activity.first, activity.day, values, since, day)
+    columns = activity.first, activity.day, activity.values(measure)
+    windows_of = (np.array(days, np.int64) for days in (starts, stops))
+    return windows.last_days(*columns, *windows_of)

@@ -187,8 +187,7 @@ def _at(given: Activity, rule: Rule) -> Snapshots:
     for day in rule.days:
         rule.observed(activity.start, activity.end, day)
     found = [
-        [(places, rule.eligible(part, day)) for day in rule.days]
-        for places, part in activity.parts()
+        [(places, of_day) for of_day in rule.eligible(part)] for places, part in activity.parts()
     ]
     by_day = [_joined(parts) for parts in zip(*found, strict=True)]
     if not sum(len(each.codes) for each in by_day):

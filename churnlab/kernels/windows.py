@@ -176,21 +176,26 @@ def gaps(first: np.ndarray, day: np.ndarray, acts: np.ndarray, past: np.ndarray)
 
 
 @jit
-def last_day(
-    first: np.ndarray, day: np.ndarray, values: np.ndarray, start: int, stop: int
+def last_days(
+    first: np.ndarray, day: np.ndarray, values: np.ndarray, starts: np.ndarray, stops: np.ndarray
 ) -> np.ndarray:
-    """Each person's last day in `[start, stop)` with the value above zero, int64[people].
+    """Each person's last day in each window with the value above zero, int64[windows, people].
 
-    NO_DAY for a person without such a day.
+    Window k is `[starts[k], stops[k])`; `stops` rise. NO_DAY where there is no such day. All
+    windows are looked at before the next person: to fetch a person's rows takes longer than that.
     """
-    out = np.full(first.shape[0] - 1, NO_DAY, np.int64)
-    for person in range(out.shape[0]):
-        for i in range(before(first, day, person, stop) - 1, first[person] - 1, -1):
-            if day[i] < start:
-                break
-            if values[i] > 0:
-                out[person] = day[i]
-                break
+    out = np.full((stops.shape[0], first.shape[0] - 1), NO_DAY, np.int64)
+    for person in range(out.shape[1] if stops.shape[0] > 0 else 0):
+        begin, end = first[person], before(first, day, person, stops[-1])
+        for k in range(stops.shape[0] - 1, -1, -1):
+            while end > begin and day[end - 1] >= stops[k]:
+                end -= 1
+            for i in range(end - 1, begin - 1, -1):
+                if day[i] < starts[k]:
+                    break
+                if values[i] > 0:
+                    out[k, person] = day[i]
+                    break
     return out
 
 

@@ -281,7 +281,7 @@ def _of_group(
 ) -> tuple[pd.Index, np.ndarray, np.ndarray | None]:
     """The people of a group, who has which tag, and who churned."""
     (day,) = rule.days
-    found = rule.eligible(part, day)
+    found = rule.eligible(part)[0]
     members = np.zeros((len(found.codes), len(values)), bool)
     for begin in range(0, len(found.codes), _AT_ONCE):
         some = slice(begin, begin + _AT_ONCE)

@@ -280,7 +280,8 @@ class SnapshotRows:
         if not len(activity.users):
             return pd.DataFrame(columns=list(KEYS))
         rule = self.rule
-        frames = [rule.eligible(activity, day).frame(activity, day) for day in rule.days]
+        found = zip(rule.days, rule.eligible(activity), strict=True)
+        frames = [each.frame(activity, day) for day, each in found]
         return pd.concat(frames, ignore_index=True)
 
     def _batch(

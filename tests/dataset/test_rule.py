@@ -98,7 +98,7 @@ def test_roles_amounts_and_days_are_checked_before_anything_is_computed() -> Non
 def test_some_of_the_eligible_people_keep_their_labels_and_the_counts() -> None:
     table = activity(LOG)
     day = day_number("2026-01-10")
-    found = Rule.of([day], 30, [cl.Churn(11)], "error", None).eligible(table, day)
+    found = Rule.of([day], 30, [cl.Churn(11)], "error", None).eligible(table)[0]
     bob = found.take(np.array([1]))
     assert (bob.gone, bob.unobserved) == (found.gone, found.unobserved)
     assert bob.frame(table, day).to_dict("list") == {

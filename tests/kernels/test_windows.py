@@ -64,9 +64,11 @@ def test_totals_and_last_days_see_their_window_alone(
     if start <= stop:
         totals = windows.totals(first, day, values, start, stop).tolist()
         assert totals == [sum(int(values[i]) for i in found) for found in inside]
-    last = windows.last_day(first, day, values, start, stop).tolist()
-    marked = [[int(day[i]) for i in found if values[i] > 0] for found in inside]
-    assert last == [max(m, default=NO_DAY) for m in marked]
+    stops = np.array([stop - 9, stop, stop + 1])
+    last = windows.last_days(first, day, values, np.full(3, start), stops)
+    for k in range(3):
+        marked = [[day[i] for i in r if start <= day[i] < stops[k] and values[i] > 0] for r in rows]
+        assert last[k].tolist() == [max(m, default=NO_DAY) for m in marked]
 
 
 @given(days_of_people(), st.lists(st.tuples(st.integers(-1, 9), st.integers(0, 41)), max_size=9))
