@@ -100,7 +100,7 @@ class SampleSize:
     that churned, `auc` that of the model on later snapshots, `columns` how many the model reads.
 
     >>> print(SampleSize(leavers=226, share=0.107, auc=0.57, columns=238).words())
-    226 leavers support about 1 column(s) at an AUC of 0.57, and the model reads 238
+    226 leavers support about 1 column at an AUC of 0.57, and the model reads 238
     >>> print(SampleSize(leavers=60_000, share=0.107, auc=0.7, columns=238).words())
     60,000 leavers support more columns at an AUC of 0.70 than the 238 that the model reads
     """
@@ -155,7 +155,7 @@ class SampleSize:
                 **about,
             )
         return sentence(
-            "{leavers:,} leavers support about {supported:,.0f} column(s) at an AUC of {auc:.2f}, "
+            "{leavers:,} leavers support about {supported:column|columns} at an AUC of {auc:.2f}, "
             "and the model reads {columns:,}",
             supported=self.supported,
             **about,

@@ -13,7 +13,9 @@ from churnlab.features.profile import names_in
 from churnlab.language.sentence import Words, sentence
 
 NEW_DAYS = 60
+LOG_BEFORE = 28  # days of the log before a person's first act, from which on it tells newcomers
 _TENURE = "lifecycle__tenure_days__all"
+_OBSERVED = "lifecycle__observed_days__all"
 _MOST_CATEGORIES = 12
 _FIRST_SEEN = sentence("first seen")
 _NEW = sentence("under {days} days ago", days=NEW_DAYS)
@@ -30,7 +32,8 @@ def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataF
     """The groups of each row: newcomers or not, and categories of at most twelve values.
 
     One column a grouping, on the index of X; attributes of people are called as they were given,
-    which the `catalogue` of the dataset knows.
+    which the `catalogue` of the dataset knows. Whether a person who was there in the first 28 days
+    of a short log is a newcomer is not known.
 
     >>> segments(pd.DataFrame({"lifecycle__tenure_days__all": [5.0, 400.0, np.nan]}))
               first seen
@@ -39,8 +42,11 @@ def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataF
     2          not known
     """
     tenure = X[_TENURE] if _TENURE in X else pd.Series(np.nan, index=X.index)
+    unknown = tenure.isna()
+    if _OBSERVED in X:
+        unknown |= (tenure < NEW_DAYS) & (X[_OBSERVED] - tenure < LOG_BEFORE)
     old = np.where(tenure < NEW_DAYS, str(_NEW), str(_EARLIER))
-    groups = {str(_FIRST_SEEN): np.where(tenure.isna(), str(_UNKNOWN), old)}
+    groups = {str(_FIRST_SEEN): np.where(unknown, str(_UNKNOWN), old)}
     out = pd.DataFrame(groups, index=X.index)
     given = {} if catalogue is None else names_in(catalogue)
     for column in X.columns:

@@ -198,19 +198,19 @@ def too_few(target: str, y: np.ndarray, users: np.ndarray) -> Words:
     """Why rows with labels `y` float64[n] are too few for a figure; "" where they are not.
 
     >>> str(too_few("churned", np.array([1.0] + [0.0] * 99), np.arange(100)))
-    'too few: 1 of 100 rows churned'
+    'too few: 1 of 100 left'
     """
     people = len(pd.unique(users))
     if people < FEWEST_ROWS:
         return sentence("too few: {people:,} people", people=people)
     rows, positive = len(y), int((y > 0).sum())
     if target != "churned":
-        spent = sentence("too few: {few:,} of {rows:,} rows spent", few=positive, rows=rows)
+        spent = sentence("too few: {few:,} of {rows:,} spent", few=positive, rows=rows)
         return spent if positive < _FEWEST_OF_A_KIND else ""
     if positive < _FEWEST_OF_A_KIND:
-        return sentence("too few: {few:,} of {rows:,} rows churned", few=positive, rows=rows)
+        return sentence("too few: {few:,} of {rows:,} left", few=positive, rows=rows)
     if rows - positive < _FEWEST_OF_A_KIND:
-        return sentence("too few: {few:,} of {rows:,} rows stayed", few=rows - positive, rows=rows)
+        return sentence("too few: {few:,} of {rows:,} stayed", few=rows - positive, rows=rows)
     return ""
 
 

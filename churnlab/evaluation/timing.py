@@ -52,10 +52,16 @@ class Timing:
         churn at once or in one of the next 12 weeks, and 29.0% did. Mean squared error 0.150; one
         curve for everybody has 0.200.
         """
+        if not self.weeks:
+            return sentence(
+                "It also estimates who leaves in later weeks. That could not be tested: the log "
+                "ends before a later week is over."
+            )
         return sentence(
             "It also estimates who leaves in later weeks. Of {rows:,} later snapshots "
-            "{predicted:.1%} were predicted to churn at once or in one of the next {weeks} weeks, "
-            "and {observed:.1%} did. Mean squared error {brier:.3f}; one curve for everybody has "
+            "{predicted:.1%} were predicted to churn at once or in "
+            "{weeks:the next week|one of the next # weeks}, and {observed:.1%} did. "
+            "Mean squared error {brier:.3f}; one curve for everybody has "
             "{brier_base_rate:.3f}.",
             rows=self.rows,
             predicted=self.predicted,
@@ -69,7 +75,8 @@ class Timing:
 def judge_hazard(hazard: ChurnHazard, churn: TreeModel, train: Dataset, test: Dataset) -> Timing:
     """The timing of curves that begin at the risk of the churn model.
 
-    They are judged at the last week that at least 20 later snapshots were observed to reach.
+    They are judged at the last week that at least 20 later snapshots were observed to reach; week 0
+    is the risk of the churn model itself.
     """
     usual = survival(train.labels)
     known = test.labels["known_weeks"].to_numpy()

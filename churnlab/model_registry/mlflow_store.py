@@ -136,6 +136,12 @@ class MlflowStore:
             settle(self.address, str(found.artifact_location))
         return "" if found is None else str(found.experiment_id)
 
+    def settle(self) -> None:
+        """Set the addresses of a folder that was moved or copied to where it is now."""
+        if self.experiment:
+            found = self.client.get_experiment(self.experiment)
+            settle(self.address, str(found.artifact_location))
+
     def run(self, run_id: str) -> LoggedRun:
         """A run that was not deleted; ModelError where there is none."""
         absent = ModelError.from_no_run(str(self.address), f"run {plain(run_id)}")

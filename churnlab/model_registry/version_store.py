@@ -83,13 +83,15 @@ class VersionStore:
     def alone(self, reach: Reach, now: datetime) -> Iterator[None]:
         """Keep other decisions about the model out until this one is whole.
 
-        A folder has a lock that ends with its process. On a server and in a database the making of
+        A folder has a lock that ends with its process; where it was moved, MLflow's own tools find
+        its files from the decision on. On a server and in a database the making of
         a registered model is the one step that only one can take: one with a name of its own is
         made and deleted again. What a killed process left is taken away ten minutes later. Raises
         LockedError where another decision takes longer than this one can wait.
         """
         if reach.address.folder is not None:
             with reach.alone(_LOCK):
+                self.store.settle()
                 yield
             return
         name = f"{self.model} (decision under way)"

@@ -201,7 +201,12 @@ def _leads(record: CardRecord) -> tuple[Any, ...]:
         (sentence("found by days since last seen"), "recency", ".0%"),
         (sentence("found by the best simple rule"), "best", ".0%"),
     ]
-    return (Text(says), _table(columns, record.leads))
+    later = sentence(
+        "Days further ahead were not measured. For that the log must go on longer after the lists, "
+        "by the days of warning_leads under [card]."
+    )
+    measured = any(lead.days for lead in record.leads)
+    return (Text(says), _table(columns, record.leads), *(() if measured else (Text(later),)))
 
 
 def _table(columns: list[tuple[Words, str, str]], rows: tuple[Any, ...]) -> Table:

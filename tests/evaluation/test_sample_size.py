@@ -65,10 +65,10 @@ def test_columns_grow_with_leavers_and_with_the_auc() -> None:
 
 def test_the_words_say_which_is_more() -> None:
     few = SampleSize(226, 0.107, 0.57, 238)
-    assert not few.enough and "support about 1 column(s) at an AUC of 0.57" in str(few.words())
+    assert not few.enough and "support about 1 column at an AUC of 0.57" in str(few.words())
     many = SampleSize(60_000, 0.107, 0.7, 238)
     assert many.enough and "more columns" in str(many.words())
     assert not SampleSize(10, 0.5, 0.99, 1).enough  # the overall risk is not known
     for nobody in (SampleSize(0, 0.0, 0.7, 5), SampleSize(9, 1.0, 0.7, 5)):
         assert nobody.supported == 0 and not nobody.enough
-        assert "support about 0 column(s)" in str(nobody.words())
+        assert "support about 0 columns" in str(nobody.words())

@@ -29,6 +29,16 @@ def test_newcomers_and_small_categories_are_groupings() -> None:
     ]
 
 
+def test_who_was_there_when_a_short_log_began_is_not_known_to_be_new() -> None:
+    X = pd.DataFrame(
+        {
+            "lifecycle__tenure_days__all": [42.0, 43.0, 60.0],
+            "lifecycle__observed_days__all": 70.0,
+        }
+    )
+    assert segments(X)["first seen"].tolist() == ["under 60 days ago", "not known", "earlier"]
+
+
 def test_without_tenure_nobody_is_known_to_be_new() -> None:
     assert set(segments(X[["cadence__active_days__all"]])["first seen"]) == {"not known"}
 

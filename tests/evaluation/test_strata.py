@@ -150,8 +150,8 @@ def test_intervals_come_from_resampling_people_and_not_rows() -> None:
 @pytest.mark.parametrize(
     ("y", "users", "note"),
     [
-        (np.where(DAYS <= 7, 0.0, Y), USERS, "too few: 0 of {rows} rows churned"),
-        (np.where(DAYS <= 7, 1.0, Y), USERS, "too few: 0 of {rows} rows stayed"),
+        (np.where(DAYS <= 7, 0.0, Y), USERS, "too few: 0 of {rows} left"),
+        (np.where(DAYS <= 7, 1.0, Y), USERS, "too few: 0 of {rows} stayed"),
         (Y, np.where(DAYS <= 7, 0, USERS), "too few: 1 people"),
     ],
 )
@@ -181,7 +181,7 @@ def test_value_is_judged_by_its_order_and_total() -> None:
     assert set(found["metric"]) == {"normalised_gini", "total_bias"}
     assert set(found["contender"]) == {"churnlab", "spend_rate"}
     nobody = Silence(DAYS).judged(said, spent * 0, USERS, Judge.of("ltv", draws=10))
-    assert nobody["note"].map(str).str.fullmatch(r"too few: 0 of \d+ rows spent").all()
+    assert nobody["note"].map(str).str.fullmatch(r"too few: 0 of \d+ spent").all()
 
 
 def test_it_is_in_the_json_the_flat_figures_and_the_terminal() -> None:

@@ -215,9 +215,10 @@ def test_a_store_that_was_moved_or_copied_works(
     assert there.tracker.load(champion.run_id).facts.version == "v1"
     assert str(new) in there.tracker.location(champion.run_id)
     assert there.approve(number, by="Bo", now=AGAIN).aliases == ("champion",)
-    assert follower(there, 0) == 3
     mlflow.set_tracking_uri(there.tracker.uri)
-    assert len(mlflow.pyfunc.load_model("models:/churn/1").predict(ROWS)) == len(ROWS)
+    for each in ("models:/churn@champion", "models:/churn/1"):
+        assert len(mlflow.pyfunc.load_model(each).predict(ROWS)) == len(ROWS)
+    assert follower(there, 0) == 3
     if before is None:
         assert not old.exists()
     else:

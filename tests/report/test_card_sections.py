@@ -50,6 +50,12 @@ def test_whatever_was_not_measured_is_said() -> None:
     assert "The data do not say when people were last seen." in said
 
 
+def test_a_log_too_short_to_look_further_ahead_is_said() -> None:
+    few = text(record(leads=whole().leads[:1]))
+    assert "Days further ahead were not measured." in few
+    assert "Days further ahead" not in text(whole())
+
+
 def test_people_who_are_still_active_stand_beside_days_since_last_seen() -> None:
     said = text(whole())
     row = next(line for line in said.splitlines() if line.startswith("| seen in the last 7 days"))
