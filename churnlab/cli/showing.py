@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from churnlab.demo.run import Shown as Part
+    from churnlab.language.sentence import Words
     from churnlab.report.terminal import Shown as Line
     from churnlab.retention.shown import Shown
     from churnlab.training.review import Review
@@ -56,14 +57,24 @@ def print_all(things: Iterable[Line]) -> None:
             console.print(thing)
 
 
-def show_results(results: Sequence[Shown], as_json: bool, html: Path | None, language: str) -> None:
-    """Print results as texts and tables, or as JSON, a list; and write them as a page, if asked."""
+def show_results(
+    results: Sequence[Shown],
+    as_json: bool,
+    html: Path | None,
+    language: str,
+    title: Words = "",
+) -> None:
+    """Print results as texts and tables, or as JSON, a list; and write them as a page, if asked.
+
+    `title` is that of a page with several results; without it the first one's.
+    """
     from churnlab.report.results import told
     from churnlab.retention.shown import page
     from churnlab.schema.files import write_text
 
     if html is not None:
-        write_text(html, page(results[0].title, "", results).html(language))
+        headed = title if title and len(results) > 1 else results[0].title
+        write_text(html, page(headed, "", results).html(language))
     if as_json:
         print_json([result.to_dict() for result in results])
     else:

@@ -40,6 +40,7 @@ def value(
         from churnlab.config.inputs import open_activity
         from churnlab.config.tables import Config
         from churnlab.errors import ConfigError
+        from churnlab.language.sentence import sentence
         from churnlab.schema.days import day_number
 
         if part and part not in PARTS:
@@ -51,7 +52,8 @@ def value(
         makers = {"clusters": _clusters, "channels": _channels, "traffic": _traffic}
         wanted = (part,) if part else _possible(settings, activity)
         found: list[Any] = [makers[name](settings, activity, say) for name in wanted]
-        show_results(found, as_json, html, settings.lang)
+        title = sentence("Value of people and channels")
+        show_results(found, as_json, html, settings.lang, title)
 
 
 def _possible(settings: Config, activity: DailyActivity) -> tuple[str, ...]:

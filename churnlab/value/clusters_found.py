@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -355,4 +355,6 @@ def _tried(chosen: Chosen) -> TitledTable:
         level=LEVEL,
     )
     title = sentence("Numbers of clusters that were tried")
-    return TitledTable(title, Table.of(shown, headings=words), after=after)
+    table = Table.of(shown, headings=words)
+    numbers = frozenset(range(len(words) - 1))
+    return TitledTable(title, replace(table, numbers=numbers), after=after)

@@ -110,7 +110,8 @@ class Traffic(Found):
             return ()
         return (
             sentence(
-                "{n:account|accounts} without an act in these days, too, by device or address.",
+                "{n:more account|more accounts} without an act in these days, by a device or an "
+                "address of many.",
                 n=self.idle,
             ),
         )

@@ -8,11 +8,13 @@ import numpy as np
 
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import sentence
+from churnlab.report.axes import in_lines, label_right
 from churnlab.report.drawing import BLUE, GREY, INK, ORANGE, Figure, name_axes, new_figure, said
 from churnlab.weekly.figures import Figure as Measured
 
-_WIDTH = 6.4
-_ROW = 0.27  # inches of a measure
+_WIDTH = 4.8  # inches: it is read on telephones, too
+_ROW = 0.3  # inches of a measure
+_LABEL = 32  # letters of a line of its name
 
 
 def drawn(measured: Sequence[Measured]) -> list[Measured]:
@@ -37,7 +39,8 @@ def compared(measured: Sequence[Measured], language: str = ENGLISH) -> Figure:
     colours = [GREY if not m.beyond_last else BLUE if m.now > m.last else ORANGE for m in tested]
     place = np.arange(len(tested))
     axes.barh(place, length, color=colours)
-    axes.set_yticks(place, [said(m.label, language) for m in tested])
+    names = [in_lines(said(m.label, language), _LABEL) for m in tested]
+    axes.set_yticks(place, names, fontsize=8)
     axes.axvline(0, color=INK, linewidth=0.8)
     reach = max(float(np.abs(length).max(initial=0.0)) * 1.5, 0.05)
     axes.set_xlim(-reach, reach)
@@ -54,6 +57,6 @@ def compared(measured: Sequence[Measured], language: str = ENGLISH) -> Figure:
             fontsize=7,
             color=INK,
         )
-    label = sentence("change since last week, in percent of what it was")
-    name_axes(axes, language, label)
+    name_axes(axes, language, sentence("change, in percent of last week"))
+    label_right(axes)
     return figure

@@ -57,6 +57,7 @@ def test_all_parts_are_told_as_json_and_as_a_page(tmp_path: Path) -> None:
     assert traffic["flagged"] == 24
     html = page.read_text()
     assert "High-value people" in html and "Traffic that looks automated" in html
+    assert "<h1>Value of people and channels</h1>" in html
 
 
 def test_a_part_alone_is_told_in_words() -> None:

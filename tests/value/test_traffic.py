@@ -165,6 +165,6 @@ def test_accounts_of_a_device_that_did_nothing_lately_are_told_apart() -> None:
     assert (found.flagged, found.idle) == (6, 6)
     said = found.text().splitlines()
     assert said[0].startswith("0 of 40 accounts with acts in 28 days look automated (0.0%)")
-    assert said[1].startswith("6 accounts without an act in these days, too")
+    assert said[1].startswith("6 more accounts without an act in these days")
     assert found.difference["figure"].tolist() == ["people", "acts", "sessions"]
     assert not found.unused  # of the people with acts the rule flags nobody
