@@ -181,6 +181,16 @@ def test_no_circles_all_imports_counted() -> None:
     assert len(list(TopologicalSorter(graph).static_order())) == len(graph)
 
 
+def test_no_module_imports_the_package_that_imports_it() -> None:
+    for name, tree in modules().items():
+        packages = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+        around = {
+            ".".join(("churnlab", *name.split(".")[:k])) for k in range(1, name.count(".") + 1)
+        }
+        full = {p for p in packages & around if own_imports(p.removeprefix("churnlab."))}
+        assert not full, f"{name} imports from {full}; import from the module instead"
+
+
 def test_each_heavy_part_is_imported_in_one_place() -> None:
     for name, tree in modules().items():
         heavy = {full.split(".")[0] for full in imported(tree)} & HOMES.keys()

@@ -37,7 +37,8 @@ def tiers(
     """Say who is a newcomer, growing, core, fading, silent or lost, and who moved."""
     with guarded(debug), progress() as say:
         from churnlab import retention
-        from churnlab.schema.days import day_number, fully_observed
+        from churnlab.errors.retention import ShortLogError
+        from churnlab.language.sentence import sentence
 
         settings, activity = _opened(config, say)
         rules = settings.tiers.rules()
@@ -45,11 +46,14 @@ def tiers(
             rules = retention.tier_rules(activity, as_of, rules)
         found = retention.tiers(activity, as_of, rules, churn=settings.target.churn())
         results: list[retention.Tiers | retention.Moves] = [found]
-        if fully_observed(day_number(as_of) + days, activity.end):
+        notes = []
+        try:
             results.append(retention.moves(activity, as_of, days, rules))
+        except ShortLogError as error:
+            notes.append(sentence("No moves: {reason}", reason=str(error)))
         if out is not None:
             _write(out, found.frame())
-        show_results(results, as_json, html, settings.lang)
+        show_results(results, as_json, html, settings.lang, notes=notes)
 
 
 def tags(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from churnlab.activity.protocol import Activity
     from churnlab.config.tables import Config
+    from churnlab.retention.churn_nodes import ChurnNodes
     from churnlab.retention.funnel import Funnel
     from churnlab.schema.progress import Say
 
@@ -54,22 +55,35 @@ def funnel(
         from churnlab import retention as room
         from churnlab.config.tables import Config
         from churnlab.errors import ConfigError
+        from churnlab.errors.retention import ShortLogError, StepError
+        from churnlab.language.sentence import sentence
 
         settings = Config.read(config)
         if not settings.funnel.steps:
             raise ConfigError.from_lacking("[funnel]", "steps")
         activity, users = _opened(settings, say)
-        nodes = room.churn_nodes(
-            activity,
-            settings.funnel.steps,
-            users,
-            registered=settings.retention.registered,
-            silent=settings.funnel.silent,
-            target=settings.target.churn(),
-            active_within=settings.snapshots.active_within,
-        )
-        found = _walked(settings, activity, users, exact)
-        show_results([found, nodes], as_json, html, settings.lang)
+        results: list[room.Funnel | room.ChurnNodes] = [_walked(settings, activity, users, exact)]
+        notes = []
+        try:
+            results.append(_nodes(settings, activity, users))
+        except (ShortLogError, StepError) as error:
+            notes.append(sentence("No churn nodes: {reason}", reason=str(error)))
+        show_results(results, as_json, html, settings.lang, notes=notes)
+
+
+def _nodes(settings: Config, activity: Activity, users: pd.DataFrame | None) -> ChurnNodes:
+    """The churn nodes of [funnel]."""
+    from churnlab import retention as room
+
+    return room.churn_nodes(
+        activity,
+        settings.funnel.steps,
+        users,
+        registered=settings.retention.registered,
+        silent=settings.funnel.silent,
+        target=settings.target.churn(),
+        active_within=settings.snapshots.active_within,
+    )
 
 
 def _opened(settings: Config, say: Say) -> tuple[Activity, pd.DataFrame | None]:

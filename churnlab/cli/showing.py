@@ -63,22 +63,30 @@ def show_results(
     html: Path | None,
     language: str,
     title: Words = "",
+    notes: Sequence[Words] = (),
 ) -> None:
     """Print results as texts and tables, or as JSON, a list; and write them as a page, if asked.
 
-    `title` is that of a page with several results; without it the first one's.
+    `title` is that of a page with several results; without it the first one's. `notes` say what
+    could not be shown; in JSON they are notes of the last result.
     """
+    from churnlab.language.sentence import in_language
+    from churnlab.report import terminal
     from churnlab.report.results import told
     from churnlab.retention.shown import page
     from churnlab.schema.files import write_text
 
     if html is not None:
         headed = title if title and len(results) > 1 else results[0].title
-        write_text(html, page(headed, "", results).html(language))
+        write_text(html, page(headed, "", results, notes).html(language))
     if as_json:
-        print_json([result.to_dict() for result in results])
+        figures = [result.to_dict() for result in results]
+        if notes:
+            figures[-1]["notes"] += map(str, notes)
+        print_json(figures)
     else:
         print_all(told(results, language))
+        print_all(terminal.unsure(in_language(words, language) for words in notes))
 
 
 def show_review(found: Review) -> None:

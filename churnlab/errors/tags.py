@@ -31,6 +31,14 @@ class TagError(ConfigError):
         return cls("no tag was given; declare one or more, such as [[tags]] in churnlab.toml")
 
     @classmethod
+    def from_no_text(cls, name: object, when: object) -> TagError:
+        """The name or the condition of a tag is no text."""
+        return cls(
+            f"a tag is {name!r} with the condition {when!r}; give texts, "
+            'such as "keen" and "active[28] >= 12"'
+        )
+
+    @classmethod
     def from_names(cls, names: Iterable[str]) -> TagError:
         """Names that are given twice, or are empty."""
         said = ", ".join(map(repr, names))

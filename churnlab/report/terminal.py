@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.table import Table
 
 from churnlab.evaluation.backtest import Backtest
@@ -14,6 +15,7 @@ from churnlab.evaluation.evaluation import Evaluation
 from churnlab.language.sentence import Words
 
 Shown: TypeAlias = Table | str
+_WIDE = 80
 
 
 def lines(result: Mapping[str, Any]) -> str:
@@ -28,11 +30,21 @@ def lines(result: Mapping[str, Any]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table of texts, which are shown as they are."""
-    shown = Table(*head, box=SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        shown.add_row(*(cell.replace("[", "\\[") for cell in row))
+    """A table of texts, which are shown as they are; of a wide one nothing is cut off."""
+    shown, given = Table(box=SIMPLE_HEAD, pad_edge=False), list(rows)
+    columns = zip(head, *given, strict=True)
+    wide = sum(max(map(cell_len, column)) + 2 for column in columns) > _WIDE
+    for name in head:
+        shown.add_column(name, overflow="fold")
+    for row in given:
+        cells = map(_breakable, row) if wide else row
+        shown.add_row(*(cell.replace("[", "\\[") for cell in cells))
     return shown
+
+
+def _breakable(cell: str) -> str:
+    """A cell that can go on in a new line after a colon and before brackets of Chinese texts."""
+    return cell.replace("：", "： ").replace("（", " （")
 
 
 def catalogue(features: pd.DataFrame) -> Table:

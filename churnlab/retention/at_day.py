@@ -12,11 +12,13 @@ import numpy as np
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset import compute
+from churnlab.errors.retention import ShortLogError
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import Expression
 from churnlab.features.feature_set import FeatureSet
 from churnlab.kernels import cores
 from churnlab.language.sentence import sentence
+from churnlab.schema.days import day_text, fully_observed
 
 Found = TypeVar("Found")
 
@@ -34,6 +36,17 @@ class Asked(FeatureBuilder):
         says = sentence("{value:.2f}")
         for place, value in enumerate(self.values):
             yield Feature(f"asked__n{place}__all", value, "number", says)
+
+
+def check_day(activity: Activity, day: int) -> None:
+    """Refuse the morning of a day after the log, whose past is not known; ShortLogError.
+
+    >>> import churnlab as cl
+    >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
+    >>> check_day(activity, activity.end)
+    """
+    if not fully_observed(day, activity.end):
+        raise ShortLogError.from_after_end(day_text(day), day_text(activity.end - 1))
 
 
 def values_at(

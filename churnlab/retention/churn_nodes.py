@@ -11,18 +11,18 @@ import pandas as pd
 
 from churnlab.activity.protocol import Activity
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.errors.retention import PeopleError
+from churnlab.errors.retention import PeopleError, ShortLogError
 from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, in_language, sentence
 from churnlab.report.displays.display import Display
-from churnlab.retention import shares
 from churnlab.retention.counting import count
 from churnlab.retention.measured import measure_of
 from churnlab.retention.node_counts import Node, Plan, Tally, nodes_of
 from churnlab.retention.node_display import NodesDisplay
 from churnlab.retention.people import People
+from churnlab.retention.shares import difference, effective, wilson
 from churnlab.retention.shown import (
     Shown,
     count_words,
@@ -80,12 +80,12 @@ class ChurnNodes(Shown):
         """
         n, x = self.totals[:-1, 0], self.totals[:-1, 1]
         others, gone = self.rest[:, 0], self.rest[:, 1]
-        worth, worth_rest = shares.effective(self.totals[:-1]), shares.effective(self.rest)
+        worth, worth_rest = effective(self.totals[:-1]), effective(self.rest)
         with np.errstate(invalid="ignore", divide="ignore"):
             rate, rest_rate = x / n, gone / others
             of_all = x / self.totals[-1, 1]
-        low, high = shares.wilson(rate * worth, worth)
-        ends = shares.difference(rate * worth, worth, rest_rate * worth_rest, worth_rest)
+        low, high = wilson(rate * worth, worth)
+        ends = difference(rate * worth, worth, rest_rate * worth_rest, worth_rest)
         corrected = holm(ends[2])
         frame = pd.DataFrame(
             {
@@ -240,7 +240,7 @@ def churn_nodes(
     aim = Churn(30) if target is None else target
     plan = plan_of(activity, Steps.of(activity, steps, least=0), silent, aim, at, active_within)
     if plan.steps.by_registration and (users is None or registered is None):
-        raise PeopleError.from_no_frame(["registered"])
+        raise PeopleError.from_no_registration()
     people = People.of(activity, users, (), registered)
     return finish(plan, count(activity, people, plan.makers(people)))
 
@@ -263,15 +263,29 @@ def plan_of(
     """
     check_count("active_within", active_within, 1)
     given = silent if isinstance(silent, Mapping) else {"acts": silent}
-    runs = {str(role): [_run(k) for k in days] for role, days in given.items()}
+    runs = {str(role): list(dict.fromkeys(map(_run, days))) for role, days in given.items()}
     nodes = nodes_of(steps, runs)
     if not nodes:
         raise ConfigError.from_range("silent", silent, "days of silence, or steps")
-    days = tuple(as_days(activity.end - target.window(0)[1] if at is None else at))
+    days = _mornings(activity, target, at)
     for t in days:
         _check_day(activity, t, target)
     measures = {"acts": "acts"} | {role: measure_of(activity, role) for role in runs}
     return Plan(steps, nodes, measures, days, active_within, target)
+
+
+def _mornings(activity: Activity, target: Churn, at: Day | Iterable[Day] | None) -> tuple[int, ...]:
+    """The mornings to look at, each once: those that are given, or the last one that is known."""
+    if at is None:
+        reach = target.window(0)[1]
+        if not before(activity.kept_from, activity.end - reach):
+            has = activity.end - activity.kept_from
+            raise ShortLogError.from_short_for_nodes(reach, has)
+        return (activity.end - reach,)
+    days = tuple(dict.fromkeys(as_days(at)))
+    if not days:
+        raise ConfigError.from_range("at", at, "one morning or more")
+    return days
 
 
 def _run(days: int) -> int:
@@ -286,7 +300,7 @@ def _check_day(activity: Activity, t: int, target: Churn) -> None:
         raise HistoryError.from_no_past(day_text(t), day_text(start))
     if not fully_observed(stop, activity.end):
         end = day_text(activity.end - 1)
-        raise HistoryError.from_unobserved(target.name, day_text(t), day_text(stop - 1), end)
+        raise ShortLogError.from_nodes(day_text(t), day_text(stop - 1), end)
 
 
 def finish(plan: Plan, found: list[Tally]) -> ChurnNodes:

@@ -13,10 +13,10 @@ from churnlab.errors import ConfigError
 from churnlab.evaluation.corrected import holm
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
-from churnlab.retention import shares
 from churnlab.retention.cohort_counts import Counted, Counts
 from churnlab.retention.people import group_words
 from churnlab.retention.returns import Return
+from churnlab.retention.shares import difference, effective, wilson, within_strata
 from churnlab.retention.shown import (
     clearest,
     count_words,
@@ -83,7 +83,7 @@ def long_table(found: Counted) -> pd.DataFrame:
             came = everybody(counts.hits[w, places]).reshape(-1).astype(float)
             known = found.known.ravel() & (size > 0)
             came = np.where(found.known.ravel(), came, np.nan)
-            low, high = shares.wilson(came, size)
+            low, high = wilson(came, size)
             part = pd.DataFrame(
                 {
                     "grouping": grouping,
@@ -113,9 +113,9 @@ def averages(found: Counted) -> pd.DataFrame:
             size = np.where(found.known, everybody(counts.size[w, places])[:, None], 0)
             came = np.where(found.known, everybody(counts.hits[w, places]), 0).sum(axis=0)
             rows = size.sum(axis=0)
-            worth = rows if who == "new" else shares.effective(everybody(counts.totals[places]))
+            worth = rows if who == "new" else effective(everybody(counts.totals[places]))
             share = came / np.where(rows > 0, rows, np.nan)
-            low, high = shares.wilson(share * worth, worth)
+            low, high = wilson(share * worth, worth)
             head = {"grouping": grouping, "group": group, "who": who}
             part = _returns(found.returns).assign(
                 cohorts=(size > 0).sum(axis=0),
@@ -163,7 +163,7 @@ def between_groups(found: Counted) -> pd.DataFrame:
             for k, r in enumerate(found.returns):
                 there = found.known[:, k]
                 given = [(counts.hits[0, g, there, k], counts.size[0, g, there]) for g in (i, j)]
-                figures = shares.within_strata(*given[0], *given[1])
+                figures = within_strata(*given[0], *given[1])
                 rows.append((counts.grouping.name, values[i], values[j], r, *figures))  # type: ignore[union-attr]
     return _differences(rows)
 
@@ -178,7 +178,7 @@ def between_cohorts(found: Counted) -> pd.DataFrame:
         there = np.flatnonzero(found.known[:, k] & (size > 0))
         for one, other in zip(there[1:], there[:-1], strict=True):
             x, n, y, m = hits[one, k], size[one], hits[other, k], size[other]
-            low, high, p = (float(v) for v in shares.difference(x, n, y, m))
+            low, high, p = (float(v) for v in difference(x, n, y, m))
             names = found.periods.name(one), found.periods.name(other)
             rows.append((None, *names, r, x / n - y / m, low, high, p))
     return _differences(rows)
@@ -271,8 +271,16 @@ def warnings(found: Counted) -> tuple[Words, ...]:
     if found.left_out["before"]:
         said.append(
             sentence(
-                "{people:person|people} began before the first cohort and are counted as returning",
+                "{people:person|people} began before the first cohort: they are in none, and "
+                "count as returning when they come",
                 people=found.left_out["before"],
+            )
+        )
+    if found.left_out["after"]:
+        said.append(
+            sentence(
+                "{people:person|people} registered after the end of the log and are left out",
+                people=found.left_out["after"],
             )
         )
     if not periods.over.all():
@@ -338,23 +346,20 @@ def _difference_table(found: Counted, gaps: pd.DataFrame) -> Table:
     columns = {
         "group": sentence("group"),
         "against": sentence("against"),
-        "returns": sentence("came back"),
+        "returns": sentence("return"),
         "difference": sentence("difference"),
         "p": sentence("p, corrected"),
     }
     rows = []
-    shown = gaps.sort_values("p_holm", kind="stable").head(_DIFFERENCES_SHOWN)
+    shown = gaps.sort_values("p", kind="stable").head(_DIFFERENCES_SHOWN)
     for row in shown.to_dict("records"):
-        kind = Return(
-            row["returns"], row["from_day"], 0 if pd.isna(row["to_day"]) else row["to_day"]
-        )
         rows.append(
             {
                 "group": sentence(
                     "{grouping}: {group}", grouping=row["grouping"], group=row["one"]
                 ),
                 "against": row["other"],
-                "returns": kind.words(),
+                "returns": _return_of(row).words(),
                 "difference": points_words(row["difference"], row["low"], row["high"]),
                 "p": p_words(row["p_holm"]),
             }

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+import churnlab.retention.cohort_tables as tables
 from churnlab.activity.protocol import Activity
 from churnlab.errors import ConfigError
 from churnlab.evaluation.tables import TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
-from churnlab.retention import cohort_tables as tables
 from churnlab.retention.cohort_counts import Counted, plan_of
 from churnlab.retention.cohort_displays import ReturnsDisplay, TriangleDisplay
 from churnlab.retention.counting import count

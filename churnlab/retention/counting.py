@@ -34,8 +34,8 @@ def count(
     """The tallies that `makers` make, over everybody; rows are read once for all of them.
 
     A store is read some people at a time. `acts_alone` says that no tally reads another measure
-    than acts; then rows in memory are put in order in less time. Raises ConfigError for a log on
-    Spark.
+    than acts; then rows in memory are put in order in less time. Raises PeopleError for a frame
+    that has nobody of the log, ConfigError for a log on Spark.
 
     >>> import churnlab as cl
     >>> class Heads:
@@ -53,8 +53,8 @@ def count(
         free.put(each)
     jobs = list((activity.acts_alone() if acts_alone else activity).jobs())
 
-    def work(job: Job) -> None:
-        """Count one group of people into tallies that no other thread has."""
+    def work(job: Job) -> np.ndarray | None:
+        """Count one group into tallies that no other thread has; its ids if all are strangers."""
         mine = free.get()
         try:
             part = job().as_of()
@@ -63,9 +63,10 @@ def count(
                 tally.add(part, places)
         finally:
             free.put(mine)
+        return None if (places >= 0).any() else part.users
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, jobs))
+        people.check_met(list(pool.map(work, jobs)))
     for other in sets[1:]:
         for tally, more in zip(sets[0], other, strict=True):
             tally.merge(more)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from churnlab.events.batches import Counts, Reader
 from churnlab.events.checks import check_counts
 from churnlab.events.codes import Tables
 from churnlab.events.frame_source import open_frame
+from churnlab.events.measured import NOT_COUNTED
 from churnlab.events.on_disk import Disk
 from churnlab.events.source import Source, Task
 from churnlab.events.span import Span, observed
@@ -32,6 +33,7 @@ from churnlab.retention.funnel_tables import Taken
 from churnlab.retention.people import People
 from churnlab.retention.steps import REGISTERED, Step, Steps, as_steps, check_steps
 from churnlab.schema.days import check_count, contains
+from churnlab.schema.measures import Measure
 from churnlab.schema.roles import Roles
 from churnlab.schema.zones import instant
 
@@ -66,11 +68,12 @@ def exact_funnel(
     """How far people come through steps, from the events themselves.
 
     `log` is a path, a pattern or a dataframe, `options` are those of `EventLog.read`, the other
-    arguments those of `funnel`; a step may be the name of an event, too. The log is read once, and
-    of it the moments of steps are kept. A step must come after the one before and less than
-    `within` times 24 hours after the first; events of one moment may be in any order, and an event
-    of two roles counts for both. Registration is the first moment of its local day. Errors are
-    those of `funnel` and of `EventLog.read`.
+    arguments those of `funnel`. A step is a role, one of `measures=`, or the name of an event; an
+    event takes the step of a measure if it adds to it. Measures of a whole day, such as acts, are
+    none of these. The log is read once, and of it the moments of steps are kept. A step must come
+    after the one before and less than `within` times 24 hours after the first; events of one moment
+    may be in any order, and an event of two roles counts for both. Registration is the first moment
+    of its local day. Errors are those of `funnel` and of `EventLog.read`.
 
     >>> import pandas as pd
     >>> at = pd.to_datetime(["2026-03-01 09:00", "2026-03-01 09:05", "2026-03-09 12:00"])
@@ -80,11 +83,12 @@ def exact_funnel(
     [1, 1]
     """
     check_count("within", within, 1)
-    spec = replace(LogSpec(**options), amount=None, measures=())
+    spec = LogSpec(**options)
     roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
-    known = _steps_of(steps, roles)
+    known, measures = _steps_of(steps, roles, spec.measures)
+    spec = replace(spec, amount=None, measures=measures)
     if known.by_registration and (users is None or registered is None):
-        raise PeopleError.from_no_frame(["registered"])
+        raise PeopleError.from_no_registration()
     found = _read(_source(log, spec), spec, roles, known)
     end = instant(found.span.end, found.zone)
     low, stop = instant(found.span.start, found.zone), end - within * DAY_MICROS + 1
@@ -104,10 +108,16 @@ def _source(log: Any, spec: LogSpec) -> Source:
     return open_frame(log, spec.wanted())
 
 
-def _steps_of(given: Iterable[str | Step], roles: Roles) -> Steps:
-    """The steps; each is counted by its own name, that of a role or of an event."""
-    steps = check_steps(list(as_steps(given, tuple(roles.events))))
-    return Steps(steps, tuple(None if s.name == REGISTERED else s.name for s in steps))
+def _steps_of(
+    given: Iterable[str | Step], roles: Roles, measures: Sequence[Measure]
+) -> tuple[Steps, tuple[Measure, ...]]:
+    """The steps, each counted by the name of a role, a measure or an event; and their measures."""
+    own = {name: m for m in measures for name in (m.column_name, m.name)}
+    steps = check_steps(list(as_steps(given, (*roles.events, *own))))
+    names = [None if s.name == REGISTERED else s.name for s in steps]
+    used = {n: own[n] for n in names if n is not None and n in own and n not in roles.events}
+    counted = [used[n].column_name if n in used else n for n in names]
+    return Steps(steps, tuple(counted)), tuple(dict.fromkeys(used.values()))
 
 
 def _names(wanted: str, roles: Roles) -> frozenset[str]:
@@ -118,12 +128,13 @@ def _names(wanted: str, roles: Roles) -> frozenset[str]:
 def _read(source: Source, spec: LogSpec, roles: Roles, steps: Steps) -> _Moments:
     """The moments of steps in a log, in one pass on all cores."""
     tables, threads = Tables(roles), spec.threads or cores.allowed()
-    names = [_names(wanted, roles) for wanted in steps.wanted]
+    own = {m.column_name for m in spec.measures}
+    names = [frozenset() if wanted in own else _names(wanted, roles) for wanted in steps.wanted]
     with tempfile.TemporaryDirectory(prefix="churnlab-") as folder:
         if spec.event_id is not None:
             source, _ = Disk(spec, threads, Path(folder)).without_repeats(source)
         with ThreadPoolExecutor(threads) as pool:
-            pick = partial(_pick, source.name, spec, tables, names)
+            pick = partial(_pick, source.name, spec, tables, names, _adding(spec, steps))
             picked = list(pool.map(pick, source.tasks(spec, threads)))
     counts = Counts()
     events: dict[int, int] = {}
@@ -133,23 +144,40 @@ def _read(source: Source, spec: LogSpec, roles: Roles, steps: Steps) -> _Moments
             events[day] = events.get(day, 0) + count
     check_counts(source.name, spec, vars(counts), bool(events))
     for name, wanted in zip(steps.wanted, names, strict=True):
-        if not wanted & tables.names.keys():
-            raise StepError.from_unknown_step(name, {*roles.events, *tables.names})
+        if name not in own and not wanted & tables.names.keys():
+            raise StepError.from_no_event(name, {*roles.events, *own, *tables.names})
     return _together(picked, tables, observed(events), len(names))
 
 
+def _adding(spec: LogSpec, steps: Steps) -> tuple[tuple[int, int], ...]:
+    """The place of each measure that is a step, and what an event gives that adds nothing."""
+    kinds = [(m.column_name, NOT_COUNTED if m.kind == "distinct" else 0) for m in spec.measures]
+    return tuple((steps.wanted.index(name), nothing) for name, nothing in kinds)
+
+
 def _pick(
-    name: str, spec: LogSpec, tables: Tables, wanted: list[frozenset[str]], task: Task
+    name: str,
+    spec: LogSpec,
+    tables: Tables,
+    wanted: list[frozenset[str]],
+    adding: tuple[tuple[int, int], ...],
+    task: Task,
 ) -> _Picker:
-    return _Picker(name, spec, tables, wanted).run(task)
+    return _Picker(name, spec, tables, wanted, adding).run(task)
 
 
 class _Picker:
     """Picks the moments of steps from a task."""
 
     def __init__(
-        self, name: str, spec: LogSpec, tables: Tables, wanted: list[frozenset[str]]
+        self,
+        name: str,
+        spec: LogSpec,
+        tables: Tables,
+        wanted: list[frozenset[str]],
+        adding: tuple[tuple[int, int], ...],
     ) -> None:
+        self.adding = adding
         self.reader = Reader(name, spec, tables)
         self.tables = tables
         self.wanted = wanted
@@ -166,6 +194,8 @@ class _Picker:
             for day, count in zip(*np.unique(days, return_counts=True), strict=True):
                 self.events[int(day)] = self.events.get(int(day), 0) + int(count)
             marks = self._marks()[events.name]
+            for i, (bit, nothing) in enumerate(self.adding):
+                marks |= (events.extra[:, i] > nothing).astype(np.uint32) << np.uint32(bit)
             keep = marks > 0
             kept = events.ids[keep], events.clock[keep], days[keep], marks[keep]
             self.parts.append(tuple(np.array(column) for column in kept))
@@ -207,6 +237,7 @@ def _walk(
 ) -> tuple[Taken, int]:
     """How far everybody came, registered people without a moment too, and how many are pending."""
     places = people.places(found.users)
+    people.check_met([None if (places >= 0).any() else found.users])
     known = len(people.ids) if steps.by_registration else 0
     absent = np.setdiff1d(np.arange(known), places)
     every = np.concatenate([places, absent])

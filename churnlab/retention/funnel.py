@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+import churnlab.retention.funnel_tables as tables
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.errors.retention import PeopleError, ShortLogError
@@ -18,7 +19,6 @@ from churnlab.kernels.jit import frozen
 from churnlab.kernels.units import NO_DAY
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
-from churnlab.retention import funnel_tables as tables
 from churnlab.retention.counting import count
 from churnlab.retention.funnel_display import FunnelDisplay
 from churnlab.retention.people import People
@@ -209,11 +209,9 @@ the step before; the first may be "registered"; or `Step`s |
     >>> print(found.sentences()[0])
     100.0% of 80 people came through all steps within 7 days
     """
-    if registered is not None and users is None:
-        raise PeopleError.from_no_frame([registered])
     plan = plan_of(activity, steps, within)
-    if plan.steps.by_registration and registered is None:
-        raise PeopleError.from_no_frame(["registered"])
+    if plan.steps.by_registration and (users is None or registered is None):
+        raise PeopleError.from_no_registration()
     people = People.of(activity, users, by, registered)
     return plan.finish(people, count(activity, people, plan.makers(people)))
 

@@ -15,11 +15,12 @@ from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words, in_language, sentence
-from churnlab.retention import shares
 from churnlab.retention.people import group_words
+from churnlab.retention.shares import difference, wilson
 from churnlab.retention.shown import (
     clearest,
     count_words,
+    p_words,
     points_words,
     share_words,
     words_table,
@@ -27,6 +28,7 @@ from churnlab.retention.shown import (
 from churnlab.retention.steps import Steps
 
 _DIFFERENCES_SHOWN = 18
+_SHORT = 2  # days, below which times are told in hours where they are exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,7 @@ def _of_group(found: Walked, grouping: str | None, group: str | None, taken: Tak
     count = len(found.steps)
     people = np.array([(taken.steps > k).sum() for k in range(count)])
     earlier = np.concatenate([people[:1], people[:-1]])
-    low, high = shares.wilson(people, earlier)
+    low, high = wilson(people, earlier)
     with np.errstate(invalid="ignore", divide="ignore"):
         of_first, of_previous = people / people[0], people / earlier
     times = [_times(taken, k) for k in range(count)]
@@ -149,7 +151,7 @@ def differences(found: Walked) -> pd.DataFrame:
         for one, other in combinations(known, 2):
             for k in range(1, len(found.steps)):
                 (n, x), (m, y) = known[one][k - 1 : k + 1], known[other][k - 1 : k + 1]
-                low, high, p = (float(v) for v in shares.difference(x, n, y, m))
+                low, high, p = (float(v) for v in difference(x, n, y, m))
                 gap = x / n - y / m if n and m else np.nan
                 rows.append((name, one, other, k + 1, gap, low, high, p))
     columns = ["grouping", "one", "other", "step", "difference", "low", "high", "p"]
@@ -166,7 +168,7 @@ def sentences(found: Walked) -> tuple[Words, ...]:
     entered, through = int(table["people"].iloc[0]), int(table["people"].iloc[-1])
     names = [step.words() for step in found.steps.steps]
     if not entered:
-        return (sentence("Nobody took the first step ({step})", step=names[0]),)
+        return (_nobody_words(found, names[0]),)
     last = table.iloc[-1]
     said: list[Words] = [
         sentence(
@@ -197,8 +199,20 @@ def sentences(found: Walked) -> tuple[Words, ...]:
     return (*said, *_beyond_chance(found))
 
 
+def _nobody_words(found: Walked, step: Words) -> Words:
+    """Nobody took the first step, or nobody so early that more is known."""
+    if not found.pending:
+        return sentence("Nobody took the first step ({step})", step=step)
+    return sentence(
+        "Not yet known: nobody took the first step ({step}) {days:day|days} before the end "
+        "of the log",
+        step=step,
+        days=found.within,
+    )
+
+
 def _time_words(row: pd.Series, exact: bool) -> Words:
-    if exact and row["median_days"] < 2:
+    if exact and row["median_days"] < _SHORT:
         hours = {"median": 24 * row["median_days"], "mean": 24 * row["mean_days"]}
         return sentence(
             "All steps take {median:.1f} hours in the median, {mean:.1f} in the mean", **hours
@@ -255,16 +269,17 @@ def sections(found: Walked) -> list[TitledTable]:
 
 
 def _steps_table(found: Walked, table: pd.DataFrame) -> Table:
+    hours = found.exact and not table["median_days"].ge(_SHORT).any()
     columns = {
         "step": sentence("step"),
         "people": sentence("people"),
         "of_first": sentence("of all who entered"),
         "of_previous": sentence("of the step before"),
         "lost": sentence("lost"),
-        "median": sentence("median days"),
-        "mean": sentence("mean days"),
+        "median": sentence("median hours") if hours else sentence("median days"),
+        "mean": sentence("mean hours") if hours else sentence("mean days"),
     }
-    rows = []
+    rows, unit = [], 24 if hours else 1
     for step, row in zip(found.steps.steps, table.to_dict("records"), strict=True):
         first = row["step"] == 1
         rows.append(
@@ -274,8 +289,8 @@ def _steps_table(found: Walked, table: pd.DataFrame) -> Table:
                 "of_first": _share(row["of_first"]),
                 "of_previous": UNKNOWN if first else _share(*_ends(row)),
                 "lost": UNKNOWN if first else count_words(row["lost"]),
-                "median": _days(row["median_days"]),
-                "mean": _days(row["mean_days"]),
+                "median": _time(unit * row["median_days"]),
+                "mean": _time(unit * row["mean_days"]),
             }
         )
     return words_table(columns, rows)
@@ -289,7 +304,7 @@ def _share(value: float, low: float = np.nan, high: float = np.nan) -> Words:
     return UNKNOWN if np.isnan(value) else share_words(value, low, high)
 
 
-def _days(value: float) -> Words:
+def _time(value: float) -> Words:
     return UNKNOWN if np.isnan(value) else sentence("{value:.1f}", value=value)
 
 
@@ -313,16 +328,14 @@ def _difference_table(found: Walked, gaps: pd.DataFrame) -> Table:
         "difference": sentence("difference"),
         "p": sentence("p, corrected"),
     }
-    shown = gaps.sort_values("p_holm", kind="stable").head(_DIFFERENCES_SHOWN)
+    shown = gaps.sort_values("p", kind="stable").head(_DIFFERENCES_SHOWN)
     rows = [
         {
             "group": group_words(row["grouping"], row["one"]),
             "against": row["other"],
             "step": found.steps.steps[row["step"] - 1].words(),
             "difference": points_words(row["difference"], row["low"], row["high"]),
-            "p": UNKNOWN
-            if np.isnan(row["p_holm"])
-            else sentence("{value:.3f}", value=row["p_holm"]),
+            "p": p_words(row["p_holm"]),
         }
         for row in shown.to_dict("records")
     ]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
+from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.kernels import presence
 from churnlab.kernels.jit import frozen
@@ -119,7 +120,8 @@ class LifeCycle(Shown):
         shown = table[table["grouping"].isna()]
         rows = []
         for i, row in enumerate(shown.to_dict("records")):
-            cells = {name: _counted(row[name]) for name in ("active", *STATES)}
+            unknown = UNKNOWN if self.periods.over[i] else NOT_YET
+            cells = {name: _counted(row[name], unknown) for name in ("active", *STATES)}
             rows.append({"period": self.periods.name(i), **cells})
         return words_table(columns, rows[-_MOST_PERIODS:])
 
@@ -160,8 +162,8 @@ class LifeCycleDisplay(Display):
         self.legend(axes, columns=4)
 
 
-def _counted(value: float) -> Words:
-    return NOT_YET if np.isnan(value) else count_words(int(value))
+def _counted(value: float, unknown: Words) -> Words:
+    return unknown if np.isnan(value) else count_words(int(value))
 
 
 class _Tally:

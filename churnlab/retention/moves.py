@@ -18,7 +18,7 @@ from churnlab.retention.at_day import over_groups
 from churnlab.retention.shown import Shown, count_words, words_table
 from churnlab.retention.tier_displays import MovesDisplay
 from churnlab.retention.tiers import check_reach, tiers_of
-from churnlab.schema.days import Day, day_number, day_text, fully_observed
+from churnlab.schema.days import Day, check_count, day_number, day_text, fully_observed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,7 +108,7 @@ def moves(
     """How many people moved from which tier to which from a day to `days` later.
 
     Raises HistoryError where the log has fewer than 56 days before the day, or ends before the
-    later one, ConfigError on Spark.
+    later one, ConfigError for less than a day, and on Spark.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=120, seed=1).log().daily()
@@ -116,10 +116,11 @@ def moves(
     Moves(of 47 core people 83% were core 28 days later)
     """
     number, rules = day_number(day), rules or TierRules()
+    check_count("days", days, 1)
     check_reach(activity, number)
     if not fully_observed(number + days, activity.end):
-        needs = number + days - activity.start
-        raise ShortLogError.from_window("the later day", needs, activity.end - activity.start)
+        later, last = day_text(number + days), day_text(activity.end - 1)
+        raise ShortLogError.from_move(later, last)
     counts = over_groups(activity, lambda part: _moved(part, number, number + days, rules))
     return Moves(number, days, rules, np.sum(counts, axis=0))
 

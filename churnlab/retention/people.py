@@ -111,6 +111,18 @@ class People:
         """
         return self.ids.get_indexer(ids) if len(self.ids) else np.full(len(ids), -1, np.int64)
 
+    def check_met(self, strangers: Sequence[np.ndarray | None]) -> None:
+        """Refuse a frame that has nobody of the log, if people are told apart by it; PeopleError.
+
+        `strangers` has for each group of people None if the frame has any of them, else their ids.
+
+        >>> People(pd.Index([4, 7]), ()).check_met([np.array([9])])
+        """
+        asked = bool(self.groupings) or self.registered is not None
+        ids = [each[0] for each in strangers if each is not None and len(each)]
+        if asked and ids and len(self.ids) and not any(each is None for each in strangers):
+            raise PeopleError.from_strangers(ids[0], self.ids[0])
+
     def segments(self, grouping: Grouping | None, places: np.ndarray) -> np.ndarray:
         """The group of each person, int32[n]; 0 for everybody where there is no grouping."""
         if grouping is None:

@@ -57,7 +57,7 @@ class Return:
     def words(self) -> Words:
         """The days for people."""
         if self.kind == "on":
-            return sentence("day {day}", day=self.low)
+            return sentence("day 1") if self.low == 1 else sentence("day {day}", day=self.low)
         if self.kind == "bracket":
             return sentence("days {low} to {high}", low=self.low, high=self.high)
         return sentence("day {day} or later", day=self.low)

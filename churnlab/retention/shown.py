@@ -95,15 +95,20 @@ def _blocks(titled: TitledTable) -> tuple[Any, ...]:
     return (*before, titled.table, *after)
 
 
-def page(title: Words, subtitle: Words, results: Sequence[Shown]) -> Page:
-    """Several results as one page that stands alone.
+def page(
+    title: Words, subtitle: Words, results: Sequence[Shown], notes: Sequence[Words] = ()
+) -> Page:
+    """Several results as one page that stands alone; `notes` say what could not be shown.
 
     >>> print(page("Retention", "", []).markdown())
     # Retention
     <BLANKLINE>
     <BLANKLINE>
     """
-    return Page(title, subtitle, "", tuple(result.section() for result in results))
+    sections = [result.section() for result in results]
+    if notes:
+        sections.append(Section(sentence("Left out"), (Bullets(tuple(notes)),)))
+    return Page(title, subtitle, "", tuple(sections))
 
 
 def _picture(shown: Display, alt: Words) -> Picture:
@@ -165,6 +170,19 @@ def share_words(
     if math.isnan(low):
         return sentence("{value:.1%}", value=value)
     return sentence("{value:.1%} [{low:.1%}, {high:.1%}]", value=value, low=low, high=high)
+
+
+def money_words(value: float, low: float, high: float) -> Words:
+    """A mean of money with its interval, where there is one; a dash where it is missing.
+
+    >>> str(money_words(1234.5, 1200, 1269)), str(money_words(7, math.nan, math.nan))
+    ('1,234.50 [1,200.00, 1,269.00]', '7.00')
+    """
+    if math.isnan(value):
+        return UNKNOWN
+    if math.isnan(low):
+        return sentence("{value:,.2f}", value=value)
+    return sentence("{value:,.2f} [{low:,.2f}, {high:,.2f}]", value=value, low=low, high=high)
 
 
 def points_words(value: float, low: float, high: float) -> Words:

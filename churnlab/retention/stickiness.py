@@ -12,6 +12,7 @@ import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
+from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.kernels import presence
 from churnlab.kernels.jit import frozen
@@ -22,10 +23,11 @@ from churnlab.retention.counting import count
 from churnlab.retention.people import Grouping, People, each_group, group_words
 from churnlab.retention.periods import Periods
 from churnlab.retention.shares import Z
-from churnlab.retention.shown import Shown, count_words, share_words, words_table
+from churnlab.retention.shown import NOT_YET, Shown, count_words, share_words, words_table
 from churnlab.schema.days import to_timestamps
 
 _MOST_MONTHS = 12
+_MONTHS_BESIDE = 6  # of which people are shown by their active days
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +51,8 @@ class Stickiness(Shown):
 
         Columns: grouping, group (missing for everybody), month, days (observed days of the month),
         people (MAU, those seen so far in a month that is not over), daily (mean DAU), dau_over_mau
-        with low and high (95%, people being independent), known.
+        with low and high (95%, people being independent; missing where all came on equally many
+        days), known.
 
         >>> import churnlab as cl
         >>> activity = cl.datasets.make_community(users=80, days=70, seed=1).log().daily()
@@ -81,10 +84,12 @@ class Stickiness(Shown):
         first = np.maximum(periods.first, periods.base)
         days = np.minimum(periods.last + 1, periods.stop) - first
         known = periods.whole & (people > 0)
+        came, squares = counted @ k, counted @ (k * k)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = counted @ k / people
-            spread = counted @ (k * k) / people - mean**2
-            reach = Z * np.sqrt(spread / np.where(people > 1, people - 1, np.nan)) / days
+            mean = came / people
+            unlike = people * squares - came**2  # 0 where all came on as many days: no interval
+            spread = np.where(unlike > 0, unlike, np.nan) / people**2
+            reach = Z * np.sqrt(spread / (people - 1)) / days
         ratio = np.where(known, mean / days, np.nan)
         return pd.DataFrame(
             {
@@ -93,7 +98,7 @@ class Stickiness(Shown):
                 "month": periods.stamps,
                 "days": days,
                 "people": people,
-                "daily": np.where(known, counted @ k / days, np.nan),
+                "daily": np.where(known, came / days, np.nan),
                 "dau_over_mau": ratio,
                 "low": np.clip(ratio - reach, 0, 1),
                 "high": np.clip(ratio + reach, 0, 1),
@@ -118,7 +123,7 @@ class Stickiness(Shown):
         month = self.periods.name(place)
         return (
             sentence(
-                "{month}: {daily:,.0f} of {people:,} people came on a mean day, "
+                "{month}: {daily:,.1f} of {people:,} people came on a mean day, "
                 "DAU over MAU {ratio:.1%}",
                 month=month,
                 daily=row["daily"],
@@ -149,10 +154,15 @@ class Stickiness(Shown):
             "ratio": sentence("DAU over MAU"),
         }
         rows = []
-        for row in self.table().to_dict("records"):
+        over = dict(zip(self.periods.stamps, self.periods.over, strict=True))
+        table = self.table()
+        for row in table[table["month"].isin(self.periods.stamps[-_MOST_MONTHS:])].to_dict(
+            "records"
+        ):
             named = group_words(row["grouping"], row["group"])
-            ratio = share_words(row["dau_over_mau"], row["low"], row["high"])
-            daily = sentence("{value:,.1f}", value=row["daily"]) if row["known"] else ratio
+            unknown = UNKNOWN if over[row["month"]] else NOT_YET
+            ratio = share_words(row["dau_over_mau"], row["low"], row["high"], unknown)
+            daily = sentence("{value:,.1f}", value=row["daily"]) if row["known"] else unknown
             month = str(row["month"].date())[:7]
             cells = {"mau": count_words(row["people"]), "dau": daily, "ratio": ratio}
             rows.append({"group": named, "period": month, **cells})
@@ -160,12 +170,14 @@ class Stickiness(Shown):
 
     def _days_table(self) -> Table:
         exact = self.days()
-        columns: dict[str, Words] = {"period": sentence("month")}
-        columns |= {str(k): str(k) for k in exact.columns}
+        shown = range(len(exact))[-_MONTHS_BESIDE:]
+        columns: dict[str, Words] = {"period": sentence("active days")}
+        columns |= {str(i): self.periods.name(i) for i in shown}
+        most = max((k for k in exact.columns if exact[k].any()), default=1)
         rows = [
-            {"period": self.periods.name(i), **{str(k): count_words(v) for k, v in row.items()}}
-            for i, (_, row) in enumerate(exact.iterrows())
-        ][-_MOST_MONTHS:]
+            {"period": str(k), **{str(i): count_words(exact[k].iloc[i]) for i in shown}}
+            for k in range(1, most + 1)
+        ]
         return words_table(columns, rows)
 
     def displays(self) -> tuple[Display, ...]:

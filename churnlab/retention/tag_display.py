@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from churnlab.language.sentence import sentence
+from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
 from churnlab.report.drawing import BLUE, GREY, INK, ORANGE, Axes, drawable, name_axes
 
@@ -25,6 +25,13 @@ class TagsDisplay(Display):
 
     figures: pd.DataFrame
     grid: ClassVar[Literal["x", "y"]] = "x"
+
+    @property
+    def caption(self) -> Words:
+        """What is drawn."""
+        if self.figures["lift"].notna().any():
+            return sentence("Churn of the people with each tag, with 95% intervals")
+        return sentence("People with each tag")
 
     @property
     def height(self) -> float:  # type: ignore[override]
@@ -45,6 +52,7 @@ class TagsDisplay(Display):
         table = self._drawn()
         place = np.arange(len(table))
         axes.set_yticks(place, [drawable(name) for name in table["tag"]])
+        axes.set_ylim(-0.6, max(len(table), 1) - 0.4)
         if not table["lift"].notna().any():
             axes.barh(place, table["share"].to_numpy(float), color=BLUE)
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")

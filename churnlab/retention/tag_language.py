@@ -51,6 +51,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Expression, Expression], Express
     ast.Div: lambda a, b: a / b,
 }
 _SINCE: dict[str, type[Since] | type[SinceFirst]] = {"since": Since, "first": SinceFirst}
+_LARGEST = 1e15
+_MOST_DAYS = 36_500
 _LONGEST = 40  # comparisons of one condition
 
 
@@ -153,6 +155,8 @@ class _Reader:
 
     def _number(self, node: ast.expr) -> Expression:
         if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            if not abs(node.value) <= _LARGEST:  # type: ignore[operator, arg-type]
+                raise self._no(node, "is too large a number")
             return Constant(float(node.value))  # type: ignore[arg-type]
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             inner = self._number(node.operand)
@@ -200,6 +204,8 @@ class _Reader:
         value = node.value if isinstance(node, ast.Constant) else None
         if type(value) is not int or value < least:
             raise self._no(node, f"is no whole number of days of at least {least}")
+        if value > _MOST_DAYS:
+            raise self._no(node, f"is more than {_MOST_DAYS} days, the most of a window")
         return value
 
     def _no(self, node: ast.AST, why: str) -> TagError:

@@ -23,21 +23,21 @@ from churnlab.dataset.rule import Rule
 from churnlab.errors import HistoryError
 from churnlab.errors.tags import TagError
 from churnlab.evaluation.corrected import holm
-from churnlab.evaluation.intervals import Interval
+from churnlab.evaluation.intervals import UNKNOWN, Interval
 from churnlab.evaluation.tables import TitledTable
 from churnlab.features.expression import Expression
 from churnlab.kernels.records import SUMS
 from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import Words, sentence, template
 from churnlab.report.displays.display import Display
-from churnlab.retention.at_day import over_groups, values_at
+from churnlab.retention.at_day import check_day, over_groups, values_at
 from churnlab.retention.contradictions import check_possible
 from churnlab.retention.measured import known_measures
 from churnlab.retention.shares import difference, wilson
-from churnlab.retention.shown import Shown, count_words, share_words, words_table
+from churnlab.retention.shown import NOT_YET, Shown, count_words, share_words, words_table
 from churnlab.retention.tag_display import CHANCE, TagsDisplay
 from churnlab.retention.tag_language import Measures, parse
-from churnlab.schema.days import Day, day_number, day_text
+from churnlab.schema.days import Day, day_number, day_text, fully_observed
 from churnlab.schema.targets import Churn
 
 _Z = float(ndtri(0.975))
@@ -192,14 +192,16 @@ class Tags(Shown):
             "people": sentence("people"),
             "share": sentence("share"),
             "churn": sentence("churn"),
-            "lift": sentence("lift"),
+            "lift": sentence("times everybody's churn"),
         }
         rows = [
             {
                 "who": row["tag"],
                 "people": count_words(row["people"]),
                 "share": sentence("{value:.1%}", value=row["share"]),
-                "churn": share_words(row["churn"], row["low"], row["high"]),
+                "churn": share_words(
+                    row["churn"], row["low"], row["high"], NOT_YET if row["people"] else UNKNOWN
+                ),
                 "lift": Interval(row["lift"], row["lift_low"], row["lift_high"]).words(),
             }
             for row in self.table().astype({"churn": float, "lift": float}).to_dict("records")
@@ -252,7 +254,8 @@ def tags(
     such as a share of nothing, gives nobody a tag.
 
     Raises TagError for no tag, two of one name, a condition that cannot be read, names an unknown
-    measure or contradicts itself; HistoryError where nobody acted. ConfigError on Spark.
+    measure or contradicts itself; HistoryError where nobody acted or the log ends before the day.
+    ConfigError on Spark.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=90, seed=1).log().daily()
@@ -262,9 +265,10 @@ def tags(
     number, churn = day_number(day), churn or Churn(horizon=30)
     chosen = _tags(given)
     values = read(chosen, activity)
+    check_day(activity, number)
     rule = Rule.of([number], active_within, [churn], "drop", None)
     rule.check(activity)
-    if not rule.observed(activity.start, activity.end, number):
+    if not fully_observed(churn.window(number)[1], activity.end):
         rule = Rule.of([number], active_within, [], "drop", churn.terminal)
     parts = over_groups(activity, lambda part: _of_group(part, rule, values))
     users = [users for users, _, _ in parts if len(users)]
@@ -292,7 +296,7 @@ def _of_group(
 
 def _tags(given: Iterable[Tag] | Mapping[str, str]) -> tuple[Tag, ...]:
     pairs = given.items() if isinstance(given, Mapping) else ((t.name, t.when) for t in given)
-    found = tuple(Tag(name.strip(), when) for name, when in pairs)
+    found = tuple(Tag(*_texts(name, when)) for name, when in pairs)
     if not found:
         raise TagError.from_none()
     names = [tag.name for tag in found]
@@ -300,6 +304,13 @@ def _tags(given: Iterable[Tag] | Mapping[str, str]) -> tuple[Tag, ...]:
     if twice:
         raise TagError.from_names(twice)
     return found
+
+
+def _texts(name: object, when: object) -> tuple[str, str]:
+    """Name and condition of a tag; TagError where one is no text."""
+    if not isinstance(name, str) or not isinstance(when, str):
+        raise TagError.from_no_text(name, when)
+    return name.strip(), when
 
 
 def read(given: tuple[Tag, ...], activity: Activity) -> tuple[Expression, ...]:

@@ -47,6 +47,7 @@ class TiersDisplay(Display):
     `figures` is the table of Tiers.
     """
 
+    caption = sentence("People in each stage of life, and the share of them who churned afterwards")
     figures: pd.DataFrame
 
     def draw(self, axes: Axes, language: str) -> None:
@@ -80,6 +81,7 @@ class MovesDisplay(Display):
     `figures` is the table of Moves; `first` and `last` are the days.
     """
 
+    caption = sentence("From the stages of the first day, on the left, to those of the later day")
     figures: pd.DataFrame
     first: str
     last: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,18 +12,25 @@ import pandas as pd
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset.labels import label_measures, target_labels
-from churnlab.errors import HistoryError
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.errors.retention import ShortLogError
-from churnlab.evaluation.intervals import UNKNOWN, Interval
+from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import TitledTable
 from churnlab.features.expression import Expression, Sum, money
 from churnlab.features.life import NEEDED, ORDER, RECENT, TIERS, WORDS, TierRules
 from churnlab.kernels.windows import totals
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
-from churnlab.retention.at_day import over_groups, values_at
+from churnlab.retention.at_day import check_day, over_groups, values_at
 from churnlab.retention.shares import Z, wilson
-from churnlab.retention.shown import Shown, count_words, share_words, words_table
+from churnlab.retention.shown import (
+    NOT_YET,
+    Shown,
+    count_words,
+    money_words,
+    share_words,
+    words_table,
+)
 from churnlab.retention.tier_displays import TiersDisplay
 from churnlab.schema.days import Day, before, contains, day_number, day_text, fully_observed
 from churnlab.schema.targets import Churn, LifetimeValue
@@ -139,9 +147,14 @@ class Tiers(Shown):
     @property
     def warnings(self) -> tuple[Words, ...]:
         """What is not yet known."""
-        if len(self.codes) and not np.isfinite(self.churned).any():
-            return (sentence("churn after this day is not yet known"),)
-        return ()
+        if not len(self.codes):
+            return ()
+        said: list[Words] = []
+        if not np.isfinite(self.churned).any():
+            said.append(sentence("churn after this day is not yet known"))
+        if np.isfinite(self.spent).any() and not np.isfinite(self.value).any():
+            said.append(sentence("money after this day is not yet known"))
+        return tuple(said)
 
     def sections(self) -> list[TitledTable]:
         """The table as words."""
@@ -151,7 +164,7 @@ class Tiers(Shown):
             "share": sentence("share"),
             "active_days": sentence("active days in {days} days", days=RECENT),
             "churn": sentence("churn"),
-            "value": sentence("value"),
+            "value": sentence("money afterwards"),
         }
         rows = [
             {
@@ -159,12 +172,23 @@ class Tiers(Shown):
                 "people": count_words(row["people"]),
                 "share": sentence("{value:.1%}", value=row["share"]),
                 "active_days": _number(row["active_days"]),
-                "churn": share_words(row["churn"], row["churn_low"], row["churn_high"]),
-                "value": Interval(row["value"], row["value_low"], row["value_high"]).words(),
+                "churn": share_words(
+                    row["churn"],
+                    row["churn_low"],
+                    row["churn_high"],
+                    NOT_YET if row["people"] else UNKNOWN,
+                ),
+                "value": self._value_words(row),
             }
             for row in self.table().to_dict("records")
         ]
         return [TitledTable(sentence("Stages of life"), words_table(columns, rows))]
+
+    def _value_words(self, row: Mapping[str, Any]) -> Words:
+        """The mean money after the day; a dash where nobody spends or is in the tier."""
+        if np.isfinite(row["value"]):
+            return money_words(row["value"], row["value_low"], row["value_high"])
+        return NOT_YET if row["people"] and np.isfinite(self.spent).any() else UNKNOWN
 
     def displays(self) -> tuple[Display, ...]:
         """How many people are in each tier, and the share of them who churned."""
@@ -185,8 +209,8 @@ def tiers(
     after (None: silence of 30 days, the money of 90 days); where the log does not reach to the
     end of their horizon they are not yet known, and without amounts there is no value.
 
-    Raises HistoryError where the log has fewer than 56 days before the day, or nobody acted there,
-    ConfigError on Spark.
+    Raises HistoryError where the log has fewer than 56 days before the day or ends before it, and
+    where nobody acted there; ConfigError on Spark.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=120, seed=1).log().daily()
@@ -221,7 +245,7 @@ def tier_rules(
     who are to be core by their active days. A silence is long where it outlasts a share `silent` of
     the gaps between active days that ended in the last 84 days, and a person is lost where it
     outlasts a share `lost` of them; at least 7 days, and 7 days more. Raises HistoryError as
-    `tiers` does, and where nobody acted.
+    `tiers` does, and where nobody acted; ConfigError for what is no share.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=120, seed=1).log().daily()
@@ -230,6 +254,9 @@ def tier_rules(
     (21, 7, 14)
     """
     number = day_number(day)
+    for name, share in (("core", core), ("silent", silent), ("lost", lost)):
+        if not 0 < share < 1:
+            raise ConfigError.from_range(name, share, "a share above 0 and below 1")
     check_reach(activity, number)
     found = over_groups(activity, lambda part: _habits(part, number))
     active = np.sum([days for days, _ in found], axis=0)
@@ -260,10 +287,11 @@ def _quantile(counts: np.ndarray, share: float) -> int:
 
 
 def check_reach(activity: Activity, day: int) -> None:
-    """Refuse a day before which too little of the log lies."""
+    """Refuse a day before which too little of the log lies, and one after the log."""
+    check_day(activity, day)
     if before(day, activity.start + NEEDED):
         what = f"a tier on the morning of {day_text(day)}"
-        raise ShortLogError.from_window(what, NEEDED, max(day - activity.start, 0))
+        raise ShortLogError.from_past(what, NEEDED, max(day - activity.start, 0))
 
 
 def _known_targets(

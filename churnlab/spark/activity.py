@@ -86,8 +86,8 @@ class SparkActivity:
     def jobs(self) -> Iterator[Job]:
         """Raises ConfigError: rows of people are never brought from Spark to this machine."""
         raise ConfigError.from_spark(
-            "groups of people are not brought from Spark to this machine",
-            "use build_dataset, which works on Spark",
+            "people are counted on one machine, and this log stays on Spark",
+            'read its files with engine = "local" or EventLog.read; build_dataset works on Spark',
         )
 
     def describe(self) -> dict[str, object]:

@@ -44,6 +44,7 @@ def test_tiers_and_moves(config: Path, tmp_path: Path) -> None:
 def test_moves_that_lie_ahead_are_left_out(config: Path) -> None:
     (found,) = json.loads(call("tiers", "--as-of", "2026-05-05", "--config", config, "--json"))
     assert found["table"][0]["churn"] is None
+    assert "No moves: moves up to the morning of 2026-06-02 are not known" in found["notes"][-1]
 
 
 def test_thresholds_from_the_log(config: Path, tmp_path: Path) -> None:

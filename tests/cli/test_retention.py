@@ -67,3 +67,27 @@ def test_a_funnel_without_steps_and_unknown_ones_are_refused(config: Path, tmp_p
         other = config.with_name("other.toml")
         other.write_text(text.replace(old, new))
         assert says in call("funnel", "--config", other, code=2)
+
+
+def test_a_log_too_short_for_nodes_has_a_funnel_all_the_same(tmp_path: Path) -> None:
+    made = cl.datasets.make_community(users=60, days=30, seed=1)
+    steps = '\n[funnel]\nsteps = ["open", "social"]\nwithin = 3\n'
+    config = write(tmp_path, made.events, made.users, TOML + steps)
+    page = tmp_path / "funnel.html"
+    for exact in ((), ("--exact",)):
+        told = ("funnel", *exact, "--config", config)
+        (found,) = json.loads(call(*told, "--json", "--html", page))
+        assert found["table"][0]["people"] > 30
+        why = "No churn nodes: churn nodes need a day and the 30 days of churn after it"
+        assert found["notes"][-1].startswith(why)
+        assert why in page.read_text() and f"unsure: {why}" in call(*told)
+
+
+def test_events_by_name_are_steps_of_the_exact_funnel_alone(config: Path) -> None:
+    text = config.read_text().replace('"later open"]', '"comment"]')
+    other = config.with_name("named.toml")
+    other.write_text(text)
+    (found,) = json.loads(call("funnel", "--exact", "--config", other, "--json"))
+    assert found["table"][2]["name"] == "comment"
+    assert "unknown step 'comment'" in found["notes"][-1]
+    assert "unknown step 'comment'" in call("funnel", "--config", other, code=2)

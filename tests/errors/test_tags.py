@@ -12,4 +12,5 @@ def test_each_says_what_was_given_and_what_to_do() -> None:
     )
     assert str(TagError.from_named("keen", no)).startswith("tag 'keen': the condition 'acts'")
     assert "did you mean 'acts'" in str(TagError.from_measure("act[7] > 1", "act", ["acts"]))
+    assert "give texts" in str(TagError.from_no_text("keen", 5))
     assert "[[tags]]" in str(TagError.from_none())

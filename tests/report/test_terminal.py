@@ -34,6 +34,13 @@ def test_texts_are_shown_as_they_are() -> None:
     assert "[bold]x[/bold]" in text and "a" in text.splitlines()[1]
 
 
+def test_of_a_wide_table_nothing_is_cut_off() -> None:
+    head = [f"{k}日及以后回访" for k in range(9)]
+    text = shown(terminal.table(head, [["channel：friend", *["86.4%（83.5%至88.9%）"] * 8]]))
+    assert "…" not in text and text.count("（83.5%至") == 8 and "friend" in text
+    assert text.replace(" ", "").replace("\n", "").count("访") == 9
+
+
 def test_an_evaluation_is_a_table_and_what_is_unsure(evaluation: Evaluation) -> None:
     table, *notes = terminal.evaluations({"churned": evaluation})
     text = shown(table).lower()

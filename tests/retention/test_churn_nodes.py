@@ -131,11 +131,19 @@ def test_words_pictures_and_what_is_nobodys(made: tuple) -> None:
         ({"silent": []}, "days of silence, or steps"),
         ({"silent": [0]}, "silent is 0"),
         ({"silent": {"opne": [7]}}, "did you mean 'open'"),
-        ({"steps": ["registered", "open"]}, "no users frame was given"),
+        ({"steps": ["registered", "open"]}, "no day of registration was given"),
         ({"active_within": 0}, "active_within is 0"),
+        ({"at": []}, "one morning or more"),
+        ({"target": cl.Churn(120)}, "the 120 days of churn after it, and the log has 120"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(made: tuple, options: dict, says: str) -> None:
     with pytest.raises(cl.ChurnlabError) as error:
         churn_nodes(made[0], **options)
     assert says in str(error.value)
+
+
+def test_a_silence_and_a_morning_are_counted_once(made: tuple) -> None:
+    once = churn_nodes(made[0], silent=[7], at="2026-03-01").table()
+    again = churn_nodes(made[0], silent=[7, 7], at=["2026-03-01", "2026-03-01"]).table()
+    pd.testing.assert_frame_equal(once, again)

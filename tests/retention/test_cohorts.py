@@ -171,7 +171,7 @@ def test_a_day_from_which_people_are_new(made: tuple) -> None:
     new = found.table().query("who == 'new'")
     assert new["cohort"].min() >= pd.Timestamp("2026-02-02")
     assert found.left_out["before"] > 0
-    assert any("counted as returning" in str(w) for w in found.warnings)
+    assert any("count as returning" in str(w) for w in found.warnings)
 
 
 def test_a_store_and_a_log_give_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:

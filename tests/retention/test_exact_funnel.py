@@ -86,9 +86,10 @@ def test_one_event_is_not_two_steps_and_order_counts() -> None:
 @pytest.mark.parametrize(
     ("steps", "options", "says"),
     [
-        (["a", "c"], {}, "unknown step 'c'"),
+        (["a", "c"], {}, "no event is the step 'c'"),
+        (["a", "acts"], {}, "no event is the step 'acts'"),
         (["a", "b"], {"within": 9}, "needs 9 days and the log has 1"),
-        (["registered", "a"], {}, "no users frame was given"),
+        (["registered", "a"], {}, "no day of registration was given"),
         (["a"], {}, "give two to twenty"),
     ],
 )
@@ -99,3 +100,41 @@ def test_what_cannot_be_walked_is_refused(steps: list, options: dict, says: str)
     with pytest.raises(cl.ChurnlabError) as error:
         exact_funnel(frame, steps, **{"within": 1, **options}, **COLUMNS)
     assert says in str(error.value)
+
+
+def test_an_event_takes_the_step_of_a_measure_that_it_adds_to() -> None:
+    rows = [("ann", 9, "a", 5.0), ("ann", 10, "b", 0.0), ("ann", 11, "b", 12.0), ("bob", 9, "a", 3)]
+    rows += [("bob", 10, "b", 2.0), ("cat", 9, "b", 20.0), ("dan", 34, "z", None)]
+    frame = pd.DataFrame(
+        [(u, pd.Timestamp("2026-03-01") + pd.Timedelta(hours=h), e, n) for u, h, e, n in rows],
+        columns=["user_id", "ts", "event", "paid"],
+    )
+    measures = [
+        cl.Measure.count("big", where=[("event", "==", "b"), ("paid", ">", 10)]),
+        cl.Measure.sum("paid", where=[("event", "==", "b")]),
+        cl.Measure.distinct("paid", "prices", where=[("event", "==", "a")]),
+    ]
+    options = {**COLUMNS, "timezone": "UTC", "within": 1, "measures": measures}
+    for steps, people, hours in [
+        (["a", "big"], [2, 1], 2),
+        (["a", "m_paid"], [2, 2], 1.5),
+        (["prices", "b"], [2, 2], 1),
+        (["prices", "big", "paid"], [2, 1, 1], 2),
+    ]:
+        found = exact_funnel(frame, steps, **options).table()
+        assert found["people"].tolist() == people
+        assert found["mean_days"].iloc[-1] * 24 == pytest.approx(hours)
+
+
+def test_times_are_hours_and_starts_whose_window_is_not_over_are_said() -> None:
+    times = pd.to_datetime(["2026-03-01 09:00Z", "2026-03-01 10:30Z", "2026-03-02 09:00Z"])
+    frame = pd.DataFrame({"user_id": ["x", "x", "y"], "ts": times, "event": ["a", "b", "a"]})
+    found = exact_funnel(frame, ["a", "b"], within=1, **COLUMNS)
+    head, (_, row) = found.sections()[0].table.columns, found.sections()[0].table.rows
+    assert [str(c) for c in head[-2:]] == ["median hours", "mean hours"]
+    assert [str(c) for c in row[-2:]] == ["1.5", "1.5"]
+    late = exact_funnel(frame[:2], ["a", "b"], within=1, **COLUMNS)
+    assert str(late.sentences()[0]).startswith(
+        "Not yet known: nobody took the first step (a) 1 day"
+    )
+    assert late.pending == 1

@@ -121,7 +121,7 @@ def test_steps_that_never_occur_are_said(made: tuple) -> None:
         (["open"], {}, "give two to twenty"),
         (["open", "opne"], {}, "did you mean 'open'"),
         (["open", "registered"], {}, "registration is step 2"),
-        (["registered", "open"], {}, "no users frame was given"),
+        (["registered", "open"], {}, "no day of registration was given"),
         (["open", "social"], {"registered": "since"}, "no users frame was given"),
         (["open", "social"], {"within": 500}, "needs 500 days and the log has 120"),
         (["open", "social"], {"within": 0}, "within is 0"),

@@ -47,6 +47,7 @@ def test_a_log_of_one_period_knows_nothing_and_says_so() -> None:
     frame = pd.DataFrame({"u": ["ann"], "t": ["2026-03-01 09:00Z"], "e": ["open"]})
     found = life_cycle(cl.EventLog.from_frame(frame, user="u", time="t", event="e").daily())
     assert not found.known.any() and found.table()["new"].isna().all()
+    assert set(map(str, found.sections()[0].table.rows[0][1:])) == {"–"}
     assert "No two periods" in str(found.sentences()[0])
     assert np.isnan(found.table()["active"]).all()
     found.plot()

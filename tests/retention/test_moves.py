@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import churnlab as cl
-from churnlab.errors import HistoryError
+from churnlab.errors import ConfigError, HistoryError
 from churnlab.features.life import TIERS
 from churnlab.retention.moves import moves
 from churnlab.retention.tiers import tiers
@@ -31,9 +31,15 @@ def test_moves_add_up_and_agree_with_both_days(activity: cl.DailyActivity) -> No
 
 
 def test_a_later_day_beyond_the_log_is_refused(activity: cl.DailyActivity) -> None:
-    with pytest.raises(HistoryError, match="the later day"):
+    with pytest.raises(HistoryError, match="the log ends on 2026-07-19"):
         moves(activity, activity.end - 27)
     assert moves(activity, activity.end - 28).counts.sum() == 400
+
+
+@pytest.mark.parametrize("days", [0, -7, 1.5])
+def test_a_later_day_is_later(activity: cl.DailyActivity, days: float) -> None:
+    with pytest.raises(ConfigError, match="days is"):
+        moves(activity, DAY, days)
 
 
 def test_the_flows_name_every_tier_and_both_days(activity: cl.DailyActivity) -> None:

@@ -52,3 +52,28 @@ def test_no_whole_month_is_said() -> None:
     assert "No calendar month" in str(found.sentences()[0])
     assert found.table()["dau_over_mau"].isna().all()
     found.plot()
+
+
+def test_a_month_that_began_before_the_log_will_not_be_known_and_many_months_fit() -> None:
+    days = pd.date_range("2024-01-15", "2026-03-10", freq="D").astype(str) + " 09:00Z"
+    frame = pd.DataFrame({"u": ["ann", "bob"] * (len(days) // 2), "t": days[: len(days) // 2 * 2]})
+    log = cl.EventLog.from_frame(frame.assign(e="open"), user="u", time="t", event="e")
+    found = stickiness(log.daily())
+    months, exact = (titled.table for titled in found.sections())
+    assert [str(row[1]) for row in months.rows][-1] == "2026-03" and len(months.rows) == 12
+    assert str(months.rows[-1][3]) == "not yet known"
+    assert [str(row[0]) for row in exact.rows] == [str(k) for k in range(1, 17)]
+    assert len(exact.columns) == 7
+    half = found.table().set_index("month").loc["2024-01-01"]
+    assert not half["known"] and np.isnan(half["daily"])
+    first = stickiness(log.daily()).periods
+    assert first.over[0] and not first.whole[0]
+
+
+def test_people_who_came_equally_often_have_no_interval() -> None:
+    times = ["2026-03-01 09:00Z", "2026-03-31 09:00Z", "2026-04-02 09:00Z"]
+    frame = pd.DataFrame({"u": ["ann", "bob", "ann"], "t": times, "e": "open"})
+    found = stickiness(cl.EventLog.from_frame(frame, user="u", time="t", event="e").daily())
+    march = found.table().iloc[0]
+    assert march["dau_over_mau"] == pytest.approx(1 / 31) and np.isnan(march["low"])
+    assert str(found.sections()[0].table.rows[0][-1]) == "3.2%"

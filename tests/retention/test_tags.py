@@ -11,6 +11,7 @@ import churnlab as cl
 from churnlab.demo.datasets import ROLES, Community
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.errors.tags import TagError
+from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.retention.tags import Tag, tags
 
 DAY = "2026-05-20"
@@ -119,6 +120,9 @@ def test_nothing_at_or_after_the_day_is_seen(community: Community, found) -> Non
         ({"": "acts[7] > 1"}, "no name"),
         ({"a": "acts[7] > 1 and acts[7] < 1"}, "tag 'a': nobody can meet"),
         ({"a": "gift[7] > 1"}, "tag 'a': .*'gift'"),
+        ({"a": "acts[7] > 3 and acts[28] < 3"}, "tag 'a': nobody can meet .* together"),
+        ({5: "acts[7] > 1"}, "give texts"),
+        ({"a": 5}, "give texts"),
     ],
 )
 def test_tags_that_cannot_be_are_refused(community: Community, given: object, why: str) -> None:
@@ -129,8 +133,9 @@ def test_tags_that_cannot_be_are_refused(community: Community, given: object, wh
 
 def test_a_day_on_which_nobody_was_there(community: Community) -> None:
     activity = community.log().daily()
-    with pytest.raises(HistoryError):
-        tags(activity, activity.start, {"keen": "active[28] >= 20"})
+    for day in (activity.start, activity.end + 1):
+        with pytest.raises(HistoryError):
+            tags(activity, day, {"keen": "active[28] >= 20"})
 
 
 def test_the_picture_names_every_tag(found) -> None:  # type: ignore[no-untyped-def]
@@ -146,3 +151,13 @@ def test_lifts_of_tags_that_all_or_none_of_the_churned_have() -> None:
     table = tags(activity, "2026-04-20", given).table().set_index("tag")
     assert np.isnan(table.at["all", "lift_low"]) and table.at["all", "share"] == 1
     assert (table["lift"].dropna() >= 0).all()
+
+
+def test_a_log_of_one_day_has_tags_and_a_tag_of_nobody_has_no_churn() -> None:
+    frame = pd.DataFrame({"u": ["ann", "bob"], "t": ["2026-03-01 09:00Z"] * 2, "e": ["open"] * 2})
+    activity = cl.EventLog.from_frame(frame, user="u", time="t", event="e").daily()
+    found = tags(activity, activity.end, {"here": "active[7] >= 1"})
+    assert found.table()["people"].tolist() == [2] and found.churned is None
+    known = cl.datasets.make_community(users=50, days=90, seed=1).log().daily()
+    (titled,) = tags(known, "2026-02-20", {"nobody": "active[1] > 0 and names[7] > 900"}).sections()
+    assert titled.table.rows[0][-2:] == (UNKNOWN, UNKNOWN)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -74,6 +76,11 @@ def test_what_lies_ahead_of_the_log_is_not_yet_known(activity: cl.DailyActivity)
     assert found.table()["churn"].isna().all() and found.table()["value"].isna().all()
     assert "not yet known" in str(found.warnings[0])
     assert found.to_dict()["table"][0]["churn"] is None
+    cells = {
+        str(row[0]): [str(cell) for cell in row[-2:]] for row in found.sections()[0].table.rows
+    }
+    assert cells["core user"] == ["not yet known"] * 2
+    assert [str(words) for words in found.warnings][1:] == ["money after this day is not yet known"]
     known = tiers(
         activity, activity.end - 10, churn=Churn(horizon=7), value=LifetimeValue(horizon=60)
     )
@@ -84,6 +91,10 @@ def test_days_without_enough_of_the_log_are_refused(activity: cl.DailyActivity) 
     with pytest.raises(HistoryError, match="needs 56 days"):
         tiers(activity, activity.start + 55)
     tiers(activity, activity.start + 56)
+    with pytest.raises(HistoryError, match="lies after the log, which ends on 2026-07-19"):
+        tiers(activity, activity.end + 1)
+    with pytest.raises(ConfigError, match="core is 2"):
+        tier_rules(activity, DAY, core=2)
     with pytest.raises(ConfigError):
         tiers(activity, DAY, churn=Churn(horizon=30, roles=["nothing"]))
 
@@ -119,3 +130,11 @@ def test_the_picture_shows_every_tier(found: Tiers) -> None:
         "newcomer",
         *(f"{name} user" for name in ("growing", "core", "fading", "silent", "lost")),
     ]
+
+
+def test_money_has_two_decimals_and_nobody_a_dash(activity: cl.DailyActivity) -> None:
+    found = tiers(activity, DAY, TierRules(fading_from=28, fading=0.01))
+    rows = {str(row[0]): [str(cell) for cell in row] for row in found.sections()[0].table.rows}
+    nobody = found.table().set_index("tier")["people"] == 0
+    assert nobody["fading"] and rows["fading user"][-2:] == ["–", "–"]
+    assert re.fullmatch(r"[\d,]+\.\d\d \[-?[\d,]+\.\d\d, [\d,]+\.\d\d\]", rows["core user"][-1])
