@@ -193,6 +193,11 @@ class ConfigError(ChurnlabError):
         return cls(f"{one} and {other} go together; give both or neither")
 
     @classmethod
+    def from_neither(cls, one: str, other: str) -> ConfigError:
+        """One of two arguments is needed, and none was given."""
+        return cls(f"neither {one}= nor {other}= was given; give one of them")
+
+    @classmethod
     def from_both(cls, one: str, other: str) -> ConfigError:
         """Two arguments that exclude each other were both given."""
         return cls(f"{one}= and {other}= were both given; give one of them")

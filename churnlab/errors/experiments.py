@@ -149,6 +149,14 @@ class ExperimentError(FrameError):
         )
 
     @classmethod
+    def from_negative_costs(cls, column: str, count: int) -> ExperimentError:
+        """Costs below 0."""
+        return cls(
+            f"column {column!r} of the experiment is below 0 in {count:,} rows; "
+            "give a cost of 0 or more for each treated person"
+        )
+
+    @classmethod
     def from_bad_number(cls, column: str, count: int, wanted: str) -> ExperimentError:
         """A column of numbers holds something else."""
         return cls(

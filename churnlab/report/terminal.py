@@ -9,6 +9,7 @@ import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
+from rich.text import Text
 
 from churnlab.evaluation.backtest import Backtest
 from churnlab.evaluation.evaluation import Evaluation
@@ -30,15 +31,14 @@ def lines(result: Mapping[str, Any]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table of texts, which are shown as they are; of a wide one nothing is cut off."""
+    """A table of texts, which are shown as they are, headings too; of a wide one nothing is cut."""
     shown, given = Table(box=SIMPLE_HEAD, pad_edge=False), list(rows)
     columns = zip(head, *given, strict=True)
     wide = sum(max(map(cell_len, column)) + 2 for column in columns) > _WIDE
     for name in head:
-        shown.add_column(name, overflow="fold")
+        shown.add_column(Text(name), overflow="fold")
     for row in given:
-        cells = map(_breakable, row) if wide else row
-        shown.add_row(*(cell.replace("[", "\\[") for cell in cells))
+        shown.add_row(*map(Text, map(_breakable, row) if wide else row))
     return shown
 
 

@@ -14,6 +14,7 @@ from churnlab.winback.groups import grouped
 
 STAGE = "stage"
 EVERYBODY = ""
+_AMOUNTS = ("active_days", "money")  # outcomes of a log that are no shares of people
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +54,11 @@ class Arms:
 
     @cached_property
     def share_outcomes(self) -> frozenset[str]:
-        """The outcomes that are 0 or 1 for everybody, so that their means are shares of people."""
-        found = self.outcomes.items()
+        """The outcomes that are 0 or 1 for everybody, so that their means are shares of people.
+
+        Money and active days of a log are amounts, even where nobody spent anything.
+        """
+        found = [(name, y) for name, y in self.outcomes.items() if name not in _AMOUNTS]
         return frozenset(name for name, y in found if ((y == 0) | (y == 1)).all())
 
     @property

@@ -76,6 +76,11 @@ class Steps:
         ends = before[order], after[order]
         return cls(person[order], *ends, more[order], slope[order], effect.shape[1])
 
+    def take(self, kept: np.ndarray) -> Steps:
+        """Some of the steps, bool[m], in their order."""
+        ends = self.before[kept], self.after[kept]
+        return Steps(self.person[kept], *ends, self.cost[kept], self.slope[kept], self.arms)
+
     def at(self, spend: float, people: int) -> np.ndarray:
         """The rule that spends `spend` a person on average: shares of each arm, float64[n, k + 1].
 

@@ -1,4 +1,4 @@
-"""Differences of two groups with 95% intervals and p values, and the correction for several.
+"""Differences of two groups with intervals, 95% by default, and p values.
 
 All take arrays, one entry a comparison, and work on sums alone.
 """
@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtr, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-_NORMAL_95 = 1.959963984540054
-_TAIL = 0.975
+_TAIL = 0.025  # what a 95% interval leaves out on each side
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Differences, the ends of their 95% intervals, and two-sided p values: float64[n] each.
+    """Differences, the ends of their intervals, and two-sided p values: float64[n] each.
 
     `error` float64[n] are the standard errors, `freedom` float64[n] their degrees of freedom.
     """
@@ -68,8 +67,10 @@ class Sums:
         return Sums(self.people[places], self.total[places], self.squares[places])
 
 
-def differences(treated: Sums, control: Sums, shares: bool) -> Compared:
+def differences(treated: Sums, control: Sums, shares: bool, tail: float = _TAIL) -> Compared:
     """The differences of means, treated less control: of `shares` by Newcombe, else by Welch.
+
+    tail: what the intervals leave out on each side.
 
     >>> one = Sums.of(np.repeat([0.0, 1.0], [81, 19]), np.zeros(100, int), 1)
     >>> two = Sums.of(np.repeat([0.0, 1.0], [92, 8]), np.zeros(100, int), 1)
@@ -78,15 +79,15 @@ def differences(treated: Sums, control: Sums, shares: bool) -> Compared:
     [0.11, 0.0146, 0.206, 0.0228]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        return _newcombe(treated, control) if shares else _welch(treated, control)
+        return (_newcombe if shares else _welch)(treated, control, tail)
 
 
-def _newcombe(treated: Sums, control: Sums) -> Compared:
+def _newcombe(treated: Sums, control: Sums, tail: float) -> Compared:
     """R. Newcombe (1998), Interval estimation for the difference between independent proportions,
     Statistics in Medicine 17, 873-890, method 10; the p value is that of the pooled score test."""
     p1, p0 = treated.mean, control.mean
-    low1, high1 = _wilson(p1, treated.people)
-    low0, high0 = _wilson(p0, control.people)
+    low1, high1 = _wilson(p1, treated.people, tail)
+    low0, high0 = _wilson(p0, control.people, tail)
     value = p1 - p0
     pooled = (treated.total + control.total) / (treated.people + control.people)
     error = np.sqrt(pooled * (1 - pooled) * (1 / treated.people + 1 / control.people))
@@ -100,21 +101,22 @@ def _newcombe(treated: Sums, control: Sums) -> Compared:
     )
 
 
-def _welch(treated: Sums, control: Sums) -> Compared:
+def _welch(treated: Sums, control: Sums, tail: float) -> Compared:
     """B. Welch (1947), The generalization of "Student's" problem when several different population
     variances are involved, Biometrika 34, 28-35, with Satterthwaite's degrees of freedom."""
     value, error = treated.mean - control.mean, _error(treated, control)
     freedom = _freedom(treated, control)
-    reach = np.where(error > 0, stdtrit(freedom, _TAIL) * error, 0 * error)
+    reach = np.where(error > 0, -stdtrit(freedom, tail) * error, 0 * error)
     p = _two_sided(value, error, freedom)
     return Compared(value, value - reach, value + reach, p, error, freedom)
 
 
-def _wilson(share: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _wilson(share: np.ndarray, people: np.ndarray, tail: float) -> tuple[np.ndarray, np.ndarray]:
     """The ends of Wilson's interval of shares, as `evaluation.intervals.wilson`."""
-    wide = _NORMAL_95**2 / people
+    z = -float(ndtri(tail))
+    wide = z**2 / people
     middle = share + wide / 2
-    reach = _NORMAL_95 * np.sqrt((share * (1 - share) + wide / 4) / people)
+    reach = z * np.sqrt((share * (1 - share) + wide / 4) / people)
     low, high = (middle - reach) / (1 + wide), (middle + reach) / (1 + wide)
     return np.maximum(low, 0.0), np.minimum(high, 1.0)
 

@@ -36,7 +36,8 @@ class Effects:
     | `p`, `p_holm`         | the p value, and that corrected for all rows                      |
     | `verdict`             | better, worse, unclear, or too few people (below 30 in one arm)   |
     | `extra_cost`          | cost of the treatment a person, where costs are known             |
-    | `cost_of_one`         | extra cost for one more unit of the outcome, where it is better   |
+    | `cost_of_one`         | extra cost for one more unit of the outcome, or one less where    |
+    |                       | more is worse; only where it is better                            |
 
     Intervals are Newcombe's for shares and Welch's for other outcomes, each for its own row; the
     verdict goes by `p_holm` below 0.05. `shares` names the outcomes that are shares of people. Not

@@ -81,8 +81,13 @@ def _text(value: object) -> str:
 def _sortable(values: pd.Series) -> pd.Series:
     """Numbers in their order; texts by their letters, and by the size of numbers in them."""
     numeric = pd.to_numeric(values, errors="coerce")
-    return numeric if numeric.notna().all() else values.map(_by_numbers)
+    return numeric if numeric.notna().all() else values.map(by_numbers)
 
 
-def _by_numbers(value: object) -> str:
+def by_numbers(value: object) -> str:
+    """A text as it is sorted: numbers in it by their size.
+
+    >>> sorted(["28+ days", "7-27 days"], key=by_numbers)
+    ['7-27 days', '28+ days']
+    """
     return re.sub(r"\d+", lambda found: found[0].zfill(_DIGITS), str(value))

@@ -19,7 +19,7 @@ from churnlab.errors import ConfigError
 from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.winback.effect_trees import ALGORITHMS, EffectTrees
-from churnlab.winback.scores import effect_scores
+from churnlab.winback.scores import effect_scores, fitted
 from churnlab.winback.trial import Trial
 
 LearnerName: TypeAlias = Literal["doubly_robust", "two_model"]
@@ -153,16 +153,25 @@ class Learner:
         return DoublyRobust(outcomes, trees)
 
 
-def unseen_scores(X: pd.DataFrame, trial: Trial, learner: Learner, fold: np.ndarray) -> np.ndarray:
+def unseen_scores(
+    X: pd.DataFrame,
+    trial: Trial,
+    learner: Learner,
+    fold: np.ndarray,
+    group: np.ndarray | None = None,
+) -> np.ndarray:
     """Doubly robust scores of effects, float64[n, k], from outcome models of the other folds.
 
-    fold: int64[n], as `folds_of` gives them.
+    fold: int64[n], as `folds_of` gives them. group: int64[n], the groups whose mean scores are
+    wanted; `scores.fitted` then fits the models to each of them.
     """
     expected = np.empty((len(trial), len(trial.arms) + 1))
     for one in np.unique(fold):
         learn, held_out = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
         models = Outcomes.fit(X.iloc[learn], trial.take(learn), learner)
         expected[held_out] = models.expected(X.iloc[held_out])
+    if group is not None:
+        expected = fitted(expected, trial.y, trial.w, group, fold)
     return effect_scores(trial.y, trial.w, trial.p, expected)
 
 

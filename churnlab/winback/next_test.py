@@ -61,11 +61,13 @@ class NextTest:
             raise ConfigError.from_range("comparisons", self.comparisons, "1 or more")
         if not math.isfinite(self.difference) or self.difference == 0:
             raise ConfigError.from_range("difference", self.difference, "a number other than 0")
+        if self.control is not None and self.sd is not None:
+            raise ConfigError.from_both("control", "sd")
         if self.control is not None:
             _check("the share of the control group", self.control, 0, 1)
             _check("the share with the treatment", self.control + self.difference, 0, 1)
         elif self.sd is None:
-            raise ConfigError.from_pair("difference", "control or sd")
+            raise ConfigError.from_neither("control", "sd")
         else:
             _check("sd", self.sd, 0, math.inf)
 

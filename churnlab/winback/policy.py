@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Self
 
 import numpy as np
@@ -29,13 +29,16 @@ from churnlab.winback.finding import (
     Finder,
     least_effect,
     money_a_person,
-    value_of,
+    proved_apart,
 )
+from churnlab.winback.groups import UNKNOWN
 from churnlab.winback.learners import Learner, folds_of, unseen_scores
 from churnlab.winback.policy_file import NO_TREATMENT, PolicyFile, PolicyRule, PolicyTreatment
 from churnlab.winback.rate import Sample
+from churnlab.winback.scores import standard_error
 from churnlab.winback.trial import Trial
 from churnlab.winback.uplift import known_of, people_of
+from churnlab.winback.winners import Winner
 
 CONTROL = 0.1
 
@@ -48,7 +51,7 @@ class Policy:
       for none.
     - value: what it brings a person of the experiment, with its 95% interval; in people kept where
       the outcome is churn; corrected for having chosen the policy on the same people
-      (`finding.value_of`).
+      (`winners.Winner`).
     - spent: money a person; treated: the share of people who are treated; both of the policy.
     - fold, hidden: five folds of people, and for each person the effects that are proved without
       the person's fold, float64[n, k], 0 for others; `curve` is made of them.
@@ -106,24 +109,27 @@ class Policy:
             raise TrialError.from_length("the score", scores.shape, (len(trial), len(trial.arms)))
         listed = len(trial) if people is None else people
         each = money_a_person(budget, listed)
-        finder = Finder(trial, cells, scores, least_effect(worth), each)
+        people_of_cell = np.bincount(cells.code, minlength=len(cells)).astype(np.float64)
+        finder = Finder(people_of_cell, least_effect(worth), each)
         effects = cells.effects(trial, scores)
         chosen, partly = finder.decide(effects)
+        decide = partial(finder.decide_moved, effects)
+        winner = Winner(effects, people_of_cell / len(trial), chosen, decide)
         fold = folds_of(trial, FOLDS, seed)
-        others, hidden = finder.held_out(fold)
-        mine = chosen[cells.code]
-        costs = np.column_stack([np.zeros(len(trial)), trial.costs()])
+        at, mine = np.arange(len(trial)), chosen[cells.code]
+        gains, costs = (np.column_stack([np.zeros(len(trial)), a]) for a in (scores, trial.costs()))
+        gain = gains[at, mine]
         return cls(
             trial=trial,
             cells=cells,
             effects=effects,
             chosen=chosen,
-            value=value_of(scores, mine, others, fold, trial.cluster),
-            spent=float(costs[np.arange(len(trial)), mine].mean()),
+            value=winner.value(gain.mean(), standard_error(gain, trial.cluster), seed),
+            spent=float(costs[at, mine].mean()),
             treated=float((mine > 0).mean()),
             scores=scores,
             fold=fold,
-            hidden=hidden,
+            hidden=proved_apart(trial, cells, scores, fold),
             least=finder.least,
             budget=budget,
             listed=listed,
@@ -156,7 +162,8 @@ class Policy:
         worth: float | None = None,
         seed: int = 0,
     ) -> Self:
-        """`find` with scores whose outcome models learn from X, what was known of each person.
+        """`find` with scores whose outcome models learn from X, what was known of each person, and
+        are fitted to each cell (`scores.fitted`).
 
         >>> made = Policy.example()
         >>> X = pd.DataFrame({"visits": np.arange(2000.0)})
@@ -164,7 +171,7 @@ class Policy:
         'gift'
         """
         learner = Learner(seed=seed)
-        scores = unseen_scores(X, trial, learner, folds_of(trial, FOLDS, seed))
+        scores = unseen_scores(X, trial, learner, folds_of(trial, FOLDS, seed), cells.code)
         return cls.find(trial, cells, scores, budget=budget, people=people, worth=worth, seed=seed)
 
     @classmethod
@@ -181,8 +188,9 @@ class Policy:
     ) -> Self:
         """The policy by stage of an experiment, for one outcome, the first by default.
 
-        Other arguments and errors are those of `find` and `Experiment.trial`; TrialError where the
-        experiment has no stage.
+        People whose stage is missing are those of no stage, as in a list. Other arguments and
+        errors are those of `find` and `Experiment.trial`; TrialError where the experiment has no
+        stage.
 
         >>> table = pd.DataFrame({"user_id": range(400), "treatment": ["none", "gift"] * 200})
         >>> table["stage"], table["kept"], table["cost"] = "fading", [0, 1, 1, 1] * 100, 2.0
@@ -194,7 +202,8 @@ class Policy:
             raise TrialError.from_no_stage()
         chosen = next(iter(experiment.outcomes)) if outcome is None else outcome
         trial = experiment.trial(chosen, cost)
-        cells = Cells.of(experiment.stage[people_of(experiment, trial)])
+        stage = experiment.stage[people_of(experiment, trial)]
+        cells = Cells.of(np.where(stage == UNKNOWN, "", stage))
         X = known_of(experiment, trial)
         return cls.learn(trial, X, cells, budget=budget, people=people, worth=worth, seed=seed)
 

@@ -117,18 +117,29 @@ def sentences(found: Comparison) -> Iterator[Words]:
 
 
 def _cost(row: Any, found: Comparison) -> Iterator[Words]:
-    """What one more of an outcome costs, where it is better and costs are known."""
+    """What one more of an outcome costs, or one fewer where more is worse.
+
+    Nothing where the outcome is not better, and where costs are not known.
+    """
     if not found.costs_known or np.isnan(row["cost_of_one"]) or not found.randomised:
         return
-    ends = sorted(abs(row["extra_cost"] / row[name]) for name in ("low", "high"))
-    yield sentence(
-        "{treatment}: one more in “{outcome}” costs {cost:amount} [{low:amount}, {high:amount}]",
-        treatment=row["treatment"],
-        outcome=outcome_words(row["outcome"]),
-        cost=float(row["cost_of_one"]),
-        low=ends[0],
-        high=ends[1],
-    )
+    outcome = outcome_words(row["outcome"])
+    if row["effect"] > 0:
+        one: Words = sentence("one more in “{outcome}”", outcome=outcome)
+    else:
+        one = sentence("one fewer in “{outcome}”", outcome=outcome)
+    treatment = row["treatment"]
+    yield sentence("{treatment}: {one} costs {cost}", treatment=treatment, one=one, cost=_each(row))
+
+
+def _each(row: Any) -> Words:
+    """The cost of one, with its interval; without an upper end where the effect may be 0."""
+    extra, cost = float(row["extra_cost"]), float(row["cost_of_one"])
+    if row["low"] <= 0 <= row["high"]:
+        most = max(abs(row["low"]), abs(row["high"]))
+        return sentence("{cost:amount}, at least {low:amount}", cost=cost, low=extra / most)
+    low, high = sorted(extra / abs(row[name]) for name in ("low", "high"))
+    return sentence("{cost:amount} [{low:amount}, {high:amount}]", cost=cost, low=low, high=high)
 
 
 def _said(words: Words, randomised: bool) -> Words:

@@ -222,8 +222,7 @@ def _costs(column: pd.Series, arm: np.ndarray) -> np.ndarray:
     filled = column.astype(object).where(~missing, 0.0)
     costs = _finite(filled, "a cost of 0 or more for each treated person")
     if (costs < 0).any():
-        name, wanted = str(column.name), "a cost of 0 or more for each treated person"
-        raise ExperimentError.from_bad_number(name, int((costs < 0).sum()), wanted)
+        raise ExperimentError.from_negative_costs(str(column.name), int((costs < 0).sum()))
     return costs
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from churnlab.evaluation.intervals import Interval
 from churnlab.language.sentence import Words, sentence
+from churnlab.winback.cells import LEAST_OF_ARM
 from churnlab.winback.gain import PER
 from churnlab.winback.policy import Policy
 from churnlab.winback.trial import KEPT, Trial
@@ -120,6 +121,12 @@ def policy_sentences(found: Policy) -> Iterator[Words]:
         yield sentence("The gain is corrected for having chosen the policy on the same people.")
     elif found.effects.proved().any():
         yield sentence("The budget pays for no treatment of a whole group: leave everybody alone.")
+    elif np.isnan(found.effects.value).all():
+        yield sentence(
+            "No group has {least} people with a treatment and {least} without it, so nothing is "
+            "known of any effect: leave everybody alone.",
+            least=LEAST_OF_ARM,
+        )
     else:
         yield sentence(
             "No treatment is proved to help anybody: leave everybody alone. The interval of each "

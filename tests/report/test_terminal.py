@@ -30,8 +30,9 @@ def evaluation() -> Evaluation:
 
 
 def test_texts_are_shown_as_they_are() -> None:
-    text = shown(terminal.table(("a", "b"), [("[bold]x[/bold]", "y")]))
+    text = shown(terminal.table(("a", "gain [corrected]"), [("[bold]x[/bold]", "y\\[b]")]))
     assert "[bold]x[/bold]" in text and "a" in text.splitlines()[1]
+    assert "gain [corrected]" in text and "y\\[b]" in text
 
 
 def test_of_a_wide_table_nothing_is_cut_off() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from support.experiments import drawn
 
@@ -24,3 +27,9 @@ def test_an_unknown_grouping_or_outcome_is_refused() -> None:
 
 def test_a_share_is_0_or_1_for_everybody() -> None:
     assert drawn().share_outcomes == {"kept"}
+
+
+def test_money_of_a_log_is_no_share_where_nobody_spent_anything() -> None:
+    nothing = np.zeros(len(drawn()))
+    found = replace(drawn(), outcomes={"money": nothing, "active_days": nothing, "day_1": nothing})
+    assert found.share_outcomes == {"day_1"}

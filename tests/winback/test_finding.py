@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.planted import mean_scores, planted
@@ -12,30 +14,42 @@ from churnlab.winback.finding import Finder, least_effect, money_a_person
 from churnlab.winback.policy import Policy
 
 
-def test_the_correction_is_that_of_slow_loops() -> None:
+def test_effects_proved_apart_are_those_of_slow_loops() -> None:
     made = planted(900, seed=5)
     policy = Policy.find(made.trial, Cells.of(made.stage), mean_scores(made))
-    each = np.column_stack([np.zeros(900), policy.scores])
-    apart = []
     for k in range(5):
         inside, outside = np.flatnonzero(policy.fold != k), np.flatnonzero(policy.fold == k)
         cells = Cells(policy.cells.names, policy.cells.code[inside])
         proved = cells.effects(made.trial.take(inside), policy.scores[inside]).proved()
-        arm = np.where(proved.max(axis=1) > 0, proved.argmax(axis=1) + 1, 0)[policy.cells.code]
-        gain = each[np.arange(900), arm]
-        apart.append(gain[inside].mean() - gain[outside].mean())
-    own = each[np.arange(900), policy.chosen[policy.cells.code]].mean()
-    assert policy.value.value == pytest.approx(own - 0.8 * np.mean(apart), abs=1e-12)
+        assert np.array_equal(policy.hidden[outside], proved[policy.cells.code[outside]])
 
 
 def test_without_proof_or_money_nobody_is_treated() -> None:
     made = planted(600, effects=np.zeros((3, 3)))
     scores, cells = mean_scores(made), Cells.of(made.stage)
-    finder = Finder(made.trial, cells, scores, 0.0, None)
-    chosen, partly = finder.decide(cells.effects(made.trial, scores))
+    people = np.bincount(cells.code).astype(float)
+    effects = cells.effects(made.trial, scores)
+    chosen, partly = Finder(people, 0.0, None).decide(effects)
     assert chosen.tolist() == [0, 0, 0] and partly == ()
-    poor = Finder(made.trial, cells, scores + 1, 0.0, 0.0)
-    assert poor.decide(cells.effects(made.trial, scores + 1))[0].tolist() == [0, 0, 0]
+    better = np.ones((1, 3, 3))
+    assert Finder(people, 0.0, 0.0).decide_moved(effects, better).tolist() == [[0, 0, 0]]
+    assert (Finder(people, 0.0, None).decide_moved(effects, better) > 0).all()
+
+
+@pytest.mark.parametrize("least, each", [(0.0, None), (0.0, 0.5), (0.06, None), (0.01, 0.2)])
+def test_what_would_be_chosen_for_other_estimates_is_what_these_choose(
+    least: float, each: float | None
+) -> None:
+    made = planted(3000, seed=3)
+    scores, cells = mean_scores(made), Cells.of(made.stage)
+    effects = cells.effects(made.trial, scores)
+    finder = Finder(np.bincount(cells.code).astype(float), least, each)
+    by = np.random.default_rng(1).normal(0, 0.05, (40, 3, 3))
+    found = finder.decide_moved(effects, by)
+    for one, chosen in zip(by, found, strict=True):
+        other = replace(effects, value=effects.value + one, low=effects.low + one)
+        assert finder.decide(other)[0].tolist() == chosen.tolist()
+    assert len(np.unique(found, axis=0)) > 2
 
 
 def test_money_and_worth_that_make_no_sense_are_refused() -> None:

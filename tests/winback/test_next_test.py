@@ -82,6 +82,13 @@ def test_a_test_that_cannot_be_is_refused(options: dict[str, float]) -> None:
         NextTest(**options)
 
 
+def test_a_share_and_a_standard_deviation_exclude_each_other() -> None:
+    with pytest.raises(ConfigError, match="control= and sd= were both given"):
+        NextTest(difference=0.1, control=0.2, sd=3.0)
+    with pytest.raises(ConfigError, match="neither control= nor sd= was given"):
+        NextTest(difference=0.1)
+
+
 def test_a_difference_that_needs_more_people_than_there_are_is_refused() -> None:
     with pytest.raises(ConfigError, match="give a larger one"):
         _ = NextTest.of_shares(0.5, 1e-9).people

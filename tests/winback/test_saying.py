@@ -47,3 +47,28 @@ def test_what_one_more_costs_is_said_where_it_is_better() -> None:
     assert sum("one more in “kept” costs" in text for text in said) == 1
     observed = replace(costly, randomised=False).compare()
     assert not any("costs" in str(words) for words in observed.words())
+
+
+def test_of_what_is_worse_one_fewer_costs_and_an_end_that_may_be_nothing_is_left_open() -> None:
+    trial = drawn(3000, harm=0.2)
+    left = {"left": 1 - trial.outcomes["kept"]}
+    costs = np.where(trial.arm > 0, 2.0, 0.0)
+    given = {"outcomes": left, "worse": frozenset({"left"}), "costs": costs}
+    costly = Experiment(**vars(replace(trial, **given)))
+    found = costly.compare()
+    said = [str(words) for words in found.words() if "costs" in str(words)]
+    assert len(said) == 1 and "one fewer in “left” costs" in said[0]
+    rows = found.effects.frame.assign(low=-0.2, high=0.01, cost_of_one=10.0, extra_cost=2.0)
+    open_end = replace(found, effects=replace(found.effects, frame=rows))
+    said = [str(words) for words in open_end.words() if "costs" in str(words)]
+    assert said[0].endswith("costs 10, at least 10")
+    assert any("每少1个" in w.text("zh") for w in found.words() if not isinstance(w, str))
+
+
+def test_a_treatment_that_costs_less_than_none_costs_a_negative_amount() -> None:
+    trial = drawn(3000, harm=0.2)
+    cheaper = np.where(trial.arm > 0, 0.5, 2.0)
+    said = [str(w) for w in Experiment(**vars(replace(trial, costs=cheaper))).compare().words()]
+    cost = next(text for text in said if "one more in “kept” costs" in text)
+    low, high = cost.split("[")[1].rstrip("]").split(", ")
+    assert low.startswith("-") and high.startswith("-")

@@ -133,7 +133,7 @@ def test_costs_of_the_control_group_may_be_missing_those_of_the_treated_not() ->
     assert assigned(table(cost=given), Design()).costs[:2].tolist() == [0.0, 2.5]
     with pytest.raises(ExperimentError, match="missing for 1 of 40 treated people"):
         assigned(changed(table(cost=given), "cost", None), Design())
-    with pytest.raises(ExperimentError, match="in 1 rows; give a cost of 0 or more"):
+    with pytest.raises(ExperimentError, match="below 0 in 1 rows; give a cost of 0 or more"):
         assigned(changed(table(cost=given), "cost", -1.0), Design())
 
 

@@ -60,3 +60,11 @@ def test_uplift_says_whether_there_is_anything_to_target() -> None:
     flat = planted(900, effects=np.zeros((3, 3)))
     nothing = [str(words) for words in uplift_sentences(Uplift.fit(flat.trial, flat.X, QUICK))]
     assert "nothing to target is proved" in nothing[0]
+
+
+def test_a_policy_whose_groups_are_all_too_small_says_so() -> None:
+    made = planted(900)
+    cells = Cells.of([f"stage {i % 100}" for i in range(900)])
+    said = Policy.find(made.trial, cells, mean_scores(made)).words()
+    assert str(said[0]).startswith("No group has 20 people with a treatment and 20 without it")
+    assert "没有任何人群" in said[0].text("zh")
