@@ -20,7 +20,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.facts import FactSource
 from churnlab.dataset.memory import ReusedMemory
 from churnlab.dataset.rule import Eligible, Rule
-from churnlab.dataset.snapshots import Snapshots, snapshots_of_group
+from churnlab.dataset.snapshots import KEYS, Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError
 from churnlab.features import profile
 from churnlab.features.feature_set import FeatureSet
@@ -101,10 +101,12 @@ def _build(
         X = pd.concat([X, static], axis=1)
         of_static = profile.catalogue(by_user)
         catalogue = pd.concat([catalogue, of_static], ignore_index=True)
-    keys = snapshots.frame[["user_id", "snapshot"]]
     known = codes >= 0
-    index = _index(activity, codes, days) if known.all() else pd.MultiIndex.from_frame(keys)
-    labels = snapshots.frame.drop(columns=["user_id", "snapshot"])
+    if known.all():
+        index = _index(activity, codes, days)
+    else:
+        index = pd.MultiIndex.from_frame(snapshots.frame[KEYS])
+    labels = snapshots.frame.drop(columns=KEYS)
     counts = {**snapshots.dropped, "people not in the log": int((~known).sum())}
     return Dataset(
         X.set_axis(index),

@@ -23,7 +23,7 @@ from churnlab.schema.targets import Churn, Target, TimeToChurn, as_targets
 class Eligible:
     """People who are eligible on a day, and their labels.
 
-    `codes` are places in the activity's users, int64[k]; `labels` are float64[k] by column.
+    `codes` are rising places in the activity's users, int64[k]; `labels` are float64[k] by column.
     `gone` counts people left out because they had already gone, `unobserved` people left out
     because their label windows reach past the end of the log.
     """
@@ -33,8 +33,8 @@ class Eligible:
     gone: int
     unobserved: int
 
-    def take(self, rows: np.ndarray) -> Eligible:
-        """Some of the people, by position; the counts stay."""
+    def take(self, rows: slice) -> Eligible:
+        """The people at some positions; the counts stay."""
         labels = {name: values[rows] for name, values in self.labels.items()}
         return Eligible(self.codes[rows], labels, self.gone, self.unobserved)
 

@@ -227,7 +227,7 @@ def snapshots_of_group(
 
     `by_day` holds the eligible people of each day of the rule.
     """
-    cut = [e.take(np.flatnonzero((e.codes >= begin) & (e.codes < end))) for e in by_day]
+    cut = [e.take(slice(*np.searchsorted(e.codes, [begin, end]))) for e in by_day]
     codes = np.concatenate([e.codes for e in cut])
     order = np.argsort(codes, kind="stable")
     days = np.repeat(np.array(rule.days), [len(e.codes) for e in cut])[order]

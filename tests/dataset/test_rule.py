@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 from support.small_log import LOG, activity, labels
@@ -99,7 +98,7 @@ def test_some_of_the_eligible_people_keep_their_labels_and_the_counts() -> None:
     table = activity(LOG)
     day = day_number("2026-01-10")
     found = Rule.of([day], 30, [cl.Churn(11)], "error", None).eligible(table)[0]
-    bob = found.take(np.array([1]))
+    bob = found.take(slice(1, 2))
     assert (bob.gone, bob.unobserved) == (found.gone, found.unobserved)
     assert bob.frame(table, day).to_dict("list") == {
         "user_id": ["bob"],

@@ -64,7 +64,7 @@ def test_keys_may_be_levels_of_the_index() -> None:
 def test_snapshots_of_groups_of_people_are_the_whole(cuts: list[int]) -> None:
     table = activity(LOG)
     rule = Rule.of(["2026-01-10", "2026-01-25"], 30, [cl.Churn(5)], "error", None)
-    by_day = [rule.eligible(table, day) for day in rule.days]
+    by_day = rule.eligible(table)
     parts = [snapshots_of_group(table, rule, by_day, a, b).frame for a, b in pairwise(cuts)]
     whole = cl.Snapshots.at(table, rule.days, 30, rule.targets).frame
     keys = ["user_id", "snapshot"]
