@@ -139,22 +139,30 @@ def clearest(gaps: pd.DataFrame, most: int = 3) -> Iterator[tuple[dict[str, Any]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame as plain values: days as text, missing values null.
+    """The rows of a frame as plain values: days as text, missing values null, words in English.
 
     >>> records(pd.DataFrame({"day": [pd.Timestamp("2026-03-01")], "share": [float("nan")]}))
     [{'day': '2026-03-01', 'share': None}]
     """
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
+    return [{str(k): plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
-        return str(value.date())
-    if value is None or value is pd.NaT or value is pd.NA:
+def plain(value: Any) -> Any:
+    """One value, and what is in a mapping, as `records` gives it.
+
+    >>> plain({"share": np.float64("nan"), "name": sentence("everybody")})
+    {'share': None, 'name': 'everybody'}
+    """
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    found = value.item() if isinstance(value, np.generic) else value
+    if isinstance(found, bool | int):
+        return found
+    if isinstance(found, float):
+        return found if math.isfinite(found) else None
+    if found is None or found is pd.NaT or found is pd.NA:
         return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
+    return str(found.date() if isinstance(found, pd.Timestamp) else found)
 
 
 def share_words(

@@ -12,9 +12,10 @@ from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
+from churnlab.retention.shown import records
 from churnlab.value.acquired import NO_CHANNEL
 from churnlab.value.displays import ChannelsDisplay
-from churnlab.value.shown import Found, between, channel_named, money, plain, share
+from churnlab.value.shown import Found, between, channel_named, money, share
 
 _MOST = 8  # channels that are told in sentences
 _COHORTS = 12  # cohorts of the table; all are in the frame and in JSON
@@ -313,7 +314,7 @@ class ChannelValue(Found):
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the curves, JSON-ready; a payback that is not reached is "never"."""
-        rows = plain(self.by_channel)
+        rows = records(self.by_channel)
         for row, given in zip(rows, self.by_channel.to_dict("records"), strict=True):
             for name in ("payback", "payback_low", "payback_high"):
                 row[name] = "never" if np.isinf(given[name]) else row[name]
@@ -333,7 +334,7 @@ class ChannelValue(Found):
             "currency": self.currency,
             "ages": list(self.ages),
             "by_channel": rows,
-            "cohorts": plain(self.cohorts),
+            "cohorts": records(self.cohorts),
             "check": None if self.check is None else asdict(self.check),
             "sentences": [str(words) for words in self.sentences()],
         }

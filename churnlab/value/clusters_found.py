@@ -12,9 +12,9 @@ import pandas as pd
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
-from churnlab.retention.shown import p_words
+from churnlab.retention.shown import p_words, records
 from churnlab.value.displays import LiftsDisplay
-from churnlab.value.shown import Found, between, money, plain, share
+from churnlab.value.shown import Found, between, money, share
 from churnlab.value.stability import FEWEST, LEVEL, STRENGTH, Chosen
 from churnlab.value.traits import LOWER, OTHERS, UPPER
 
@@ -131,9 +131,9 @@ class ValueClusters(Found):
             "currency": self.currency,
             "clusters": self.k,
             "signals": list(self.signals),
-            "tried": plain(self.chosen.table),
-            "groups": plain(self.groups),
-            "traits": plain(self.traits),
+            "tried": records(self.chosen.table),
+            "groups": records(self.groups),
+            "traits": records(self.traits),
             "sentences": [str(words) for words in self.sentences()],
         }
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.language.catalogues import ENGLISH
@@ -33,24 +30,6 @@ class Found(Shown):
     def page(self) -> Page:
         """Sentences, picture and tables on one page, which needs no network."""
         return page(self.title, "", [self])
-
-
-def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame, JSON-ready: a missing value is None, words are English.
-
-    >>> plain(pd.DataFrame({"n": [1], "share": [float("nan")], "name": ["ads"]}))
-    [{'n': 1, 'share': None, 'name': 'ads'}]
-    """
-    return [{str(k): _plain(v) for k, v in row.items()} for row in frame.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    found = value.item() if isinstance(value, np.generic) else value
-    if found is None or found is pd.NaT or (isinstance(found, float) and not np.isfinite(found)):
-        return None
-    return found if isinstance(found, bool | int | float) else str(found)
 
 
 def share(value: float) -> Words:

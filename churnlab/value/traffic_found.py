@@ -13,8 +13,9 @@ from churnlab.evaluation.intervals import UNKNOWN
 from churnlab.evaluation.tables import Table, TitledTable
 from churnlab.language.sentence import Words, sentence
 from churnlab.report.displays.display import Display
+from churnlab.retention.shown import records
 from churnlab.value.displays import TrafficDisplay
-from churnlab.value.shown import Found, money, plain, share
+from churnlab.value.shown import Found, money, share
 from churnlab.value.traffic_rules import TrafficRules
 
 WORDS: Mapping[str, Words] = {
@@ -203,9 +204,9 @@ class Traffic(Found):
             "day": self.day,
             "rules": asdict(self.rules),
             "flagged": self.flagged,
-            "by_rule": plain(self.by_rule),
+            "by_rule": records(self.by_rule),
             "not_used": dict(self.unused),
-            "difference": plain(self.difference),
+            "difference": records(self.difference),
             "accounts": [
                 {
                     "user_id": str(row["user_id"]),

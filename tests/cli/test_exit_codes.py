@@ -157,6 +157,17 @@ def test_99_before_the_truth_is_there(trained: tuple[Path, dict], tmp_path: Path
     call("grade", *DAY, "--config", config, code=99)
 
 
-@pytest.mark.parametrize("name", ["config", "models", "doctor", "profile", "card"])
-def test_0_and_json_on_stdout_alone(name: str, trained: tuple[Path, dict]) -> None:
-    assert json.loads(call(name, "--config", trained[0], "--json")) is not None
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("config", "log"), ("models", "state"), ("doctor", "findings"), ("profile", "people")],
+)
+def test_0_and_json_on_stdout_alone(name: str, key: str, trained: tuple[Path, dict]) -> None:
+    said = json.loads(call(name, "--config", trained[0], "--json"))
+    assert key in (said[0] if isinstance(said, list) else said)
+
+
+def test_0_and_the_paths_of_a_card(trained: tuple[Path, dict]) -> None:
+    said = json.loads(call("card", "--config", trained[0], "--json"))
+    assert said.pop("run_id") == trained[1]["run_id"]
+    assert {Path(path).name for path in said.values()} == {"card.html", "card.md", "card.json"}
+    assert all(Path(path).is_file() for path in said.values())

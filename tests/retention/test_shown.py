@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+import pandas as pd
+
 import churnlab as cl
+from churnlab.language.sentence import sentence
 from churnlab.retention.cohorts import cohorts
 from churnlab.retention.life_cycle import life_cycle
-from churnlab.retention.shown import page
+from churnlab.retention.shown import page, records
 from churnlab.retention.stickiness import stickiness
 
 
@@ -23,3 +27,20 @@ def test_results_are_json_html_and_a_page_in_both_languages() -> None:
     english, chinese = made.html("en"), made.html("zh")
     assert "&lt;b&gt;" in english and english.count("<img") + english.count("<svg") >= 4
     assert "Who comes back" in english and "Who comes back" not in chinese
+
+
+def test_plain_rows_are_json_ready() -> None:
+    frame = pd.DataFrame(
+        {
+            "a": [np.int64(3)],
+            "b": [np.inf],
+            "c": [pd.NaT],
+            "d": [sentence("yes")],
+            "e": [{"x": np.nan}],
+            "f": [pd.Timestamp("2026-03-01")],
+            "g": [np.bool_(True)],
+        }
+    )
+    assert records(frame) == [
+        {"a": 3, "b": None, "c": None, "d": "yes", "e": {"x": None}, "f": "2026-03-01", "g": True}
+    ]

@@ -139,7 +139,7 @@ def test_a_day_on_which_nobody_was_there(community: Community) -> None:
 
 
 def test_the_picture_names_every_tag(found) -> None:  # type: ignore[no-untyped-def]
-    skip_without_letters("晚间用户")
+    skip_without_letters("zh")
     (display,) = found.displays()
     drawn = {label.get_text() for label in display.plot().ax_.get_yticklabels()}
     assert {"keen", "晚间用户", "silent"} <= drawn

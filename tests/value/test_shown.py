@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from churnlab.evaluation.tables import Table, TitledTable
@@ -56,16 +55,3 @@ def test_amounts_and_intervals() -> None:
     assert str(shown.money(12.345, "$")) == "$12.35" or str(shown.money(12.345, "$")) == "$12.34"
     assert str(shown.between("–", "1", "2")) == "–"
     assert str(shown.between(shown.money(3, "$"), "–", "–")) == "$3"
-
-
-def test_plain_rows_are_json_ready() -> None:
-    frame = pd.DataFrame(
-        {
-            "a": [np.int64(3)],
-            "b": [np.inf],
-            "c": [pd.NaT],
-            "d": [sentence("yes")],
-            "e": [{"x": np.nan}],
-        }
-    )
-    assert shown.plain(frame) == [{"a": 3, "b": None, "c": None, "d": "yes", "e": {"x": None}}]
