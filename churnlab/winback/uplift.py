@@ -23,7 +23,6 @@ from churnlab.evaluation.corrected import holm
 from churnlab.language.catalogues import ENGLISH
 from churnlab.schema.progress import bar
 from churnlab.schema.views import view
-from churnlab.winback.arms import STAGE
 from churnlab.winback.budget import BudgetCurve
 from churnlab.winback.experiment import Experiment
 from churnlab.winback.gain import auuc, gain_table, qini
@@ -288,13 +287,8 @@ def people_of(experiment: Experiment, trial: Trial) -> np.ndarray:
 
 
 def known_of(experiment: Experiment, trial: Trial) -> pd.DataFrame:
-    """What was known of the people of a trial: the features, else what was known before and the
-    stage, which a table may have of its own."""
-    X = experiment.X
-    if X is None:
-        X = experiment.known
-        if experiment.stage is not None and STAGE not in X:
-            X = X.assign(**{STAGE: experiment.stage})
+    """What was known of the people of a trial: the features, else what was known before."""
+    X = experiment.known if experiment.X is None else experiment.X
     return as_features(X[people_of(experiment, trial)])
 
 

@@ -111,10 +111,6 @@ def test_an_experiment_brings_its_trial_and_what_was_known() -> None:
     found = Uplift.of_experiment(experiment, "left", Watched())
     assert found.trial.outcome == "kept" and found.trial.y.tolist() == made.trial.y.tolist()
     assert list(found.X) == ["silent_days", "noise", "city"]
-    staged = Experiment.from_frame(table.assign(phase=made.stage), ["left"], stage="phase", **given)
-    known = Uplift.of_experiment(staged, "left", Watched()).X
-    assert list(known) == ["silent_days", "noise", "city", "stage"]
-    assert known["stage"].tolist() == made.stage.tolist()
     with pytest.raises(TrialError, match="cost of"):
         found.curve()
     watched = Experiment.from_frame(table, ["left"], randomised=False, **given)
