@@ -16,7 +16,8 @@ class ValueTable(Table):
     top: float = 0.2
     """The share of eligible people that counts as high value."""
     costs: str = ""
-    """A file of what channels cost: channel, cost, and day or period (a month like 2026-03)."""
+    """A file of what channels cost: channel, cost, and day or period (a day, a week like 2026-W10
+    or a month like 2026-03)."""
     users: str | None = None
     """A file with one row a person: the id, channel and day of entry; the one of [log] without it.
     Dates may stand here, which are no attributes to learn from."""

@@ -100,7 +100,7 @@ class People:
             raise FrameError.from_missing_columns("the users frame", missing, frame.columns)
         frame = frame[frame["user_id"].notna()]
         ids = profile.table(frame[["user_id"]], text_ids).index
-        days = _days(frame[registered], timezone) if registered else None
+        days = local_days(frame[registered], timezone) if registered else None
         return cls(ids, tuple(_grouping(frame[name]) for name in names), days)
 
     def places(self, ids: np.ndarray) -> np.ndarray:
@@ -206,8 +206,14 @@ def _is_finite(value: object) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _days(column: pd.Series, zone: str) -> np.ndarray:
-    """Days since 1970-01-01 of dates and moments, int64[n]; NO_DAY where none is given."""
+def local_days(column: pd.Series, zone: str) -> np.ndarray:
+    """Days since 1970-01-01 of dates and moments, int64[n]; NO_DAY where none is given.
+
+    A moment with a zone is the day that it is in `zone`. PeopleError for what is no day.
+
+    >>> local_days(pd.Series(["1970-01-02", None]), "UTC").tolist() == [1, NO_DAY]
+    True
+    """
     given = column.notna()
     try:
         stamps = pd.to_datetime(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,11 @@ from churnlab.activity.daily import DailyActivity
 from churnlab.errors import ConfigError, CostsError, FrameError, HistoryError
 from churnlab.errors.retention import ShortLogError
 from churnlab.kernels.units import MICRO
+from churnlab.retention.people import local_days
 from churnlab.schema.days import (
     before,
     contains,
     day_number,
-    day_numbers,
     day_text,
     to_timestamps,
     up_to,
@@ -27,6 +28,7 @@ NO_CHANNEL = "(no channel)"
 EVERY = {"week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 SETTLE = 28  # days of a log whose people were probably there before
 _MONTH = re.compile(r"^\d{4}-\d{1,2}$")
+_WEEK = re.compile(r"^(\d{4})-W(\d{1,2})$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +173,7 @@ def acquired(
     return Acquired(
         users=ids,
         entry=entry,
-        channel=by.astype(object).where(by.notna(), NO_CHANNEL).astype(str).to_numpy(object),
+        channel=_channels(by),
         cohort=stamps.to_period(EVERY[every]).astype(str).to_numpy(),
         who=who,
         age=age,
@@ -183,13 +185,30 @@ def acquired(
     )
 
 
+def _channels(given: pd.Series) -> np.ndarray:
+    """Channels as text, object[n]; NO_CHANNEL where none is known."""
+    codes, values = pd.factorize(given)
+    names = [_text(value) or NO_CHANNEL for value in values]
+    return np.array([*names, NO_CHANNEL], object)[codes]
+
+
+def _text(given: object) -> str:
+    """A channel as text, without blanks around it; 7.0 is 7, which a column with gaps made of it.
+
+    >>> _text(7.0), _text(" ads ")
+    ('7', 'ads')
+    """
+    whole = isinstance(given, float) and given.is_integer()
+    return str(int(given) if whole else given).strip()  # type: ignore[call-overload]
+
+
 def _entries(
     seen: DailyActivity, users: pd.DataFrame, entered: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The people and their days of entry; people of whom it is not known are left out."""
     if entered is not None:
         known = users[users[entered].notna()].sort_values("user_id")
-        return known["user_id"].to_numpy(), day_numbers(pd.to_datetime(known[entered]))
+        return known["user_id"].to_numpy(), local_days(known[entered], seen.timezone)
     acts = seen.values("acts") > 0
     code, day = seen.codes[acts], seen.day[acts].astype(np.int64)
     place, at = np.unique(code, return_index=True)
@@ -231,11 +250,12 @@ class Costs:
 def read_costs(costs: pd.DataFrame, every: str, first: int, end: int) -> Costs:
     """Costs of a frame with channel, cost and a period, by channel and cohort.
 
-    The period is the column `day` (a day) or `period` (a day, or a month like 2026-03). Of a month
-    that lies partly outside the days `[first, end)`, whose entrants are seen, the same part of its
-    cost is left out. A month's cost is spread over the cohorts of its days.
+    The period is the column `day` (a day) or `period` (a day, a week like 2026-W10 or a month like
+    2026-03). Of a month that lies partly outside the days `[first, end)`, whose entrants are seen,
+    the same part of its cost is left out. A month's cost is spread over the cohorts of its days.
 
-    FrameError for missing columns, CostsError for amounts below 0 and periods that are none.
+    FrameError for missing columns, CostsError for a missing channel, amounts that are none or below
+    0 and periods that are none.
 
     >>> given = pd.DataFrame({"channel": ["ads", "ads"], "period": ["2026-01", "2026-02"],
     ...                       "cost": [31.0, 56.0]})
@@ -247,11 +267,12 @@ def read_costs(costs: pd.DataFrame, every: str, first: int, end: int) -> Costs:
     lacking = [name for name in ("channel", "cost", period) if name not in costs]
     if lacking:
         raise FrameError.from_missing_columns("the costs frame", lacking, costs.columns)
+    if unnamed := sum(not _known(channel) for channel in costs["channel"]):
+        raise CostsError.from_no_channel(unnamed)
     rows, outside, in_part = [], 0.0, 0
     for row in costs[["channel", period, "cost"]].itertuples(index=False, name=None):
-        channel, cost = str(row[0]), float(row[2])
-        if cost < 0 or np.isinf(cost):
-            raise CostsError.from_negative(channel, row[2])
+        channel = _text(row[0])
+        cost = _amount(channel, row[2])
         begin, stop = days_of(row[1])
         inside = np.arange(max(begin, first), min(stop, end))
         outside += 0.0 if np.isnan(cost) else cost * (1 - len(inside) / (stop - begin))
@@ -262,6 +283,24 @@ def read_costs(costs: pd.DataFrame, every: str, first: int, end: int) -> Costs:
     lost = table[table["cost"].isna()].set_index(["channel", "cohort"]).index
     summed[summed.index.isin(lost)] = np.nan
     return Costs(summed.reset_index(), outside, in_part)
+
+
+def _known(given: object) -> str:
+    """A channel as text; empty where it is missing."""
+    return "" if pd.isna(given) else _text(given)  # type: ignore[call-overload]
+
+
+def _amount(channel: str, given: object) -> float:
+    """A cost, NaN where it is missing; CostsError for what is no amount."""
+    if pd.isna(given):  # type: ignore[call-overload]
+        return float("nan")
+    try:
+        cost = float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        cost = -1.0
+    if cost < 0 or np.isinf(cost):
+        raise CostsError.from_no_amount_of(channel, given)
+    return cost
 
 
 def _spread(
@@ -275,12 +314,17 @@ def _spread(
 
 
 def days_of(period: object) -> tuple[int, int]:
-    """The days `[begin, stop)` of a day or a month; CostsError for anything else.
+    """The days `[begin, stop)` of a day, a week or a month; CostsError for anything else.
 
-    >>> days_of("1970-02")
-    (31, 59)
+    >>> days_of("1970-02"), days_of("1970-W02")
+    ((31, 59), (4, 11))
     """
     try:
+        if isinstance(period, int | np.integer):  # such as 202603, which is no number of days
+            raise ValueError(period)
+        if isinstance(period, str) and (week := _WEEK.match(period)):
+            monday = date.fromisocalendar(int(week[1]), int(week[2]), 1)
+            return day_number(monday), day_number(monday) + 7
         if isinstance(period, pd.Period) or (isinstance(period, str) and _MONTH.match(period)):
             month = pd.Period(period)
             return day_number(month.start_time), day_number((month + 1).start_time)

@@ -283,12 +283,16 @@ class ChannelValue(Found):
             )
         table = Table(tuple(head), tuple(rows), frozenset(range(2, len(head))))
         after = sentence(
-            "* extrapolated in part; value over cost is that of all people, after {age} days. "
-            "The newest {shown} of {all:cohort|cohorts}.",
+            "* extrapolated in part; value over cost is that of all people, after {age} days.",
             age=self.known,
-            shown=min(len(named), _COHORTS),
-            all=len(named),
         )
+        if len(named) > _COHORTS:
+            after = sentence(
+                "{what} These are the newest {shown} of {all:cohort|cohorts}.",
+                what=after,
+                shown=_COHORTS,
+                all=len(named),
+            )
         return TitledTable(sentence("Cohorts"), table, after=after)
 
     def _few(self) -> TitledTable:

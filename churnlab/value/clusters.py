@@ -12,6 +12,7 @@ from churnlab.dataset.dataset import Dataset
 from churnlab.errors import ConfigError, FrameError, HistoryError
 from churnlab.features import profile
 from churnlab.schema.days import day_numbers, day_text
+from churnlab.value.amounts import amounts_of
 from churnlab.value.clusters_found import EVERYBODY, HABITS, PURCHASES, ValueClusters
 from churnlab.value.stability import MOST, Chosen, choose
 from churnlab.value.traits import traits
@@ -107,7 +108,7 @@ def _worth(X: pd.DataFrame, value: pd.Series | None) -> np.ndarray:
         if SPENT not in X:
             raise FrameError.from_missing_columns("the dataset", [SPENT], X.columns)
         return np.maximum(X[SPENT].fillna(0).to_numpy(np.float64), 0)
-    found = value.reindex(X.index.get_level_values("user_id")).to_numpy(np.float64)
+    found = amounts_of(value, X.index.get_level_values("user_id"))
     return np.maximum(np.nan_to_num(found, posinf=np.nan), 0)
 
 

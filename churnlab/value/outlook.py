@@ -15,6 +15,7 @@ import pandas as pd
 from churnlab.btyd import MBGNBD, GammaGamma
 from churnlab.errors import ConfigError, HistoryError
 from churnlab.value.acquired import Acquired
+from churnlab.value.amounts import amounts_of
 
 _RIDGE = 0.01
 _WEEK = 7
@@ -79,7 +80,7 @@ class Outlook:
 
     def _on(self, forecast: pd.Series, horizon: int) -> Outlook:
         """The outlook on the level of a forecast."""
-        given = forecast.reindex(pd.Index(self.people.users)).to_numpy(np.float64)
+        given = amounts_of(forecast, pd.Index(self.people.users))
         if self.orders is None:
             return replace(self, flat=given / horizon)
         ours = self.expected(np.full(len(given), horizon))

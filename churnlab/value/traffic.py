@@ -18,7 +18,7 @@ from churnlab.evaluation.contenders import predict
 from churnlab.kernels.units import MICRO
 from churnlab.schema.days import Day, day_number, day_numbers, day_text, up_to
 from churnlab.value.traffic_found import Traffic
-from churnlab.value.traffic_rules import TrafficRules, accounts, broken, signals
+from churnlab.value.traffic_rules import TrafficRules, accounts, broken, check_devices, signals
 
 LEFT_OUT = "automated traffic"
 _FEWEST = 100
@@ -56,6 +56,7 @@ def traffic(
     >>> found.people.loc[found.people["flagged"], "user_id"].tolist()
     ['r000000', 'r000001', 'r000002']
     """
+    check_devices(devices)
     day = activity.end if as_of is None else day_number(as_of)
     if up_to(day, activity.start):
         raise HistoryError.from_no_past(day_text(day), day_text(activity.start))

@@ -150,6 +150,15 @@ def _gaps(code: np.ndarray, day: np.ndarray, people: int) -> dict[str, np.ndarra
     return {"gap": mean, "gap_spread": spread, "gaps": count}
 
 
+def check_devices(devices: pd.DataFrame | None) -> None:
+    """Raise FrameError for a frame of devices that has neither column that rules ask for.
+
+    >>> check_devices(pd.DataFrame({"user_id": ["ann"], "address": ["10.0.0.1"]}))
+    """
+    if devices is not None and not {"device", "address"} & set(devices.columns):
+        raise FrameError.from_missing_columns("the devices frame", ["device"], devices.columns)
+
+
 def accounts(
     activity: DailyActivity, day: int, devices: pd.DataFrame | None, column: str
 ) -> np.ndarray | None:

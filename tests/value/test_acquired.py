@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from support.acquired_people import shop, slow_entries, slow_worth
 
+import churnlab as cl
 from churnlab.activity.until import until
 from churnlab.errors import ConfigError, CostsError, FrameError, HistoryError
+from churnlab.errors.retention import PeopleError
 from churnlab.schema.days import day_number
 from churnlab.value.acquired import NO_CHANNEL, acquired, days_of, read_costs, whole_cohorts
 
@@ -102,17 +104,52 @@ def test_daily_costs_add_up_to_weeks_and_a_missing_one_makes_the_week_unknown() 
     assert np.isnan(read_costs(given, "week", first, end).table["cost"].iloc[0])
 
 
-@pytest.mark.parametrize("cost", [-1.0, np.inf])
-def test_costs_that_are_no_amounts_are_refused(cost: float) -> None:
+@pytest.mark.parametrize("cost", [-1.0, np.inf, "€300", "1.234,50"])
+def test_costs_that_are_no_amounts_are_refused(cost: object) -> None:
     given = pd.DataFrame({"channel": ["ads"], "period": ["2026-01"], "cost": [cost]})
     with pytest.raises(CostsError, match="of channel 'ads' is no amount"):
         read_costs(given, "month", 20_000, 21_000)
 
 
-@pytest.mark.parametrize("period", ["2026-13", "March", "2026", pd.Timestamp("2026-01-01 05:00")])
+@pytest.mark.parametrize(
+    "period", ["2026-13", "March", "2026", "2025-W53", 202602, pd.Timestamp("2026-01-01 05:00")]
+)
 def test_periods_that_are_none_are_refused(period: object) -> None:
-    with pytest.raises(CostsError, match="no day and no month"):
+    with pytest.raises(CostsError, match="no day, week or month"):
         days_of(period)
+
+
+def test_a_week_has_seven_days_and_a_missing_cost_is_missing() -> None:
+    assert days_of("2026-W01") == (day_number("2025-12-29"), day_number("2026-01-05"))
+    given = pd.DataFrame({"channel": ["ads"], "period": ["2026-W10"], "cost": [None]})
+    assert read_costs(given, "month", 20_000, 21_000).table["cost"].isna().all()
+    assert read_costs(given.head(0), "month", 20_000, 21_000).table.empty
+
+
+def test_a_cost_without_a_channel_is_refused() -> None:
+    given = pd.DataFrame({"channel": ["ads", None, " "], "period": "2026-01", "cost": 1.0})
+    with pytest.raises(CostsError, match="channel is missing in 2 rows"):
+        read_costs(given, "month", 20_000, 21_000)
+
+
+def test_channels_are_the_same_however_they_are_written() -> None:
+    """A column of numbers with gaps has 7.0 for 7; blanks around a name are no other name."""
+    log, users, _ = shop()
+    numbers = users.assign(channel=np.where(users["channel"].eq("ads"), 7.0, np.nan))
+    found = acquired(log.daily(), numbers)
+    assert set(found.channel) == {"7", NO_CHANNEL}
+    costs = pd.DataFrame({"channel": [7, " 7 "], "period": "2026-03", "cost": 1.0})
+    assert read_costs(costs, "month", 20_000, 21_000).table["channel"].tolist() == ["7"]
+
+
+def test_a_moment_of_entry_is_a_local_day_and_text_that_is_none_is_refused() -> None:
+    made = cl.datasets.make_community(users=60, days=70).log().daily()  # Asia/Shanghai
+    late = pd.Timestamp("2026-02-01 17:00", tz="UTC")
+    users = pd.DataFrame({"user_id": made.users, "channel": "ads", "came": late})
+    found = acquired(made, users, entered="came")
+    assert set(found.entry) == {day_number("2026-02-02")}
+    with pytest.raises(PeopleError, match="'soon', which is no day"):
+        acquired(made, users.assign(came="soon"), entered="came")
 
 
 def test_costs_need_their_columns() -> None:

@@ -78,7 +78,8 @@ def test_the_table_of_cohorts_holds_the_newest_twelve() -> None:
     many = pd.concat([one.assign(cohort=name) for name in years], ignore_index=True)
     shown = replace(result(), cohorts=many).sections()[2]
     assert list(shown.table.frame()["cohort"]) == years[-12:]
-    assert "The newest 12 of 16 cohorts." in str(shown.after)
+    assert str(shown.after).endswith(" These are the newest 12 of 16 cohorts.")
+    assert "newest" not in str(result().sections()[2].after)
 
 
 def test_a_cost_that_is_missing_for_nobody_is_said() -> None:

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import churnlab as cl
-from churnlab.errors import HistoryError
+from churnlab.errors import FrameError, HistoryError
 from churnlab.value.traffic import LEFT_OUT, flagged_at, traffic, without_automated
 from churnlab.value.traffic_found import Traffic
 from churnlab.value.traffic_rules import TrafficRules
@@ -168,3 +168,9 @@ def test_accounts_of_a_device_that_did_nothing_lately_are_told_apart() -> None:
     assert said[1].startswith("6 more accounts without an act in these days")
     assert found.difference["figure"].tolist() == ["people", "acts", "sessions"]
     assert not found.unused  # of the people with acts the rule flags nobody
+
+
+def test_devices_without_a_column_that_a_rule_asks_for_are_refused() -> None:
+    _, activity = community()
+    with pytest.raises(FrameError, match="device"):
+        traffic(activity, devices=pd.DataFrame({"user_id": ["a"], "phone": ["x"]}))
