@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,22 @@ def test_nothing_is_cut_asked_for_or_wrong(
     assert letters > 0.8 if dark else letters < 0.3
     own = cards[language].as_uri()
     assert page.console == [] and [a for a in page.asked if not a.startswith("data:")] == [own]
+
+
+def test_the_slider_rounds_as_the_text_does(page: Page, tmp_path: Path) -> None:
+    halves = [
+        {"leavers": 10.5, "people": 37.5, "random": 0.5, "recency": 11.5, "kept": 1.25},
+        {"leavers": 9.5, "people": 38.0, "random": 1.15, "recency": 7.49999, "kept": 1.05},
+        {"leavers": 0.4, "people": 1037.5, "random": 2.5, "recency": 8.5, "kept": 0.15},
+    ]
+    rows = tuple(replace(whole().reach[9], **half) for half in halves)
+    made = replace(whole(), reach=(*whole().reach, *rows))
+    (tmp_path / "half.html").write_text(ModelCard.of(made).html(), "utf-8")
+    page.open(tmp_path / "half.html", 800)
+    for place, half in enumerate(halves, len(whole().reach)):
+        outputs = page.run(f"document.querySelector('#slider input').max = {place};" + MOVE % place)
+        for name, value in half.items():
+            assert outputs[name] == shown(value, ",.1f" if name == "kept" else ",.0f", "en"), name
 
 
 def test_a_card_without_most_of_its_parts_fits_too(page: Page, cards: dict[str, Path]) -> None:

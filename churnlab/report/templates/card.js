@@ -5,9 +5,15 @@
   var rows = JSON.parse(document.getElementById("reach").textContent);
   var input = box.querySelector("input");
   var lang = document.documentElement.lang;
+  function rounded(value, least) {
+    var tail = Math.abs(value).toFixed(40).split(".")[1].slice(least);
+    if (!/^50*$/.test(tail)) return Number(value.toFixed(least));
+    var scale = Math.pow(10, least);
+    return (2 * Math.round((value * scale) / 2)) / scale;
+  }
   function digits(value, least) {
     var many = { minimumFractionDigits: least, maximumFractionDigits: least };
-    return new Intl.NumberFormat(lang, many).format(value);
+    return new Intl.NumberFormat(lang, many).format(rounded(value, least));
   }
   function shown(value, as) {
     if (as === ".0%") return digits(value * 100, 0) + "%";
