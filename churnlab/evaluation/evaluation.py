@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,9 +32,11 @@ from churnlab.evaluation.strata import (
 )
 from churnlab.evaluation.tables import Table, difference, heading
 from churnlab.language.sentence import Sentence, Words, sentence
+from churnlab.schema.names import as_column
 from churnlab.schema.views import view
 
 FRAMES = ("table", "per_cut", "per_segment", "calibration", "strata")
+_TRACKABLE = re.compile(r"[\w.\- :]{1,100}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,7 +354,11 @@ class Evaluation:
 
 
 def _flat_name(target: str, metric: str, contender: str) -> str:
-    return f"{target}_{metric}" if contender == MODEL else f"{target}_{metric}_{contender}"
+    """The name of a figure for tracking, with a contender's name where stores of runs take it."""
+    if contender == MODEL:
+        return f"{target}_{metric}"
+    named = contender if _TRACKABLE.fullmatch(contender) else as_column(f"<{contender}>")
+    return f"{target}_{metric}_{named}"
 
 
 def _check(predictions: Mapping[str, np.ndarray], y: np.ndarray, target: str) -> None:

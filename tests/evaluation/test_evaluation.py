@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,15 @@ def test_value_is_judged_by_its_own_metrics() -> None:
     assert found.interval("normalised_gini").value == pytest.approx(1) and found.interval(
         "total_bias"
     ).value == pytest.approx(0.5)
+
+
+def test_a_contender_of_any_name_is_tracked() -> None:
+    names = ["logit (balanced)", "x" * 10_000, "<b>", "a/../b", "逻辑回归", "Plain 1.0"]
+    said = {"churnlab": GOOD, **dict.fromkeys(names, GOOD)}
+    found = Evaluation.of(said, Y, target="churned", draws=5).metrics()
+    assert {"churned_auc_逻辑回归", "churned_auc_Plain 1.0"} <= set(found)
+    assert sum(name.startswith("churned_auc_") for name in found) == len(names)
+    assert all(re.fullmatch(r"[\w.\- :]{1,250}", name) for name in found)  # as MLflow takes them
 
 
 def test_it_survives_json() -> None:
