@@ -166,8 +166,7 @@ def shape_of(
             guessed.add(option)
     lacks = [option for option in ("user", "time", "event") if option not in chosen]
     if lacks:
-        wanted = f"--{lacks[0]} COLUMN, one of {', '.join(columns)}"
-        raise ConfigError.from_range(f"the column of the {lacks[0]}", None, wanted)
+        raise ConfigError.from_no_columns(lacks, columns)
     return Shape(path, columns, chosen, frozenset(guessed))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -57,6 +57,15 @@ class ConfigError(ChurnlabError):
     def from_unknown(cls, what: str, given: str, known: Iterable[str]) -> ConfigError:
         """`given` is not among the `known` names of a kind; `what` names the kind."""
         return cls(f"unknown {what} {given!r}: {near(given, known)}")
+
+    @classmethod
+    def from_no_columns(cls, lacks: Sequence[str], columns: Iterable[str]) -> ConfigError:
+        """No column looks like the ones that a log needs; `lacks` names them, such as user."""
+        flags = " ".join(f"--{each} COLUMN" for each in lacks)
+        return cls(
+            f"no column could be recognised as the {', the '.join(lacks)} of an event; "
+            f"give {flags}, of {', '.join(columns)}"
+        )
 
     @classmethod
     def from_bad_date(cls, given: object) -> ConfigError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from churnlab.errors.base import ChurnlabError
 
+_EMPTY = "--allow-empty, in Python allow_empty=True"
+
 
 class OutputError(ChurnlabError):
     """A result cannot be written."""
@@ -105,7 +107,15 @@ class StoreError(ChurnlabError):
         """A day's log has no event, and the caller did not allow that."""
         return cls(
             f"{source} holds no event on {day}; "
-            "find out why, or say that the day may be empty (allow_empty)"
+            f"find out why, or say that the day may be empty ({_EMPTY})"
+        )
+
+    @classmethod
+    def from_no_file(cls, source: object, day: object) -> StoreError:
+        """A log with a file for each day has none for this one, and may not lack it."""
+        return cls(
+            f"no such file: {str(source)!r}; find out why, "
+            f"or say that {day} may be empty ({_EMPTY})"
         )
 
 

@@ -23,7 +23,7 @@ from churnlab.store.manifest import total_counts
 from churnlab.store.meaning import meaning_of, spec_of
 from churnlab.store.ranges import PeopleRange
 from churnlab.store.tables import changed_people, columns_of, rows_of
-from churnlab.store.update import LATER, RolledDay, StoreLog, Update, rows_before
+from churnlab.store.update import LATER, RolledDay, StoreLog, Update, had_events, rows_before
 
 PEOPLE = 50_000
 
@@ -216,7 +216,8 @@ class ActivityStore:
         process.
 
         Raises LogError for a log that cannot be read or has too many rows without an id,
-        StoreError for events of other days and for a day without events unless `allow_empty`, and
+        StoreError for events of other days and for a day without events unless `allow_empty` (of a
+        log by day, a file is then not needed), and
         LockedError when another update runs for longer than `wait` seconds. The store is then as
         it was.
 
@@ -233,7 +234,9 @@ class ActivityStore:
         with self.folder.locked(wait):
             self.folder.refresh()
             until = max(number, *self.days) if self.spec.arrived and self.days else number
-            rolled = {number: self._roll_day(number, until, log)}
+            if log is None and not allow_empty:
+                self._log.check_file(number)
+            rolled = {number: self._roll_day(number, until, log, allow_empty)}
             if not rolled[number].counts["events"] and not allow_empty:
                 source = self._log.name(number, log)
                 raise StoreError.from_empty(source=source, day=day_text(number))
@@ -241,8 +244,9 @@ class ActivityStore:
                 rows_before(self.folder, number, rolled[number]) if number in self.days else None
             )
             update = Update.of(number, before, rolled[number], self.spec.arrived is not None)
-            for each in self._late_days(number) if log is None else ():
-                rolled[each] = self._roll_day(each, until, None)
+            late = days_touched(self.days, number, self._log.late_days) if log is None else ()
+            for each in late:
+                rolled[each] = self._roll_day(each, until, None, allow_empty=True)
                 now = rolled[each]
                 people = changed_people(rows_before(self.folder, each, now), now.table)
                 if people:
@@ -253,14 +257,10 @@ class ActivityStore:
             )
         return update
 
-    def _roll_day(self, day: int, until: int, log: Any) -> RolledDay:
-        return self._log.roll_day(day, until, log, integers=not self.text_ids)
-
-    def _late_days(self, day: int) -> list[int]:
-        """Days into which late events may come with a day; an empty day needs no file."""
-        entries = self.folder.manifest.days
-        touched = days_touched(self.days, day, self._log.late_days)
-        return [d for d in touched if entries[d].file.rows or self._log.has_file(d)]
+    def _roll_day(self, day: int, until: int, log: Any, allow_empty: bool) -> RolledDay:
+        """A day rolled up; one that had no events of its own so far needs no file if it may."""
+        lacking = allow_empty and not self._log.has_file(day) and not had_events(self.folder, day)
+        return self._log.roll_day(day, until, log, integers=not self.text_ids, lacking=lacking)
 
     def compact(self, lookback: int = 400, wait: float = 0.0) -> None:
         """Fold the days before the last `lookback` into one row a person.

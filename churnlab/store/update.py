@@ -24,6 +24,7 @@ from churnlab.events.spec import LogSpec
 from churnlab.schema.days import day_text
 from churnlab.schema.roles import Roles
 from churnlab.store.folder import StoreFolder
+from churnlab.store.row_file import KNOWN
 from churnlab.store.tables import changed_people, day_table, summary
 
 _log = logging.getLogger("churnlab")
@@ -90,6 +91,16 @@ def rows_before(folder: StoreFolder, day: int, now: RolledDay) -> pa.Table:
         return now.table.slice(0, 0)
 
 
+def had_events(folder: StoreFolder, day: int) -> bool:
+    """Whether a store has events of a day that were known on it, so that its log had some."""
+    if day not in folder.manifest.days:
+        return False
+    table = folder.table(day)
+    if KNOWN not in table.column_names:
+        return bool(table.num_rows)
+    return bool(pc.any(pc.less_equal(table.column(KNOWN), day)).as_py())
+
+
 @dataclass(frozen=True)
 class StoreLog:
     """The log of a store, read a day at a time.
@@ -121,27 +132,44 @@ class StoreLog:
         log = self.log if given is None else given
         return _file(log, day) if log is None or isinstance(log, str | Path) else "the frame"
 
+    def check_file(self, day: int) -> None:
+        """Refuse a day that has no file, where the log has one for each day and others are there.
+
+        Raises StoreError, which says how a day is put in on which nothing happened.
+        """
+        if not self.has_file(day) and self._has_files():
+            raise StoreError.from_no_file(_file(self.log, day), day_text(day))
+
     def has_file(self, day: int) -> bool:
         """False if the log has a file for each day, but none for this day."""
         return not self.by_day or files.is_there(_file(self.log, day))
 
-    def roll_day(self, day: int, until: int, given: Any, integers: bool) -> RolledDay:
+    def _has_files(self) -> bool:
+        """Whether there is a file of any day."""
+        return files.is_there(str(self.log).replace(DAY, "*"))
+
+    def roll_day(
+        self, day: int, until: int, given: Any, integers: bool, lacking: bool = False
+    ) -> RolledDay:
         """Roll up one day, with the late events for it that had arrived by the day `until`.
 
         `given` is a log that holds this day's events and no other's; None for the store's own log.
-        `integers` is the type of ids for a day without rows. Raises StoreError when a log for one
-        day holds events of others, LogError when it cannot be read.
+        `integers` is the type of ids for a day without rows. `lacking` says that the day has no
+        file, and that this is right where other days have one. Raises StoreError when a log for
+        one day holds events of others, LogError when it cannot be read.
         """
         arrived = self.spec.arrived is not None
         by_day = given is None and self.by_day
         one_day = given is not None or by_day
-        rolled = self._roll(day, day if one_day else until, given, None if one_day else day)
+        rolled = self._roll(
+            day, day if one_day else until, given, None if one_day else day, lacking
+        )
         too_late = rolled.counts.too_late
         if one_day:
             allowed = range(day - ((self.spec.late_days or 0) if by_day else 0), day + 1)
             _check_days(rolled, self.name(day, given), day, allowed)
         if by_day and arrived:  # late events for the day are in the files of later days
-            rolled = self._roll(day, until, None, day)
+            rolled = self._roll(day, until, None, day, lacking)
         table = day_table(rolled, self.spec, day, until, integers)
         # Reasons that came later are kept only where they have events, so that bytes stay the same.
         found = vars(rolled.counts).items()
@@ -150,7 +178,7 @@ class StoreLog:
             counts["too_late"] = too_late
         return RolledDay(table, counts | summary(table, self.declared.names))
 
-    def _roll(self, day: int, until: int, given: Any, only: int | None) -> Rolled:
+    def _roll(self, day: int, until: int, given: Any, only: int | None, lacking: bool) -> Rolled:
         """Roll up the log of one day, and the files of the days up to `until` with late events.
 
         `only` restricts the result to that day. A log without events gives an empty result.
@@ -158,7 +186,9 @@ class StoreLog:
         one_day = self.by_day or given is not None
         days = None if only is None else (only, only + 1)
         spec = replace(self.spec, days=days, one_day=one_day, read_at=clock.now())
-        source = self._source(day, until, given)
+        source = self._source(day, until, given, lacking)
+        if source is None:
+            return Rolled(Tables(self.declared))
         try:
             rolled = rollup.roll(source, spec, Tables(self.declared))
         except LogError as error:
@@ -170,7 +200,8 @@ class StoreLog:
             check_numbers(source.name, spec, rolled.unusable)
         return rolled
 
-    def _source(self, day: int, until: int, given: Any) -> Source:
+    def _source(self, day: int, until: int, given: Any, lacking: bool) -> Source | None:
+        """What is read for a day; None where its file may be lacking and no other has a part."""
         log = self.log if given is None else given
         if log is None:
             raise ConfigError.from_lacking(
@@ -181,7 +212,10 @@ class StoreLog:
         if DAY not in str(log):
             return sources.open_path(log, self.spec)
         later = [_file(log, d) for d in days_of_arrival(day, until, self.spec.late_days)]
-        return sources.open_path([*filter(files.is_there, later), _file(log, day)], self.spec)
+        there = [*filter(files.is_there, later)]
+        if lacking and self._has_files():
+            return sources.open_path(there, self.spec) if there else None
+        return sources.open_path([*there, _file(log, day)], self.spec)
 
 
 def _file(log: str | Path | None, day: int) -> str:

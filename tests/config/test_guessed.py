@@ -54,7 +54,7 @@ def test_what_was_said_counts_and_must_be_there() -> None:
     assert found.chosen["user"] == "who" and "user" not in found.guessed
     with pytest.raises(ConfigError, match="did you mean 'who'"):
         shape_of("x", sample, {"user": "whoo"})
-    with pytest.raises(ConfigError, match="--event COLUMN, one of"):
+    with pytest.raises(ConfigError, match="--event COLUMN, of "):
         shape_of("x", sample.drop(columns="Action"), {})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from churnlab.config.inputs import open_activity, open_store
 from churnlab.config.tables import Config
-from churnlab.errors import ChurnlabError, ConfigError, GuardError
+from churnlab.errors import ChurnlabError, ConfigError, GuardError, LogError, StoreError
 from churnlab.nightly.update import update
 from churnlab.schema.days import day_number, day_text
 
@@ -41,6 +41,21 @@ def test_an_empty_day_is_refused_unless_it_is_allowed(config: Config) -> None:
     with pytest.raises(ChurnlabError, match="2026-03-03"):
         update(config, "2026-03-03")
     assert update(config, "2026-03-03", allow_empty=True)[0].rows == 0
+
+
+def test_a_day_on_which_nothing_happened_needs_no_file(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "2026-03-02.csv").unlink()
+    with pytest.raises(StoreError, match=r"no such file: .*2026-03-02.csv.*--allow-empty") as no:
+        update(config, "2026-03-03", "2026-03-01")
+    assert no.value.exit_code == 3
+    done = update(config, "2026-03-03", "2026-03-01", allow_empty=True)
+    assert [each.rows for each in done] == [2, 0, 0]
+    (tmp_path / "2026-03-01.csv").unlink()
+    with pytest.raises(LogError, match="no such file"):  # it had rows, and is not emptied
+        update(config, "2026-03-01", allow_empty=True)
+    (tmp_path / "2026-03-03.csv").unlink()
+    with pytest.raises(LogError, match="no such file"):  # of no day: the path is wrong
+        update(config, "2026-03-04", allow_empty=True)
 
 
 def test_old_days_are_folded_when_asked_for(config: Config) -> None:

@@ -95,7 +95,7 @@ REFUSED: dict[str, Refusal] = {
     "no Parquet": (_no_parquet, LogError, "2026-01-03.parquet holds CSV", 3),
     "no file": (
         lambda s, f, _: s.append("2026-02-03"),
-        LogError,
+        StoreError,
         "no such file: .*2026-02-03.parquet",
         3,
     ),
@@ -267,7 +267,10 @@ def late_events(seed: int, days: int = 12) -> tuple[list[Dated], oracle.Meaning,
 def place_log(
     folder: Path, layout: str, found: list[Dated], table: pa.Table, tonight: int, begin: int
 ) -> str:
-    """The log as it is on a night: what has arrived so far; "whole" as it will be in the end."""
+    """The log as it is on a night: what has arrived so far; "whole" as it will be in the end.
+
+    By day, later days without an event have no file.
+    """
     folder.mkdir(exist_ok=True)
     wanted: dict[str, list[int]] = {}
     for row, (_, day, came) in enumerate(found):
@@ -277,7 +280,7 @@ def place_log(
         if came <= tonight or layout == "whole":
             wanted.setdefault(key, []).append(row)
     if layout.startswith("by"):
-        wanted = {day_text(d): [] for d in range(begin, tonight + 1)} | wanted
+        wanted = {day_text(begin): []} | wanted
     for key, rows in wanted.items():
         pq.write_table(table.take(pa.array(rows, pa.int64())), folder / f"{key}.parquet")
     return str(folder / ("{day}.parquet" if layout.startswith("by") else "all.parquet"))

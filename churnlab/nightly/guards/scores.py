@@ -1,10 +1,16 @@
-"""Guards of the scores: like those of the last list and of the training, of as many people."""
+"""Guards of the scores: like those of the last list and of the training, of as many people.
+
+A few people differ much from a few others by chance alone. So a limit is never nearer than what
+chance reaches on one quiet night in a hundred, to warn, or in a thousand, to block. For some
+hundred people that changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy.special import chdtri
 
 from churnlab.config.sections import GuardsTable
 from churnlab.language.sentence import sentence
@@ -13,6 +19,7 @@ from churnlab.nightly.guards.guard import Guard, at_least, at_most, fold
 from churnlab.training.reference import edges_of, shares_of
 
 _SPARE = 0.5  # added to each count of a PSI, so that an empty bin is finite
+CHANCES = (0.01, 0.001)  # of a quiet night, to warn and to block
 
 
 def psi(now: np.ndarray, then: np.ndarray) -> float:
@@ -25,6 +32,43 @@ def psi(now: np.ndarray, then: np.ndarray) -> float:
     """
     p, q = ((counts + _SPARE) / (counts.sum() + _SPARE * len(counts)) for counts in (now, then))
     return float(((p - q) * np.log(p / q)).sum())
+
+
+def psi_limits(limits: Sequence[float], bins: int, now: float, then: float) -> Sequence[float]:
+    """The limits of a PSI of `now` people against `then`, no nearer than chance reaches.
+
+    Where nothing changed, the index divided by 1 / now + 1 / then has a chi-squared distribution
+    with one degree of freedom fewer than bins (Yurdakul, Statistical Properties of the Population
+    Stability Index, 2018).
+
+    >>> psi_limits([0.1, 0.25], 8, 600, 600)
+    [0.1, 0.25]
+    >>> [round(float(each), 2) for each in psi_limits([0.1, 0.25], 8, 15, 20)]
+    [2.16, 2.84]
+    """
+    spread = 1 / max(now, 1) + 1 / max(then, 1)
+    by_chance = [float(chdtri(max(bins - 1, 1), chance)) * spread for chance in CHANCES]
+    return [max(each) for each in zip(limits, by_chance, strict=False)]
+
+
+def people_limits(limits: Sequence[float], then: int) -> Sequence[float]:
+    """The limits of the share of `then` people, no nearer than chance reaches.
+
+    Two counts of n people each who come and go by chance differ by the square root of 2 n. Limits
+    below 1 are for lists that have become shorter, others for longer ones.
+
+    >>> people_limits([0.9, 0.7], 3000), people_limits([1.15, 1.5], 3000)
+    ([0.9, 0.7], [1.15, 1.5])
+    >>> [round(each, 2) for each in people_limits([0.9, 0.7], 100)]
+    [0.67, 0.59]
+    """
+    found = []
+    for limit, chance in zip(limits, CHANCES, strict=False):
+        c = float(chdtri(1, chance)) / max(then, 1)
+        reach = (c * c + 8 * c) ** 0.5  # of (1 - share) ** 2 = c * (1 + share)
+        low, high = max((2 + c - reach) / 2, 0.0), (2 + c + reach) / 2
+        found.append(min(limit, low) if limit < 1 else max(limit, high))
+    return found
 
 
 def against_training(risk: np.ndarray, facts: RunFacts, limits: GuardsTable) -> Iterator[Guard]:
@@ -50,8 +94,10 @@ def against_training(risk: np.ndarray, facts: RunFacts, limits: GuardsTable) -> 
         return
     edges, count = np.array(reference.edges), len(risk)
     moved = psi(shares_of(risk, edges) * count, np.array(reference.shares) * count)
+    then = (facts.judged_on or facts.dataset).people
+    limit = psi_limits(limits.psi_training, len(edges) + 1, count, then)
     says = sentence("the scores differ from the held-out ones by a PSI of {psi:.3f}", psi=moved)
-    yield from at_most("psi_training", moved, limits.psi_training, says)
+    yield from at_most("psi_training", moved, limit, says)
 
 
 def against_last(
@@ -63,7 +109,8 @@ def against_last(
     says = sentence(
         "the scores differ from those of {day} by a PSI of {psi:.3f}", day=as_of, psi=moved
     )
-    yield from at_most("psi_last", moved, limits.psi_last, says)
+    limit = psi_limits(limits.psi_last, len(edges) + 1, count, len(last))
+    yield from at_most("psi_last", moved, limit, says)
     ratio = count / len(last)
     says = sentence(
         "{now:,} people are on the list, {share:.0%} of the {then:,} of {day}",
@@ -72,5 +119,6 @@ def against_last(
         then=len(last),
         day=as_of,
     )
-    yield from at_least("people_least", ratio, limits.people_least, says)
-    yield from at_most("people_most", ratio, limits.people_most, says)
+    least, most = (people_limits(e, len(last)) for e in (limits.people_least, limits.people_most))
+    yield from at_least("people_least", ratio, least, says)
+    yield from at_most("people_most", ratio, most, says)

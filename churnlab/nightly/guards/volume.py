@@ -2,27 +2,32 @@
 
 Each new day is compared with the same weekday of the eight weeks before it. A day that lies between
 the least and the most of these weeks is as usual, whatever its share of the median is; and nothing
-is said of days on which there is little to count.
+is said of days on which there is little to count. A few people make uneven days: so a limit is
+never nearer than what chance reaches, by how uneven the nine weeks before the list were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import chdtri, ndtri
 
 from churnlab.config.sections import GuardsTable
 from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import Sentence, sentence
-from churnlab.nightly.guards.guard import Guard, at_least, at_most, fold
-from churnlab.nightly.guards.scores import psi
+from churnlab.nightly.guards.guard import BLOCK, Guard, at_least, at_most, fold
+from churnlab.nightly.guards.scores import CHANCES, psi
 from churnlab.nightly.guards.witness import CHECKED, EVENTS, MONEY, ORDERS, PARTS, ROLE, WEEKS
 from churnlab.schema.days import day_text
 
 ENOUGH_WEEKS = 4  # weekdays to compare with, at least
-ENOUGH = {"volume": 30, "parts": 200, "orders": 3}  # events of a usual day, at least
+_MAD = 1.4826  # from the median of absolute differences to a standard deviation
+_Z = {chance: float(ndtri(1 - chance / 2)) for chance in CHANCES}
+ENOUGH = {"volume": 30, "orders": 3}  # events of a usual day, at least
+SOME = 10  # acts of a new day of which the hours are looked at, at least
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,34 +72,59 @@ class Days:
         ) if empty else sentence("no day without an event")  # fmt: skip
         yield from at_most("days_without_events", len(empty), limits.days_without_events, says)
 
-    def _busy(self, name: str, day: int, kind: str = "volume") -> bool:
-        usual = self.usual(name, day)
-        usual = usual[~np.isnan(usual)]
-        return len(usual) >= ENOUGH_WEEKS and bool(np.median(usual) >= ENOUGH[kind])
+    def _busy(self, name: str, day: int) -> bool:
+        return _enough(self.usual(name, day))
 
     def volume(self, name: str, limits: GuardsTable) -> Iterator[Guard]:
-        """The share of the usual volume of all events, or of those of a role."""
-        found = [self._share(name, day) for day in self.checked if self._busy(name, day)]
-        if not found:
-            return
-        role = name.removeprefix(ROLE)
-        least, most = min(found), max(found, key=lambda each: each[1:])
-        says = [_volume_says(role, *each) for each in (least, most)]
-        yield from at_least(f"volume_least {role}", least[0], limits.volume_least, says[0])
-        yield from at_most(f"volume_most {role}", most[1], limits.volume_most, says[1])
+        """The share of the usual volume of all events, or of those of a role.
 
-    def _share(self, name: str, day: int) -> tuple[float, float, float, int]:
-        """The share of the median as it counts downwards and upwards, the events, and the day."""
+        Counts have a spread that hardly depends on their size once their root is taken. It is that
+        of the days before, and never below that of events that each come by themselves.
+        """
+        days = [day for day in self.checked if self._busy(name, day)]
+        spread = self._spread(name) if days else 0.0
+        low, high = [], []
+        for day in days:
+            share = self._share(name, day)
+            reach = [_Z[chance] * spread / float(np.sqrt(share[-1])) for chance in CHANCES]
+            lows = [max(1 - each, 0.0) ** 2 for each in reach]
+            highs = [(1 + each) ** 2 for each in reach]
+            least = [min(each) for each in zip(limits.volume_least, lows, strict=False)]
+            most = [max(each) for each in zip(limits.volume_most, highs, strict=False)]
+            role, says = name.removeprefix(ROLE), _volume_says(name.removeprefix(ROLE), day, *share)
+            low += at_least(f"volume_least {role}", share[0], least, says)
+            high += at_most(f"volume_most {role}", share[1], most, says)
+        yield from _worst(low, least=True)
+        yield from _worst(high)
+
+    def _spread(self, name: str) -> float:
+        """The standard deviation of the root of a day's count about that of its weekday.
+
+        Half the root of the dispersion, which is 1 for a Poisson count; from the median of the
+        differences, so that single odd days do not widen it.
+        """
+        counts = self._past[name].to_numpy(np.float64)
+        pairs = [(counts[d], _others(counts, d)) for d in range(len(counts))]
+        away = [np.sqrt(now) - np.sqrt(np.median(rest)) for now, rest in pairs if _enough(rest)]
+        return max(0.5, _MAD * float(np.median(np.abs(away)))) if away else 0.5
+
+    @property
+    def _past(self) -> pd.DataFrame:
+        """Sums of the days before the new ones, as far as the log goes back."""
+        return self.sums.loc[self.start : self.checked[0] - 1]
+
+    def _share(self, name: str, day: int) -> tuple[float, float, float, float]:
+        """The share of the median as it counts downwards and upwards, the events, the median."""
         usual, now = self.usual(name, day), float(self.sums[name][day])
         usual = usual[~np.isnan(usual)]
-        share = now / float(np.median(usual))
-        low = share if now < usual.min() else max(share, 1.0)
-        high = share if now > usual.max() else min(share, 1.0)
-        return low, high, now, day
+        median = float(np.median(usual))
+        low = now / median if now < usual.min() else max(now / median, 1.0)
+        high = now / median if now > usual.max() else min(now / median, 1.0)
+        return low, high, now, median
 
     def price(self, limits: GuardsTable) -> Iterator[Guard]:
         """How many times as much, or as little, an order costs as on the days before."""
-        before = self.sums.loc[self.start : self.checked[0] - 1]
+        before = self._past
         now = self.sums.loc[self.checked]
         if min(before[ORDERS].sum(), now[ORDERS].sum()) < ENOUGH["orders"]:
             return
@@ -104,38 +134,85 @@ class Days:
             now=price / MICRO,
             then=then_price / MICRO,
         )
-        yield from at_most("order_value", fold(price, then_price), limits.order_value, says)
+        by_day = (before[MONEY] / before[ORDERS])[(before[ORDERS] > 0) & (before[MONEY] > 0)]
+        logs = np.log(by_day.to_numpy(np.float64)) if len(by_day) else np.zeros(1)
+        spread = _MAD * float(np.median(np.abs(logs - np.median(logs))))
+        by_chance = [float(np.exp(_Z[chance] * spread)) for chance in CHANCES]
+        limit = [max(each) for each in zip(limits.order_value, by_chance, strict=False)]
+        yield from at_most("order_value", fold(price, then_price), limit, says)
 
     def hours(self, limits: GuardsTable) -> Iterator[Guard]:
         """How far acts have moved to other parts of the day: a PSI of four parts."""
-        found = []
+        guards: list[Guard] = []
+        per_act = self._hours_by_chance() if limits.hours_of_day else []
         for day in self.checked:
-            if self._busy(EVENTS, day, "parts"):
-                usual = np.array([np.nansum(self.usual(part, day)) for part in PARTS])
-                now = self.sums.loc[day, list(PARTS)].to_numpy(np.float64)
-                if now.sum() >= ENOUGH["parts"]:
-                    found.append((psi(now, usual), day))
-        if found:
-            figure, day = max(found)
+            usual = np.array([np.nansum(self.usual(part, day)) for part in PARTS])
+            now = self.sums.loc[day, list(PARTS)].to_numpy(np.float64)
+            if not self._busy(EVENTS, day) or min(now.sum(), usual.sum()) < SOME:
+                continue
+            figure, spread = psi(now, usual), 1 / now.sum() + 1 / usual.sum()
             says = sentence(
                 "the hours of the acts of {day} differ from those of its weekday by a PSI of "
                 "{figure:.3f}",
                 day=day_text(day),
                 figure=figure,
             )
-            yield from at_most("hours_of_day", figure, limits.hours_of_day, says)
+            by_chance = [each * spread for each in per_act]
+            limit = [max(each) for each in zip(limits.hours_of_day, by_chance, strict=False)]
+            guards += at_most("hours_of_day", figure, limit, says)
+        yield from _worst(guards)
+
+    def _hours_by_chance(self) -> list[float]:
+        """What the PSI of the parts of a day reaches by chance for each 1 / now + 1 / then.
+
+        Without a change the index has a chi-squared distribution times that. Acts of one person
+        come together, so that a day tells less than its acts, and the index of quiet days is
+        larger: by a factor that the median of the days before gives, 1 at least.
+        """
+        found, past = [], self._past[list(PARTS)].to_numpy(np.float64)
+        for day, now in enumerate(past):
+            others = _others(past, day).sum(axis=0)
+            if min(now.sum(), others.sum()) >= SOME:
+                found.append(psi(now, others) / (1 / now.sum() + 1 / others.sum()))
+        free = len(PARTS) - 1
+        factor = max(float(np.median(found)) / float(chdtri(free, 0.5)), 1.0) if found else 1.0
+        return [factor * float(chdtri(free, chance)) for chance in CHANCES]
+
+
+def _others(counts: np.ndarray, day: int) -> np.ndarray:
+    """The rows of the other days with the weekday of a day, of rows of one day each."""
+    places = np.arange(day % 7, len(counts), 7)
+    return np.asarray(counts[places[places != day]])
+
+
+def _enough(usual: np.ndarray) -> bool:
+    """Whether there are enough weeks, with enough on a usual day, to compare a day with."""
+    usual = usual[~np.isnan(usual)]
+    return len(usual) >= ENOUGH_WEEKS and bool(np.median(usual) >= ENOUGH["volume"])
 
 
 def _price(rows: pd.DataFrame) -> float:
     return float(rows[MONEY].sum() / rows[ORDERS].sum())
 
 
-def _volume_says(role: str, low: float, high: float, events: float, day: int) -> Sentence:
-    share = low if low < 1 else high
+def _worst(guards: Sequence[Guard], least: bool = False) -> list[Guard]:
+    """The one of the guards of several days that says most: one that blocks before others."""
+    sign = -1.0 if least else 1.0
+
+    def weight(guard: Guard) -> tuple[bool, bool, float]:
+        beyond = not guard.passed
+        return beyond, beyond and guard.level == BLOCK, sign * float(guard.figure or 0.0)
+
+    return [max(guards, key=weight)] if guards else []
+
+
+def _volume_says(
+    role: str, day: int, low: float, high: float, events: float, median: float
+) -> Sentence:
     return sentence(
         "{events:,.0f} events of {role} on {day}, {share:.0%} of what is usual on its weekday",
         events=events,
         role=role,
         day=day_text(day),
-        share=share,
+        share=events / median,
     )

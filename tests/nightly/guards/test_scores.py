@@ -8,7 +8,13 @@ from support.facts import DATASET, made_up_facts
 
 from churnlab.config.sections import GuardsTable
 from churnlab.model_registry.run_facts import DatasetFacts, ReferenceFacts
-from churnlab.nightly.guards.scores import against_last, against_training, psi
+from churnlab.nightly.guards.scores import (
+    against_last,
+    against_training,
+    people_limits,
+    psi,
+    psi_limits,
+)
 from churnlab.training.reference import edges_of, shares_of
 
 LIMITS = GuardsTable()
@@ -50,3 +56,31 @@ def test_a_run_without_a_reference_or_a_base_rate_says_so() -> None:
     assert [guard.figure for guard in found] == [None, None]
     assert all(guard.passed for guard in found)
     assert "train again" in str(found[1].says) and "does not say" in str(found[0].says)
+
+
+@pytest.mark.parametrize("people", [12, 30, 90])
+def test_lists_of_few_people_are_not_blocked_by_chance(people: int) -> None:
+    random = np.random.default_rng(people)
+    blocked = halved = 0
+    for _ in range(400):
+        last = random.beta(1, 3, random.poisson(people))
+        now = random.beta(1, 3, random.poisson(people))
+        blocked += any(g.level == "block" for g in against_last(now, last, "2026-03-04", LIMITS))
+    edges = edges_of(SCORES)
+    reference = ReferenceFacts(tuple(edges), tuple(shares_of(SCORES, edges)))
+    few = DatasetFacts(**vars(DATASET) | {"people": people, "means": {"churned": 0.1}})
+    facts = made_up_facts(dataset=few, judged_on=few, reference=reference)
+    for _ in range(400):
+        found = list(against_training(random.choice(SCORES, people), facts, LIMITS))
+        halved += found[1].level == "block"
+    assert blocked <= 1 and halved <= 1
+
+
+def test_chance_moves_no_limit_of_many_people_and_keeps_guards_that_are_off() -> None:
+    limits = GuardsTable()
+    assert psi_limits(limits.psi_last, 8, 600, 600) == limits.psi_last
+    assert people_limits(limits.people_least, 2000) == limits.people_least
+    assert people_limits(limits.people_most, 2000) == limits.people_most
+    assert people_limits([], 10) == psi_limits([], 8, 10, 10) == []
+    least, most = people_limits([0.9, 0.7], 100), people_limits([1.15, 1.5], 100)
+    assert 0.5 < least[1] < 0.7 and 1.5 < most[1] < 2  # half of 100 people is no chance

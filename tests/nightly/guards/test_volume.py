@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from churnlab.config.sections import GuardsTable
 from churnlab.nightly.guards.guard import Guard
@@ -76,3 +77,42 @@ def test_prices_and_hours() -> None:
     assert cents.figure == 100 and not cents.passed
     found = guards(sums(night=400, evening=100))["hours_of_day"]
     assert found.level == "block" and not found.passed
+
+
+def uneven(seed: int, size: int, clump: int, days: int = 250) -> pd.DataFrame:
+    """Days of a small log: visits of `clump` events each, at one part of the day."""
+    random = np.random.default_rng(seed)
+    visits = random.poisson(size / clump, days)
+    parts = np.array([random.multinomial(n, (0.1, 0.2, 0.3, 0.4)) for n in visits]) * clump
+    table = pd.DataFrame(parts, np.arange(DAY - days, DAY), list(PARTS))
+    total = table.sum(axis=1)
+    prices = np.array([random.lognormal(3, 1.5, max(n // clump, 1)).mean() for n in total])
+    orders = np.maximum(total // clump, 1)
+    return table.assign(
+        all=total, orders=orders, money=orders * prices * 1e6, **{"role push": total}
+    ).astype(float)
+
+
+@pytest.mark.parametrize(("size", "clump"), [(60, 3), (1000, 30)])
+def test_few_uneven_days_are_blocked_and_accidents_are(size: int, clump: int) -> None:
+    table = uneven(size, size, clump)
+    blocked = 0
+    for day in range(DAY - 150, DAY):
+        found = guards(table.loc[day - DAYS : day - 1])
+        blocked += any(g.level == "block" for g in found.values())
+    assert blocked <= 2
+    ends = [table.loc[: DAY - 1 - back].tail(DAYS) for back in range(10)]
+    days = [rows.set_axis(np.arange(DAY - DAYS, DAY)) for rows in ends]
+    assert sum(not _passes(rows.iloc[:-1], rows.iloc[-1] * 0.05) for rows in days) == 10
+    moved = dict(zip(PARTS, reversed(PARTS), strict=True))
+    assert sum(not _passes(d.iloc[:-1], d.iloc[-1].rename(moved)[d.columns]) for d in days) >= 8
+    cents = [pd.concat([d.iloc[-1:].drop(columns="money"), d.iloc[-1:][["money"]] * 100], axis=1)
+             for d in days]  # fmt: skip
+    found = [_passes(d.iloc[:-1], c[d.columns].iloc[0]) for d, c in zip(days, cents, strict=True)]
+    assert sum(found) <= 1
+
+
+def _passes(before: pd.DataFrame, newest: pd.Series) -> bool:
+    """Whether no guard blocks after a newest day."""
+    rows = pd.concat([before, newest.rename(DAY - 1).to_frame().T])
+    return all(guard.level != "block" for guard in guards(rows).values())
