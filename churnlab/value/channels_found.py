@@ -105,6 +105,12 @@ class ChannelValue(Found):
         """A channel in a sentence: its value at the largest known age, its cost and payback."""
         age = self.known
         value = self._interval(row, f"value_{age}")
+        if value == UNKNOWN:
+            return sentence(
+                "{channel}: what a person is worth in {age} days is not yet known.",
+                channel=channel_named(row["channel"]),
+                age=age,
+            )
         known = {"channel": channel_named(row["channel"]), "age": age, "value": value}
         if np.isnan(row["cost_per_person"]):
             return sentence("{channel}: {value} a person in {age} days; no cost is given.", **known)

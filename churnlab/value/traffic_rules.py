@@ -29,7 +29,8 @@ class TrafficRules:
     | `accounts_per_device` | 5 | a device that so many accounts or more use |
     | `accounts_per_address` | 20 | an address that so many accounts or more use |
     | `acts_per_day` | 1,000 | so many acts or more on one day |
-    | `acts_per_minute` | 60 | so many acts or more a minute of session, over the window |
+    | `acts_per_minute` | 60 | so many acts or more a minute of session, over the window, of |
+    | | | `least_acts` or more; the first act of a session does not count, since it takes no time |
     | `hours_per_day` | 20 | sessions of so many hours or more on one day |
     | `clockwork` | 0.8 | 5 acts a day or more that stay within 5% of their median on so large a |
     | | | share of 10 active days or more, or 8 equal gaps of 2 days or more |
@@ -207,10 +208,11 @@ def broken(
     lone = (given["minutes"] == 0) & (given["sessions"] >= given["acts"])
     steady = (given["near"] >= rules.clockwork) & (given["median_acts"] >= 5)
     equal = (given["gaps"] >= 8) & (given["gap"] >= 2) & (given["gap_spread"] == 0)
-    rate = given["acts"] / given["minutes"].where(given["minutes"] > 0)
+    within = given["acts"] - given["sessions"]  # the first act of a session takes no time
+    rate = within / given["minutes"].where(given["minutes"] > 0)
     asked = {
         "acts_per_day": given["top_acts"] >= rules.acts_per_day,
-        "acts_per_minute": rate >= rules.acts_per_minute,
+        "acts_per_minute": (rate >= rules.acts_per_minute) & (within >= rules.least_acts),
         "hours_per_day": given["top_hours"] >= rules.hours_per_day,
         "clockwork": (steady & (given["active_days"] >= 10)) | equal,
         "no_session": lone & (given["acts"] >= rules.no_session),

@@ -86,3 +86,9 @@ def test_a_cost_that_is_missing_for_nobody_is_said() -> None:
     tv = result().by_channel.query("channel == 'tv'").assign(cost=np.nan)
     said = replace(result(), by_channel=tv).text()
     assert "Nobody came by tv, and its cost is missing." in said
+
+
+def test_a_value_that_is_not_yet_known_is_said_in_words() -> None:
+    young = result().by_channel.assign(value_90=np.nan)
+    said = replace(result(), by_channel=young).text()
+    assert "ads: what a person is worth in 90 days is not yet known." in said and ": –" not in said

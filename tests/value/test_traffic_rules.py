@@ -107,7 +107,7 @@ def one(**values: float) -> pd.DataFrame:
     ("rule", "values"),
     [
         ("acts_per_day", {"top_acts": 1000.0}),
-        ("acts_per_minute", {"acts": 3600.0}),
+        ("acts_per_minute", {"acts": 3620.0}),
         ("hours_per_day", {"top_hours": 20.0}),
         ("clockwork", {"near": 0.8}),
         ("clockwork", {"gap_spread": 0.0}),
@@ -122,6 +122,13 @@ def test_each_rule_finds_its_own_at_the_threshold_and_can_be_turned_off(
     assert rule not in broken(TrafficRules(**{rule: 0}), one(**values), None, None, None)
     few = broken(TrafficRules(least_acts=10_000), one(**values), None, None, None)
     assert not any(hit[0] for hit in few.values())
+
+
+def test_acts_that_are_alone_have_no_rate() -> None:
+    """36 acts in 35 sessions, two of them within 24 seconds; and twelve double clicks."""
+    for acts, sessions, minutes in ((36.0, 35.0, 0.4), (60.0, 48.0, 0.1)):
+        given = one(acts=acts, sessions=sessions, minutes=minutes)
+        assert not broken(TrafficRules(), given, None, None, None)["acts_per_minute"][0]
 
 
 def test_devices_count_whoever_has_few_acts() -> None:
