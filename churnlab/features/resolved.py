@@ -80,12 +80,18 @@ class ResolvedFeatures:
             return
         if before(day, carry.exact_from):
             raise HistoryError.from_folded(day_text(day), "features", day_text(carry.before))
+        if name := self.too_far(carry, day):
+            raise ConfigError.from_folded(name)
+
+    def too_far(self, carry: Carry, day: int) -> str:
+        """The first feature that at `day` needs single days that were folded away, "" for none."""
         for reach in self._reaches:
             deep = reach.active_days > carry.recent.shape[1] or before(
                 day - reach.back, carry.before
             )
             if deep or reach.endless:
-                raise ConfigError.from_folded(reach.name)
+                return reach.name
+        return ""
 
     @cached_property
     def _reaches(self) -> tuple[_Reach, ...]:

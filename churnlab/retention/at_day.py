@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
@@ -12,6 +12,7 @@ import numpy as np
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Activity
 from churnlab.dataset import compute
+from churnlab.errors.history import HistoryError
 from churnlab.errors.retention import ShortLogError
 from churnlab.features.builder import Feature, FeatureBuilder
 from churnlab.features.expression import Expression
@@ -50,12 +51,17 @@ def check_day(activity: Activity, day: int) -> None:
 
 
 def values_at(
-    part: DailyActivity, codes: np.ndarray, day: int, values: tuple[Expression, ...]
+    part: DailyActivity,
+    codes: np.ndarray,
+    day: int,
+    values: tuple[Expression, ...],
+    said: Sequence[str] = (),
 ) -> np.ndarray:
     """The values of the people `codes` of a group, as known on the morning of a day.
 
     float64[people, values]; NaN where one is not known. Raises ConfigError for a measure that the
-    log does not have, HistoryError for days that a store has folded away.
+    log does not have, HistoryError for days that a store has folded away; `said` is what it calls
+    each of the values.
 
     >>> import churnlab as cl
     >>> from churnlab.features.expression import Sum
@@ -64,6 +70,10 @@ def values_at(
     (2, 1)
     """
     asked = compute.resolve(FeatureSet((Asked(values=values),)), part)
+    carry = part.carry
+    if said and carry is not None and (far := asked.too_far(carry, day)):
+        what = said[int(asked.names.get_loc(far))]
+        raise HistoryError.from_folded(day_text(day), what, day_text(carry.before))
     days = np.full(len(codes), day, np.int64)
     return compute.matrix(part, codes, days, asked, threads=1).to_numpy()
 

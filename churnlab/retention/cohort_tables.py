@@ -254,7 +254,8 @@ def warnings(found: Counted) -> tuple[Words, ...]:
     """See `Cohorts.warnings`."""
     said: list[Words] = []
     periods = found.periods
-    if not found.by_registration and contains(found.from_day, 0, periods.base + 1):
+    known_before = found.by_registration or found.left_out["before"] > 0
+    if not known_before and contains(found.from_day, 0, periods.base + 1):
         said.append(
             sentence(
                 "The log begins on {day}: its first cohorts hold people who were there before",

@@ -9,7 +9,7 @@ A tag is declared by a name, in any script, and a condition in the language of `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -270,7 +270,8 @@ def tags(
     rule.check(activity)
     if not fully_observed(churn.window(number)[1], activity.end):
         rule = Rule.of([number], active_within, [], "drop", churn.terminal)
-    parts = over_groups(activity, lambda part: _of_group(part, rule, values))
+    said = [f"the tag {tag.name!r}" for tag in chosen]
+    parts = over_groups(activity, lambda part: _of_group(part, rule, values, said))
     users = [users for users, _, _ in parts if len(users)]
     if not users:
         raise HistoryError.from_nobody(day_text(number), active_within)
@@ -281,7 +282,7 @@ def tags(
 
 
 def _of_group(
-    part: DailyActivity, rule: Rule, values: tuple[Expression, ...]
+    part: DailyActivity, rule: Rule, values: tuple[Expression, ...], said: Sequence[str]
 ) -> tuple[pd.Index, np.ndarray, np.ndarray | None]:
     """The people of a group, who has which tag, and who churned."""
     (day,) = rule.days
@@ -289,7 +290,7 @@ def _of_group(
     members = np.zeros((len(found.codes), len(values)), bool)
     for begin in range(0, len(found.codes), _AT_ONCE):
         some = slice(begin, begin + _AT_ONCE)
-        members[some] = values_at(part, found.codes[some], day, values) > 0
+        members[some] = values_at(part, found.codes[some], day, values, said) > 0
     labels = found.labels.get("churned")
     return pd.Index(part.ids.take(found.codes), name="user_id"), members, labels
 

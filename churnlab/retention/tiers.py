@@ -310,7 +310,7 @@ def _known_targets(
 def tiers_of(part: DailyActivity, day: int, rules: TierRules) -> np.ndarray:
     """The place in TIERS of each person of a group, int8[people]; -1 before the first act."""
     number = rules.number(part.has_money)
-    found = values_at(part, np.arange(len(part.users)), day, (number,))[:, 0]
+    found = values_at(part, np.arange(len(part.users)), day, (number,), ("a stage of life",))[:, 0]
     return np.where(np.isnan(found), -1, found).astype(np.int8)
 
 
