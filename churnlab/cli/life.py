@@ -83,12 +83,12 @@ def tags(
 
 def _opened(path: Path, say: Say) -> tuple[Config, Activity]:
     """The configuration, and the daily rows of its log or its store."""
-    from churnlab.config.inputs import open_activity
+    from churnlab.config.inputs import open_counted
     from churnlab.config.tables import Config
 
     settings = Config.read(path)
     say("reading events")
-    return settings, open_activity(settings, by_groups=True)
+    return settings, open_counted(settings)
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:

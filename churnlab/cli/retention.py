@@ -88,10 +88,10 @@ def _nodes(settings: Config, activity: Activity, users: pd.DataFrame | None) -> 
 
 def _opened(settings: Config, say: Say) -> tuple[Activity, pd.DataFrame | None]:
     """The daily rows of a log or its store, and the people of [retention], None without a file."""
-    from churnlab.config.inputs import open_activity, people_of
+    from churnlab.config.inputs import open_counted, people_of
 
     say("reading events")
-    activity = open_activity(settings, by_groups=True)
+    activity = open_counted(settings)
     users = people_of(settings, activity, settings.retention.users)
     say("counting people")
     return activity, users

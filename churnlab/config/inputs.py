@@ -61,6 +61,20 @@ def open_activity(
     return store if by_groups else store.daily()
 
 
+def open_counted(config: Config) -> Activity:
+    """Daily rows whose people are counted, a group at a time.
+
+    Raises ConfigError for a log on Spark, before it is read.
+    """
+    if not config.store.folder:
+        on_engine(config.engine, _count_here, "spark.activity:refuse_counting")()
+    return open_activity(config, by_groups=True)
+
+
+def _count_here() -> None:
+    """Nothing stands in the way on this machine."""
+
+
 def open_tracker(config: Config) -> Tracker:
     """The store of runs of [tracking]; a run that it does not take is kept in [output]."""
     store, kept = config.tracking.store, config.path(config.output.folder)

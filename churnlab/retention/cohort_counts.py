@@ -15,7 +15,7 @@ from churnlab.kernels import presence
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.units import NO_DAY
 from churnlab.retention.measured import is_receipt, measure_of
-from churnlab.retention.people import Grouping, People
+from churnlab.retention.people import Grouping, People, first_acts
 from churnlab.retention.periods import Periods
 from churnlab.retention.returns import Return, known, returns_of
 from churnlab.schema.days import Day, before, day_number
@@ -45,8 +45,9 @@ class Counts:
 class Counted:
     """Counts of cohorts by period and return, for each grouping of people.
 
-    `left_out` counts people without a first day (`no_start`), and with one before the first cohort
-    (`before`) or after the log (`after`). `from_day` is the first day that begins a cohort.
+    `left_out` counts people without a first day (`no_start`), with one before the first cohort
+    (`before`) or after the log (`after`), and those who acted before they registered (`acted`),
+    whose earlier acts do not count. `from_day` is the first day that begins a cohort.
     """
 
     periods: Periods
@@ -82,6 +83,9 @@ class _Tally:
         start = plan.start(self.people, part, places)
         self.seen[places[places >= 0]] = True
         self._leave_out(start)
+        if self.people.registered is not None:
+            early = before(first_acts(part), start) & (first_acts(part) != NO_DAY)
+            self.left_out["acted"] += int((early & (start != NO_DAY)).sum())
         acts = frozen(part.counts[:, 0])
         came = acts if plan.measure is None else frozen(part.values(plan.measure).astype(np.int32))
         presence.came_back(
@@ -132,7 +136,7 @@ class _Tally:
         return Counts(self.grouping, self.size, self.hits, self.totals, self.triangle)
 
 
-_LEFT_OUT = ("no_start", "before", "after")
+_LEFT_OUT = ("no_start", "before", "after", "acted")
 
 
 @dataclass(frozen=True, eq=False)

@@ -277,6 +277,14 @@ def warnings(found: Counted) -> tuple[Words, ...]:
                 people=found.left_out["before"],
             )
         )
+    if found.left_out["acted"]:
+        said.append(
+            sentence(
+                "{people:person|people} acted before the day of registration: these acts do not "
+                "count",
+                people=found.left_out["acted"],
+            )
+        )
     if found.left_out["after"]:
         said.append(
             sentence(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from churnlab.activity.daily import DailyActivity
 from churnlab.activity.protocol import Job
@@ -14,6 +15,14 @@ from churnlab.schema.roles import Roles
 from churnlab.spark.batches import EVENT, TAG, travelling
 from churnlab.spark.session import TEXTS, WHOLES, DataFrame, column, constant, kind_of, mapped
 from churnlab.spark.worker import DailyRows, LogContext, PersonJob
+
+
+def refuse_counting() -> NoReturn:
+    """Raise ConfigError: people of a log on Spark are not counted one by one."""
+    raise ConfigError.from_spark(
+        "people are counted on one machine, and this log stays on Spark",
+        'read its files with engine = "local" or EventLog.read; build_dataset works on Spark',
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +94,7 @@ class SparkActivity:
 
     def jobs(self) -> Iterator[Job]:
         """Raises ConfigError: rows of people are never brought from Spark to this machine."""
-        raise ConfigError.from_spark(
-            "people are counted on one machine, and this log stays on Spark",
-            'read its files with engine = "local" or EventLog.read; build_dataset works on Spark',
-        )
+        refuse_counting()
 
     def describe(self) -> dict[str, object]:
         """Counts and dates of the log and of what was set aside."""

@@ -76,3 +76,13 @@ def test_what_cannot_be_is_told_with_its_exit_code(config: Path) -> None:
     bad.write_text(config.read_text().replace("active[28] >= 20", "active[28] > 28"))
     said = call("tags", "--as-of", "2026-03-20", "--config", bad, code=2)
     assert "tag 'keen': nobody can meet" in said
+
+
+def test_a_log_on_spark_is_refused_before_it_is_read(config: Path) -> None:
+    pytest.importorskip("pyspark")
+    for command in ("retention", "funnel", "tiers", "tags"):
+        day = ("--as-of", "2026-03-20") if command in ("tiers", "tags") else ()
+        steps = ("--set", 'funnel.steps=["open", "social"]', "--set", "log.path=nowhere.parquet")
+        told = (command, *day, "--config", config, "--set", "engine=spark", *steps)
+        said = call(*told, code=2)
+        assert "on one machine" in said and 'engine = "local"' in said

@@ -19,6 +19,6 @@ def test_who_is_in_a_cohort_and_who_is_left_out() -> None:
     people = People.of(activity, users, registered="since")
     plan = plan_of(activity, "day", [1, "1+"])
     found = plan.finish(people, count(activity, people, plan.makers(people)))
-    assert found.left_out == {"no_start": 1, "before": 1, "after": 1}  # cat, bob, eve
+    assert found.left_out == {"no_start": 1, "before": 1, "after": 1, "acted": 0}  # cat, bob, eve
     assert found.counts[0].size[:, 0].tolist() == [[1, 1, 0], [0, 1, 0]]  # ann, dan; bob again
     assert found.known.tolist() == [[True, True], [True, True], [False, False]]

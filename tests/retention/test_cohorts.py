@@ -224,3 +224,18 @@ def test_a_log_without_an_act_has_no_cohort() -> None:
     assert "Nobody is new" in str(found.sentences()[0])
     assert found.html() and found.to_dict()["table"] == []
     found.plot()
+
+
+def test_people_who_registered_late_are_told() -> None:
+    times = ["2026-03-02 09:00Z", "2026-03-05 09:00Z", "2026-03-04 09:00Z", "2026-03-20 09:00Z"]
+    frame = pd.DataFrame({"u": ["ann", "ann", "bob", "cat"], "t": times, "e": "open"})
+    activity = cl.EventLog.from_frame(frame, user="u", time="t", event="e").daily()
+    dates = ["2026-03-04", "2026-03-04", "2026-03-21"]
+    people = pd.DataFrame({"user_id": ["ann", "bob", "cat"], "since": dates})
+    found = cohorts(activity, people, registered="since", days=[1], every="day")
+    new = found.table().query("who == 'new'")
+    assert new[["size", "came"]].to_numpy().tolist() == [[2, 1.0]]
+    assert (found.left_out["acted"], found.left_out["after"]) == (2, 1)
+    said = " ".join(map(str, found.warnings))
+    assert "2 people acted before the day of registration" in said
+    assert "1 person registered after the end of the log" in said
