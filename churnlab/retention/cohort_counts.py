@@ -84,8 +84,9 @@ class _Tally:
         self.seen[places[places >= 0]] = True
         self._leave_out(start)
         if self.people.registered is not None:
-            early = before(first_acts(part), start) & (first_acts(part) != NO_DAY)
-            self.left_out["acted"] += int((early & (start != NO_DAY)).sum())
+            acted = first_acts(part)
+            known = (start != NO_DAY) & (acted != NO_DAY)
+            self.left_out["acted"] += int(before(acted[known] - start[known], 0).sum())
         acts = frozen(part.counts[:, 0])
         came = acts if plan.measure is None else frozen(part.values(plan.measure).astype(np.int32))
         presence.came_back(
