@@ -81,6 +81,15 @@ class GuardError(ChurnlabError):
         )
 
     @classmethod
+    def from_unsigned(cls, model: str, number: int, state: str) -> GuardError:
+        """The alias of the champion was set past the gate, on a version in another state."""
+        return cls(
+            f"version {number} of {model!r} has the alias champion and nobody approved it, its "
+            f"state is {state}, so nothing was scored; read its card, then `churnlab approve "
+            f"--version {number} --by NAME --note TEXT`, or approve another version"
+        )
+
+    @classmethod
     def from_nothing_before(cls, model: str) -> GuardError:
         """A rollback where no champion, or none before it, is known."""
         return cls(

@@ -140,6 +140,8 @@ class Registry:
     def scoring(self) -> Version:
         """The version that scores; GuardError where none is approved.
 
+        The alias alone, set by MLflow's own tools on a version that nobody approved, is not enough.
+
         >>> from churnlab.demo.example import tracker
         >>> Registry(tracker(), "other").scoring()
         Traceback (most recent call last):
@@ -151,6 +153,8 @@ class Registry:
         if found is None:
             waiting = [v.number for v in versions if v.state in (State.PENDING, State.DRAFT)]
             raise GuardError.from_no_champion(self.model, max(waiting, default=None))
+        if found.state != State.APPROVED:
+            raise GuardError.from_unsigned(self.model, found.number, found.state.value)
         return found
 
     def of_run(self, run_id: str) -> Version | None:

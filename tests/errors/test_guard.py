@@ -11,6 +11,7 @@ from churnlab.errors import GuardError
     ("error", "says"),
     [
         (GuardError.from_no_champion("churn", 7), "churnlab approve --version 7 --by NAME"),
+        (GuardError.from_unsigned("churn", 7, "Draft"), "nobody approved it, its state is Draft"),
         (GuardError.from_no_champion("churn", None), "train one with `churnlab train`, or score"),
         (GuardError.from_refused("churn", 7, ["a", "b"]), "is not approved: a; b; train again"),
         (GuardError.from_damaged("churn", 7, "card.html"), "it was changed: card.html"),

@@ -180,6 +180,20 @@ def test_a_hand_made_version_is_a_draft(registry: Registry) -> None:
     assert registry.approve(1, by="Mei", now=NOW).state == State.APPROVED
 
 
+def test_an_alias_that_was_set_past_the_gate_does_not_score(registry: Registry) -> None:
+    client = mlflow.MlflowClient(registry.tracker.uri)
+    number = waiting(registry).number
+    client.set_registered_model_alias("churn", "champion", str(number))
+    with pytest.raises(GuardError, match=r"nobody approved it, its state is PendingReview"):
+        registry.scoring()
+    assert registry.approve(number, by="Mei", now=NOW).number == registry.scoring().number
+    other = follower(registry, 1)
+    registry.reject(other, by="Mei", now=NOW)
+    client.set_registered_model_alias("churn", "champion", str(other))
+    with pytest.raises(GuardError, match=r"its state is Rejected"):
+        registry.scoring()
+
+
 def test_mlflows_own_tools_see_all_of_it(
     registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
