@@ -441,7 +441,8 @@ OTHERS = {
     rf"Has not visited for {NUMBER} days?, after visiting most days": _most_days,
     rf"(?:Visited|Bought) on one day only, {NUMBER} days? ago": _once,
     rf"(?:Visited|Bought) on {NUMBER} days? in all, last {NUMBER} days? ago": _seldom,
-    rf"Last (?:visit|order) {NUMBER} days? ago": partial(_single, "fact__away_days__all", 14),
+    rf"Last visit {NUMBER} days? ago": partial(_single, "fact__away_days__all", 14),
+    rf"Last order {NUMBER} days? ago": partial(_single, "fact__order_ago_days__all", 14),
     rf"(?:Visited|Bought) on only {NUMBER} days? in the last {LENGTH}(?:, last {NUMBER} days? ago)?": _few,
     rf"Usually {NUMBER} days? between (?:visits|orders)": partial(
         _single, "fact__usual_gap_days__364d", 10

@@ -58,12 +58,13 @@ def _of_visitors(reason: Reason, unnamed: Fact) -> Reason:
 
 def _by_gaps() -> Iterator[Reason]:
     """What the gaps between active days say, of people each of whose acts is an order."""
+    last, _ = presence.last_seen(template("Last order {away:day|days} ago"))
     made = (
         *presence.away(
             template("Usually buys again after {usual:day|days}, last order {away:day|days} ago"),
             template("Usually buys again the next day, last order {away:day|days} ago"),
         ),
-        *presence.last_seen(template("Last order {away:day|days} ago")),
+        last,
         presence.rare(template("Usually {usual:day|days} between orders")),
         *presence.hardly_ever(
             template("Bought on one day only, {away:day|days} ago"),
@@ -99,6 +100,8 @@ def _by_days() -> Iterator[Reason]:
         ),
         by_visit=False,
     )
+    _, last = presence.last_seen(template("Last order {away:day|days} ago"))
+    yield replace(last, name=f"{last.name}_order", values={**last.values, "away": ORDER_AGO})
     for reason in presence.few(
         template(
             "Bought on only {visits:day|days} in the last {days:span}, last {away:day|days} ago"

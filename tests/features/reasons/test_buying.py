@@ -21,9 +21,13 @@ def test_the_usual_gap_is_said_where_each_act_is_an_order() -> None:
     assert told(BUYING, "zh", **rare) == ["通常隔23天才下一单"]
     long = {**ORDERS, "away_days__all": 16, "usual_gap_days__364d": 9, "gaps__364d": 9}
     assert told(BUYING, **long) == ["Last order 16 days ago"]
-    rarely = {**ORDERS, "away_days__all": 319, "gaps__364d": 1}
-    assert told(BUYING, **rarely) == ["Last order 319 days ago"]
-    assert told(BUYING, **{**rarely, "away_days__all": 27}) == []
+
+
+def test_the_last_order_of_who_has_no_habit_whatever_came_after_it() -> None:
+    rarely = {"order_ago_days__all": 319, "away_days__all": 10, "gaps__364d": 1}
+    assert told(BUYING, acts_beside_orders__all=1, **rarely) == ["Last order 319 days ago"]
+    assert told(BUYING, **{**rarely, "order_ago_days__all": 27}) == []
+    assert told(BUYING, **{**rarely, "gaps__364d": 3}) == []
 
 
 def test_who_gave_something_back_is_told_by_orders() -> None:
