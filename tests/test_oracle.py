@@ -15,9 +15,9 @@ from strategies import NAMES, ROLES, START, logs, to_log
 from support.counting import count
 from support.daily_rows import check_rows
 from support.every_window import features as every_window
+from support.every_window import resolved
 
 import churnlab as cl
-from churnlab.dataset import compute
 from churnlab.features.feature_set import BUILDERS
 
 GAPS = {"gap", "gap_sq", "gaps"}
@@ -65,7 +65,7 @@ def test_a_log_of_years_equals_the_oracle_too(seed: int) -> None:
 
 def check_features(activity: cl.DailyActivity, rows: dict, days: list[int]) -> None:
     features = cl.FeatureSet.of(BUILDERS)
-    wanted = [feature for _, feature in features.features(compute.available(activity))]
+    wanted = resolved(activity, features).features
     codes = np.repeat(np.arange(len(activity.users)), len(days))
     X = every_window(activity, codes, np.tile(days, len(activity.users)), features)
     columns = X[[feature.name for feature in wanted]].to_numpy(float).tolist()

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from strategies import NAMES, ROLES, START, ZONES, events
 from support.counting import count
 from support.every_window import features as every_window
+from support.every_window import resolved
 
 import churnlab as cl
 from churnlab.activity import arrivals
@@ -146,13 +147,13 @@ def check_counts(log: cl.EventLog, sound: list[oracle.Event], meaning: oracle.Me
 def check_features(
     activity: cl.DailyActivity, kept: Arrived, meaning: oracle.Meaning, ts: list[int]
 ) -> None:
-    features, people = FEATURES.features(compute.available(activity)), len(activity.users)
+    features, people = resolved(activity, FEATURES).features, len(activity.users)
     X = every_window(activity, np.repeat(np.arange(people), len(ts)), np.tile(ts, people), FEATURES)
     for j, t in enumerate(ts):
         rows = oracle.daily(seen(kept, meaning, t), meaning)
         for i, user in enumerate(activity.users):
             person = oracle.Person(rows.get(user, {}), t, activity.start)
-            want = np.array([person.value(f.value) for _, f in features])
+            want = np.array([person.value(f.value) for f in features])
             np.testing.assert_allclose(
                 X.iloc[i * len(ts) + j].to_numpy(), want, rtol=1e-12, atol=1e-12
             )
