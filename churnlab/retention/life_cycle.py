@@ -132,6 +132,10 @@ class LifeCycle(Shown):
         labels = [self.periods.name(int(i)) for i in table.index]
         return (LifeCycleDisplay(table.reset_index(drop=True), labels),)
 
+    def pictured(self) -> tuple[Display, ...]:
+        """The states as bars; nothing where no period is known."""
+        return self.displays() if self.known.any() else ()
+
 
 @dataclass(eq=False, repr=False)
 class LifeCycleDisplay(Display):

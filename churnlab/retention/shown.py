@@ -48,6 +48,10 @@ class Shown:
         """What `plot` draws, the main one first."""
         raise NotImplementedError
 
+    def pictured(self) -> tuple[Display, ...]:
+        """The displays of a page: those that have something to draw."""
+        return self.displays()
+
     @property
     def warnings(self) -> tuple[Words, ...]:
         """What to know before the figures are used."""
@@ -81,7 +85,7 @@ class Shown:
     def section(self) -> Section:
         """The result as a section of a page: sentences, pictures, tables."""
         pictures = tuple(
-            _picture(shown, getattr(shown, "caption", self.title)) for shown in self.displays()
+            _picture(shown, getattr(shown, "caption", self.title)) for shown in self.pictured()
         )
         blocks = (Bullets(self.sentences()), *pictures)
         tables = tuple(Section(t.title, _blocks(t)) for t in self.sections())

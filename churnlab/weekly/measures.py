@@ -124,7 +124,7 @@ def measures(roles: frozenset[str]) -> Iterator[Measure]:
     yield Measure("new", new, COUNT, _new(), needs=SETTLE + DAYS)
     yield Measure(
         "stickiness",
-        sentence("stickiness: mean DAU over the MAU of 28 days"),
+        sentence("stickiness, the mean DAU over the MAU of 28 days"),
         SHARE,
         _week("active") / DAYS,
         month,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support import retention_oracle as oracle
 
 import churnlab as cl
+from churnlab.report.document import Picture
 from churnlab.retention.life_cycle import STATES, life_cycle
 
 
@@ -55,3 +56,13 @@ def test_a_log_of_one_period_knows_nothing_and_says_so() -> None:
         life_cycle(
             cl.EventLog.from_frame(frame, user="u", time="t", event="e").daily(), every="hour"
         )
+
+
+def test_a_page_has_no_picture_where_no_period_is_known() -> None:
+    days = pd.date_range("2026-03-02", periods=9)
+    frame = pd.DataFrame({"who": "ann", "at": days, "what": "post"})
+    log = cl.EventLog.from_frame(frame, user="who", time="at", event="what", timezone="UTC")
+    for every, pictures in (("week", 0), ("day", 1)):
+        found = life_cycle(log.daily(), every=every)
+        assert len(found.pictured()) == pictures
+        assert sum(isinstance(block, Picture) for block in found.section().blocks) == pictures
