@@ -54,7 +54,7 @@ bench-reasons: .venv/core ## time reasons for 100,000 people beside pred_contrib
 bench-retention: .venv/dev ## retention and funnel of 3 million people, and the triangle in DuckDB and Polars
 	$(BIN)/python benchmarks/retention.py --out benchmarks/results/retention.json
 
-bench-guards: .venv/core ## false alarms of the guards on 365 quiet simulated nights, some minutes
+bench-guards: .venv/core ## false alarms of the guards on quiet simulated nights, half an hour
 	$(BIN)/python benchmarks/guards.py --out benchmarks/results/guards.json
 
 bench-night: .venv/core ## time a whole night for 1.8 million registered people, some minutes

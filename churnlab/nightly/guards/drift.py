@@ -21,7 +21,7 @@ from churnlab.nightly.guards.guard import WARN, Guard
 from churnlab.nightly.guards.scores import psi
 
 CHANCE = 0.05
-REACH = 0.1  # of the way from the first bin to the last
+REACH = 0.1  # of the way from the first edge to the last
 BINS = 11  # ten between deciles, and one of what is missing
 Edges: TypeAlias = Mapping[str, tuple[float, ...]]
 Counts: TypeAlias = Mapping[str, np.ndarray]
@@ -45,23 +45,24 @@ def binned(X: pd.DataFrame, edges: Edges) -> np.ndarray:
     return found
 
 
-def moved(now: Counts, then: Counts, limit: float) -> dict[str, float]:
+def moved(now: Counts, then: Counts, edges: Edges, limit: float) -> dict[str, float]:
     """The index of each feature that moved between two nights, largest first.
 
     The index is the PSI over the bins that somebody is in. Under chance it is (1/n + 1/m) times a
     chi-squared with one degree of freedom less than bins: Yurdakul and Naranjo, Statistical
     properties of the population stability index, Journal of Risk Model Validation 14(4) (2020). A
     feature moved where that is beyond chance by Holm's procedure over all features, the index is
-    above `limit`, and people moved by REACH of the bins or more on average: a value that many share
-    may cross one edge on a quiet night. The same people are there on both nights, so that chance
-    moves less than this allows for.
+    above `limit`, and people moved by REACH of the way between its `edges` or more on average: a
+    value that many share may cross some edges close to each other on a quiet night. The same people
+    are there on both nights, so that chance moves less than this allows for.
 
-    >>> same = {"push__a__7d": np.array([500, 500, 0])}
-    >>> moved(same, same, 0.1), moved({"push__a__7d": np.array([900, 100, 0])}, same, 0.1)
+    >>> same, edges = {"push__a__7d": np.array([500, 500, 0])}, {"push__a__7d": (1.0,)}
+    >>> gone = {"push__a__7d": np.array([900, 100, 0])}
+    >>> moved(same, same, edges, 0.1), moved(gone, same, edges, 0.1)
     ({}, {'push__a__7d': 0.88})
     """
-    names = [name for name in now if name in then]
-    found = [(*_psi_and_chance(now[n], then[n]), reach(now[n], then[n])) for n in names]
+    names = [name for name in now if name in then and name in edges]
+    found = [(*_psi_and_chance(now[n], then[n]), reach(now[n], then[n], edges[n])) for n in names]
     table = pd.DataFrame(found, index=names, columns=["psi", "chance", "reach"])
     beyond = holm(table["chance"].to_numpy(np.float64)) <= CHANCE
     far = beyond & (table["psi"] > limit) & (table["reach"] >= REACH)
@@ -79,24 +80,32 @@ def _psi_and_chance(now: np.ndarray, then: np.ndarray) -> tuple[float, float]:
     return index, float(chdtrc(some.sum() - 1, index / spread))
 
 
-def reach(now: np.ndarray, then: np.ndarray) -> float:
-    """How far people moved on average, as a share of the way from the first bin to the last.
+def reach(now: np.ndarray, then: np.ndarray, edges: tuple[float, ...]) -> float:
+    """How far people moved on average, as a share of the way from the first edge to the last.
 
     It is the least way that leads from one night's counts to the other's (the earth mover's
-    distance), and the change of the share that is missing, the last bin, added to it.
+    distance), with people in the middle of their bin, at its one edge in the first and the last,
+    and the change of the share that is missing, the last count, added to it. With one edge it is
+    the share of the people that crossed it.
 
-    >>> reach(np.array([0, 10, 0, 0]), np.array([10, 0, 0, 0])), reach(np.ones(3), np.ones(3))
+    >>> first, last = np.array([10, 0, 0, 0]), np.array([0, 0, 10, 0])
+    >>> reach(last, first, (1.0, 2.0)), reach(first, first, (1.0, 2.0))
     (1.0, 0.0)
+    >>> reach(last, np.array([0, 10, 0, 0]), (1.0, 2.0))
+    0.5
     """
     missing = [counts[-1] / max(counts.sum(), 1) for counts in (now, then)]
     known = [counts[:-1] / max(counts[:-1].sum(), 1) for counts in (now, then)]
-    used = np.flatnonzero(known[0] + known[1])
-    steps = max(int(used[-1]), 1) if len(used) else 1
-    way = np.abs(np.cumsum(known[0] - known[1])[:-1]).sum() / steps
-    return float(way + abs(missing[0] - missing[1]))
+    between = np.array(edges, np.float64)
+    places = np.concatenate([between[:1], (between[:-1] + between[1:]) / 2, between[-1:]])
+    steps = np.diff(places) / (between[-1] - between[0]) if len(between) > 1 else np.ones(1)
+    gone = np.cumsum(known[0] - known[1])[: len(steps)]
+    return float(np.abs(gone) @ steps + abs(missing[0] - missing[1]))
 
 
-def feature_guard(now: Counts, then: Counts, as_of: str, limit: float) -> Iterator[Guard]:
+def feature_guard(
+    now: Counts, then: Counts, edges: Edges, as_of: str, limit: float
+) -> Iterator[Guard]:
     """The guard that warns of features that moved since the list of `as_of`; never blocks.
 
     None where the nights share no feature.
@@ -104,7 +113,7 @@ def feature_guard(now: Counts, then: Counts, as_of: str, limit: float) -> Iterat
     shared = now.keys() & then.keys()
     if not shared:
         return
-    found = moved(now, then, limit)
+    found = moved(now, then, edges, limit)
     if not found:
         says = sentence("none of {count} features moved since {day}", count=len(shared), day=as_of)
     else:

@@ -16,7 +16,7 @@ from churnlab.nightly.guards.drift import feature_guard
 from churnlab.nightly.guards.guard import Guard, refuse
 from churnlab.nightly.guards.intake import attributes, missing, set_aside
 from churnlab.nightly.guards.model import model_guards
-from churnlab.nightly.guards.scores import against_last, against_training
+from churnlab.nightly.guards.scores import against_last, against_training, psi_since
 from churnlab.nightly.guards.volume import Days
 from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.publication import Publication
@@ -50,13 +50,19 @@ class Evidence:
             *set_aside(self.activity, days.checked, limits),
             *attributes(self.misfits, known_attributes(self.chosen.trained), limits),
             *missing(self.seen.missing_shares, facts, limits),
-            *against_training(scored, facts, limits),
+            *against_training(scored, facts, limits, self._slow(listed, last)),
         ]
         if last is not None:
-            then = last.frame["risk"].to_numpy(np.float64)
-            found += against_last(listed, then, last.as_of, limits)
+            found += against_last(listed, _risks(last), last.as_of, limits)
             found += self._features_moved(last)
         return tuple(found)
+
+    def _slow(self, listed: np.ndarray, last: PublishedList | None) -> bool:
+        """Whether the scores are like those of the last list, which the same models made."""
+        limit = self.limits.psi_last
+        if last is None or not limit or last.manifest.run_id != self.chosen.trained.run_id:
+            return False
+        return psi_since(listed, _risks(last)) <= limit[0]
 
     def night(
         self, given: Publication, scored: np.ndarray, last: PublishedList | None
@@ -74,8 +80,9 @@ class Evidence:
         """The guard of single features, where the same models made both lists."""
         if last.manifest.run_id != self.chosen.trained.run_id:
             return []
-        now, limit = self.seen.feature_counts, self.limits.feature_psi
-        return list(feature_guard(now, last.features, last.as_of, limit))
+        seen, limit = self.seen, self.limits.feature_psi
+        then = last.features
+        return list(feature_guard(seen.feature_counts, then, seen.edges, last.as_of, limit))
 
     def judged(
         self,
@@ -99,3 +106,7 @@ class Evidence:
         return replace(
             given, guards=told, guard_words=words, forced=force, night=night, features=counts
         )
+
+
+def _risks(last: PublishedList) -> np.ndarray:
+    return last.frame["risk"].to_numpy(np.float64)

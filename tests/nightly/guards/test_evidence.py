@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -210,6 +211,26 @@ def test_a_guard_without_limits_is_off(night: Night, lists: Path) -> None:
     limits = tonight.evidence.limits.model_copy(update={"volume_most": []})
     replace(tonight, evidence=replace(tonight.evidence, limits=limits)).write(lists)
     assert not [g for g in read_list(lists).manifest.guards if "volume_most" in g["name"]]
+
+
+def test_scores_far_from_the_training_block_only_where_they_have_just_moved(
+    night: Night, lists: Path, tmp_path: Path
+) -> None:
+    tonight = night.score()
+    assert tonight.evidence is not None
+    strict = {"mean_score": [1.0, 1.0], "people_least": [], "people_most": []}
+    limits = tonight.evidence.limits.model_copy(update=strict)
+    few = np.full(10**6, 0.9)  # so many that chance reaches nowhere
+    evidence = replace(tonight.evidence, limits=limits)
+    last = read_list(lists)
+    like = replace(last, frame=pd.DataFrame({"risk": few}))
+    for before, level in ((None, "block"), (last, "block"), (like, "warn")):
+        found = {g.name: g for g in evidence.guards(few, few, before)}
+        assert found["psi_training"].level == found["mean_score"].level == level
+        assert not found["psi_training"].passed
+    other = replace(like, manifest=replace(last.manifest, run_id="another"))
+    found = {g.name: g for g in evidence.guards(few, few, other)}
+    assert found["psi_training"].level == "block"
 
 
 def test_features_that_moved_since_last_night_warn_and_the_most_moved_is_named(

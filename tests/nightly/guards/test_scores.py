@@ -84,3 +84,26 @@ def test_chance_moves_no_limit_of_many_people_and_keeps_guards_that_are_off() ->
     assert people_limits([], 10) == psi_limits([], 8, 10, 10) == []
     least, most = people_limits([0.9, 0.7], 100), people_limits([1.15, 1.5], 100)
     assert 0.5 < least[1] < 0.7 and 1.5 < most[1] < 2  # half of 100 people is no chance
+
+
+def test_a_change_that_came_slowly_warns() -> None:
+    edges = edges_of(SCORES)
+    reference = ReferenceFacts(tuple(edges), tuple(shares_of(SCORES, edges)))
+    rows = DatasetFacts(**vars(DATASET) | {"means": {"churned": 0.1}, "people": 2000})
+    facts = made_up_facts(dataset=rows, judged_on=rows, reference=reference)
+    aged = np.minimum(SCORES * 4, 1.0)
+    for slow, level in ((False, "block"), (True, "warn")):
+        found = list(against_training(aged, facts, LIMITS, slow))
+        assert [(g.name, g.level, g.passed) for g in found] == [
+            ("mean_score", level, False), ("psi_training", level, False)]  # fmt: skip
+        assert found[0].limit == LIMITS.mean_score[not slow]
+
+
+def test_a_base_rate_of_few_leavers_is_not_taken_at_its_word() -> None:
+    """8 of 400 people left: three times as many are beyond the limit of 2.5, and within chance."""
+    rows = DatasetFacts(**vars(DATASET) | {"means": {"churned": 0.02}, "people": 400})
+    scores = SCORES * 0.06 / SCORES.mean()
+    few = next(against_training(scores, made_up_facts(dataset=rows), LIMITS))
+    assert few.figure == pytest.approx(3) and few.level == "warn"
+    many = DatasetFacts(**vars(rows) | {"people": 40_000})
+    assert next(against_training(scores, made_up_facts(dataset=many), LIMITS)).level == "block"
