@@ -236,6 +236,10 @@ class GuardsTable(Table):
     """How many times as much or as little an order has as before."""
     hours_of_day: Limits = [0.15, 0.5]
     """How far acts of a new day have moved to other hours, as a PSI of four parts of the day."""
+    newcomers: Limits = [0.4, 0.7]
+    """The share of the people of a new day who were never in the log before."""
+    repeats: Limits = [0.05, 0.25]
+    """How far the share of events that are there twice has risen, on the new days of a store."""
     set_aside: Limits = [0.01, 0.1]
     """The share of rows that were set aside: of the new days of a store, else of the log."""
     unfit_attributes: Limits = [0, 0.05]

@@ -22,6 +22,8 @@ _GUARDS: Mapping[str, Words] = {
     "learnt_days": sentence("days after those that the model learnt from"),
     "days_without_events": sentence("days without an event"),
     "order_value": sentence("value of an order against before"),
+    "newcomers": sentence("people who are new in the log"),
+    "repeats": sentence("events that are there twice"),
     "hours_of_day": sentence("hours of the day, PSI"),
     "set_aside": sentence("share of rows set aside"),
     "unseen_categories": sentence("share of unseen categories"),

@@ -14,7 +14,7 @@ from churnlab.features.known_attributes import Misfit
 from churnlab.nightly.chosen import Chosen
 from churnlab.nightly.guards.drift import feature_guard
 from churnlab.nightly.guards.guard import Guard, refuse
-from churnlab.nightly.guards.intake import attributes, missing, set_aside
+from churnlab.nightly.guards.intake import attributes, missing, repeats, set_aside
 from churnlab.nightly.guards.model import model_guards
 from churnlab.nightly.guards.scores import against_last, against_training, psi_since
 from churnlab.nightly.guards.volume import Days
@@ -48,6 +48,7 @@ class Evidence:
             *model_guards(self.chosen, self.seen.day, limits),
             *days.guards(limits),
             *set_aside(self.activity, days.checked, limits),
+            *repeats(self.activity, days.checked, limits),
             *attributes(self.misfits, known_attributes(self.chosen.trained), limits),
             *missing(self.seen.missing_shares, facts, limits),
             *against_training(scored, facts, limits, self._slow(listed, last)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from churnlab.activity.protocol import Activity
@@ -13,6 +13,8 @@ from churnlab.model_registry.run_facts import RunFacts
 from churnlab.nightly.guards.guard import Guard, at_most
 from churnlab.store.folder import StoreFolder
 
+_BACK = 63  # days that are looked back on
+_SOME = 10  # events of a day, at least
 ASIDE = ("bad_ids", "bad_times", "bad_measures", "bad_amounts", "negative_amounts", "too_late")
 
 
@@ -36,6 +38,41 @@ def set_aside(activity: Activity, days: Iterable[int], limits: GuardsTable) -> I
     share = aside / max(aside + events, 1)
     says = sentence("{aside:,} rows were set aside, {share:.2%} of all", aside=aside, share=share)
     yield from at_most("set_aside", share, limits.set_aside, says)
+
+
+def repeats(activity: Activity, days: Iterable[int], limits: GuardsTable) -> Iterator[Guard]:
+    """How far the share of events that are there twice rose on the newest `days` of a store.
+
+    The same person, moment and name is the same event. Compared with the largest share of the
+    weeks before; a log without a store has no counts of days.
+    """
+    if not isinstance(activity, CountedByDay):
+        return
+    folder, new = activity.folder, sorted(days)
+    share = {d: _repeated(folder.counts(d)) for d in folder.days if d in _around(new)}
+    earlier = [share[d] for d in share if d not in new]
+    if not earlier:
+        return
+    now, before = max((share[d] for d in new if d in share), default=0.0), max(earlier)
+    says = sentence(
+        "{now:.0%} of the events of the newest days are there twice, {before:.0%} before at most",
+        now=now,
+        before=before,
+    )
+    yield from at_most("repeats", max(now - before, 0.0), limits.repeats, says)
+
+
+def _around(new: Sequence[int]) -> range:
+    """The new days and those before that they are compared with."""
+    return range(new[0] - _BACK, new[-1] + 1) if new else range(0)
+
+
+def _repeated(counts: Mapping[str, object]) -> float:
+    """The share of a day's events that repeat another one; 0 on a day with next to none."""
+    if _number(counts, "events") < _SOME:
+        return 0.0
+    kept = _number(counts, "duplicates") - _number(counts, "duplicates_dropped")
+    return max(kept, 0) / max(_number(counts, "events"), 1)
 
 
 def _number(counts: Mapping[str, object], name: str) -> int:

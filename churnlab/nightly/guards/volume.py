@@ -20,7 +20,17 @@ from churnlab.kernels.units import MICRO
 from churnlab.language.sentence import Sentence, sentence
 from churnlab.nightly.guards.guard import BLOCK, Guard, at_least, at_most, fold
 from churnlab.nightly.guards.scores import CHANCES, psi
-from churnlab.nightly.guards.witness import CHECKED, EVENTS, MONEY, ORDERS, PARTS, ROLE, WEEKS
+from churnlab.nightly.guards.witness import (
+    CHECKED,
+    EVENTS,
+    MONEY,
+    NEWCOMERS,
+    ORDERS,
+    PARTS,
+    PEOPLE,
+    ROLE,
+    WEEKS,
+)
 from churnlab.schema.days import day_text
 
 ENOUGH_WEEKS = 4  # weekdays to compare with, at least
@@ -60,6 +70,7 @@ class Days:
                 yield from self.volume(name, limits)
         yield from self.price(limits)
         yield from self.hours(limits)
+        yield from self.newcomers(limits)
 
     def gaps(self, limits: GuardsTable) -> Iterator[Guard]:
         """Days without an event, of those on which there usually are some."""
@@ -160,6 +171,31 @@ class Days:
             by_chance = [each * spread for each in per_act]
             limit = [max(each) for each in zip(limits.hours_of_day, by_chance, strict=False)]
             guards += at_most("hours_of_day", figure, limit, says)
+        yield from _worst(guards)
+
+    def newcomers(self, limits: GuardsTable) -> Iterator[Guard]:
+        """The share of new people among those of a day: nearly all, where ids are written anew.
+
+        A share that a day before had, too, is as usual.
+        """
+        past = self._past[self._past[PEOPLE] >= SOME]
+        if len(past) < 7 * ENOUGH_WEEKS // 2:
+            return
+        usual = float((past[NEWCOMERS] / past[PEOPLE]).max())
+        limit, guards = [max(each, usual) for each in limits.newcomers], []
+        for day in self.checked:
+            new, people = (float(self.sums[name][day]) for name in (NEWCOMERS, PEOPLE))
+            if people < SOME:
+                continue
+            says = sentence(
+                "{new:,.0f} of the {people:,.0f} people of {day} were never in the log before, "
+                "{usual:.0%} of a day at most until then",
+                new=new,
+                people=people,
+                day=day_text(day),
+                usual=usual,
+            )
+            guards += at_most("newcomers", new / people, limit, says)
         yield from _worst(guards)
 
     def _hours_by_chance(self) -> list[float]:

@@ -23,6 +23,7 @@ CHECKED = 7
 DAYS = 7 * WEEKS + CHECKED
 PARTS = ("night", "morning", "afternoon", "evening")
 EVENTS, ORDERS, MONEY = "all", "orders", "money"
+PEOPLE, NEWCOMERS = "people", "newcomers"
 ROLE = "role "
 
 
@@ -124,9 +125,10 @@ def _seen(job: Job, see: Callable[[DailyActivity], DailyActivity]) -> DailyActiv
 
 
 def sums_by_day(activity: DailyActivity, day: int) -> pd.DataFrame:
-    """Events in all and by role, orders, money in millionths and acts by part of the day.
+    """Events in all and by role, orders, money in millionths, acts by part of the day, people.
 
-    One row for each of the DAYS days before `day`.
+    PEOPLE counts those with an event, NEWCOMERS those of them whose first it is. One row for each
+    of the DAYS days before `day`.
 
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=50, days=90, seed=1).log().daily()
@@ -135,7 +137,9 @@ def sums_by_day(activity: DailyActivity, day: int) -> pd.DataFrame:
     """
     place = activity.day - (day - DAYS)
     rows = (place >= 0) & (place < DAYS)
-    wanted = {EVENTS: activity.values("acts") + activity.values("receipts")}
+    events = activity.values("acts") + activity.values("receipts")
+    first = _first_days(activity)[activity.codes] == activity.day
+    wanted = {EVENTS: events, PEOPLE: np.minimum(events, 1), NEWCOMERS: np.minimum(events, first)}
     wanted |= {name: activity.values(name) for name in (ORDERS, MONEY, *PARTS)}
     wanted |= {ROLE + n: activity.values(role_column(n)) for n in activity.roles.names}
     at = place[rows]

@@ -23,6 +23,7 @@ def sums(**newest: float) -> pd.DataFrame:
     for part, share in zip(PARTS, (0.1, 0.2, 0.3, 0.4), strict=True):
         table[part] = size * share
     table["role push"] = size // 2
+    table["people"], table["newcomers"] = size // 10, size // 100
     for name, value in newest.items():
         table.loc[DAY - 1, name.replace("_", " ")] = value
     return table.astype(float)
@@ -35,7 +36,7 @@ def guards(table: pd.DataFrame, new: int = 1, start: int = DAY - DAYS) -> dict[s
 def test_usual_days_pass_on_any_weekday() -> None:
     for new in range(1, 8):
         found = guards(sums(), new)
-        assert len(found) == 7 and all(guard.passed for guard in found.values())
+        assert len(found) == 8 and all(guard.passed for guard in found.values())
 
 
 def test_a_day_is_compared_with_its_weekday() -> None:
@@ -79,6 +80,17 @@ def test_prices_and_hours() -> None:
     assert found.level == "block" and not found.passed
 
 
+def test_a_day_of_people_who_are_all_new_is_refused() -> None:
+    found = guards(sums(newcomers=95))["newcomers"]
+    assert found.figure == 0.95 and found.level == "block" and not found.passed
+    assert "95 of the 100 people" in str(found.says) and "10%" in str(found.says)
+    often = sums(newcomers=95)
+    often.loc[DAY - 20, "newcomers"] = 96
+    assert guards(often)["newcomers"].passed
+    few = sums(people=5, newcomers=5)
+    assert "newcomers" not in guards(few) and "newcomers" not in guards(sums(), start=DAY - 10)
+
+
 def uneven(seed: int, size: int, clump: int, days: int = 250) -> pd.DataFrame:
     """Days of a small log: visits of `clump` events each, at one part of the day."""
     random = np.random.default_rng(seed)
@@ -89,7 +101,12 @@ def uneven(seed: int, size: int, clump: int, days: int = 250) -> pd.DataFrame:
     prices = np.array([random.lognormal(3, 1.5, max(n // clump, 1)).mean() for n in total])
     orders = np.maximum(total // clump, 1)
     return table.assign(
-        all=total, orders=orders, money=orders * prices * 1e6, **{"role push": total}
+        people=visits,
+        newcomers=visits // 20,
+        all=total,
+        orders=orders,
+        money=orders * prices * 1e6,
+        **{"role push": total},
     ).astype(float)
 
 

@@ -21,6 +21,9 @@ def test_sums_are_those_of_the_events() -> None:
         assert found["all"][day] == rows["acts"].sum() + rows["receipts"].sum()
         assert found["role push_sent"][day] == rows["n_push_sent"].sum()
         assert found["money"][day] == rows["money"].sum()
+        assert found["people"][day] == len(rows)
+        first = frame.groupby("user_id")["number"].min()
+        assert found["newcomers"][day] == (first == day).sum()
         assert found.loc[day, list(PARTS)].sum() == rows["acts"].sum()
 
 
