@@ -95,6 +95,8 @@ class Plain:
             bought = self._sum("n_purchase", new, old) - self._sum("orders", new, old)
             gone_back = self._sum("n_refund", new, old)
             return (bought if "purchase" in self.roles else 0) + gone_back
+        if what == "order_first_days":
+            return self._first(("orders",), math.nan)
         if what == "order_days":
             return self._days("orders", new, old)
         return self._of_an_act(what, new, old)
@@ -411,8 +413,13 @@ def _next_day(found: re.Match, fact: Known) -> list[str]:
 
 
 def _once(found: re.Match, fact: Known) -> list[str]:
-    out = _single("fact__away_days__all", 7, found, fact) + _seen_from_the_first(fact)
-    return out + ["not once"] * (fact("fact__visits__all") != 1)
+    if found[0].startswith("Bought"):
+        out = _single("fact__order_ago_days__all", 7, found, fact)
+        once = fact("fact__order_first_days__all") == fact("fact__order_ago_days__all")
+    else:
+        out = _single("fact__away_days__all", 7, found, fact)
+        once = fact("fact__visits__all") == 1
+    return out + _seen_from_the_first(fact) + ["not once"] * (not once)
 
 
 def _role(found: re.Match, fact: Known) -> list[str]:

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
-from churnlab.features.expression import Expression, Since, Sum, total
+from churnlab.features.expression import LOOK_BACK, Expression, Since, SinceFirst, Sum, total
 from churnlab.features.reasons import presence
 from churnlab.features.reasons.reason import Fact, Reason, both, counted, fact, fewer
 from churnlab.features.reasons.spending import is_overdue, overdue
@@ -21,6 +18,9 @@ from churnlab.language.sentence import template
 from churnlab.schema.roles import MONEY, OTHER, role_column
 
 ORDER_AGO = fact("order_ago_days", Since("orders"))
+_FIRST_ORDER = fact("order_first_days", SinceFirst("orders"))
+_ACTIVE_DAYS = counted("visits", "active", 0, 2 * LOOK_BACK)
+_ORDER_DAYS = counted("order_days", "days_orders", 0, 2 * LOOK_BACK)
 _NO_ORDERS = fact("acts_beside_orders", Sum("acts").all - Sum("orders").all)
 _WINDOWS = (28, 91, 182)
 
@@ -29,6 +29,7 @@ def buying(roles: frozenset[str]) -> Iterator[Reason]:
     """The reasons of the topics away, visits and gone, for a log in which people buy."""
     unnamed = fact("acts_without_role", _without_role(roles))
     yield from _by_gaps()
+    yield from _hardly_ever()
     yield from _by_days()
     for reason in presence.presence():
         if reason.name == "gone":
@@ -57,7 +58,10 @@ def _of_visitors(reason: Reason, unnamed: Fact) -> Reason:
 
 
 def _by_gaps() -> Iterator[Reason]:
-    """What the gaps between active days say, of people each of whose acts is an order."""
+    """What the gaps between active days say, of people with an order on each of these days.
+
+    The gaps are those of a year; of one that began earlier, its beginning counts too.
+    """
     last, _ = presence.last_seen(template("Last order {away:day|days} ago"))
     made = (
         *presence.away(
@@ -66,19 +70,31 @@ def _by_gaps() -> Iterator[Reason]:
         ),
         last,
         presence.rare(template("Usually {usual:day|days} between orders")),
-        *presence.hardly_ever(
-            template("Bought on one day only, {away:day|days} ago"),
-            template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
-        ),
     )
     for reason in made:
-        values = {**reason.values, "rest": _NO_ORDERS}
-        supports = both(reason.supports, _only_orders)
+        values = {**reason.values, "visits": _ACTIVE_DAYS, "ordered": _ORDER_DAYS}
+        supports = both(reason.supports, lambda one: one.visits == one.ordered)
         yield replace(reason, name=f"{reason.name}_order", values=values, supports=supports)
 
 
-def _only_orders(one: Any) -> np.ndarray:
-    return one.rest == 0
+def _hardly_ever() -> Iterator[Reason]:
+    """People who bought on one day, or on two or three and did nothing else."""
+    once, seldom = presence.hardly_ever(
+        template("Bought on one day only, {away:day|days} ago"),
+        template("Bought on {visits:day|days} in all, last {away:day|days} ago"),
+    )
+    yield replace(
+        once,
+        name="once_order",
+        values={**once.values, "away": ORDER_AGO, "first": _FIRST_ORDER},
+        supports=lambda one: presence.is_known(one) & (one.first == one.away) & (one.away >= 7),
+    )
+    yield replace(
+        seldom,
+        name="seldom_order",
+        values={**seldom.values, "rest": _NO_ORDERS},
+        supports=both(seldom.supports, lambda one: one.rest == 0),
+    )
 
 
 def _by_days() -> Iterator[Reason]:

@@ -134,7 +134,7 @@ def hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
         "away",
         once,
         values,
-        lambda one: (one.unseen >= MONTH) & (one.visits == 1) & (one.away >= 7),
+        lambda one: is_known(one) & (one.visits == 1) & (one.away >= 7),
     )
     yield Reason(
         "seldom",
@@ -142,12 +142,14 @@ def hardly_ever(once: str, seldom: str) -> Iterator[Reason]:
         seldom,
         values,
         lambda one: (
-            (one.unseen >= MONTH)
-            & (one.visits >= 2)
-            & (one.visits <= FEW_GAPS)
-            & (one.away >= MONTH / 2)
+            is_known(one) & (one.visits >= 2) & (one.visits <= FEW_GAPS) & (one.away >= MONTH / 2)
         ),
     )
+
+
+def is_known(one: Any) -> np.ndarray:
+    """Whether the log began at least four weeks before the person's first event."""
+    return one.unseen >= MONTH
 
 
 def last_seen(says: str) -> Iterator[Reason]:
@@ -220,7 +222,7 @@ def beginning(roles: frozenset[str]) -> Iterator[Reason]:
         template("First seen {started:day|days} ago, visited on {visits:day|days} since"),
         {"started": started, "visits": VISITS, "unseen": LOG_BEFORE},
         lambda one: (
-            (one.unseen >= MONTH)
+            is_known(one)
             & (one.started >= 7)
             & (one.started <= 2 * MONTH)
             & (one.visits > FEW_GAPS)

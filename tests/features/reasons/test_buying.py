@@ -8,13 +8,13 @@ from churnlab.features.reasons.buying import buying
 
 BUYING = list(buying(frozenset({"purchase", "refund", "money", "other"})))
 LATE = {"away_days__all": 6, "usual_gap_days__364d": 2, "gaps__364d": 20}
-ORDERS = {"acts_beside_orders__all": 0, "acts_without_role__all": 0}
+ORDERS = {"visits__728d": 9, "order_days__728d": 9}
 
 
-def test_the_usual_gap_is_said_where_each_act_is_an_order() -> None:
+def test_the_usual_gap_is_said_where_each_active_day_has_an_order() -> None:
     late = {**LATE, **ORDERS}
     assert told(BUYING, **late) == ["Usually buys again after 2 days, last order 6 days ago"]
-    assert told(BUYING, **{**late, "acts_beside_orders__all": 1}) == []
+    assert told(BUYING, **{**late, "visits__728d": 10}) == []
     daily = {**late, "usual_gap_days__364d": 1}
     assert told(BUYING, **daily) == ["Usually buys again the next day, last order 6 days ago"]
     rare = {**ORDERS, "usual_gap_days__364d": 23, "gaps__364d": 3, "away_days__all": 5}
@@ -25,7 +25,7 @@ def test_the_usual_gap_is_said_where_each_act_is_an_order() -> None:
 
 def test_the_last_order_of_who_has_no_habit_whatever_came_after_it() -> None:
     rarely = {"order_ago_days__all": 319, "away_days__all": 10, "gaps__364d": 1}
-    assert told(BUYING, acts_beside_orders__all=1, **rarely) == ["Last order 319 days ago"]
+    assert told(BUYING, **rarely) == ["Last order 319 days ago"]
     assert told(BUYING, **{**rarely, "order_ago_days__all": 27}) == []
     assert told(BUYING, **{**rarely, "gaps__364d": 3}) == []
 
@@ -33,7 +33,7 @@ def test_the_last_order_of_who_has_no_habit_whatever_came_after_it() -> None:
 def test_who_gave_something_back_is_told_by_orders() -> None:
     late = {"order_ago_days__all": 45, "order_every_days__all": 12, "orders__all": 6}
     said = "Last order 45 days ago, usually orders every 12 days"
-    assert told(BUYING, acts_beside_orders__all=2, away_days__all=3, **late) == [said]
+    assert told(BUYING, away_days__all=3, visits__728d=9, order_days__728d=8, **late) == [said]
     assert told(BUYING, **{**late, "order_ago_days__all": 23}) == []
 
 
@@ -51,15 +51,20 @@ def test_days_with_an_order() -> None:
 
 
 def test_hardly_a_buyer() -> None:
-    once = {"visits__all": 1, "away_days__all": 9, "log_before_days__all": 40, **ORDERS}
+    once = {"visits__all": 2, "order_ago_days__all": 9, "order_first_days__all": 9}
+    once["log_before_days__all"] = 40
     assert told(BUYING, **once) == ["Bought on one day only, 9 days ago"]
     assert told(BUYING, "zh", **once) == ["只在1天下过单，距今已9天"]
     assert told(BUYING, **{**once, "log_before_days__all": 27}) == []
-    assert told(BUYING, **{**once, "acts_beside_orders__all": 1}) == []
+    assert told(BUYING, **{**once, "order_first_days__all": 10}) == []
+    twice = {"visits__all": 2, "away_days__all": 20, "log_before_days__all": 40}
+    said = ["Bought on 2 days in all, last 20 days ago"]
+    assert told(BUYING, acts_beside_orders__all=0, **twice) == said
+    assert told(BUYING, acts_beside_orders__all=1, **twice) == []
 
 
 def test_acts_without_a_role_are_visits() -> None:
-    looks = {**LATE, "acts_beside_orders__all": 30, "acts_without_role__all": 30}
+    looks = {**LATE, "visits__728d": 30, "order_days__728d": 2, "acts_without_role__all": 30}
     assert told(BUYING, **looks) == ["Usually back after 2 days, away for 6 days"]
 
 
