@@ -21,7 +21,8 @@ NOISE = 0.1
 DRAWS = 200
 _MISSED = 0.05
 _BEYOND = _MISSED / 10  # the chance that the outer bounds of the interval miss
-_FAR, _POINTS, _HALVINGS = 8.0, 81, 20
+_FAR, _POINTS, _HALVINGS = 8.0, 81, 40
+_WITHIN = 1 - 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +43,14 @@ class Winner:
         """What the policy brings a person, with its 95% interval; 0 where nobody is treated.
 
         gain: the mean score of what the policy gives, which is too high; error: its standard error.
-        The value is the gain less the optimism. The interval is `interval`.
+        The value is the gain less the optimism. The interval is `interval`, wider where that does
+        not hold the value: where an effect is proved by next to nothing.
         """
         if not self.chosen.any():
             return Interval(0.0, 0.0, 0.0)
         low, high = self.interval(gain, error)
-        return Interval(float(np.clip(gain - self.optimism(seed), low, high)), low, high)
+        value = gain - self.optimism(seed)
+        return Interval(value, min(low, value), max(high, value))
 
     def optimism(self, seed: int = 0) -> float:
         """How much too high the gain is on average over experiments, as far as one can tell.
@@ -76,9 +79,9 @@ class Winner:
         which the estimates move with the gain (J. Lee, D. Sun, Y. Sun and J. Taylor, 2016, Exact
         post-selection inference, with application to the lasso, Annals of Statistics 44). The ends
         are the values under which the gain found would be too high, or too low, 2.5% of the time.
-        They are cut at the bounds that hold for all policies at once with 99.5% (I. Andrews, T.
-        Kitagawa and A. McCloskey, 2024, Inference on winners, Quarterly Journal of Economics 139:
-        the hybrid interval).
+        The gain also counts as within the bounds that hold for all policies at once with 99.5%, so
+        that the interval is never endless (I. Andrews, T. Kitagawa and A. McCloskey, 2024,
+        Inference on winners, Quarterly Journal of Economics 139: the hybrid interval).
         """
         if not error > 0:
             return gain, gain
@@ -126,19 +129,16 @@ def _pieces(same: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
 def _centre(pieces: np.ndarray, below: float, most: float) -> float:
     """The mean of a normal variable within pieces that is below 0 with a chance of `below`.
 
-    Its standard deviation is 1; the mean is at least -most and at most most.
+    Its standard deviation is 1, and it is within `most` of its mean, too, so that such a mean is
+    always found, less than `most` away from 0.
     """
 
     def left(mean: float) -> float:
-        ends = pieces - mean
+        ends = np.clip(pieces - mean, -most, most)
         under = logsumexp(_log_mass(np.minimum(ends, -mean)))
         return float(np.exp(under - logsumexp(_log_mass(ends)))) - below
 
-    if left(-most) <= 0:
-        return -most
-    if left(most) >= 0:
-        return most
-    return float(brentq(left, -most, most, xtol=1e-9))
+    return float(brentq(left, -most * _WITHIN, most * _WITHIN, xtol=1e-9))
 
 
 def _log_mass(ends: np.ndarray) -> np.ndarray:
