@@ -66,6 +66,14 @@ class StepError(ConfigError):
         return cls(f"registration is step {place} of the funnel; it can be the first alone")
 
     @classmethod
+    def from_short_window(cls, within: int, later: int, least: int) -> StepError:
+        """Steps on later days cannot all come in the window."""
+        return cls(
+            f"the funnel has {later:,} step(s) on a later day and a window of {within:,} day(s), "
+            f"in which nobody can take them all; give within={least:,} or more"
+        )
+
+    @classmethod
     def from_no_event(cls, name: str, known: Iterable[str]) -> StepError:
         """No event of the log is a step of the exact funnel."""
         others = [each for each in known if each != name]

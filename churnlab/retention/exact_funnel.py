@@ -86,6 +86,7 @@ def exact_funnel(
     spec = LogSpec(**options)
     roles = Roles.declared(spec.roles, spec.receipts, spec.ignore)
     known, measures = _steps_of(steps, roles, spec.measures)
+    known.check_within(within, int(known.later.sum()))
     spec = replace(spec, amount=None, measures=measures)
     if known.by_registration and (users is None or registered is None):
         raise PeopleError.from_no_registration()

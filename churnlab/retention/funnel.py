@@ -227,6 +227,7 @@ def plan_of(activity: Activity, steps: Iterable[str | Step], within: int) -> Pla
     """
     check_count("within", within, 1)
     known = Steps.of(activity, steps)
+    known.check_within(within, 1 + int(known.later.sum()))
     low, end = activity.kept_from, activity.end
     if before(end, low + within):
         what = f"a funnel within {within:,} days"

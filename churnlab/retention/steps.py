@@ -91,6 +91,14 @@ class Steps:
         """1 for steps on a later day, uint8[s]."""
         return frozen(np.array([s.later for s in self.steps], np.uint8))
 
+    def check_within(self, within: int, least: int) -> None:
+        """Refuse a window in which the steps on later days can never all come; StepError.
+
+        >>> Steps((Step("open"), Step("open", later=True)), ("n_open",) * 2).check_within(2, 2)
+        """
+        if within < least:
+            raise StepError.from_short_window(within, int(self.later.sum()), least)
+
     def have(self, part: DailyActivity) -> np.ndarray:
         """How often each wanted measure happened on each row, int32[m, k]; sums count once."""
         kinds: dict[str, str] = {m.column_name: m.kind for m in part.measures}

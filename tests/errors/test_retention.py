@@ -17,6 +17,7 @@ from churnlab.errors.retention import PeopleError, ShortLogError, StepError
         (PeopleError.from_strangers("ann", 12), 3),
         (PeopleError.from_no_registration(), 3),
         (StepError.from_few(1), 2),
+        (StepError.from_short_window(1, 2, 3), 2),
         (StepError.from_no_event("opn", ["open", "opn"]), 2),
         (StepError.from_registration(2), 2),
         (StepError.from_unknown_step("opn", ["open"]), 2),

@@ -88,6 +88,7 @@ def test_one_event_is_not_two_steps_and_order_counts() -> None:
     [
         (["a", "c"], {}, "no event is the step 'c'"),
         (["a", "acts"], {}, "no event is the step 'acts'"),
+        (["a", "later b", "later a"], {}, "give within=2 or more"),
         (["a", "b"], {"within": 9}, "needs 9 days and the log has 1"),
         (["registered", "a"], {}, "no day of registration was given"),
         (["a"], {}, "give two to twenty"),

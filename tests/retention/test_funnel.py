@@ -32,7 +32,7 @@ def check(found: Funnel, wanted: list[tuple[int, list[int]]], unit: float = 1) -
         assert table["mean_days"].iloc[-1] == pytest.approx(np.mean(last), rel=1e-6)
 
 
-@given(oracle.events(), st.integers(1, 20), st.booleans())
+@given(oracle.events(), st.integers(2, 20), st.booleans())
 @settings(max_examples=60)
 def test_steps_of_daily_rows(frame: pd.DataFrame, within: int, again: bool) -> None:
     steps = ["open", "open", "later purchase"] if again else ["onboarding", "open", "later open"]
@@ -50,7 +50,7 @@ def test_steps_of_daily_rows(frame: pd.DataFrame, within: int, again: bool) -> N
     assert found.pending == late
 
 
-@given(oracle.events(), st.integers(1, 20))
+@given(oracle.events(), st.integers(2, 20))
 @settings(max_examples=40)
 def test_from_registration_and_by_group(frame: pd.DataFrame, within: int) -> None:
     people = oracle.users()
@@ -125,6 +125,7 @@ def test_steps_that_never_occur_are_said(made: tuple) -> None:
         (["open", "social"], {"registered": "since"}, "no users frame was given"),
         (["open", "social"], {"within": 500}, "needs 500 days and the log has 120"),
         (["open", "social"], {"within": 0}, "within is 0"),
+        (["open", "later open", "later open"], {"within": 2}, "give within=3 or more"),
         (["open", "social"], {"by": "channel"}, "no users frame was given"),
     ],
 )
