@@ -34,8 +34,7 @@ def threshold_table(
     y, p = np.asarray(y, np.float64), np.asarray(p, np.float64)
     if not y.sum():
         raise HistoryError.from_one_class("churned", 0, len(y))
-    known = value is not None
-    own = contact_profit(y, value, **costs) if known else np.full(len(y), np.nan)  # type: ignore[arg-type]
+    own = np.full(len(y), np.nan) if value is None else contact_profit(y, value, **costs)
     left, people, money = (c.cumsum() for c in by_score(p, y, np.ones(len(y)), own))
     table = pd.DataFrame(
         {

@@ -44,7 +44,8 @@ _ADBC = "adbc"
 _SCHEME = re.compile(r"\s*(?:jdbc:)?([a-z][a-z0-9+.-]+):(//?)(?=.|$)", re.I)
 _OTHER = re.compile(r"\s*(adbc|jdbc|odbc):", re.I)
 _PASSWORD = re.compile(
-    r"://.*:.*@|^[\w.%+-]+:[^/\s@][^@]*@|[?&;]\s*(\w*password|pwd|\w*secret|\w*token|scram_\w+key)\s*=",
+    r"://.*:.*@|^[\w.%+-]+:[^/\s@][^@]*@"
+    r"|[?&;]\s*(\w*password|pwd|\w*secret|\w*token|scram_\w+key)\s*=",
     re.I | re.S,
 )
 

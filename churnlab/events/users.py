@@ -60,7 +60,12 @@ def _read(file: File, user: str, as_text: Callable[[str], bool]) -> pd.DataFrame
         raise LogError.from_same_columns(file.name, twice)
     kinds = {n: "str" for n in names if n == user or as_text(n)}
     with text.opened() as stream:
-        return pd.read_csv(stream, dtype=kinds, low_memory=False, encoding=text.encoding)  # type: ignore[arg-type]
+        return pd.read_csv(
+            stream,
+            dtype=kinds,  # type: ignore[arg-type]
+            low_memory=False,
+            encoding=text.encoding,
+        )
 
 
 def _mixed(frames: list[pd.DataFrame]) -> set[str]:

@@ -157,14 +157,15 @@ def between_groups(found: Counted) -> pd.DataFrame:
     """Each two groups of each grouping, within their cohorts."""
     rows = []
     for counts in found.counts:
-        values = counts.grouping.values if counts.grouping else ()
-        pairs = [(i, j) for i, j in combinations(range(len(values)), 2)]
-        for i, j in pairs:
+        if counts.grouping is None:
+            continue
+        name, values = counts.grouping.name, counts.grouping.values
+        for i, j in combinations(range(len(values)), 2):
             for k, r in enumerate(found.returns):
                 there = found.known[:, k]
                 given = [(counts.hits[0, g, there, k], counts.size[0, g, there]) for g in (i, j)]
                 figures = within_strata(*given[0], *given[1])
-                rows.append((counts.grouping.name, values[i], values[j], r, *figures))  # type: ignore[union-attr]
+                rows.append((name, values[i], values[j], r, *figures))
     return _differences(rows)
 
 

@@ -209,5 +209,6 @@ class _Reader:
         return value
 
     def _no(self, node: ast.AST, why: str) -> TagError:
-        said = ast.get_source_segment(self.text.strip(), node) or self.text  # type: ignore[arg-type]
+        text = self.text.strip()
+        said = ast.get_source_segment(text, node) or self.text  # type: ignore[arg-type]
         return TagError.from_text(self.text, f"{said!r} {why}")

@@ -74,8 +74,9 @@ def as_days(given: Day | Iterable[Day]) -> list[int]:
     """
     if isinstance(given, np.ndarray):
         given = given.ravel()
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    return [day_number(each) for each in (given if several else [given])]  # type: ignore[union-attr, list-item]
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        return [day_number(each) for each in given]
+    return [day_number(given)]
 
 
 def check_count(name: str, given: object, least: int, unit: str = "day") -> None:

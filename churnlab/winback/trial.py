@@ -89,7 +89,8 @@ class Trial:
         >>> float(Trial.of_churn(np.zeros(120), w).y.mean())
         1.0
         """
-        return cls.checked(1.0 - np.asarray(churned, np.float64), w, **given)  # type: ignore[arg-type]
+        kept = 1.0 - np.asarray(churned, np.float64)
+        return cls.checked(kept, w, **given)  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.y)
