@@ -20,7 +20,7 @@ from churnlab.cli.life import tags, tiers
 from churnlab.cli.nights import merge, score, update
 from churnlab.cli.options import CHURNLAB_TOML, AsJson, ConfigPath, Debug, DryRun, Run
 from churnlab.cli.retention import funnel, retention
-from churnlab.cli.running import Commands, end_at_once, guarded, progress, stoppable
+from churnlab.cli.running import Commands, end_at_once, guarded, keep_code, progress, stoppable
 from churnlab.cli.showing import print_all, print_json, print_wide, show, show_part, show_review
 from churnlab.cli.value import value
 from churnlab.cli.weekly import report
@@ -273,9 +273,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal may lack letters
             stream.reconfigure(errors="backslashreplace")
-    with stoppable():
-        try:
-            app()
-        except SystemExit as end:
-            end_at_once(end.code)
-            raise
+    try:
+        with stoppable():
+            try:
+                app()
+            except SystemExit as end:
+                end_at_once(end.code)
+                raise
+    except SystemExit as end:
+        keep_code(end.code)
+        raise

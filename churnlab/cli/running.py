@@ -211,6 +211,19 @@ def end_at_once(code: object) -> None:
         os._exit(int(str(code)))
 
 
+def keep_code(code: object) -> None:
+    """Let a signal that comes after the last word end the process with the code of its work.
+
+    Python takes seconds to end after a large job, and whoever stops it then would read in the exit
+    code that nothing was published.
+    """
+    number = code if isinstance(code, int) else int(code is not None)
+    for name in STOPPING:
+        stop = getattr(signal, name, None)
+        if stop is not None and signal.getsignal(stop) is signal.SIG_DFL:
+            signal.signal(stop, lambda *_: os._exit(number))
+
+
 def _last_word(code: int) -> None:
     """Say that a process ends that was stopped and did not heed it, unless it is said already."""
     told = lines()

@@ -151,3 +151,16 @@ def test_an_error_before_a_command_begins_is_one_line(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(running, "_check_words", refuse)
     assert call("--version", code=2) == "churnlab: said\n"
+
+
+@pytest.mark.parametrize("code", [0, 5])
+def test_a_signal_after_the_work_is_done_leaves_its_code(code: int) -> None:
+    program = (
+        "import atexit, os, signal, sys, time\n"
+        "from churnlab.cli import commands\n"
+        f"commands.app = lambda: sys.exit({code})\n"
+        "atexit.register(lambda: (os.kill(os.getpid(), signal.SIGTERM), time.sleep(5)))\n"
+        "commands.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60)
+    assert done.returncode == code
