@@ -203,7 +203,8 @@ class Days:
 
         Without a change the index has a chi-squared distribution times that. Acts of one person
         come together, so that a day tells less than its acts, and the index of quiet days is
-        larger: by a factor that the median of the days before gives, 1 at least.
+        larger: by a factor that the median of the days before gives, or their ninth decile where
+        some days differ much more than others; 1 at least.
         """
         found, past = [], self._past[list(PARTS)].to_numpy(np.float64)
         for day, now in enumerate(past):
@@ -211,7 +212,8 @@ class Days:
             if min(now.sum(), others.sum()) >= SOME:
                 found.append(psi(now, others) / (1 / now.sum() + 1 / others.sum()))
         free = len(PARTS) - 1
-        factor = max(float(np.median(found)) / float(chdtri(free, 0.5)), 1.0) if found else 1.0
+        odd = [np.quantile(found, 1 - p) / chdtri(free, p) for p in (0.5, 0.1)] if found else []
+        factor = float(max([1.0, *odd]))
         return [factor * float(chdtri(free, chance)) for chance in CHANCES]
 
 
