@@ -98,7 +98,7 @@ def seen(found: Arrived, meaning: oracle.Meaning, t: int) -> list[oracle.Event]:
     return [e for e, a in found if known_of(e, a, meaning.zone) < t]
 
 
-@pytest.mark.examples(late=45, too_late=15, snapshots=45)
+@pytest.mark.examples(late=25, too_late=6, snapshots=25)
 @settings(max_examples=150)
 @given(
     logs(),
