@@ -45,11 +45,11 @@ def test_days_that_a_store_folded_away_are_told_by_what_needs_them(tmp_path: Pat
     store.compact(lookback=58)
     for ask, what in [
         (lambda day: tiers(store, day), "a stage of life"),
-        (lambda day: tags(store, day, {"keen": "active[50] > 1"}, active_within=9), "tag 'keen'"),
+        (lambda day: tags(store, day, {"keen": "active[56] > 1"}, active_within=9), "tag 'keen'"),
     ]:
         ask(store.end)
-        with pytest.raises(HistoryError, match=f"{what}.* cannot be computed at 2026-02-25"):
-            ask("2026-02-25")
+        with pytest.raises(HistoryError, match=f"{what}.* cannot be computed at 2026-02-28"):
+            ask("2026-02-28")
     assert not any("The log begins" in str(words) for words in cohorts(store).warnings)
 
 
