@@ -33,8 +33,8 @@ from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import APPROVED, Chosen
 from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.guards.witness import Witness
-from churnlab.nightly.manifest import ListManifest
-from churnlab.nightly.published import PublishedList
+from churnlab.nightly.lists.manifest import ListManifest
+from churnlab.nightly.lists.read import PublishedList
 from churnlab.schema.days import day_text, to_timestamp
 from churnlab.training.train import train
 

@@ -40,21 +40,21 @@ _HOMES = {
     "log": "training.logged",
     "card": "training.logged",
     "explain": "explanation.explanation",
-    "Experiment": "winback.experiment",
-    "NextTest": "winback.next_test",
-    "Uplift": "winback.uplift",
-    "Policy": "winback.policy",
-    "stated_reasons": "winback.stated",
-    "ModelCard": "report.card",
+    "Experiment": "winback.experiments.experiment",
+    "NextTest": "winback.experiments.next_test",
+    "Uplift": "winback.targeting.uplift",
+    "Policy": "winback.targeting.policy",
+    "stated_reasons": "winback.stated.reasons",
+    "ModelCard": "report.cards.card",
     "Tracker": "model_registry.tracking",
     "Config": "config.tables",
     "train": "training.train",
     "registry": "training.approval",
     "score": "nightly.score",
-    "read_list": "nightly.published",
+    "read_list": "nightly.lists.read",
     "weekly_report": "weekly.report",
-    "grade": "nightly.grading",
-    "watch": "nightly.watch",
+    "grade": "nightly.grading.grade",
+    "watch": "nightly.watching.watch",
     "progress": "schema.progress",
     "ChurnlabError": "errors.base",
 }
@@ -89,12 +89,12 @@ if TYPE_CHECKING:
     from churnlab.features.builder import Feature, FeatureBuilder
     from churnlab.features.feature_set import FeatureSet
     from churnlab.model_registry.tracking import Tracker
-    from churnlab.nightly.grading import grade
-    from churnlab.nightly.published import read_list
+    from churnlab.nightly.grading.grade import grade
+    from churnlab.nightly.lists.read import read_list
     from churnlab.nightly.score import score
-    from churnlab.nightly.watch import watch
+    from churnlab.nightly.watching.watch import watch
     from churnlab.report import plots
-    from churnlab.report.card import ModelCard
+    from churnlab.report.cards.card import ModelCard
     from churnlab.schema.lapse import Lapse
     from churnlab.schema.measures import Measure
     from churnlab.schema.progress import progress
@@ -105,11 +105,11 @@ if TYPE_CHECKING:
     from churnlab.training.logged import card, log
     from churnlab.training.train import train
     from churnlab.weekly.report import weekly_report
-    from churnlab.winback.experiment import Experiment
-    from churnlab.winback.next_test import NextTest
-    from churnlab.winback.policy import Policy
-    from churnlab.winback.stated import stated_reasons
-    from churnlab.winback.uplift import Uplift
+    from churnlab.winback.experiments.experiment import Experiment
+    from churnlab.winback.experiments.next_test import NextTest
+    from churnlab.winback.stated.reasons import stated_reasons
+    from churnlab.winback.targeting.policy import Policy
+    from churnlab.winback.targeting.uplift import Uplift
 
 
 def __getattr__(name: str) -> Any:

@@ -29,7 +29,7 @@ def shadow_beside(settings: Config, as_of: str, shadow: int | None, say: Say) ->
     number = settings.list.shadow if shadow is None else shadow
     if number is None:
         return {}
-    from churnlab.nightly.shadow import keep_shadow
+    from churnlab.nightly.shadow.challenger import keep_shadow
 
     return {"shadow": keep_shadow(settings, as_of, str(number), say)}
 
@@ -45,9 +45,9 @@ def grade(
     with guarded(debug), progress() as say:
         from churnlab.config.inputs import open_tracker
         from churnlab.config.tables import Config
-        from churnlab.nightly import grading_page
-        from churnlab.nightly.grading import grade as run
-        from churnlab.nightly.grading_kept import log_grade
+        from churnlab.nightly.grading import page as grading_page
+        from churnlab.nightly.grading.grade import grade as run
+        from churnlab.nightly.grading.kept import log_grade
         from churnlab.schema.files import write_text
 
         settings = Config.read(config)
@@ -78,7 +78,7 @@ def watch(
     """Show the last nights on one page: lists, scores, drift, guards, grades."""
     with guarded(debug):
         from churnlab.config.tables import Config
-        from churnlab.nightly.watch import watch as run
+        from churnlab.nightly.watching.watch import watch as run
 
         settings = Config.read(config)
         found = run(settings, nights, as_of)

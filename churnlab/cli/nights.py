@@ -37,7 +37,7 @@ def score(
         if shard:
             _score_shard(config, as_of, shard, run, dry_run, as_json)
             return
-        from churnlab.nightly.lock import only_scorer
+        from churnlab.nightly.lists.lock import only_scorer
 
         # before the heavy imports, so that a second one ends soon
         with nullcontext() if dry_run else only_scorer(config):
@@ -59,13 +59,13 @@ def _score_shard(
     config: Path, as_of: str, given: str, run: str | None, dry_run: bool, as_json: bool
 ) -> None:
     """Score one shard of the people and keep it for `merge`."""
-    from churnlab.nightly.lock import only_scorer
-    from churnlab.nightly.shard_name import Shard
+    from churnlab.nightly.lists.lock import only_scorer
+    from churnlab.nightly.shards.name import Shard
 
     shard = Shard.of(given)
     with nullcontext() if dry_run else only_scorer(config, shard.folder), progress() as say:
         from churnlab.config.tables import Config
-        from churnlab.nightly.shards_kept import score_shard
+        from churnlab.nightly.shards.kept import score_shard
 
         settings = Config.read(config)
         part = score_shard(settings, as_of, shard, run, say)
@@ -94,12 +94,12 @@ def merge(
 ) -> None:
     """Make one list of all shards of a day, whole or not at all; exit 3 names what is missing."""
     with guarded(debug), progress() as say:
-        from churnlab.nightly.lock import only_scorer
+        from churnlab.nightly.lists.lock import only_scorer
 
         with nullcontext() if dry_run else only_scorer(config):
             from churnlab.config.tables import Config
-            from churnlab.nightly.shards_kept import sweep_shards
-            from churnlab.nightly.shards_merged import merge as run_merge
+            from churnlab.nightly.shards.kept import sweep_shards
+            from churnlab.nightly.shards.merge import merge as run_merge
             from churnlab.nightly.sinks.opened import hand_over, open_sinks
 
             settings = Config.read(config)
@@ -142,7 +142,7 @@ def update(
     """Bring the activity store up to date: roll up a day, in the place of what was there for it."""
     with guarded(debug), progress() as say:
         from churnlab.config.tables import Config
-        from churnlab.nightly.shards import with_shard
+        from churnlab.nightly.shards.parts import with_shard
         from churnlab.nightly.update import rehearse
         from churnlab.nightly.update import update as run
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from churnlab.activity.protocol import Activity
     from churnlab.config.tables import Config
-    from churnlab.retention.churn_nodes import ChurnNodes
-    from churnlab.retention.funnel import Funnel
+    from churnlab.retention.funnels.funnel import Funnel
+    from churnlab.retention.funnels.nodes import ChurnNodes
     from churnlab.schema.progress import Say
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page with pictures, too.")]

@@ -15,7 +15,7 @@ from churnlab.cli.showing import print_all, print_json
 if TYPE_CHECKING:
     from churnlab.config.experiments import WinbackConfig
     from churnlab.schema.progress import Say
-    from churnlab.winback.experiment import Experiment
+    from churnlab.winback.experiments.experiment import Experiment
 
 Html = Annotated[Path | None, typer.Option("--html", help="Write the result as a page, too.")]
 Difference = Annotated[
@@ -92,7 +92,7 @@ def policy(
     with guarded(debug), progress() as say:
         from churnlab.schema.files import write_text
         from churnlab.winback.pages import policy_page
-        from churnlab.winback.policy import Policy
+        from churnlab.winback.targeting.policy import Policy
 
         settings, opened = _opened(config, say)
         found = Policy.of_experiment(opened, outcome, budget=budget, people=people, worth=worth)
@@ -115,7 +115,7 @@ def size(
 ) -> None:
     """Say how many people a test of a share (--control) or of a mean (--sd) needs."""
     with guarded(debug):
-        from churnlab.winback.next_test import NextTest
+        from churnlab.winback.experiments.next_test import NextTest
         from churnlab.winback.pages import text
 
         found = NextTest(

@@ -21,7 +21,7 @@ from churnlab.events import users
 from churnlab.events.addresses import within
 from churnlab.language.catalogues import ENGLISH, check_language
 from churnlab.schema.files import check_path
-from churnlab.winback.experiment import Experiment
+from churnlab.winback.experiments.experiment import Experiment
 
 
 class _Alone(Table):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from churnlab.config.sections import Table
 from churnlab.features.life import TierRules
-from churnlab.retention.tags import Tag
+from churnlab.retention.tagging.language import Tag
 
 
 class TiersTable(Table):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from churnlab.config.sections import Day, Table
-from churnlab.retention.churn_nodes import SILENT
-from churnlab.retention.returns import DAYS
+from churnlab.retention.cohort.returns import DAYS
+from churnlab.retention.funnels.node_counts import SILENT
 
 
 class RetentionTable(Table):

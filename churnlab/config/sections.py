@@ -18,7 +18,7 @@ from pydantic import (
 from churnlab.config.reading import OUTPUT
 from churnlab.errors import ConfigError
 from churnlab.features.feature_set import LONGEST
-from churnlab.report.card_record import Costs
+from churnlab.report.cards.record import Costs
 from churnlab.schema.days import day_number, to_timestamp
 from churnlab.schema.targets import Churn
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from churnlab.config.sections import Table
-from churnlab.winback.design import Design
+from churnlab.winback.experiments.design import Design
 
 
 class WinbackTable(Table):

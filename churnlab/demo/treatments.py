@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 from churnlab.demo.simulation import START
 from churnlab.events.event_log import EventLog
 from churnlab.schema.days import day_numbers, to_timestamp, to_timestamps
-from churnlab.winback.experiment import Experiment
+from churnlab.winback.experiments.experiment import Experiment
 
 ARMS = ("none", "gift", "update", "message")
 SHARES = {"none": 0.4, "gift": 0.2, "update": 0.2, "message": 0.2}

@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from churnlab.nightly.guards.witness import Witness
-from churnlab.nightly.published import PublishedList
+from churnlab.nightly.lists.read import PublishedList
 from churnlab.nightly.ranking import Ranked
 from churnlab.schema.days import day_number
 from churnlab.schema.stages import GONE, SILENT, STAGES

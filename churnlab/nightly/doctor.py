@@ -22,8 +22,8 @@ from churnlab.errors import ChurnlabError, ConfigError, LockedError, OutputError
 from churnlab.errors.secrets import in_short, shown_name
 from churnlab.events.addresses import scheme_of
 from churnlab.language.sentence import Sentence, sentence
+from churnlab.nightly.lists.shelf import LocalShelf
 from churnlab.nightly.ranking import Ranking
-from churnlab.nightly.shelf import LocalShelf
 from churnlab.nightly.sinks.opened import sink_of
 from churnlab.schema.days import Day, before, day_number, day_text
 from churnlab.schema.progress import Say, silent

@@ -13,9 +13,9 @@ import pandas as pd
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 from churnlab.evaluation.profit import contact_profit
-from churnlab.report.card_record import Costs
+from churnlab.report.cards.record import Costs
 from churnlab.schema.stages import STAGES
-from churnlab.winback.policy_file import PolicyFile
+from churnlab.winback.targeting.policy_file import PolicyFile
 
 SORTS = ("risk", "value_at_risk", "profit")
 BY_VALUE = SORTS

@@ -16,17 +16,17 @@ from churnlab.language.sentence import Words
 from churnlab.nightly.changes import changes_between
 from churnlab.nightly.chosen import NOT_APPROVED
 from churnlab.nightly.guards.evidence import Evidence
-from churnlab.nightly.last_list import last_list
-from churnlab.nightly.manifest import LATEST
-from churnlab.nightly.publication import Publication
-from churnlab.nightly.publishing import Publisher
+from churnlab.nightly.lists.last import last_list
+from churnlab.nightly.lists.manifest import LATEST
+from churnlab.nightly.lists.publication import Publication
+from churnlab.nightly.lists.publish import Publisher
+from churnlab.nightly.lists.rehearsal import Rehearsal
+from churnlab.nightly.lists.shelf import Shelf, shelf_of
 from churnlab.nightly.ranking import BY_RISK, Ranked, Ranking
-from churnlab.nightly.rehearsal import Rehearsal
 from churnlab.nightly.scoring import COLUMNS, Listing
-from churnlab.nightly.shelf import Shelf, shelf_of
-from churnlab.nightly.summary import summary
-from churnlab.nightly.summary_words import left_out_words
-from churnlab.nightly.watch_blocked import blocked_kept
+from churnlab.nightly.summary.page import summary
+from churnlab.nightly.summary.words import left_out_words
+from churnlab.nightly.watching.blocked import blocked_kept
 from churnlab.nightly.written import Written
 from churnlab.schema.progress import bar, counted
 

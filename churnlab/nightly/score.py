@@ -27,8 +27,8 @@ from churnlab.nightly.guards.witness import Witness
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
-from churnlab.nightly.shard_name import Shard
-from churnlab.nightly.shards import filled, within
+from churnlab.nightly.shards.name import Shard
+from churnlab.nightly.shards.parts import filled, within
 from churnlab.nightly.stage import folded, with_stage
 from churnlab.nightly.written import WritableList
 from churnlab.schema.days import Day, before, day_number, day_text

@@ -27,7 +27,7 @@ from churnlab.features.facts import Facts
 from churnlab.language.catalogues import ENGLISH
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import Chosen
-from churnlab.nightly.contract import NAMES
+from churnlab.nightly.lists.contract import NAMES
 from churnlab.nightly.ranking import BY_RISK, Ranking
 from churnlab.nightly.stage import presence
 from churnlab.schema.days import day_number, day_text

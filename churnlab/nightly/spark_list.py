@@ -24,17 +24,17 @@ from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words
 from churnlab.model_registry.tracking import TrainedRun
 from churnlab.nightly.chosen import NOT_APPROVED, Chosen
-from churnlab.nightly.contract import ID, NAMES, schema
 from churnlab.nightly.guards.drift import BINS
 from churnlab.nightly.guards.evidence import Evidence
 from churnlab.nightly.guards.witness import Witness
-from churnlab.nightly.last_list import last_list
-from churnlab.nightly.publication import Publication
-from churnlab.nightly.rehearsal import Rehearsal
+from churnlab.nightly.lists.contract import ID, NAMES, schema
+from churnlab.nightly.lists.last import last_list
+from churnlab.nightly.lists.publication import Publication
+from churnlab.nightly.lists.rehearsal import Rehearsal
+from churnlab.nightly.lists.shelf import shelf_of
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import Listing
-from churnlab.nightly.shard_name import Shard
-from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.shards.name import Shard
 from churnlab.nightly.spark_witness import (
     COUNTS,
     CountedListing,

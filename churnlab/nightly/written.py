@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from churnlab.nightly.publication import Publication
+from churnlab.nightly.lists.publication import Publication
 
 
 @dataclass(frozen=True)

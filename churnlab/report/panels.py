@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import Words
-from churnlab.report.card_blocks import Chart
+from churnlab.report.cards.blocks import Chart
 
 
 @dataclass(frozen=True)

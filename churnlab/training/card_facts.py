@@ -21,7 +21,7 @@ from churnlab.events.receipt import time_notes
 from churnlab.explanation.explanation import Explanation
 from churnlab.features.builder import parse_name
 from churnlab.language.sentence import Sentence, Words, sentence
-from churnlab.report.card_record import CardRecord, Made, Use
+from churnlab.report.cards.record import CardRecord, Made, Use
 from churnlab.schema.days import day_number, day_text, learnable
 from churnlab.schema.targets import Churn
 from churnlab.training.card_figures import figures, promise

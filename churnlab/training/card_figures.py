@@ -23,7 +23,7 @@ from churnlab.explanation.explanation import Explanation
 from churnlab.features.themes import DAY, THEMES
 from churnlab.language.catalogues import languages
 from churnlab.language.sentence import Words
-from churnlab.report.card_record import (
+from churnlab.report.cards.record import (
     TOP,
     Costs,
     Gap,

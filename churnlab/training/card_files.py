@@ -14,9 +14,9 @@ from churnlab.config.tables import Config
 from churnlab.language.sentence import Words, sentence
 from churnlab.model_registry.tracking import FACTS, Tracker
 from churnlab.model_registry.versions import State
-from churnlab.report.card import ModelCard
-from churnlab.report.card_check import check_page
-from churnlab.report.card_record import Approval, CardRecord
+from churnlab.report.cards.card import ModelCard
+from churnlab.report.cards.check import check_page
+from churnlab.report.cards.record import Approval, CardRecord
 
 RECORD = "card.json"
 PAGE = "card.html"

@@ -13,7 +13,7 @@ from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import Metric, find
 from churnlab.evaluation.records import frame_from
 from churnlab.model_registry.run_facts import ChampionFacts
-from churnlab.report.card_record import Champion, Figure
+from churnlab.report.cards.record import Champion, Figure
 
 
 def beside_best(evaluation: Evaluation) -> tuple[Figure, ...]:

@@ -21,8 +21,8 @@ from churnlab.language.sentence import Words, sentence
 from churnlab.model_registry.mlflow_store import users_place
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts, TargetFacts
 from churnlab.model_registry.tracking import WHEN, Tracker
-from churnlab.report.card import ModelCard
-from churnlab.report.card_record import CardRecord, Costs, Made, Use
+from churnlab.report.cards.card import ModelCard
+from churnlab.report.cards.record import CardRecord, Costs, Made, Use
 from churnlab.schema.days import day_text
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.schema.views import view

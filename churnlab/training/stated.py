@@ -15,8 +15,8 @@ from churnlab.explanation.explanation import explain
 from churnlab.schema.days import contains, day_text
 from churnlab.schema.progress import Say, silent
 from churnlab.training.preparation import build, read_everybody
-from churnlab.winback.stated import StatedReasons, stated_reasons
-from churnlab.winback.table import local_days
+from churnlab.winback.experiments.table import local_days
+from churnlab.winback.stated.reasons import StatedReasons, stated_reasons
 
 WEEK = 7
 

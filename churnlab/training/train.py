@@ -20,7 +20,7 @@ from churnlab.events.receipt import time_notes
 from churnlab.model_registry.run_facts import DatasetFacts, RunFacts, ServedFacts
 from churnlab.model_registry.tracking import JUDGED
 from churnlab.model_registry.versions import Version
-from churnlab.report.card import ModelCard
+from churnlab.report.cards.card import ModelCard
 from churnlab.schema.progress import Say, silent, watched
 from churnlab.training.approval import registry
 from churnlab.training.card_facts import make_record

@@ -13,11 +13,11 @@ import pandas as pd
 
 from churnlab.language.sentence import Words, sentence
 from churnlab.nightly.changes import ENTER, EXIT
-from churnlab.nightly.grading_kept import GRADE, kept
-from churnlab.nightly.grading_record import Grade
-from churnlab.nightly.manifest import MANIFEST
-from churnlab.nightly.published import PublishedList, read_list
-from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.grading.kept import GRADE, kept
+from churnlab.nightly.grading.record import Grade
+from churnlab.nightly.lists.manifest import MANIFEST
+from churnlab.nightly.lists.read import PublishedList, read_list
+from churnlab.nightly.lists.shelf import shelf_of
 from churnlab.schema.days import contains, day_number
 from churnlab.weekly.figures import Figure
 from churnlab.weekly.measures import COUNT, MEAN, MONEY, SHARE

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any
 
 from churnlab.language.sentence import sentence
-from churnlab.nightly import grading_page
-from churnlab.nightly.grading_record import Grade
-from churnlab.nightly.summary_words import REASON_WORDS
+from churnlab.nightly.grading import page as grading_page
+from churnlab.nightly.grading.record import Grade
+from churnlab.nightly.summary.words import REASON_WORDS
 from churnlab.report import list_plots
-from churnlab.report.card_blocks import Chart
+from churnlab.report.cards.blocks import Chart
 from churnlab.report.document import Bullets, Section, Text
 from churnlab.report.page import Page
 from churnlab.weekly.figures import figures_table

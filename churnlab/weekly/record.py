@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from churnlab.language.sentence import Words
-from churnlab.nightly.grading_record import Grade
-from churnlab.retention.life_cycle import LifeCycle
+from churnlab.nightly.grading.record import Grade
+from churnlab.retention.over_time.life_cycle import LifeCycle
 from churnlab.retention.shown import Shown
 from churnlab.schema.views import view
 from churnlab.weekly.figures import Figure
 from churnlab.weekly.lists import ListsOfWeek
 from churnlab.weekly.week import Week
-from churnlab.winback.comparison import Comparison
+from churnlab.winback.experiments.comparison import Comparison
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,19 +19,19 @@ from churnlab.errors.experiments import ExperimentError
 from churnlab.events.event_log import EventLog
 from churnlab.features.life import TierRules
 from churnlab.language.sentence import Words, sentence
-from churnlab.retention.churn_nodes import churn_nodes
-from churnlab.retention.cohorts import cohorts
-from churnlab.retention.life_cycle import life_cycle
-from churnlab.retention.moves import moves
+from churnlab.retention.cohort.cohorts import cohorts
+from churnlab.retention.funnels.nodes import churn_nodes
+from churnlab.retention.over_time.life_cycle import life_cycle
 from churnlab.retention.shown import Shown
-from churnlab.retention.tiers import tier_rules, tiers
+from churnlab.retention.stages.moves import moves
+from churnlab.retention.stages.tiers import tier_rules, tiers
 from churnlab.schema.progress import Say, silent
 from churnlab.weekly.figures import figures
 from churnlab.weekly.lists import ListsOfWeek, grades_of, list_figures, lists_of
 from churnlab.weekly.measures import reaches_a_year, sums
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.week import DAYS, Week
-from churnlab.winback.comparison import Comparison
+from churnlab.winback.experiments.comparison import Comparison
 
 Made = TypeVar("Made")
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from churnlab.evaluation.tables import Table, TitledTable, cell
 from churnlab.language.sentence import sentence
-from churnlab.nightly.grading_record import Grade
-from churnlab.nightly.summary_words import NO_TIER, REASON_WORDS
-from churnlab.report.card_words import DASH, figure
+from churnlab.nightly.grading.record import Grade
+from churnlab.nightly.summary.words import NO_TIER, REASON_WORDS
+from churnlab.report.cards.words import DASH, figure
 from churnlab.retention.shown import records
 from churnlab.value.shown import money
 from churnlab.weekly.figures import figures_frame
 from churnlab.weekly.lists import ListsOfWeek
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.top import top
-from churnlab.winback.shown import tables as of_comparison
+from churnlab.winback.experiments.shown import tables as of_comparison
 
 
 def tables(report: WeeklyReport) -> Iterator[TitledTable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from churnlab.language.sentence import Words, sentence, template
-from churnlab.retention.moves import Moves
+from churnlab.retention.stages.moves import Moves
 from churnlab.weekly.record import WeeklyReport
 
 _PARTS = frozenset({"active", "new"})  # told by the first sentence

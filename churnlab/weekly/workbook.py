@@ -13,7 +13,7 @@ import pandas as pd
 
 from churnlab.language.catalogues import ENGLISH
 from churnlab.language.sentence import in_language, sentence
-from churnlab.nightly.excel import library
+from churnlab.nightly.lists.excel import library
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.tables import tables
 

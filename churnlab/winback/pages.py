@@ -14,16 +14,16 @@ from churnlab.report import terminal
 from churnlab.report.document import Bullets, Picture, Section, Text
 from churnlab.report.drawing import Figure
 from churnlab.report.page import Page
-from churnlab.winback.comparison import Comparison
-from churnlab.winback.effects import Effects
-from churnlab.winback.next_test import NextTest
-from churnlab.winback.policy import Policy
-from churnlab.winback.saying import OBSERVATIONAL
-from churnlab.winback.shown import next_test, tables
-from churnlab.winback.stated import StatedReasons
-from churnlab.winback.stated_shown import associations, seen
-from churnlab.winback.uplift_shown import policy_table
-from churnlab.winback.words import outcome_words
+from churnlab.winback.experiments.comparison import Comparison
+from churnlab.winback.experiments.effects import Effects
+from churnlab.winback.experiments.next_test import NextTest
+from churnlab.winback.experiments.saying import OBSERVATIONAL
+from churnlab.winback.experiments.shown import next_test, tables
+from churnlab.winback.experiments.words import outcome_words
+from churnlab.winback.stated.reasons import StatedReasons
+from churnlab.winback.stated.shown import associations, seen
+from churnlab.winback.targeting.policy import Policy
+from churnlab.winback.targeting.shown import policy_table
 
 _WIDTH = 500  # of a picture, in pixels of a page: it is read on telephones, too
 _INCHES = 5.2
@@ -36,7 +36,7 @@ _HOW = sentence(
 def comparison_page(found: Comparison) -> Page:
     """An experiment as a page: what was found, a picture of each outcome, the tables.
 
-    >>> from churnlab.winback.comparison import example
+    >>> from churnlab.winback.experiments.comparison import example
     >>> [str(section.title) for section in comparison_page(example()).sections][:2]
     ['What was found', 'Pictures']
     """
@@ -60,7 +60,7 @@ def comparison_page(found: Comparison) -> Page:
 def stated_page(found: StatedReasons) -> Page:
     """Stated reasons as a page.
 
-    >>> from churnlab.winback.stated import example
+    >>> from churnlab.winback.stated.reasons import example
     >>> len(stated_page(example()).sections)
     3
     """
@@ -91,7 +91,7 @@ def policy_page(found: Policy) -> Page:
 def text(found: Any, language: str = ENGLISH) -> Iterator[terminal.Shown]:
     """A comparison, a policy, stated reasons or the next test, as lines and tables for a terminal.
 
-    >>> from churnlab.winback.next_test import NextTest
+    >>> from churnlab.winback.experiments.next_test import NextTest
     >>> next(iter(text(NextTest.of_shares(0.10, 0.01))))
     'To see a difference of +0.0100 with a probability of 80%, 29,502 people are needed.'
     """

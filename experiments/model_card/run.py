@@ -21,8 +21,8 @@ from support.reading_ease import flesch  # noqa: E402
 
 from churnlab.config.tables import Config  # noqa: E402
 from churnlab.language.messages import untranslated  # noqa: E402
-from churnlab.report.card_check import check_page  # noqa: E402
-from churnlab.report.card_record import CardRecord  # noqa: E402
+from churnlab.report.cards.check import check_page  # noqa: E402
+from churnlab.report.cards.record import CardRecord  # noqa: E402
 from churnlab.training.card_files import write_card  # noqa: E402
 from churnlab.training.train import train  # noqa: E402
 

@@ -21,10 +21,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 import pandas as pd
 
-from churnlab.winback.arms import Arms
-from churnlab.winback.balance import balance_of
-from churnlab.winback.differences import differences_of
-from churnlab.winback.effects import effects_of
+from churnlab.winback.experiments.arms import Arms
+from churnlab.winback.experiments.balance import balance_of
+from churnlab.winback.experiments.differences import differences_of
+from churnlab.winback.experiments.effects import effects_of
 
 HERE = Path(__file__).resolve().parent
 ARMS = ("none", "gift", "call")

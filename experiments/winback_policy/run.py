@@ -21,13 +21,13 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import numpy as np
 
 from churnlab.demo.treatments import ARMS, COSTS, EFFECTS, SHARES, UNTREATED
-from churnlab.winback.budget import BudgetCurve
-from churnlab.winback.cells import Cells
-from churnlab.winback.learners import folds_of
-from churnlab.winback.policy import Policy
-from churnlab.winback.rate import Ranked, Sample, rate
-from churnlab.winback.scores import effect_scores
-from churnlab.winback.trial import Trial
+from churnlab.winback.targeting.budget import BudgetCurve
+from churnlab.winback.targeting.cells import Cells
+from churnlab.winback.targeting.learners import folds_of
+from churnlab.winback.targeting.policy import Policy
+from churnlab.winback.targeting.rate import Ranked, Sample, rate
+from churnlab.winback.targeting.scores import effect_scores
+from churnlab.winback.targeting.trial import Trial
 
 RUNS = 1000
 FIRST = 50_000  # the first seed of policies, whose code was written with others

@@ -126,7 +126,7 @@ def test_5_for_a_day_after_a_gap(bare: Path) -> None:
 
 
 def test_6_while_another_one_is_at_it_and_soon(bare: Path) -> None:
-    from churnlab.nightly.lock import only_scorer
+    from churnlab.nightly.lists.lock import only_scorer
     from churnlab.store.folder import StoreFolder
 
     command = [sys.executable, "-c", "from churnlab.cli import main; main()"]

@@ -136,7 +136,7 @@ def test_a_signal_ends_every_phase_within_five_seconds(
 
 
 def test_a_second_score_of_a_shard_is_refused_and_another_shard_is_not(mine: Path) -> None:
-    from churnlab.nightly.lock import only_scorer
+    from churnlab.nightly.lists.lock import only_scorer
 
     words = ("score", "--as-of", DAY, "--config", mine)
     with only_scorer(mine, "shards/0-of-2"):

@@ -11,7 +11,7 @@ import pytest
 from support.command import call
 from support.planted import planted
 
-from churnlab.winback.policy_file import PolicyFile
+from churnlab.winback.targeting.policy_file import PolicyFile
 
 
 @pytest.fixture

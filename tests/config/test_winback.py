@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from churnlab.config.winback import WinbackTable
-from churnlab.winback.design import Design
+from churnlab.winback.experiments.design import Design
 
 
 def test_its_keys_are_the_options_of_a_design_with_the_same_defaults() -> None:

@@ -18,7 +18,7 @@ from churnlab.evaluation.backtest import Backtest
 from churnlab.evaluation.evaluation import Evaluation
 from churnlab.evaluation.metric_table import METRICS, metric
 from churnlab.language.sentence import sentence
-from churnlab.report.card import ModelCard
+from churnlab.report.cards.card import ModelCard
 from churnlab.report.document import as_markdown
 from churnlab.training.card_metrics import beside_best
 

@@ -12,8 +12,8 @@ import pytest
 
 from churnlab.nightly.changes import COLUMNS, changes_between, changes_bytes
 from churnlab.nightly.guards.witness import Witness
-from churnlab.nightly.manifest import ListManifest
-from churnlab.nightly.published import PublishedList
+from churnlab.nightly.lists.manifest import ListManifest
+from churnlab.nightly.lists.read import PublishedList
 from churnlab.nightly.ranking import Ranked
 from churnlab.schema.days import day_number
 

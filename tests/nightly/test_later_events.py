@@ -20,7 +20,7 @@ from churnlab.config.tables import Config
 from churnlab.demo import datasets
 from churnlab.nightly import score as nightly
 from churnlab.nightly.chosen import Chosen
-from churnlab.nightly.formats import FORMATS
+from churnlab.nightly.lists.formats import FORMATS
 from churnlab.nightly.update import update
 from churnlab.schema.days import day_number
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError
 from churnlab.nightly.ranking import Ranking
-from churnlab.report.card_record import Costs
+from churnlab.report.cards.record import Costs
 
 LOG = {"path": "events.parquet", "user": "who", "time": "at", "event": "what"}
 COSTS = {"contact": 1.0, "offer": 10.0, "success": 0.5}

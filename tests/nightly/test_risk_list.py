@@ -12,7 +12,7 @@ from support.command import tree
 from support.nightly import FaultyDisk
 
 from churnlab.errors import OutputError
-from churnlab.nightly.published import read_list
+from churnlab.nightly.lists.read import read_list
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.scoring import COLUMNS, REASONS

@@ -18,10 +18,10 @@ from support.stages import stages
 
 from churnlab.config.tables import Config
 from churnlab.demo import datasets
-from churnlab.nightly.contract import NAMES
-from churnlab.nightly.published import read_list
+from churnlab.nightly.lists.contract import NAMES
+from churnlab.nightly.lists.read import read_list
+from churnlab.nightly.lists.shelf import shelf_of
 from churnlab.nightly.score import score
-from churnlab.nightly.shelf import shelf_of
 
 
 def test_the_list_is_whole_sorted_and_the_same_twice(

@@ -22,7 +22,7 @@ from churnlab.cli import app
 from churnlab.config.inputs import open_log
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError, HistoryError
-from churnlab.nightly.contract import NAMES
+from churnlab.nightly.lists.contract import NAMES
 from churnlab.nightly.ranking import Ranking
 from churnlab.nightly.spark_list import SparkRiskList
 from churnlab.nightly.spark_witness import COUNTS

@@ -13,7 +13,7 @@ from support.card_records import least, whole
 from support.devtools import Page, browser
 
 from churnlab.language.numbers import shown
-from churnlab.report.card import ModelCard
+from churnlab.report.cards.card import ModelCard
 
 pytestmark = needs_browser
 TOO_WIDE = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churnlab.report.card_blocks import Chart
+from churnlab.report.cards.blocks import Chart
 from churnlab.report.document import Section
 from churnlab.report.drawing import new_figure
 from churnlab.report.page import Page

@@ -13,9 +13,9 @@ import churnlab as cl
 from churnlab.errors import HistoryError
 from churnlab.features.expression import Since, Sum
 from churnlab.retention.at_day import check_day, over_groups, values_at
-from churnlab.retention.cohorts import cohorts
-from churnlab.retention.tags import tags
-from churnlab.retention.tiers import tiers
+from churnlab.retention.cohort.cohorts import cohorts
+from churnlab.retention.stages.tiers import tiers
+from churnlab.retention.tagging.tags import tags
 
 
 def test_values_are_those_of_the_daily_rows() -> None:

@@ -9,10 +9,10 @@ import pandas as pd
 
 import churnlab as cl
 from churnlab.language.sentence import sentence
-from churnlab.retention.cohorts import cohorts
-from churnlab.retention.life_cycle import life_cycle
+from churnlab.retention.cohort.cohorts import cohorts
+from churnlab.retention.over_time.life_cycle import life_cycle
+from churnlab.retention.over_time.stickiness import stickiness
 from churnlab.retention.shown import page, records
-from churnlab.retention.stickiness import stickiness
 
 
 def test_results_are_json_html_and_a_page_in_both_languages() -> None:

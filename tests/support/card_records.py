@@ -11,7 +11,7 @@ from churnlab.evaluation.judge import few_learnt
 from churnlab.evaluation.metric_table import find
 from churnlab.evaluation.metrics import auc as auc  # enters the metrics in the table
 from churnlab.language.sentence import sentence
-from churnlab.report.card_record import (
+from churnlab.report.cards.record import (
     Approval,
     CardRecord,
     Champion,

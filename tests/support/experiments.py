@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churnlab.winback.arms import Arms
-from churnlab.winback.experiment import Experiment
+from churnlab.winback.experiments.arms import Arms
+from churnlab.winback.experiments.experiment import Experiment
 
 TASKS = Path(__file__).resolve().parents[3] / "shared" / "tasks"
 HILLSTROM = TASKS / "hillstrom.parquet"

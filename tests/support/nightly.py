@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from churnlab.errors import OutputError
-from churnlab.nightly.manifest import ListManifest
-from churnlab.nightly.publication import Publication
-from churnlab.nightly.publishing import Publisher
-from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.lists.manifest import ListManifest
+from churnlab.nightly.lists.publication import Publication
+from churnlab.nightly.lists.publish import Publisher
+from churnlab.nightly.lists.shelf import shelf_of
 from churnlab.schema import files
 from churnlab.store import disk as store_disk
 
@@ -59,7 +59,7 @@ def frame(people: int, as_of: str = DAY, **more: Any) -> pd.DataFrame:
 
 def tonight(people: int, as_of: str = DAY, **more: Any) -> Publication:
     """The list of `frame`, without an audit: a test may break it."""
-    from churnlab.nightly.contract import table_of
+    from churnlab.nightly.lists.contract import table_of
 
     table = table_of(frame(people, as_of, **more))
     return Publication(table, as_of, "run1", {"version": "v1", "age_days": 3}, ORDER, ("a note",))

@@ -11,10 +11,10 @@ from typing import Any
 from support.nightly import published, tonight
 
 from churnlab.errors import GuardError
-from churnlab.nightly.grading_kept import keep
-from churnlab.nightly.grading_page import example
-from churnlab.nightly.published import read_list
-from churnlab.nightly.watch_blocked import blocked_kept
+from churnlab.nightly.grading.kept import keep
+from churnlab.nightly.grading.page import example
+from churnlab.nightly.lists.read import read_list
+from churnlab.nightly.watching.blocked import blocked_kept
 
 DAYS = tuple(f"2026-03-{day:02d}" for day in range(1, 8))
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from churnlab.demo.treatments import ARMS, COSTS, EFFECTS, SHARES, STAGES, UNTREATED
-from churnlab.winback.scores import effect_scores
-from churnlab.winback.trial import Trial
+from churnlab.winback.targeting.scores import effect_scores
+from churnlab.winback.targeting.trial import Trial
 
 SIZES = np.array([0.55, 0.27, 0.18])  # shares of people by stage
 

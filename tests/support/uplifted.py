@@ -6,8 +6,8 @@ from functools import cache
 
 from support.planted import planted
 
-from churnlab.winback.learners import Learner
-from churnlab.winback.uplift import Uplift
+from churnlab.winback.targeting.learners import Learner
+from churnlab.winback.targeting.uplift import Uplift
 
 QUICK = Learner("two_model", n_estimators=10, outcome_trees=10)
 

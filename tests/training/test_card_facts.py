@@ -23,8 +23,8 @@ from churnlab.demo.datasets import make_community
 from churnlab.evaluation.timing import Timing
 from churnlab.explanation.explanation import example
 from churnlab.features.feature_set import FeatureSet
-from churnlab.report.card import ModelCard
-from churnlab.report.card_check import check_page
+from churnlab.report.cards.card import ModelCard
+from churnlab.report.cards.check import check_page
 from churnlab.schema.days import day_number
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.card_facts import data_facts, later_labels, make_record, rows_and_days

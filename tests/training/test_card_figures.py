@@ -16,7 +16,7 @@ from churnlab.estimators.baselines import LAST
 from churnlab.evaluation.metrics import auc
 from churnlab.explanation.explanation import example
 from churnlab.features.themes import THEMES
-from churnlab.report.card_record import Costs
+from churnlab.report.cards.record import Costs
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.card_figures import SHARES, figures, promise, themes
 from churnlab.training.judging import Judged

@@ -15,8 +15,8 @@ from churnlab.config.inputs import open_tracker
 from churnlab.config.tables import Config
 from churnlab.errors import ModelError
 from churnlab.model_registry.tracking import Tracker
-from churnlab.report.card import ModelCard
-from churnlab.report.card_record import CardRecord
+from churnlab.report.cards.card import ModelCard
+from churnlab.report.cards.record import CardRecord
 from churnlab.training.card_files import card_of, check_card, check_written, write_card
 
 METRICS = {"churned_auc": 0.812345, "churned_predicted_mean": 0.118, "churned_observed_mean": 0.12}

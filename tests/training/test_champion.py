@@ -15,7 +15,7 @@ from churnlab.config.tables import Config
 from churnlab.demo.datasets import ROLES, Community
 from churnlab.evaluation.records import frame_from
 from churnlab.model_registry.run_facts import ChampionFacts
-from churnlab.report.card_record import CardRecord
+from churnlab.report.cards.record import CardRecord
 from churnlab.training.card_files import check_card
 from churnlab.training.train import TrainingResult, train
 

@@ -21,7 +21,7 @@ from churnlab.estimators.classifier import ChurnClassifier
 from churnlab.estimators.regressor import LTVRegressor
 from churnlab.features.feature_set import FeatureSet
 from churnlab.model_registry.tracking import Tracker
-from churnlab.report.card_record import Costs
+from churnlab.report.cards.record import Costs
 from churnlab.schema.targets import Churn, LifetimeValue
 from churnlab.training.approval import registry
 from churnlab.training.card_files import check_card, write_card

@@ -10,8 +10,8 @@ from support.nightly import tonight
 
 import churnlab as cl
 from churnlab.config.tables import Config
-from churnlab.nightly.publishing import Publisher
-from churnlab.nightly.shelf import shelf_of
+from churnlab.nightly.lists.publish import Publisher
+from churnlab.nightly.lists.shelf import shelf_of
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.report import weekly_report
 

@@ -9,8 +9,8 @@ from support.pictures import skip_without_letters
 
 from churnlab.weekly.page import page
 from churnlab.weekly.record import WeeklyReport
-from churnlab.winback.comparison import example
-from churnlab.winback.saying import OBSERVATIONAL
+from churnlab.winback.experiments.comparison import example
+from churnlab.winback.experiments.saying import OBSERVATIONAL
 
 WEEK = "2026-W17"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from churnlab.weekly.page import page
 from churnlab.weekly.record import WeeklyReport
 from churnlab.weekly.tables import as_dict, tables
-from churnlab.winback.comparison import example
+from churnlab.winback.experiments.comparison import example
 
 
 def test_every_table_of_the_page_is_among_them(report: WeeklyReport) -> None:

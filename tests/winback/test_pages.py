@@ -9,12 +9,12 @@ from support.experiments import drawn
 from support.planted import mean_scores, planted
 from support.statements import explained, statements
 
-from churnlab.winback.cells import Cells
-from churnlab.winback.experiment import Experiment
-from churnlab.winback.next_test import NextTest
+from churnlab.winback.experiments.experiment import Experiment
+from churnlab.winback.experiments.next_test import NextTest
 from churnlab.winback.pages import comparison_page, policy_page, stated_page, text
-from churnlab.winback.policy import Policy
-from churnlab.winback.stated import stated_reasons
+from churnlab.winback.stated.reasons import stated_reasons
+from churnlab.winback.targeting.cells import Cells
+from churnlab.winback.targeting.policy import Policy
 
 
 def test_a_page_of_an_experiment_stands_alone_in_both_languages() -> None:

@@ -19,9 +19,9 @@ from churnlab.nightly.guards.model import model_guards
 from churnlab.nightly.guards.scores import against_last, against_training, psi_since
 from churnlab.nightly.guards.volume import Days
 from churnlab.nightly.guards.witness import Witness
-from churnlab.nightly.publication import Publication
-from churnlab.nightly.published import PublishedList
-from churnlab.nightly.watch_facts import night_facts
+from churnlab.nightly.lists.publication import Publication
+from churnlab.nightly.lists.read import PublishedList
+from churnlab.nightly.watching.facts import night_facts
 from churnlab.schema.days import day_number
 
 

@@ -12,8 +12,8 @@ from churnlab.errors import ChurnlabError, SinkError
 from churnlab.errors.secrets import without_secrets
 from churnlab.events.delta_table import library
 from churnlab.nightly.changes import changes_table
-from churnlab.nightly.contract import columns_of
-from churnlab.nightly.publication import Publication
+from churnlab.nightly.lists.contract import columns_of
+from churnlab.nightly.lists.publication import Publication
 
 
 @dataclass(frozen=True)

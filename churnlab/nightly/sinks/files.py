@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from churnlab.errors import ConfigError
-from churnlab.nightly.formats import FORMATS
-from churnlab.nightly.manifest import LATEST
-from churnlab.nightly.publication import Publication
-from churnlab.nightly.publishing import Publisher
-from churnlab.nightly.shelf import Shelf, shelf_of
+from churnlab.nightly.lists.formats import FORMATS
+from churnlab.nightly.lists.manifest import LATEST
+from churnlab.nightly.lists.publication import Publication
+from churnlab.nightly.lists.publish import Publisher
+from churnlab.nightly.lists.shelf import Shelf, shelf_of
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from churnlab.config.tables import Config
 from churnlab.errors import ChurnlabError, ConfigError
 from churnlab.events.addresses import FILE_SYSTEMS, folder_of, normal, scheme_of
-from churnlab.nightly.publication import Sink
+from churnlab.nightly.lists.publication import Sink
 from churnlab.nightly.sinks.delta import DeltaSink
 from churnlab.nightly.sinks.files import FilesSink
 from churnlab.nightly.sinks.postgres import PostgresSink

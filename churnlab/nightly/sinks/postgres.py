@@ -15,8 +15,8 @@ from churnlab.events.addresses import holds_password
 from churnlab.events.database_table import driver_text, identifier
 from churnlab.events.postgres_table import driver
 from churnlab.nightly.changes import changes_table
-from churnlab.nightly.contract import ID, columns_of
-from churnlab.nightly.publication import Publication
+from churnlab.nightly.lists.contract import ID, columns_of
+from churnlab.nightly.lists.publication import Publication
 
 _TYPES = {"string": "text", "int64": "bigint", "double": "double precision"}
 _FIRST = {column.name for column in columns_of(1)}  # a table without these is another's

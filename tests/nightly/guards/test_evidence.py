@@ -14,7 +14,7 @@ import pytest
 from churnlab.config.tables import Config
 from churnlab.demo.datasets import Community
 from churnlab.errors import ChurnlabError, GuardError
-from churnlab.nightly.published import read_list
+from churnlab.nightly.lists.read import read_list
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.score import score
 

@@ -11,7 +11,7 @@ from support.nightly import frame, tonight
 
 from churnlab.errors import SinkError
 from churnlab.nightly.changes import COLUMNS
-from churnlab.nightly.contract import NAMES, schema
+from churnlab.nightly.lists.contract import NAMES, schema
 from churnlab.nightly.sinks.delta import DeltaSink
 
 deltalake = pytest.importorskip("deltalake")

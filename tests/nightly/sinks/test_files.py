@@ -9,8 +9,8 @@ from support.nightly import content, tonight
 from support.s3 import Put, s3, s3_server  # noqa: F401
 
 from churnlab.errors import ConfigError, OutputError
-from churnlab.nightly.formats import FORMATS
-from churnlab.nightly.published import read_list
+from churnlab.nightly.lists.formats import FORMATS
+from churnlab.nightly.lists.read import read_list
 from churnlab.nightly.sinks.files import FilesSink
 
 

@@ -10,7 +10,7 @@ from support.nightly import frame
 
 from churnlab.config.tables import Config
 from churnlab.errors import ConfigError, OutputError, SinkError
-from churnlab.nightly.published import read_list
+from churnlab.nightly.lists.read import read_list
 from churnlab.nightly.risk_list import RiskList
 from churnlab.nightly.sinks.delta import DeltaSink
 from churnlab.nightly.sinks.files import FilesSink

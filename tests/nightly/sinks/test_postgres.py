@@ -18,7 +18,7 @@ from support.postgres import Run, Server, pg, postgres, server  # noqa: F401
 
 from churnlab.errors import ConfigError, SinkError
 from churnlab.nightly.changes import COLUMNS
-from churnlab.nightly.contract import NAMES, schema
+from churnlab.nightly.lists.contract import NAMES, schema
 from churnlab.nightly.sinks.postgres import PostgresSink
 
 QUOTED = ", ".join(f'"{name}"' for name in NAMES)

@@ -1,0 +1,1 @@
+"""Grading: what a list said against what happened."""

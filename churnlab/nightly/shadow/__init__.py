@@ -1,0 +1,1 @@
+"""Shadow: a challenger scores beside the champion."""

@@ -1,0 +1,1 @@
+"""The summary of a list, for people to read."""

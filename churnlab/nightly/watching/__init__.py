@@ -1,0 +1,1 @@
+"""Watching: the last nights of a job on one page."""

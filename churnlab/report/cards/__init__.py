@@ -1,0 +1,1 @@
+"""The model card: what product reads before it signs."""

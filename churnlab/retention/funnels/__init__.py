@@ -1,0 +1,1 @@
+"""Funnels and churn nodes: who is lost at which step, and after how many silent days."""

@@ -1,0 +1,1 @@
+"""Use over time: how often people come, and what each period makes of them."""

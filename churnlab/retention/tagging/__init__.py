@@ -1,0 +1,1 @@
+"""Tags: named conditions over daily measures and windows."""

@@ -1,0 +1,1 @@
+"""Experiments: who was assigned to what, and what that did."""

@@ -1,0 +1,1 @@
+"""Stated reasons for leaving, beside what the signals said before."""
