@@ -78,9 +78,7 @@ def test_a_file_that_is_there_stays(tmp_path: Path) -> None:
     found = Config.read(config).log
     assert (found.user, found.timezone) == ("u", "Asia/Tokyo")
     config.unlink()
-    assert "the column of the user" in call(
-        "init", tmp_path / "log.csv", "--config", config, code=2
-    )
+    assert "as the user" in call("init", tmp_path / "log.csv", "--config", config, code=2)
     assert "like timezone=UTC" in call(*words, "--event", "e", "--option", "zone", code=2)
     assert "unknown key 'log.zone'" in call(*words, "--event", "e", "--option", "zone=x", code=2)
     assert not config.exists()
