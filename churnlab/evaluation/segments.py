@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.dataset.dataset import Dataset
+from churnlab.features.life import TIERS
 from churnlab.features.life import WORDS as TIER_WORDS
 from churnlab.features.profile import names_in
 from churnlab.language.sentence import Words, sentence
@@ -22,10 +23,9 @@ _NEW = sentence("under {days} days ago", days=NEW_DAYS)
 _EARLIER = sentence("earlier")
 _UNKNOWN = sentence("not known")
 _TIER = sentence("stage of life")
-_WORDS: dict[str, Words] = {
-    **{str(s): s for s in (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN, _TIER)},
-    **TIER_WORDS,
-}
+_TIERS = {tier: TIER_WORDS[tier] for tier in TIERS}
+_OWN = (_FIRST_SEEN, _NEW, _EARLIER, _UNKNOWN, _TIER, *_TIERS.values())
+_WORDS: dict[str, Words] = {str(words): words for words in _OWN}
 
 
 def segments(X: pd.DataFrame, catalogue: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def segments_of(data: Dataset) -> pd.DataFrame:
     """
     out, tiers = segments(data.X, data.catalogue), data.tiers()
     if tiers is not None and str(_TIER) not in out:
-        out[str(_TIER)] = tiers
+        out[str(_TIER)] = tiers.map({tier: str(words) for tier, words in _TIERS.items()})
     return out
 
 

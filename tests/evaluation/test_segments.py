@@ -55,3 +55,8 @@ def test_the_groups_of_the_library_are_sentences_and_those_of_the_data_are_names
         said = in_words(words)
         assert isinstance(said, Sentence) and str(said) == words
     assert in_words("app version") == "app version"
+
+
+def test_a_group_that_is_no_group_of_ours_stays_as_it_is() -> None:
+    assert [in_words(group) for group in ("", "core", "silent")] == ["", "core", "silent"]
+    assert str(in_words("core user")) == "core user"

@@ -145,7 +145,7 @@ def test_a_notebook_gets_a_frame_in_which_the_slider_works() -> None:
 def own_templates() -> set[str]:
     """The templates in the modules that make a card."""
     root = Path(churnlab.__file__).parent
-    paths = [*root.glob("report/card*.py"), *root.glob("training/card*.py")]
+    paths = [*root.glob("report/cards/*.py"), *root.glob("training/card*.py")]
     calls = (n for p in paths for n in ast.walk(ast.parse(p.read_text("utf-8"))))
     return {
         ast.literal_eval(call.args[0])
