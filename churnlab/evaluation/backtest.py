@@ -284,7 +284,7 @@ def _unsure(data: Dataset, target: str, folds: Sequence[_Fold], asked: int) -> I
             yield sentence("{cut}: {text}", cut=fold.day, text=text)
     if len(done) < asked:
         yield sentence(
-            "{done} cut(s) judged where {asked} were asked for", done=len(done), asked=asked
+            "{done:cut|cuts} judged where {asked} were asked for", done=len(done), asked=asked
         )
     y, users = _labels(data, target)
     rows = np.concatenate([f.rows for f in done])

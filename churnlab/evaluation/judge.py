@@ -128,7 +128,7 @@ class Judge:
     def missing(self, y: np.ndarray) -> Words:
         """Why figures of rows with the labels `y` float64[n] are missing; "" where they are not."""
         if len(y) < FEWEST_ROWS:
-            return sentence("{rows:,} rows, fewer than {fewest}", rows=len(y), fewest=FEWEST_ROWS)
+            return sentence("{rows:row|rows}, fewer than {fewest}", rows=len(y), fewest=FEWEST_ROWS)
         if self.target == "churned" and y.min() == y.max():
             return sentence(
                 "{target} is {value:.0f} in all {rows:,} rows",

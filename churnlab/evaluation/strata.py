@@ -137,7 +137,7 @@ class Silence:
         recent | seen in the last 7 days | [True, False, False]
         between | 8 to 30 days ago | [False, True, False]
         long | longer ago | [False, False, True]
-        recent_half | most recent half, in the last 1 day(s) | [True, False, False]
+        recent_half | most recent half, in the last 1 day | [True, False, False]
         """
         recent, known = self.last <= self.short, self.last <= self.long
         yield "recent", sentence("seen in the last {days} days", days=self.short), recent
@@ -151,7 +151,7 @@ class Silence:
         most = np.max(self.last[half], initial=0.0)
         if np.isnan(most):
             return sentence("most recent half")
-        return sentence("most recent half, in the last {days:.0f} day(s)", days=most)
+        return sentence("most recent half, in the last {days:day|days}", days=round(most))
 
     def judged(
         self,

@@ -49,8 +49,8 @@ class Timing:
 
         >>> print(Timing(12, 900, 0.31, 0.29, 0.15, 0.2).sentence())
         It also estimates who leaves in later weeks. Of 900 later snapshots 31.0% were predicted to
-        churn at once or in one of the next 12 weeks, and 29.0% did. Mean squared error 0.150; one
-        curve for everybody has 0.200.
+        churn at once or within 12 weeks, and 29.0% did. Mean squared error 0.150; one curve for
+        everybody has 0.200.
         """
         if not self.weeks:
             return sentence(
@@ -59,8 +59,8 @@ class Timing:
             )
         return sentence(
             "It also estimates who leaves in later weeks. Of {rows:,} later snapshots "
-            "{predicted:.1%} were predicted to churn at once or in "
-            "{weeks:the next week|one of the next # weeks}, and {observed:.1%} did. "
+            "{predicted:.1%} were predicted to churn at once or within {weeks:week|weeks}, and "
+            "{observed:.1%} did. "
             "Mean squared error {brier:.3f}; one curve for everybody has "
             "{brier_base_rate:.3f}.",
             rows=self.rows,

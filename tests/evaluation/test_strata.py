@@ -91,7 +91,7 @@ def test_every_row_is_in_one_stratum_and_the_half_is_named_apart() -> None:
     assert names == ("recent", "between", "long", "recent_half")
     assert np.sum(inside[:3], axis=0).tolist() == [1] * 900
     assert [DAYS[rows].max() for rows in inside[:2]] == [7, 30] and DAYS[inside[2]].min() == 31
-    assert str(says[3]) == f"most recent half, in the last {DAYS[inside[3]].max():.0f} day(s)"
+    assert str(says[3]) == f"most recent half, in the last {DAYS[inside[3]].max():.0f} days"
 
 
 def test_people_never_seen_are_in_the_last_stratum() -> None:

@@ -75,7 +75,7 @@ def test_the_sentence_has_every_figure_and_tracking_has_them_flat() -> None:
 
 def test_a_week_is_said_as_one_and_no_week_as_not_tested() -> None:
     one = str(Timing(1, 1900, 0.31, 0.29, 0.15, 0.2).sentence())
-    assert "at once or in the next week, and" in one
+    assert "at once or within 1 week, and" in one
     none = Timing(0, 1900, 0.31, 0.29, 0.15, 0.2).sentence()
     assert "could not be tested" in str(none) and "0 weeks" not in str(none)
     assert "未能检验" in none.text("zh")

@@ -183,7 +183,13 @@ def _money(grade: Grade) -> tuple[Any, ...]:
 
 def _effect(grade: Grade) -> tuple[Any, ...]:
     if grade.effect.empty:
-        return (Text(sentence("There was no control group, so what contact changed is unknown.")),)
+        return (
+            Text(
+                sentence(
+                    "Nobody of the list was in a control group, so what contact changed is unknown."
+                )
+            ),
+        )
     head = (
         sentence("what"),
         sentence("contacted"),

@@ -251,7 +251,7 @@ def stickiness(
     >>> import churnlab as cl
     >>> activity = cl.datasets.make_community(users=80, days=59, seed=1).log().daily()
     >>> print(stickiness(activity).sentences()[0])
-    2026-02: 42 of 78 people came on a mean day, DAU over MAU 53.3%
+    2026-02: 41.6 of 78 people came on a mean day, DAU over MAU 53.3%
     """
     people = People.of(activity, users, by)
     return months_of(count(activity, people, month_makers(activity, people), acts_alone=True))

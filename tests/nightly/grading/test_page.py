@@ -72,7 +72,7 @@ def test_what_is_not_known_is_said() -> None:
     words = page(unknown).markdown()
     assert "what came is not known" in words and "AUC – on 60 people" in words
     assert "The money can be graded from 2026-05-02 on." in words
-    assert "There was no control group" in words and "in the training" not in words
+    assert "Nobody of the list was in a control group" in words and "in the training" not in words
     assert "No value was expected" in page(example()).markdown()
     assert isinstance(example().expected_auc, Interval)
 
