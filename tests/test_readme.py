@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
 GUIDE = ROOT / "docs" / "guides" / "configuration.md"
+MAP = ROOT / "docs" / "how_it_works.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 
 
 def page(path: Path) -> str:
@@ -99,3 +101,21 @@ def test_the_guide_of_the_configuration_has_a_row_for_each_table() -> None:
     top = {name for name in schema if name not in kinds}
     block = page(GUIDE).rsplit("```toml\n", 1)[1].split("```")[0]
     assert set(re.findall(r"(?m)^(\w+) = ", block)) == top
+
+
+def test_the_map_names_every_room_and_a_file_of_it_to_read_first() -> None:
+    rows = re.findall(r"(?m)^\| `(\w+)(?:/|\.py)` \| (.*?) \| (?:`([\w/.]+)` )?\|$", page(MAP))
+    package = ROOT / "churnlab"
+    rooms = {path.parent.name for path in package.glob("*/__init__.py")}
+    assert {name for name, _, _ in rows} == {*rooms, "served"}
+    for name, about, first in rows:
+        assert not first or (package / name / first).exists(), (name, first)
+        within = re.findall(r"`(\w+)/`", about)
+        assert [inner for inner in within if not (package / name / inner).is_dir()] == []
+
+
+def test_the_files_where_a_change_goes_are_there() -> None:
+    table = page(CONTRIBUTING).split("## Where a change goes")[1].split("## Rules")[0]
+    files = [f for f in re.findall(r"`((?:churnlab|tests)/[\w/.]+)`", table) if "<" not in f]
+    assert len(files) > 8
+    assert [file for file in files if not (ROOT / file).exists()] == []
