@@ -21,6 +21,7 @@ from matplotlib.figure import Figure as Figure
 from matplotlib.font_manager import findSystemFonts, fontManager, get_font
 from matplotlib.ticker import MaxNLocator
 
+from churnlab.language.catalogues import ENGLISH
 from churnlab.language.printable import brief
 from churnlab.language.sentence import Words, in_language
 
@@ -169,11 +170,22 @@ def legend_beside(axes: Axes, columns: int = 1) -> None:
     )
 
 
-def mark_days(axes: Axes, days: pd.Series) -> None:
-    """Name the days on the x axis: at most about eight marks, none of them within a day."""
+def mark_days(axes: Axes, days: pd.Series, language: str = ENGLISH) -> None:
+    """Name the days on the x axis: at most about eight marks, none of them within a day.
+
+    Months have their short English names in English, and numbers in any other language.
+    """
     ticks = _whole_days(days)
+    english = language == ENGLISH
+    months, month = ("%b", "%Y-%b") if english else ("%Y-%m", "%Y-%m")
+    named = ConciseDateFormatter(  # type: ignore[no-untyped-call]
+        ticks,
+        formats=["%Y", months, "%d", "", "", ""],
+        zero_formats=["", "%Y", months, "", "", ""],
+        offset_formats=["", "%Y", month, "", "", ""],
+    )
     axes.xaxis.set_major_locator(ticks)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(ticks))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(named)
 
 
 def _whole_days(days: pd.Series) -> AutoDateLocator | DayLocator:

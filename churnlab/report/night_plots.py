@@ -88,7 +88,7 @@ def panel(
         _DRAW[each.kind](axes, nights.days, each, label)
     axes.locator_params(axis="y", nbins=4, **({"integer": True} if scale == "count" else {}))
     axes.yaxis.set_major_formatter(_MARKS[scale])
-    mark_days(axes, nights.days)
+    mark_days(axes, nights.days, language)
     half = pd.Timedelta(hours=14)
     edges: Any = (nights.days.iloc[0] - half, nights.days.iloc[-1] + half)
     axes.set_xlim(*edges)
@@ -169,5 +169,5 @@ def grid(nights: Days, rows: Sequence[Words], levels: Sequence[Sequence[str]],
     axes.set_yticks(range(len(rows)), [said(words, language) for words in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(length=0)
-    mark_days(axes, nights.days)
+    mark_days(axes, nights.days, language)
     return figure

@@ -331,7 +331,7 @@ def by_day(days: pd.DataFrame, language: str = ENGLISH) -> Figure:
         axes.set_ylabel(said(words, language))
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.locator_params(axis="y", nbins=4)
-    mark_days(lower, days["day"])
+    mark_days(lower, days["day"], language)
     lower.margins(x=0.01)
     return figure
 

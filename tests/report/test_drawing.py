@@ -41,6 +41,20 @@ def test_days_have_few_marks_and_none_within_a_day(days: int, marked: list[int])
     assert [mark - shown_from for mark in axes.get_xticks()] == marked
 
 
+def test_months_are_named_in_english_and_numbered_elsewhere() -> None:
+    days = pd.Series(pd.date_range("2026-06-29", periods=9))
+    marks = {}
+    for language in ("en", "zh"):
+        figure, axes = drawing.new_figure()
+        axes.plot(days, range(9))
+        drawing.mark_days(axes, days, language)
+        figure.draw_without_rendering()
+        named = [mark.get_text() for mark in axes.get_xticklabels()]
+        marks[language] = (named, axes.xaxis.get_offset_text().get_text())
+    assert "Jul" in marks["en"][0] and "2026-07" in marks["zh"][0]
+    assert (marks["en"][1], marks["zh"][1]) == ("2026-Jul", "2026-07")
+
+
 @pytest.mark.parametrize("place", ["above", "beside"])
 def test_a_long_name_in_a_legend_is_cut_and_pushes_nothing_off_the_figure(place: str) -> None:
     figure, axes = drawing.new_figure()
