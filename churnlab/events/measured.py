@@ -87,8 +87,15 @@ def _compared(column: pa.Array, operator: str, value: object) -> pa.Array:
     if operator in _COMPARE:
         return _COMPARE[operator](column, pa.scalar(value))
     among = pa.array(list(value)).cast(column.type)  # type: ignore[call-overload]
-    found = pc.is_in(column, value_set=among)
+    found = pc.is_in(_one_zero(column), value_set=_one_zero(among))
     return pc.invert(found) if operator == "not in" else found
+
+
+def _one_zero(values: pa.Array) -> pa.Array:
+    """Numbers with -0.0 as 0.0, which are equal but which `pc.is_in` tells apart."""
+    if not pa.types.is_floating(values.type):
+        return values
+    return pc.add(values, pa.scalar(0.0, values.type))
 
 
 def _value_codes(source: str, name: str, column: pa.Array, tables: Tables) -> np.ndarray:

@@ -37,6 +37,19 @@ def test_counts_are_of_events_that_meet_all_conditions() -> None:
     assert added(Measure.count("others", [("p", "not in", ["ios"])])) == ([0, 0, 1, 0], 0)
 
 
+def test_minus_zero_is_zero_in_every_condition() -> None:
+    batch = pa.record_batch({"n": pa.array([-0.0, 0.0, 1.0, None])})
+    for operator, value, met in (
+        ("==", 0.0, [1, 1, 0, 0]),
+        ("in", [0.0], [1, 1, 0, 0]),
+        ("in", [-0.0], [1, 1, 0, 0]),
+        ("not in", [-0.0], [0, 0, 1, 0]),
+    ):
+        measure = Measure.count("zeros", [("n", operator, value)])
+        values, _ = read_measure("the log", batch, measure, Tables(Roles()))
+        assert values.tolist() == met, (operator, value)
+
+
 def test_sums_are_millionths_and_unusable_numbers_are_counted() -> None:
     assert added(Measure.sum("n")) == ([1_500_000, 2_000_000, 0, 0], 1)
     assert added(Measure.sum("far")) == ([0, 1_000_000, -(10**16), 0], 2)
