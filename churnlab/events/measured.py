@@ -95,7 +95,7 @@ def _one_zero(values: pa.Array) -> pa.Array:
     """Numbers with -0.0 as 0.0, which are equal but which `pc.is_in` tells apart."""
     if not pa.types.is_floating(values.type):
         return values
-    return pc.add(values, pa.scalar(0.0, values.type))
+    return pc.add(values.cast(pa.float64()), 0.0)
 
 
 def _value_codes(source: str, name: str, column: pa.Array, tables: Tables) -> np.ndarray:
