@@ -254,8 +254,8 @@ def read_costs(costs: pd.DataFrame, every: str, first: int, end: int) -> Costs:
     2026-03). Of a month that lies partly outside the days `[first, end)`, whose entrants are seen,
     the same part of its cost is left out. A month's cost is spread over the cohorts of its days.
 
-    FrameError for missing columns, CostsError for a missing channel, amounts that are none or below
-    0 and periods that are none.
+    FrameError for missing columns, CostsError for a missing channel, a cost that is no number or
+    lies below 0, and a period that cannot be read.
 
     >>> given = pd.DataFrame({"channel": ["ads", "ads"], "period": ["2026-01", "2026-02"],
     ...                       "cost": [31.0, 56.0]})
