@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.activity_store import write_days
 from support.children import ONE_THREAD, Children
-from support.command import call
 from support.nightly import NIGHTS, a_night
+from support.nights import job_by_day
 
 from churnlab.demo import datasets
 
@@ -24,15 +22,8 @@ def job(
 ) -> Path:
     """The configuration of a job with a file a day and a store, scored by the run of `trained`."""
     folder = tmp_path_factory.mktemp("night")
-    write_days(folder / "events", community.events, "Asia/Shanghai")
-    community.users.to_parquet(folder / "users.parquet", index=False)
-    text = trained[0].read_text().replace('"events.parquet"', '"events/{day}.parquet"')
-    text = text.replace('store = "runs"', f"store = {json.dumps(str(trained[0].parent / 'runs'))}")
-    config = folder / "churnlab.toml"
-    config.write_text(text + '\n[store]\nfolder = "store"\n\n[[sinks]]\nto = "exports"\n')
-    first = str(community.events["ts"].min().date())
-    call("update", "--since", first, "--day", "2026-05-30", "--config", config)
-    return config
+    tables = '\n[store]\nfolder = "store"\n\n[[sinks]]\nto = "exports"\n'
+    return job_by_day(folder, trained[0], community, tables, "2026-05-30")
 
 
 @pytest.fixture

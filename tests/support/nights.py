@@ -1,15 +1,19 @@
-"""Folders with lists of several nights, some of them odd, made in no time."""
+"""Folders with lists of several nights, some of them odd, made in no time; a job with a store."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from support.activity_store import write_days
+from support.command import call
 from support.nightly import published, tonight
 
+from churnlab.demo import datasets
 from churnlab.errors import GuardError
 from churnlab.nightly.grading.kept import keep
 from churnlab.nightly.grading.page import example
@@ -88,3 +92,21 @@ def odd_week(folder: Path) -> Path:
     manifest = folder / "list" / f"as_of={DAYS[6]}" / "manifest.json"
     manifest.write_bytes(manifest.read_bytes()[:-9])
     return folder
+
+
+def job_by_day(
+    folder: Path, trained: Path, community: datasets.Community, tables: str, until: str
+) -> Path:
+    """The configuration of a job with a file a day, and a store that is filled until a day.
+
+    `trained` is the configuration of a job whose run scores this one; `tables` come after its own.
+    """
+    write_days(folder / "events", community.events, "Asia/Shanghai")
+    community.users.to_parquet(folder / "users.parquet", index=False)
+    text = trained.read_text().replace('"events.parquet"', '"events/{day}.parquet"')
+    text = text.replace('store = "runs"', f"store = {json.dumps(str(trained.parent / 'runs'))}")
+    config = folder / "churnlab.toml"
+    config.write_text(text + tables)
+    first = str(community.events["ts"].min().date())
+    call("update", "--since", first, "--day", until, "--config", config)
+    return config

@@ -11,6 +11,7 @@ import pytest
 from support.activity_store import write_days
 from support.command import call
 from support.nightly import content
+from support.nights import job_by_day
 
 import churnlab as cl
 from churnlab.demo import datasets
@@ -42,14 +43,7 @@ def job(
 ) -> Path:
     """A job with a store, whose list is cut, the list of a day, and all shards of the next."""
     folder = tmp_path_factory.mktemp("shards")
-    write_days(folder / "events", community.events, "Asia/Shanghai")
-    community.users.to_parquet(folder / "users.parquet", index=False)
-    text = trained[0].read_text().replace('"events.parquet"', '"events/{day}.parquet"')
-    text = text.replace('store = "runs"', f"store = {json.dumps(str(trained[0].parent / 'runs'))}")
-    (folder / "churnlab.toml").write_text(text + CUT)
-    config = folder / "churnlab.toml"
-    first = str(community.events["ts"].min().date())
-    call("update", "--since", first, "--day", "2026-06-01", "--config", config)
+    config = job_by_day(folder, trained[0], community, CUT, DAYS[0])
     call("score", "--as-of", DAYS[0], "--config", config)
     for k in range(4):
         call("score", "--as-of", DAYS[1], "--shard", f"{k}/4", "--config", config)
