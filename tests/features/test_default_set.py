@@ -11,7 +11,8 @@ from churnlab.features.feature_set import BUILDERS
 
 FOLDER = Path(__file__).resolve().parents[2] / "experiments" / "signals"
 FIRST = json.loads((FOLDER / "first_run.json").read_text())
-SECOND = json.loads((FOLDER / "result.json").read_text())
+SECOND = json.loads((FOLDER / "second_run.json").read_text())
+TODAY = json.loads((FOLDER / "result.json").read_text())
 FEW_COULD_SHOW = {
     "SessionShortening",
     "SocialDropOff",
@@ -72,3 +73,8 @@ def test_a_builder_that_adds_nowhere_says_so() -> None:
     assert {
         name for name, kind in BUILDERS.items() if "experiments/signals" in str(kind.__doc__)
     } == silent
+
+
+def test_the_default_set_still_pays_with_the_models_of_today() -> None:
+    gain = TODAY["default_against_old"]
+    assert adds(gain) and not costs(gain) and gain["mean"]["logloss"][1] > 0
