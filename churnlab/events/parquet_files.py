@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -15,7 +16,7 @@ from churnlab.errors import FileError, LogError
 from churnlab.events import signatures
 from churnlab.events.file_system import File
 from churnlab.events.plain_text import literal
-from churnlab.events.row_groups import DayGroups, Group, groups_of, opened, read_groups
+from churnlab.events.row_groups import DayGroups, Group, by_person, groups_of, opened, read_groups
 from churnlab.events.source import BATCH, TASKS_A_THREAD, Task
 from churnlab.events.spec import LogSpec
 from churnlab.events.texts import is_text
@@ -44,17 +45,20 @@ class ParquetFiles:
                 yield from pool.map(_metadata_of, self.files)
 
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
-        """Runs of row groups, in the order of time where their statistics say it."""
+        """Runs of row groups, in the order of time or of people where their statistics say it."""
         groups = self._groups(spec)
         if not groups:
             raise LogError.from_empty(self.name)
+        most = threads * TASKS_A_THREAD
         if any(g.low is None for g in groups):
-            return [Task(partial(read_groups, groups, spec, BATCH), spec.days)]
+            whole = Task(partial(read_groups, groups, spec, BATCH), spec.days)
+            return _by_person(groups, spec, most) or [whole]
         days = DayGroups.of(groups, spec.clock_zone(groups[0].naive)).within(spec.days)
-        return [
-            Task(partial(read_groups, some, spec, BATCH), spec.days, own[0] < own[1], own)
-            for some, own in days.runs(threads * TASKS_A_THREAD)
-        ]
+        runs = days.runs(most)
+        if any(low < high for _, (low, high) in runs):
+            return [_by_time(some, spec, own) for some, own in runs]
+        people = _by_person(days.groups, spec, most)
+        return people or [_by_time(some, spec, own) for some, own in runs]
 
     def _groups(self, spec: LogSpec) -> list[Group]:
         """The row groups of all files; LogError where a column is missing or of different types."""
@@ -76,6 +80,20 @@ class ParquetFiles:
         if any(f.system is not None for f in self.files):
             return None
         return connection.read_parquet([literal(f.path) for f in self.files], union_by_name=True)
+
+
+def _by_time(groups: list[Group], spec: LogSpec, own: tuple[int, int]) -> Task:
+    """A task of row groups that alone have some days; of no order where these are none."""
+    order: Literal["time"] | None = "time" if own[0] < own[1] else None
+    return Task(partial(read_groups, groups, spec, BATCH), spec.days, order, own)
+
+
+def _by_person(groups: list[Group], spec: LogSpec, most: int) -> list[Task]:
+    """Tasks of row groups in which people lie together; none where they do not."""
+    return [
+        Task(partial(read_groups, some, spec, BATCH), spec.days, "person")
+        for some in by_person(groups, most)
+    ]
 
 
 def _kind(schema: pa.Schema, column: str, *, ids: bool) -> str:

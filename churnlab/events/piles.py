@@ -20,8 +20,8 @@ from churnlab.kernels.piles import PAGE
 from churnlab.kernels.rollup import Slice
 
 _LEAST = 64  # pages that are held at least when memory is short
-_FIRST = 4096  # pages that are taken at first
-_AT_ONCE = 4096  # pages that are copied at a time
+_SOME = 4096  # pages that are taken at a time
+_EACH = 2  # pages a day that are taken at least
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,24 @@ class Part:
 class Piles:
     """The events of some days, day by day, in the order in which they were added.
 
-    They take up to `memory` bytes; what is more goes to a temporary file in `folder`. Not safe for
-    two threads that add at once.
+    They take up to `memory` bytes; what is more goes to a temporary file in `folder`. Pages are
+    taken some thousands at a time, and stay where they are. Not safe for two threads that add at
+    once.
     """
 
     def __init__(self, source: str, spec: LogSpec, memory: int, folder: Path) -> None:
         self.source = source
         self.spec = spec
         self.folder = folder
-        self.memory = memory
-        self._rows = np.empty((0, PAGE, 0), np.int64)
+        words = 2 + len(spec.measures) + (spec.amount is not None) + (spec.arrived is not None)
+        self._pages_left = max(memory // (8 * words * PAGE), _LEAST)
+        self._rows = np.empty((0, PAGE, words), np.int64)
         self._owner = np.empty(0, np.int32)
         self._head = np.full(0, -1, np.int32)
         self._used = np.zeros(0, np.int32)
         self._tally = np.zeros(2, np.int64)
         self._file: IO[bytes] | None = None
-        # For each day: the place in the file, the pages there, and the rows of the last.
-        self._runs: dict[int, list[tuple[int, int, int]]] = {}
+        self._parts: dict[int, list[Part]] = {}
 
     def add(self, events: Slice, turns: np.ndarray, shifts: np.ndarray) -> None:
         """Add events; the local time is the clock and shifts[i] from turns[i] on, int64 both."""
@@ -75,22 +76,18 @@ class Piles:
         )
         done = 0
         while (done := kernel.deal(columns, frozen(day), done, self._pages())) < len(events):
-            if not self._grown():
+            few = max(_SOME, _EACH * len(self._head))
+            if len(self._owner) and few > self._pages_left:
                 self._spill()
+            else:
+                self._put_away()
+                self._take(min(few, self._pages_left))
 
-    def _grown(self) -> bool:
-        """Take more pages; False when that would be more than `memory`."""
-        spec, held = self.spec, len(self._owner)
-        words = 2 + len(spec.measures) + (spec.amount is not None) + (spec.arrived is not None)
-        most = max(self.memory // (8 * words * PAGE), _LEAST)
-        if held >= most:
-            return False
-        count = min(most, max(2 * held, _FIRST))
-        rows, owner = np.empty((count, PAGE, words), np.int64), np.empty(count, np.int32)
-        if held:
-            rows[:held], owner[:held] = self._rows, self._owner
-        self._rows, self._owner = rows, owner
-        return True
+    def _take(self, count: int) -> None:
+        """Take so many fresh pages."""
+        self._pages_left -= count
+        self._rows = np.empty((count, *self._rows.shape[1:]), np.int64)
+        self._owner = np.empty(count, np.int32)
 
     def _pages(self) -> kernel.Pages:
         return kernel.Pages(self._rows, self._owner, self._head, self._used, self._tally)
@@ -110,19 +107,33 @@ class Piles:
         self._head, self._used, self._tally[0] = head, used, begin
 
     def _spill(self) -> None:
-        """Move all pages to the file."""
+        """Move the pages at work to the file."""
         self._file = self._file or tempfile.TemporaryFile(dir=self.folder)  # noqa: SIM115
         for day, pages in self._held().items():
-            run = (self._file.seek(0, 2), len(pages), self._last(day))
-            self._runs.setdefault(day, []).append(run)
+            place, last = self._file.seek(0, 2), self._last(day)
             self._file.write(self._rows[pages].data)
+            self._add_part(day, partial(self._read, place, len(pages), last), len(pages), last)
+        self._file.flush()
+        self._empty()
+
+    def _put_away(self) -> None:
+        """Leave the pages at work in memory as they are."""
+        for day, pages in self._held().items():
+            last = self._last(day)
+            self._add_part(day, partial(_copy, self._rows, pages, last), len(pages), last)
+        self._empty()
+
+    def _add_part(self, day: int, read: Callable[[], np.ndarray], pages: int, last: int) -> None:
+        self._parts.setdefault(day, []).append(Part(read, _rows(pages, last)))
+
+    def _empty(self) -> None:
+        """Begin with the pages at work anew."""
         self._head.fill(-1)
         self._used.fill(0)
         self._tally[1] = 0
-        self._file.flush()
 
     def _held(self) -> dict[int, np.ndarray]:
-        """The pages in memory of each day, in their order."""
+        """The pages at work of each day, in their order."""
         owner = self._owner[: self._tally[1]]
         order = np.argsort(owner, kind="stable")
         days, begins = np.unique(owner[order], return_index=True)
@@ -130,17 +141,8 @@ class Piles:
 
     def parts(self) -> dict[int, list[Part]]:
         """The events of each day in parts, in their order; nothing is added any more."""
-        found: dict[int, list[Part]] = {}
-        for day, runs in self._runs.items():
-            found[day] = [Part(partial(self._read, *run), _rows(*run[1:])) for run in runs]
-        for day, pages in self._held().items():
-            pieces = np.split(pages, range(_AT_ONCE, len(pages), _AT_ONCE))
-            lasts = [*(PAGE for _ in pieces[1:]), self._last(day)]
-            found.setdefault(day, []).extend(
-                Part(partial(self._copy, piece, last), _rows(len(piece), last))
-                for piece, last in zip(pieces, lasts, strict=True)
-            )
-        return found
+        self._put_away()
+        return self._parts
 
     def close(self) -> None:
         """Close the file; the parts cannot be read any more."""
@@ -154,11 +156,6 @@ class Piles:
         data = os.pread(self._file.fileno(), 8 * pages * PAGE * words, place)
         return np.frombuffer(data, np.int64).reshape(-1, words)[: _rows(pages, last)]
 
-    def _copy(self, pages: np.ndarray, last: int) -> np.ndarray:
-        """The rows of some pages of one day in memory."""
-        rows = self._rows[pages]
-        return rows.reshape(-1, rows.shape[2])[: _rows(len(pages), last)]
-
     def _last(self, day: int) -> int:
         """The rows of the page that a day was filling."""
         return int(self._used[day - self._tally[0]])
@@ -167,3 +164,9 @@ class Piles:
 def _rows(pages: int, last: int) -> int:
     """The number of rows of some pages of which the last holds `last`."""
     return (pages - 1) * PAGE + last
+
+
+def _copy(rows: np.ndarray, pages: np.ndarray, last: int) -> np.ndarray:
+    """The rows of some pages of one day in memory."""
+    mine = rows[pages]
+    return mine.reshape(-1, mine.shape[2])[: _rows(len(pages), last)]

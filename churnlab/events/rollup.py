@@ -1,7 +1,8 @@
 """Tasks to blocks of daily rows, several at a time.
 
-A task whose events come in the order of time is streamed. The events of any other, and those of
-days that several tasks share, are put on piles by day, which are rolled up when all is read.
+A task whose events come in the order of time, or one person after the other, is streamed. The
+events of any other, and those of days or people that several tasks share, are put on piles by day,
+which are rolled up when all is read.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from queue import SimpleQueue
 import numpy as np
 
 from churnlab.activity.blocks import Block, Shelf
+from churnlab.events import person_days
 from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
 from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
+from churnlab.events.person_days import PersonDays
 from churnlab.events.piled_days import PiledDays
 from churnlab.events.piles import Part, Piles
 from churnlab.events.seen import Seen
@@ -193,15 +196,18 @@ class _Roller:
         return self.reader.counts
 
     def run(self, task: Task, piles: Piles) -> _Roller:
-        """Try the task as it comes; put all on piles when it is not in the order of time."""
-        if task.ordered:
-            try:
+        """Try the task as it comes; put all on piles when it is not in that order."""
+        try:
+            if task.order == "time":
                 self._stream(task)
                 self._pile(self.shared, piles)
                 self.shared = []
                 return self
-            except Disorder:
-                self._begin()
+            if task.order == "person" and person_days.serves(self.spec):
+                self._pile(self._people(task), piles)
+                return self
+        except Disorder:
+            self._begin()
         for batch in task.batches():
             self._pile([self.reader.read(batch, task.days)], piles)
         return self
@@ -212,6 +218,16 @@ class _Roller:
             if len(events):
                 low, high = int(events.clock.min()), int(events.clock.max())
                 piles.add(events, *zone_changes(self.reader.zone, low, high))
+
+    def _people(self, task: Task) -> list[Slice]:
+        """Roll up events by person; returns those of people whom other tasks may have events of."""
+        people = PersonDays(self.spec, self.tables, self.keep, self.room)
+        for batch in task.batches():
+            people.add(self.reader.read(batch, task.days), self.reader.zone)
+        people.finish(self.counts)
+        self.blocks = people.blocks
+        self.events = people.events
+        return people.borders
 
     def _stream(self, task: Task) -> None:
         several: list[Slice] = []

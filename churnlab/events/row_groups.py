@@ -25,9 +25,9 @@ _DAYS_A_RUN = 4
 class Group:
     """A row group by its file and its place in it.
 
-    `low` and `high` are the smallest and largest time in microseconds, None where the statistics do
-    not say; `naive`: the times carry no zone; `text` names the text columns of the file; `picker`
-    makes the wanted columns.
+    `low` and `high` are the smallest and largest time in microseconds, `users` the smallest and
+    largest id, None where the statistics do not say; `naive`: the times carry no zone; `text` names
+    the text columns of the file; `picker` makes the wanted columns.
     """
 
     file: File
@@ -35,6 +35,7 @@ class Group:
     rows: int
     low: int | None
     high: int | None
+    users: tuple[Any, Any] | None
     naive: bool
     text: tuple[str, ...]
     picker: Picker = field(compare=False)
@@ -52,7 +53,9 @@ def groups_of(
     text = tuple(
         f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
     )
-    column = next((i for i in range(meta.num_columns) if meta.schema.column(i).path == time), None)
+    columns = {meta.schema.column(i).path: i for i in range(meta.num_columns)}
+    column = columns.get(time)
+    ids = columns.get(spec.user)
     kind = arrow.field(time).type if column is not None and time in arrow.names else pa.null()
     usable = pa.types.is_timestamp(kind)
     for place in range(meta.num_row_groups):
@@ -60,7 +63,9 @@ def groups_of(
         found = meta.row_group(place).column(column).statistics if usable else None
         low, high = (_ends(found) if found is not None else None) or (None, None)
         if low is not None or rows:
-            yield Group(file, place, rows, low, high, usable and kind.tz is None, text, picker)
+            users = None if ids is None else _users(meta.row_group(place).column(ids).statistics)
+            naive = usable and kind.tz is None
+            yield Group(file, place, rows, low, high, users, naive, text, picker)
 
 
 def _ends(found: Any) -> tuple[int, int] | None:
@@ -78,6 +83,39 @@ def _ends(found: Any) -> tuple[int, int] | None:
     except (OverflowError, ValueError, TypeError):  # a time that no calendar shows
         return None
     return low, high
+
+
+def _users(found: Any) -> tuple[Any, Any] | None:
+    """The smallest and largest id by the statistics, None where they do not say."""
+    if found is None or not found.has_min_max:
+        return None
+    try:
+        both = found.min, found.max
+    except ValueError:  # text that was cut within a character
+        return None
+    alike = all(isinstance(v, int) for v in both) or all(isinstance(v, str) for v in both)
+    return both if alike else None
+
+
+def by_person(groups: list[Group], most: int) -> list[list[Group]]:
+    """Up to `most` runs of about equal rows, by rising ids; none where people do not lie together.
+
+    Two row groups may share one person: the last of the one and the first of the other.
+    """
+    users = [g.users for g in groups if g.users is not None]
+    order = sorted(range(len(users)), key=users.__getitem__)
+    reach_on = any(users[i][1] > users[j][0] for i, j in pairwise(order))
+    if len(groups) < 2 or len(users) < len(groups) or reach_on:
+        return []
+    rising = [groups[i] for i in order]
+    return [rising[a:z] for a, z in pairwise(_edges(rising, most))]
+
+
+def _edges(groups: list[Group], runs: int) -> list[int]:
+    """Where to cut groups into up to so many runs of about equal rows, from 0 to their number."""
+    rows = np.cumsum([g.rows for g in groups])
+    cuts = np.searchsorted(rows, rows[-1] * np.arange(1, runs) / runs) + 1
+    return sorted({0, *cuts.tolist(), len(groups)})
 
 
 @dataclass(frozen=True)
@@ -130,9 +168,7 @@ class DayGroups:
         return self._cut(max(1, min(most, days // _DAYS_A_RUN))) if ordered else found
 
     def _cut(self, runs: int) -> list[tuple[list[Group], tuple[int, int]]]:
-        rows = np.cumsum([g.rows for g in self.groups])
-        cuts = np.searchsorted(rows, rows[-1] * np.arange(1, runs) / runs) + 1
-        edges = sorted({0, *cuts.tolist(), len(self.groups)})
+        edges = _edges(self.groups, runs)
         return [(self.groups[a:z], self._alone(a, z)) for a, z in pairwise(edges)]
 
     def _alone(self, begin: int, end: int) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -22,14 +22,15 @@ EVERY_DAY = (-(2**40), 2**40)
 class Task:
     """Events that one core reads on its own.
 
-    Where they are `ordered`, `batches` starts from the beginning at each call, and the events
-    probably come in the order of time. Events outside the local days `[days[0], days[1])` are left
-    out. No other task has events of the days `[own[0], own[1])`.
+    Where they have an `order`, `batches` starts from the beginning at each call, and the events
+    probably come in that order: by time, or by person and time. Events outside the local days
+    `[days[0], days[1])` are left out. By time, no other task has events of the days
+    `[own[0], own[1])`; by person, none has events of people between the first and the last one.
     """
 
     batches: Callable[[], Iterator[pa.RecordBatch]]
     days: tuple[int, int] | None = None
-    ordered: bool = True
+    order: Literal["time", "person"] | None = "time"
     own: tuple[int, int] = EVERY_DAY
 
 

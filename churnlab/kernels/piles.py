@@ -159,7 +159,8 @@ def by_time(clock: np.ndarray, order: np.ndarray) -> None:
         starts[bucket] += 1
     begin = 0
     for b in range(starts.shape[0] - 1):
-        _sort(clock, order, begin, starts[b])
+        if starts[b] - begin > 1:
+            _sort(clock, order, begin, starts[b])
         begin = starts[b]
 
 

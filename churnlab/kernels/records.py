@@ -24,7 +24,7 @@ from the end; an unsigned number and a signed one must not be added, which makes
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,7 @@ SESSIONS = 14
 STEPS = 15
 PART = np.uint64(16)
 KINDS = np.uint64(20)
+WHO, SLOTS, NEXT = 0, 1, 2  # places of what `follow` moves on
 _SECOND_LINE = 8
 _NEVER = -(2**62)
 _LOW = 2**63 - 1
@@ -67,7 +68,9 @@ _QUARTER = DAY_MICROS // 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(20)
 _NEXT = np.uint64(1)
-_BITS = np.uint64(64)  # names that have a bit in a record
+BITS = 64  # names that have a bit in a record
+_BITS = np.uint64(BITS)
+NAME_BITS = 31  # of a slot and a name in one number, those of the name
 _SPARSE = 4  # times the slots in use that the index has at least
 _MIX = np.int64(0x1E3779B97F4A7C15)  # odd: tells amounts apart, and far apart where they are close
 
@@ -105,6 +108,17 @@ class Kinds(NamedTuple):
     roles: np.ndarray
 
 
+class Work(NamedTuple):
+    """Working memory for a piece of the events, int64[_PIECE] and one more for `slot`.
+
+    The slot of each event, its time since local midnight, and its money in millionths.
+    """
+
+    slot: np.ndarray
+    local: np.ndarray
+    micros: np.ndarray
+
+
 class Table(NamedTuple):
     """A day's records and what is needed to find and count them.
 
@@ -126,6 +140,12 @@ class Table(NamedTuple):
     tally: np.ndarray
 
 
+@inlined
+def _work() -> Any:
+    slot, local = np.empty(_PIECE + 1, np.int64), np.empty(_PIECE, np.int64)
+    return Work(slot, local, np.zeros(_PIECE, np.int64))
+
+
 @jit
 def add(
     events: Events,
@@ -143,21 +163,98 @@ def add(
     The events are taken in pieces that stay in the cache. `shift` is the local time since midnight
     minus the clock, `cold` and `table` are described above, `session_gap` is in microseconds.
     """
-    slot, micros = np.empty(_PIECE + 1, np.int64), np.zeros(_PIECE, np.int64)
+    work = _work()
     ids, tally, count = events.ids, table.tally, events.ids.shape[0]
     at, stop = tally[2], tally[2]
     while at < count:
-        slots, stop = _place(ids, at, min(at + _PIECE, count), table.lookup, table.rec, slots, slot)
-        if events.amount.shape[0] > 0:
-            tally[3] += _millionths(events, meaning.flags, at, stop, micros)
-        if not _fill(slot, micros, events, shift, meaning, table, cold, session_gap, at, stop):
+        end = min(at + _PIECE, count)
+        slots, stop = _place(ids, at, end, table.lookup, table.rec, slots, work.slot)
+        for i in range(stop - at):
+            work.local[i] = events.clock[at + i] + shift
+        if not _fill(work, events, meaning, table, cold, session_gap, at, stop):
             tally[2] = -1
             return slots
-        if stop < min(at + _PIECE, count):
+        if stop < end:
             break
         at = stop
     tally[2] = stop
     return slots
+
+
+@jit
+def follow(
+    events: Events,
+    turns: np.ndarray,
+    shifts: np.ndarray,
+    meaning: Meaning,
+    table: Table,
+    cold: int,
+    at_work: np.ndarray,
+    days: np.ndarray,
+    session_gap: int,
+) -> None:
+    """Add events that lie together by person, whose ids and days rise, to a record a person-day.
+
+    `at_work` int64[3] holds the person at work, the slots in use and the next event, and is moved
+    on: to the number of events when all were added, to an earlier one when the records are full,
+    and to -1 when ids, days or times fall. `days` int32[slots] gets the day of each slot. The local
+    time is the clock and shifts[i] from turns[i] on, int64 both; the rest is as in `add`.
+    """
+    work = _work()
+    count = events.ids.shape[0]
+    while 0 <= at_work[NEXT] < count:
+        at = at_work[NEXT]
+        stop = _follow(
+            events, at, min(at + _PIECE, count), turns, shifts, table.rec, at_work, days, work
+        )
+        if stop < 0 or not _fill(work, events, meaning, table, cold, session_gap, at, stop):
+            stop = -1
+        at_work[NEXT] = stop
+        if stop < min(at + _PIECE, count):
+            break
+
+
+@bare
+def _follow(
+    events: Events,
+    start: int,
+    stop: int,
+    turns: np.ndarray,
+    shifts: np.ndarray,
+    rec: np.ndarray,
+    at_work: np.ndarray,
+    days: np.ndarray,
+    work: Work,
+) -> int:
+    """Give the events from `start` on their slots and local times; returns where it stopped.
+
+    That is before `stop` when the records are full, and -1 when ids or days fall.
+    """
+    ids, clock, begin = events.ids, events.clock, np.uint64(start)
+    who, slots = at_work[WHO], at_work[SLOTS]
+    low, high, midnight = np.int64(1), np.int64(0), np.int64(0)
+    for i in range(np.uint64(stop - start)):
+        key, now = ids[begin + i], clock[begin + i]
+        if key != who or not low <= now < high:
+            turn = np.searchsorted(turns, now, side="right") - 1
+            day = (now + shifts[turn]) // DAY_MICROS
+            midnight = day * DAY_MICROS - shifts[turn]
+            low, high = max(midnight, turns[turn]), midnight + DAY_MICROS
+            if turn + 1 < turns.shape[0]:
+                high = min(high, turns[turn + 1])
+            if key < who or (key == who and slots > 0 and day < days[slots - 1]):
+                return -1
+            if key != who or slots == 0 or day != days[slots - 1]:
+                if slots == rec.shape[0]:
+                    at_work[WHO], at_work[SLOTS] = who, slots
+                    return int(start + np.int64(i))
+                rec[slots] = 0
+                rec[slots, KEY], rec[slots, _LAST_ACT], rec[slots, _LAST] = key, _NEVER, _NEVER
+                days[slots] = day
+                who, slots = key, slots + 1
+        work.slot[i], work.local[i] = slots - 1, now - midnight
+    at_work[WHO], at_work[SLOTS] = who, slots
+    return stop
 
 
 @bare
@@ -214,7 +311,7 @@ def reindex(index: np.ndarray, rec: np.ndarray, slots: int) -> None:
 @bare
 def _millionths(
     events: Events, flags: np.ndarray, start: int, stop: int, micros: np.ndarray
-) -> int:
+) -> Any:
     """Fill `micros` with the money of each event in millionths, 0 where it is not money.
 
     Returns how many amounts are unusable, or null where one is required.
@@ -234,10 +331,8 @@ def _millionths(
 
 @bare
 def _fill(
-    slot: np.ndarray,
-    micros: np.ndarray,
+    work: Work,
     events: Events,
-    shift: int,
     meaning: Meaning,
     table: Table,
     cold: int,
@@ -251,6 +346,9 @@ def _fill(
     """
     clock, name, extra = events.clock, events.name, events.extra
     flags, kind = meaning.flags, meaning.kind
+    slot, local, micros = work.slot, work.local, work.micros
+    if events.amount.shape[0] > 0:
+        table.tally[3] += _millionths(events, flags, start, stop, micros)
     rec, half, ties = table.rec, table.half, table.ties
     tie, n_extra, begin = table.tally[0], extra.shape[1], np.uint64(start)
     for i in range(np.uint64(stop - start)):
@@ -276,9 +374,9 @@ def _fill(
             rec[at, cold + 3 + n_extra + k] += abs(extra[begin + i, k]) >> SCALE
         half[at, KINDS + np.uint64(kind[code])] += 1
         if flags[code] & ACT:
-            _act(rec, half, at, code, now, now + shift, session_gap)
+            _act(rec, half, at, code, now, local[i], session_gap)
             if code >= _BITS:
-                pair = np.int64(at) << np.int64(31) | np.int64(code)
+                pair = np.int64(at) << np.int64(NAME_BITS) | np.int64(code)
                 _step(pair, table.seen, table.tally, half, at, 2 * cold + 3)
     table.tally[0] = tie
     return True

@@ -1,8 +1,9 @@
-"""Events of one local day, ordered by time, to one row a person."""
+"""Events of one local day, or of one person after the other, to one row a person and day."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,16 +52,18 @@ class Slice:
         return self.ids, self.clock, self.name, self.amount, self.lacking, self.extra, self.known
 
 
-class DayRoll:
-    """One day's rows while events are added: a hash table from id to slot, and a record a slot.
+class _Roll:
+    """Records while events are added to them, and the rows that come of the slots in use.
 
     `kinds` are those of the events, `roles` and `extra` the numbers of roles and of measures,
     `session_gap` the microseconds without an act that end a session. After `wide`, `overflow` lists
     the sums that may not fit in 64 bits: 0 for money, then 1 + the column of `extra`.
     """
 
-    def __init__(self, day: int, kinds: Kinds, roles: int, extra: int, session_gap: int) -> None:
-        self.day = day
+    _index: np.ndarray
+    _records: np.ndarray
+
+    def __init__(self, kinds: Kinds, roles: int, extra: int, session_gap: int) -> None:
         self.kinds = kinds
         self.roles = roles
         self.extra = extra
@@ -69,38 +72,10 @@ class DayRoll:
         self.events = 0
         self.overflow: list[int] = []
         self._cold = (int(kernel.KINDS) + len(kinds.act) + 1) // 2
+        self._words = -(-(self._cold + 3 + 2 * extra) // 8) * 8
         self._tally = np.zeros(4, np.int64)
-        self._index, self._records = _take(-(-(self._cold + 3 + 2 * extra) // 8) * 8)
         self._seen = np.full((1024, 2), -1, np.int64)
         self._ties: list[np.ndarray] = []
-
-    def add(self, events: Slice, shift: int, meaning: Meaning) -> bool:
-        """Add events of the day; False when the clock of a person runs backwards.
-
-        `shift` is the local time minus the clock, in microseconds.
-        """
-        n = len(events)
-        self._reserve(self.slots + n, len(meaning.flags) > 64)
-        ties = _scratch("ties", 6 * n).reshape(-1, 3)
-        columns = kernel.Events(*events.columns()[:6])
-        self._tally[0] = self._tally[2] = 0
-        while 0 <= self._tally[2] < n:
-            self.slots = kernel.add(
-                columns,
-                shift - self.day * DAY_MICROS,
-                meaning,
-                self._table(ties),
-                self._cold,
-                self.slots,
-                self.session_gap,
-            )
-            if self._tally[2] < n:
-                self._index = np.full(len(self._index) * 2, -1, np.int32)
-                kernel.reindex(self._index, self._records, self.slots)
-        if self._tally[0]:
-            self._ties.append(ties[: self._tally[0]].copy())
-        self.events += n
-        return bool(self._tally[2] == n)
 
     @property
     def _half(self) -> np.ndarray:
@@ -109,17 +84,18 @@ class DayRoll:
     def _table(self, ties: np.ndarray) -> kernel.Table:
         return kernel.Table(self._index, self._records, self._half, self._seen, ties, self._tally)
 
-    def _reserve(self, need: int, many_names: bool) -> None:
-        """Make room for `need` records, and for their names beyond the first 64."""
-        if need > len(self._records):
-            fresh = _aligned(need + need // 2, self._records.shape[1])
-            fresh[: self.slots] = self._records[: self.slots]
-            self._records = fresh
+    def _reserve_names(self, need: int) -> None:
+        """Make room for so many more names beyond the first 64."""
         names = int(self._tally[1]) + need
-        if many_names and 2 * names > len(self._seen):
+        if 2 * names > len(self._seen):
             old = self._seen
             self._seen = np.full((1 << (4 * names - 1).bit_length(), 2), -1, np.int64)
             kernel.rehash(old, self._seen)
+
+    def _keep(self, ties: np.ndarray) -> None:
+        """Keep the ties of the events that were just added."""
+        if self._tally[0]:
+            self._ties.append(ties[: self._tally[0]].copy())
 
     @property
     def width(self) -> tuple[int, int]:
@@ -147,10 +123,6 @@ class DayRoll:
         """
         day_rows.emit(self._records, self._half, self._cold, self.kinds, to, counts, sums)
 
-    def end(self) -> None:
-        """End the day: its memory may be used for another day of this thread."""
-        _give(self._index, self._records)
-
     @property
     def bad_amounts(self) -> int:
         """How many amounts are unusable, or null where an amount is required."""
@@ -163,6 +135,129 @@ class DayRoll:
         ties = np.concatenate(self._ties)
         ties = ties[np.lexsort(ties.T)]
         return int((np.diff(ties, axis=0) == 0).all(axis=1).sum())
+
+
+class DayRoll(_Roll):
+    """One day's rows while events are added: a hash table from id to slot, and a record a slot."""
+
+    def __init__(self, day: int, kinds: Kinds, roles: int, extra: int, session_gap: int) -> None:
+        super().__init__(kinds, roles, extra, session_gap)
+        self.day = day
+        self._index, self._records = _take(self._words)
+
+    def add(self, events: Slice, shift: int, meaning: Meaning) -> bool:
+        """Add events of the day; False when the clock of a person runs backwards.
+
+        `shift` is the local time minus the clock, in microseconds.
+        """
+        n = len(events)
+        self._reserve(self.slots + n)
+        if len(meaning.flags) > kernel.BITS:
+            self._reserve_names(self.slots + n)
+        ties = _scratch("ties", 6 * n).reshape(-1, 3)
+        columns = kernel.Events(*events.columns()[:6])
+        self._tally[0] = self._tally[2] = 0
+        while 0 <= self._tally[2] < n:
+            self.slots = kernel.add(
+                columns,
+                shift - self.day * DAY_MICROS,
+                meaning,
+                self._table(ties),
+                self._cold,
+                self.slots,
+                self.session_gap,
+            )
+            if self._tally[2] < n:
+                self._index = np.full(len(self._index) * 2, -1, np.int32)
+                kernel.reindex(self._index, self._records, self.slots)
+        self._keep(ties)
+        self.events += n
+        return bool(self._tally[2] == n)
+
+    def _reserve(self, need: int) -> None:
+        """Make room for `need` records."""
+        if need > len(self._records):
+            fresh = _aligned(need + need // 2, self._words)
+            fresh[: self.slots] = self._records[: self.slots]
+            self._records = fresh
+
+    def end(self) -> None:
+        """End the day: its memory may be used for another day of this thread."""
+        _give(self._index, self._records)
+
+
+class PersonRoll(_Roll):
+    """Rows of people whose events lie together, one person after the other: a record a person-day.
+
+    `write` is called with this object when the records are full, and at the end: it takes the rows
+    of the slots in use, whose days are `days`. People come by rising id, after `first`.
+    """
+
+    ROWS = 8192  # records that stay in the cache
+
+    def __init__(
+        self,
+        first: int,
+        kinds: Kinds,
+        roles: int,
+        extra: int,
+        session_gap: int,
+        write: Callable[[PersonRoll], None],
+    ) -> None:
+        super().__init__(kinds, roles, extra, session_gap)
+        self.write = write
+        self.days = np.empty(self.ROWS, np.int32)
+        self._at = np.array([first, 0, 0], np.int64)
+        self._index, self._records = np.empty(0, np.int32), _aligned(self.ROWS, self._words)
+
+    def add(self, events: Slice, turns: np.ndarray, shifts: np.ndarray, meaning: Meaning) -> bool:
+        """Add events; False when ids fall, or days or the clock of a person.
+
+        The local time is the clock and shifts[i] from turns[i] on, int64 both, in microseconds.
+        """
+        n = len(events)
+        if len(meaning.flags) > kernel.BITS:
+            self._reserve_names(n)
+        ties = _scratch("ties", 6 * n).reshape(-1, 3)
+        columns = kernel.Events(*events.columns()[:6])
+        self._tally[0] = self._at[kernel.NEXT] = 0
+        self._follow(columns, frozen(turns), frozen(shifts), meaning, ties)
+        while 0 <= self._at[kernel.NEXT] < n:  # the records are full, and another day begins
+            self.end()
+            self._follow(columns, frozen(turns), frozen(shifts), meaning, ties)
+        self._keep(ties)
+        self.events += n
+        return bool(self._at[kernel.NEXT] == n)
+
+    def _follow(
+        self,
+        columns: kernel.Events,
+        turns: np.ndarray,
+        shifts: np.ndarray,
+        meaning: Meaning,
+        ties: np.ndarray,
+    ) -> None:
+        """Add events until the records are full."""
+        kernel.follow(
+            columns,
+            turns,
+            shifts,
+            meaning,
+            self._table(ties),
+            self._cold,
+            self._at,
+            self.days,
+            self.session_gap,
+        )
+
+    def end(self) -> None:
+        """Write the rows of the days so far, which are over."""
+        self.slots = int(self._at[kernel.SLOTS])
+        self.write(self)
+        self._at[kernel.SLOTS] = 0
+        if self._tally[1]:
+            self._seen.fill(-1)
+            self._tally[1] = 0
 
 
 _local = threading.local()

@@ -206,7 +206,7 @@ class _Part:
 
     def tasks(self, spec: LogSpec, threads: int) -> list[Task]:
         """The only task: all batches."""
-        return [Task(lambda: self.batches, ordered=False)]
+        return [Task(lambda: self.batches, order=None)]
 
     def relation(self, connection: Any) -> None:
         """None: there is no database."""

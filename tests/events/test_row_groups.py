@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from support.logs import (
     other_columns_and_types,
     outcome,
     put,
+    tall,
 )
 
 import churnlab as cl
@@ -73,9 +75,37 @@ def test_row_groups_are_read_once_whatever_days_they_share(
     pq.write_table(TABLE, tmp_path / "log.parquet", row_group_size=700)
     parts = open_files(tmp_path / "log.parquet").tasks(LogSpec.of(**COLUMNS), 4)
     assert len(parts) > 4 and sum(b.num_rows for p in parts for b in p.batches()) == len(TABLE)
-    edges = [edge for p in parts if p.ordered for edge in p.own]
+    edges = [edge for p in parts if p.order == "time" for edge in p.own]
     assert edges == sorted(edges) and len(set(edges)) == len(edges)
     assert outcome(cl.EventLog.read(tmp_path / "log.parquet", **COLUMNS, threads=4)) == expected
+
+
+@pytest.mark.parametrize(
+    "users, lie_together",
+    [
+        ([["a", "b"], ["b", "c"], ["d"]], True),
+        ([["c"], ["b", "c"], ["a", "b"]], True),
+        ([["a", "c"], ["b", "d"]], False),
+        ([["a", "b"], [None]], False),
+        ([["a", "b"]], False),
+        ([[-2, 1], [1, 1], [1, 5]], True),
+        ([[1.0], [2.0]], False),
+    ],
+)
+def test_groups_by_person_reach_no_further_than_one_person(
+    users: list[list[Any]], lie_together: bool, tmp_path: Path
+) -> None:
+    flat = [u for some in users for u in some]
+    table = tall(flat, ["2026-03-01"] * len(flat), ["x"] * len(flat))
+    with pq.ParquetWriter(tmp_path / "log.parquet", table.schema) as writer:
+        for begin, some in zip(np.cumsum([0, *map(len, users)]).tolist(), users, strict=False):
+            writer.write_table(table.slice(begin, len(some)))
+    spec = LogSpec.of(**{**COLUMNS, "amount": None, "measures": []})
+    groups = open_files(tmp_path / "log.parquet")._groups(spec)
+    runs = row_groups.by_person(groups, 10)
+    assert bool(runs) == lie_together
+    found = [g.users for run in runs for g in run]
+    assert found == sorted(found) and (not runs or len(found) == len(users))
 
 
 def test_null_times_are_refused_whatever_the_layout(tmp_path: Path) -> None:
@@ -202,7 +232,7 @@ def test_small_row_groups_are_read_together_and_a_large_one_alone() -> None:
     ]
 
 
-def test_row_groups_of_a_file_by_person_are_not_taken_for_ordered(tmp_path: Path) -> None:
+def test_a_file_by_person_is_not_taken_for_one_by_time(tmp_path: Path) -> None:
     pq.write_table(ordered(TABLE, "user"), tmp_path / "log.parquet", row_group_size=500)
     parts = open_files(tmp_path / "log.parquet").tasks(LogSpec.of(**COLUMNS), 4)
-    assert len(parts) > 4 and not any(p.ordered for p in parts)
+    assert len(parts) > 4 and all(p.order == "person" for p in parts)

@@ -1,0 +1,221 @@
+"""Events that lie together by person, to blocks of daily rows, without a table of people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from churnlab.activity.blocks import Block
+from churnlab.activity.rows import PIECE_BITS
+from churnlab.errors import LogError
+from churnlab.events.batches import Counts
+from churnlab.events.codes import Tables
+from churnlab.events.open_day import Disorder
+from churnlab.events.source import BYTES_A_ROW
+from churnlab.events.spec import LogSpec
+from churnlab.kernels import windows
+from churnlab.kernels.ids import IntIds
+from churnlab.kernels.jit import frozen
+from churnlab.kernels.rollup import PersonRoll, Slice
+from churnlab.kernels.units import SESSION_GAP_MICROS
+from churnlab.schema.zones import zone_changes
+
+_MOST = 2**20  # rows that are held before they become blocks
+
+
+def serves(spec: LogSpec) -> bool:
+    """Whether the rows of a day have one version and are made of sums alone."""
+    return spec.arrived is None and all(m.kind != "distinct" for m in spec.measures)
+
+
+class PersonDays:
+    """Rolls up events that come one person after the other, by rising ids, each by time.
+
+    The first and the last person may have more events elsewhere: theirs are left in `borders`. Of
+    these, and of one person's events, up to `memory` bytes are held. After `finish` the rows of all
+    others are in `blocks`, and their number of events by day in `events`.
+    """
+
+    def __init__(
+        self, spec: LogSpec, tables: Tables, keep: Callable[[Block], Block], memory: int
+    ) -> None:
+        self.spec = spec
+        self.tables = tables
+        self.keep = keep
+        self.room = memory
+        self.blocks: list[Block] = []
+        self.events: dict[int, int] = {}
+        self.borders: list[Slice] = []
+        self._latest: list[Slice] = []  # the events of the person who came last
+        self._roll: PersonRoll | None = None
+        self._rows: list[_Rows] = []
+        self._people: list[np.ndarray] = []
+
+    def add(self, events: Slice, zone_name: str | None) -> None:
+        """Add events; `zone_name` is the zone of the log's clock.
+
+        Raises Disorder when ids fall, or the days or times of a person.
+        """
+        if not len(events):
+            return
+        begin = _last_run(events.ids)
+        if begin == 0 and (not self._latest or self._latest[0].ids[0] == events.ids[0]):
+            self._hold(self._latest, events)
+            return
+        self._add_latest(zone_name)
+        self._add(events.part(slice(0, begin)), zone_name)
+        self._hold(self._latest, events.part(slice(begin, len(events))))
+
+    def finish(self, counts: Counts) -> None:
+        """Make blocks of the rows that are left, and add what was counted to `counts`.
+
+        Raises Disorder when the last person has rows already.
+        """
+        if self._roll is not None:
+            self._roll.end()
+            for rows in self._rows:
+                self._make_blocks(rows)
+            counts.events += self._roll.events
+            counts.bad_amounts += self._roll.bad_amounts
+            counts.duplicates += self._roll.repeats()
+            last = self._codes(self._latest[0].ids[:1])
+            if np.isin(last, np.concatenate(self._people)).any():
+                raise Disorder
+        self.borders += self._latest
+
+    def _hold(self, held: list[Slice], events: Slice) -> None:
+        """Hold events as they are; Disorder when they are many."""
+        held.append(events)
+        self.room -= len(events) * BYTES_A_ROW
+        if self.room < 0:
+            raise Disorder
+
+    def _add_latest(self, zone_name: str | None) -> None:
+        """Add the events of the person who came last, because another came."""
+        for events in self._latest:
+            self.room += len(events) * BYTES_A_ROW
+            self._add(events, zone_name)
+        self._latest = []
+
+    def _add(self, events: Slice, zone_name: str | None) -> None:
+        """Roll up the events of all people but the first."""
+        if self._roll is None:
+            first = int((self.borders or [events])[0].ids[0]) if len(events) else 0
+            count = _first_run(events.ids, first)
+            self._hold(self.borders, events.part(slice(0, count)))
+            events = events.part(slice(count, len(events)))
+            if len(events):
+                self._roll = self._started(first)
+        if self._roll is None or not len(events):
+            return
+        changes = zone_changes(zone_name, int(events.clock.min()), int(events.clock.max()))
+        if not self._roll.add(events, *changes, self.tables.meaning()):
+            raise Disorder
+
+    def _started(self, first: int) -> PersonRoll:
+        """The rows of all people after the first."""
+        roll = PersonRoll(
+            first,
+            self.tables.kinds,
+            len(self.tables.roles.names),
+            len(self.spec.measures),
+            SESSION_GAP_MICROS,
+            self._take,
+        )
+        most = min(max(self.room // BYTES_A_ROW, roll.ROWS), _MOST)
+        self._rows = [_Rows(wide, most, roll.width) for wide in (False, True)]
+        return roll
+
+    def _take(self, roll: PersonRoll) -> None:
+        """Take the rows of the people at work; LogError for a sum that does not fit in 64 bits."""
+        wide = roll.wide()
+        for k in roll.overflow:
+            raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
+        codes = self._codes(roll.ids())
+        self._people.append(codes[np.flatnonzero(np.diff(codes, prepend=-1))])
+        for rows in self._rows:
+            mine = wide == rows.wide
+            if rows.count + np.count_nonzero(mine) > len(rows.codes):
+                self._make_blocks(rows)
+            rows.take(roll, codes, mine)
+
+    def _codes(self, ids: np.ndarray) -> np.ndarray:
+        """The codes of people, int32[n]."""
+        if isinstance(self.tables.ids, IntIds):
+            with self.tables.lock:
+                return self.tables.ids.encode(ids)
+        return ids.astype(np.int32)
+
+    def _make_blocks(self, rows: _Rows) -> None:
+        """Make blocks of the rows that are held, and count their events."""
+        for block in rows.blocks():
+            acts, receipts = block.counts[:, 0], block.counts[:, 1]
+            count = int(acts.sum(dtype=np.int64) + receipts.sum(dtype=np.int64))
+            self.events[block.day] = self.events.get(block.day, 0) + count
+            self.blocks.append(self.keep(block))
+        rows.count = 0
+
+
+class _Rows:
+    """Rows of several days, with int32 counts or with a byte for each, until they are blocks."""
+
+    def __init__(self, wide: bool, most: int, width: tuple[int, int]) -> None:
+        self.wide = wide
+        self.width = width
+        self.count = 0
+        self.codes = np.empty(most, np.int32)
+        self.days = np.empty(most, np.int32)
+        self.counts = np.empty((most, width[0]), np.int32 if wide else np.uint8)
+        self.sums = np.empty((most, width[1]), np.int64)
+
+    def take(self, roll: PersonRoll, codes: np.ndarray, mine: np.ndarray) -> None:
+        """Take those rows that are `mine`, bool[m]."""
+        to = np.where(mine, np.cumsum(mine) + (self.count - 1), -1)
+        roll.fill(to, self.counts, self.sums)
+        begin, self.count = self.count, self.count + int(np.count_nonzero(mine))
+        self.codes[begin : self.count] = codes[mine]
+        self.days[begin : self.count] = roll.days[: len(mine)][mine]
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows as blocks, one for each day that has any."""
+        if not self.count:
+            return
+        codes = self.codes[: self.count]
+        days = self.days[: self.count]
+        first = int(days.min())
+        pieces = (int(codes.max()) >> PIECE_BITS) + 1
+        group = (days.astype(np.int64) - first) * pieces + (codes >> PIECE_BITS)
+        starts = np.empty(int(group.max()) + 2, np.int64)
+        to = np.empty(self.count, np.int64)
+        marks = np.zeros(self.count, bool)
+        windows.by_piece(frozen(group), frozen(marks), False, 0, starts, to)
+        out = self._in_order(to)
+        for begin in range(0, len(starts) - 1, pieces):
+            mine = starts[begin : begin + pieces + 1]
+            rows = slice(int(mine[0]), int(mine[-1]))
+            if rows.stop > rows.start:
+                day = first + begin // pieces
+                yield Block(day, day, out[0][rows], mine - rows.start, out[1][rows], out[2][rows])
+
+    def _in_order(self, to: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Codes, counts and sums with row i at place `to[i]`, int64[m]."""
+        codes = np.empty(self.count, np.int32)
+        codes[to] = self.codes[: self.count]
+        counts = np.empty((self.count, self.width[0]), self.counts.dtype)
+        sums = np.empty((self.count, self.width[1]), np.int64)
+        held = self.counts[: self.count], self.sums[: self.count]
+        windows.scatter(*map(frozen, held), to, counts, sums)
+        return codes, counts, sums
+
+
+def _last_run(ids: np.ndarray) -> int:
+    """Where the run of the last id begins."""
+    others = np.flatnonzero(ids != ids[-1])
+    return int(others[-1]) + 1 if len(others) else 0
+
+
+def _first_run(ids: np.ndarray, first: int) -> int:
+    """How many events at the beginning have the first id."""
+    others = np.flatnonzero(ids != first)
+    return int(others[0]) if len(others) else len(ids)
