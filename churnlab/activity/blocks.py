@@ -14,6 +14,7 @@ from typing import IO, Any
 import numpy as np
 
 from churnlab.activity.arrivals import is_late
+from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.rows import PIECE_BITS, Carry, Rows
 from churnlab.kernels import cores, windows
 from churnlab.kernels.jit import frozen
@@ -160,17 +161,17 @@ class BlockRows:
         groups = [g[np.searchsorted(g, 0) :] for g in groups]
         return [g for g in groups if len(g)]
 
-    def piece(self, places: np.ndarray) -> Rows:
-        """The rows of one group of `pieces`."""
+    def piece(self, places: np.ndarray, memory: ReusedMemory | None = None) -> Rows:
+        """The rows of one group of `pieces`, in fresh memory or in memory that is used again."""
         piece = int(self._codes[places[0]]) >> PIECE_BITS
         base = piece << PIECE_BITS
         local = np.searchsorted(places, self.place[base : base + (1 << PIECE_BITS)])
-        parts = [(b, b.group(piece)) for b in self.blocks]
+        parts = self._parts(piece)
         held = np.zeros(len(places), np.int64)
         for block, rows in parts:
             windows.count(frozen(local), frozen(block.codes[rows]), base, held)
         first = np.concatenate([[0], np.cumsum(held)])
-        out = self._room(int(first[-1]))
+        out = self._room(int(first[-1]), memory or ReusedMemory())
         self._put(parts, local, base, first[:-1].copy(), out)
         return self._chosen(first, *out)
 
@@ -181,14 +182,23 @@ class BlockRows:
         codes[self.place[self.place >= 0]] = np.flatnonzero(self.place >= 0)
         return codes
 
-    def _room(self, rows: int) -> tuple[np.ndarray, ...]:
+    def _parts(self, piece: int) -> list[tuple[Block, slice]]:
+        """The blocks that have rows of a piece, and these rows."""
+        parts = ((b, b.group(piece)) for b in self.blocks)
+        return [(b, rows) for b, rows in parts if rows.stop > rows.start]
+
+    def _room(self, rows: int, memory: ReusedMemory) -> tuple[np.ndarray, ...]:
         """Empty day, known, counts and sums for a number of rows."""
         counts, sums = self.width
+        known = rows if self.versions else 0
+        whole = memory.bytes(8 * rows * sums + 4 * (rows + known + rows * counts))
+        ends = np.cumsum([8 * rows * sums, 4 * rows, 4 * known])
+        of_sums, of_day, of_known, of_counts = np.split(whole, ends)
         return (
-            np.empty(rows, np.int32),
-            np.empty(rows if self.versions else 0, np.int32),
-            np.empty((rows, counts), np.int32),
-            np.empty((rows, sums), np.int64),
+            of_day.view(np.int32),
+            of_known.view(np.int32),
+            of_counts.view(np.int32).reshape(rows, counts),
+            of_sums.view(np.int64).reshape(rows, sums),
         )
 
     def _put(
@@ -201,18 +211,17 @@ class BlockRows:
     ) -> None:
         """Copy slices of blocks into `out`, behind each person's earlier rows; see windows.put."""
         for block, rows in parts:
-            if rows.stop > rows.start:
-                windows.put(
-                    frozen(place),
-                    frozen(block.codes[rows]),
-                    base,
-                    block.day,
-                    block.known,
-                    frozen(block.counts[rows]),
-                    frozen(block.sums[rows]),
-                    at,
-                    *out,
-                )
+            windows.put(
+                frozen(place),
+                frozen(block.codes[rows]),
+                base,
+                block.day,
+                block.known,
+                frozen(block.counts[rows]),
+                frozen(block.sums[rows]),
+                at,
+                *out,
+            )
 
     def _chosen(
         self,
@@ -234,13 +243,12 @@ class BlockRows:
         for block in self.blocks:
             windows.count(frozen(self.place), frozen(block.codes), 0, held)
         first = np.concatenate([[0], np.cumsum(held)])
-        out, at = self._room(int(first[-1])), first[:-1].copy()
+        out, at = self._room(int(first[-1]), ReusedMemory()), first[:-1].copy()
         groups = max((len(b.starts) for b in self.blocks), default=1) - 1
 
         def put(group: int) -> None:
             """Copy the rows of one group of people to their places."""
-            parts = [(b, b.group(group)) for b in self.blocks]
-            self._put(parts, self.place, 0, at, out)
+            self._put(self._parts(group), self.place, 0, at, out)
 
         with ThreadPoolExecutor(cores.allowed()) as pool:
             list(pool.map(put, range(groups)))

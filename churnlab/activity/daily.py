@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.activity.blocks import BlockRows
+from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.rows import Carry, Rows
 from churnlab.kernels import plan, windows
 from churnlab.kernels.jit import frozen
@@ -213,18 +214,19 @@ class DailyActivity:
         >>> [job() for job in activity.jobs()]
         [DailyActivity(50 people, 2026-01-01 to 2026-03-01)]
         """
+        memory = ReusedMemory()
         for places in self.rows.pieces():
-            yield partial(self.part, places)
+            yield partial(self.part, places, memory)
 
-    def part(self, places: np.ndarray) -> DailyActivity:
-        """The activity of one group of `rows.pieces()`.
+    def part(self, places: np.ndarray, memory: ReusedMemory | None = None) -> DailyActivity:
+        """The activity of one group of `rows.pieces()`, in fresh memory or in `memory`.
 
         >>> import churnlab as cl
         >>> activity = cl.datasets.make_community(users=50, days=60, seed=1).log().daily()
         >>> len(activity.part(activity.rows.pieces()[0]).users)
         50
         """
-        return replace(self, users=self.users[places], rows=self.rows.piece(places))
+        return replace(self, users=self.users[places], rows=self.rows.piece(places, memory))
 
     def acts_alone(self) -> DailyActivity:
         """The same people and days with the count of acts; other measures may be missing.

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from churnlab.activity.arrivals import is_late, seen_at
+from churnlab.activity.memory import ReusedMemory
 
-PIECE_BITS = 14
+PIECE_BITS = 13  # people of a piece: smaller pieces touch less memory, larger ones need less Python
 _NO_KNOWN = np.zeros(0, np.int32)
 
 
@@ -73,8 +74,8 @@ class Rows:
         places = np.arange(len(self.first) - 1)
         return [places[i : i + (1 << PIECE_BITS)] for i in range(0, len(places), 1 << PIECE_BITS)]
 
-    def piece(self, places: np.ndarray) -> Rows:
-        """The rows of one group of `pieces`."""
+    def piece(self, places: np.ndarray, memory: ReusedMemory | None = None) -> Rows:
+        """The rows of one group of `pieces`, which are in memory already."""
         return self.take(int(places[0]), int(places[-1]) + 1)
 
     def take(self, begin: int, end: int) -> Rows:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
+from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.protocol import Activity, Job
 from churnlab.dataset import compute
 from churnlab.dataset.dataset import Dataset
 from churnlab.dataset.facts import FactSource
-from churnlab.dataset.memory import ReusedMemory
 from churnlab.dataset.rule import Eligible, Rule
 from churnlab.dataset.snapshots import KEYS, Snapshots, snapshots_of_group
 from churnlab.errors import ConfigError, FrameError

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churnlab.activity.daily import DailyActivity
+from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.protocol import Activity
 from churnlab.activity.rows import Rows
 from churnlab.features.compiler import Program
@@ -69,6 +70,7 @@ def matrix(
     days = np.asarray(days, np.int64)
     out = empty((len(features.names), len(codes)))
     groups = activity.rows.pieces()
+    memory = ReusedMemory()
     group, local = _places(groups, len(activity.users))
     order = np.argsort(group[codes], kind="stable")
     bounds = np.searchsorted(group[codes], np.arange(-1, len(groups) + 1), sorter=order)
@@ -77,7 +79,7 @@ def matrix(
         """Fill the rows of one group of people."""
         mine = order[bounds[i + 1] : bounds[i + 2]]
         if len(mine):
-            rows = activity.rows.piece(groups[i]) if i >= 0 else _nobody(activity)
+            rows = activity.rows.piece(groups[i], memory) if i >= 0 else _nobody(activity)
             features.check_folded(rows.carry, int(days[mine].min()))
             for part, view in _views(rows, days, mine):
                 _fill(view, activity.start, features.program, local[codes], days, part, out)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 
-from churnlab.dataset.memory import ReusedMemory
+from churnlab.activity.memory import ReusedMemory
 
 
 def place(array: np.ndarray) -> int:

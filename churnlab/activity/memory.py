@@ -1,4 +1,4 @@
-"""Memory for one matrix after another, so that a machine need not hand out fresh pages for each."""
+"""Memory for one array after another, so that a machine need not hand out fresh pages for each."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 
 class ReusedMemory:
-    """Makes float64 arrays; what nobody holds any more is handed out again.
+    """Makes arrays; what nobody holds any more is handed out again.
 
-    Fresh memory costs more to touch than the features that are written into it. An array counts as
-    held for as long as anything sees it: a view, or a frame that was made of it.
+    Fresh memory costs more to touch than the rows or features that are written into it. An array
+    counts as held for as long as anything sees it: a view, or a frame that was made of it.
 
     >>> memory = ReusedMemory()
     >>> first = memory.empty((2, 3))
@@ -27,22 +27,25 @@ class ReusedMemory:
 
     def empty(self, shape: tuple[int, ...]) -> np.ndarray:
         """An array float64 of this shape with any values. Threads may ask at the same time."""
-        size = int(np.prod(shape))
+        return self.bytes(8 * int(np.prod(shape))).view(np.float64).reshape(shape)
+
+    def bytes(self, size: int) -> np.ndarray:
+        """So many bytes with any values, uint8[size]. Threads may ask at the same time."""
         block = self._block(size)
         lent = _Lent(block)
         weakref.finalize(lent, self._free.append, block).atexit = False
-        return np.asarray(lent)[:size].reshape(shape)
+        return np.asarray(lent)[:size]
 
     def _block(self, size: int) -> np.ndarray:
         """A free block that is large enough, or a new one; free ones that are smaller are let go.
 
-        A new one has room for an eighth more, as the next matrix may have a few rows more.
+        A new one has room for an eighth more, as the next array may have a few rows more.
         """
         while True:
             try:
                 block = self._free.pop()
             except IndexError:
-                return np.empty(size + size // 8)
+                return np.empty(size + size // 8, np.uint8)
             if len(block) >= size:
                 return block
 
