@@ -28,6 +28,7 @@ from churnlab.store.activity_store import ActivityStore
 
 _PEOPLE = 60
 _DAYS = 100
+_ROWS_OF_A_GROUP = 1_000
 _LITTLE = 10_000  # bytes, so that days are rolled up in shares
 _DAYS_OF_THE_STORE = 70
 _PEOPLE_OF_A_DAY = 40_000
@@ -106,6 +107,11 @@ def _work(community: Community, say: Say) -> None:
     mixed = numbers.sample(frac=1, random_state=1)
     options: dict[str, Any] = {"amount": "amount", "timezone": "UTC", **_COLUMNS}
     EventLog.from_frame(mixed, memory=_LITTLE, **options)
+    say("events by person")
+    with tempfile.TemporaryDirectory(prefix="churnlab-warm-") as folder:
+        file = Path(folder) / "log.parquet"
+        numbers.sort_values(["user_id", "ts"]).to_parquet(file, row_group_size=_ROWS_OF_A_GROUP)
+        EventLog.read(file, **options)
     for events in _many():
         EventLog.from_frame(
             events, user="user_id", time="ts", event="event", timezone="UTC"

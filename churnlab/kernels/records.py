@@ -6,7 +6,7 @@ What every event touches lies in the first two cache lines, what money and measu
 | where                        | type | meaning                                                    |
 |------------------------------|------|------------------------------------------------------------|
 | KEY                          | word | the person's id                                            |
-| _LAST_ACT, _LAST             | word | time of the last act, of the last event; _NEVER at first   |
+| LAST_ACT, LAST             | word | time of the last act, of the last event; NEVER at first   |
 | _WHAT                        | word | name and money of the last event, negated among equal ones |
 | _IN_SESSION, IN_DAY         | word | one bit for each of the first 64 names done                |
 | MICROS                      | word | microseconds in sessions                                   |
@@ -48,8 +48,8 @@ ACT = 1
 MONEY = 2
 MUST_PAY = 4
 KEY = 0
-_LAST_ACT = 1
-_LAST = 2
+LAST_ACT = 1
+LAST = 2
 _WHAT = 3
 _IN_SESSION = 4
 IN_DAY = 5
@@ -58,12 +58,11 @@ SESSIONS = 14
 STEPS = 15
 PART = np.uint64(16)
 KINDS = np.uint64(20)
-WHO, SLOTS, NEXT = 0, 1, 2  # places of what `follow` moves on
 _SECOND_LINE = 8
-_NEVER = -(2**62)
+NEVER = -(2**62)
 _LOW = 2**63 - 1
 SCALE = 20
-_PIECE = 4096
+PIECE = 4096
 _QUARTER = DAY_MICROS // 4
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _TOP = np.uint64(20)
@@ -109,7 +108,7 @@ class Kinds(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Working memory for a piece of the events, int64[_PIECE] and one more for `slot`.
+    """Working memory for a piece of the events, int64[PIECE] and one more for `slot`.
 
     The slot of each event, its time since local midnight, and its money in millionths.
     """
@@ -141,9 +140,10 @@ class Table(NamedTuple):
 
 
 @inlined
-def _work() -> Any:
-    slot, local = np.empty(_PIECE + 1, np.int64), np.empty(_PIECE, np.int64)
-    return Work(slot, local, np.zeros(_PIECE, np.int64))
+def workspace() -> Any:
+    """Working memory of a kernel that adds events."""
+    slot, local = np.empty(PIECE + 1, np.int64), np.empty(PIECE, np.int64)
+    return Work(slot, local, np.zeros(PIECE, np.int64))
 
 
 @jit
@@ -163,15 +163,15 @@ def add(
     The events are taken in pieces that stay in the cache. `shift` is the local time since midnight
     minus the clock, `cold` and `table` are described above, `session_gap` is in microseconds.
     """
-    work = _work()
+    work = workspace()
     ids, tally, count = events.ids, table.tally, events.ids.shape[0]
     at, stop = tally[2], tally[2]
     while at < count:
-        end = min(at + _PIECE, count)
+        end = min(at + PIECE, count)
         slots, stop = _place(ids, at, end, table.lookup, table.rec, slots, work.slot)
         for i in range(stop - at):
             work.local[i] = events.clock[at + i] + shift
-        if not _fill(work, events, meaning, table, cold, session_gap, at, stop):
+        if not fill(work, events, meaning, table, cold, session_gap, at, stop):
             tally[2] = -1
             return slots
         if stop < end:
@@ -179,82 +179,6 @@ def add(
         at = stop
     tally[2] = stop
     return slots
-
-
-@jit
-def follow(
-    events: Events,
-    turns: np.ndarray,
-    shifts: np.ndarray,
-    meaning: Meaning,
-    table: Table,
-    cold: int,
-    at_work: np.ndarray,
-    days: np.ndarray,
-    session_gap: int,
-) -> None:
-    """Add events that lie together by person, whose ids and days rise, to a record a person-day.
-
-    `at_work` int64[3] holds the person at work, the slots in use and the next event, and is moved
-    on: to the number of events when all were added, to an earlier one when the records are full,
-    and to -1 when ids, days or times fall. `days` int32[slots] gets the day of each slot. The local
-    time is the clock and shifts[i] from turns[i] on, int64 both; the rest is as in `add`.
-    """
-    work = _work()
-    count = events.ids.shape[0]
-    while 0 <= at_work[NEXT] < count:
-        at = at_work[NEXT]
-        stop = _follow(
-            events, at, min(at + _PIECE, count), turns, shifts, table.rec, at_work, days, work
-        )
-        if stop < 0 or not _fill(work, events, meaning, table, cold, session_gap, at, stop):
-            stop = -1
-        at_work[NEXT] = stop
-        if stop < min(at + _PIECE, count):
-            break
-
-
-@bare
-def _follow(
-    events: Events,
-    start: int,
-    stop: int,
-    turns: np.ndarray,
-    shifts: np.ndarray,
-    rec: np.ndarray,
-    at_work: np.ndarray,
-    days: np.ndarray,
-    work: Work,
-) -> int:
-    """Give the events from `start` on their slots and local times; returns where it stopped.
-
-    That is before `stop` when the records are full, and -1 when ids or days fall.
-    """
-    ids, clock, begin = events.ids, events.clock, np.uint64(start)
-    who, slots = at_work[WHO], at_work[SLOTS]
-    low, high, midnight = np.int64(1), np.int64(0), np.int64(0)
-    for i in range(np.uint64(stop - start)):
-        key, now = ids[begin + i], clock[begin + i]
-        if key != who or not low <= now < high:
-            turn = np.searchsorted(turns, now, side="right") - 1
-            day = (now + shifts[turn]) // DAY_MICROS
-            midnight = day * DAY_MICROS - shifts[turn]
-            low, high = max(midnight, turns[turn]), midnight + DAY_MICROS
-            if turn + 1 < turns.shape[0]:
-                high = min(high, turns[turn + 1])
-            if key < who or (key == who and slots > 0 and day < days[slots - 1]):
-                return -1
-            if key != who or slots == 0 or day != days[slots - 1]:
-                if slots == rec.shape[0]:
-                    at_work[WHO], at_work[SLOTS] = who, slots
-                    return int(start + np.int64(i))
-                rec[slots] = 0
-                rec[slots, KEY], rec[slots, _LAST_ACT], rec[slots, _LAST] = key, _NEVER, _NEVER
-                days[slots] = day
-                who, slots = key, slots + 1
-        work.slot[i], work.local[i] = slots - 1, now - midnight
-    at_work[WHO], at_work[SLOTS] = who, slots
-    return stop
 
 
 @bare
@@ -290,10 +214,10 @@ def _place(
                 return slots, start + int(i)
             index[at] = slots
             rec[slots] = 0
-            rec[slots, KEY], rec[slots, _LAST_ACT], rec[slots, _LAST] = key, _NEVER, _NEVER
+            rec[slots, KEY], rec[slots, LAST_ACT], rec[slots, LAST] = key, NEVER, NEVER
             slots += 1
         slot[i] = index[at]
-    slot[_PIECE] = touched  # so that it is not left out
+    slot[PIECE] = touched  # so that it is not left out
     return slots, stop
 
 
@@ -330,7 +254,7 @@ def _millionths(
 
 
 @bare
-def _fill(
+def fill(
     work: Work,
     events: Events,
     meaning: Meaning,
@@ -354,7 +278,7 @@ def _fill(
     for i in range(np.uint64(stop - start)):
         code, at, amount = np.uint64(name[begin + i]), np.uint64(slot[i]), micros[i]
         now, what = clock[begin + i], ((amount * _MIX) ^ np.int64(code)) & _LOW
-        before = rec[at, _LAST]
+        before = rec[at, LAST]
         if now <= before:
             if now < before:
                 return False
@@ -364,7 +288,7 @@ def _fill(
             ties[tie, 0], ties[tie, 1], ties[tie, 2] = rec[at, KEY], now, what
             tie += 1
             what = ~what
-        rec[at, _LAST], rec[at, _WHAT] = now, what
+        rec[at, LAST], rec[at, _WHAT] = now, what
         if amount != 0:
             rec[at, cold] += amount
             half[at, 2 * cold + 2] += np.int32(amount > 0)
@@ -399,8 +323,8 @@ def _act(
         + np.uint64(local >= 3 * _QUARTER)
     )
     half[at, PART + part] += 1
-    gap, walked = now - rec[at, _LAST_ACT], rec[at, _IN_SESSION]
-    rec[at, _LAST_ACT] = now
+    gap, walked = now - rec[at, LAST_ACT], rec[at, _IN_SESSION]
+    rec[at, LAST_ACT] = now
     if gap > session_gap:
         half[at, SESSIONS] += 1
         rec[at, _IN_SESSION] = gap = walked = 0

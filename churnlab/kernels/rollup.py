@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churnlab.kernels import day_rows
+from churnlab.kernels import day_rows, in_turn
 from churnlab.kernels import records as kernel
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.records import COUNTS, SUMS
@@ -220,14 +220,14 @@ class PersonRoll(_Roll):
             self._reserve_names(n)
         ties = _scratch("ties", 6 * n).reshape(-1, 3)
         columns = kernel.Events(*events.columns()[:6])
-        self._tally[0] = self._at[kernel.NEXT] = 0
+        self._tally[0] = self._at[in_turn.NEXT] = 0
         self._follow(columns, frozen(turns), frozen(shifts), meaning, ties)
-        while 0 <= self._at[kernel.NEXT] < n:  # the records are full, and another day begins
+        while 0 <= self._at[in_turn.NEXT] < n:  # the records are full, and another day begins
             self.end()
             self._follow(columns, frozen(turns), frozen(shifts), meaning, ties)
         self._keep(ties)
         self.events += n
-        return bool(self._at[kernel.NEXT] == n)
+        return bool(self._at[in_turn.NEXT] == n)
 
     def _follow(
         self,
@@ -238,7 +238,7 @@ class PersonRoll(_Roll):
         ties: np.ndarray,
     ) -> None:
         """Add events until the records are full."""
-        kernel.follow(
+        in_turn.follow(
             columns,
             turns,
             shifts,
@@ -252,9 +252,9 @@ class PersonRoll(_Roll):
 
     def end(self) -> None:
         """Write the rows of the days so far, which are over."""
-        self.slots = int(self._at[kernel.SLOTS])
+        self.slots = int(self._at[in_turn.SLOTS])
         self.write(self)
-        self._at[kernel.SLOTS] = 0
+        self._at[in_turn.SLOTS] = 0
         if self._tally[1]:
             self._seen.fill(-1)
             self._tally[1] = 0

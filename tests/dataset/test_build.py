@@ -18,9 +18,9 @@ import pytest
 
 import churnlab as cl
 from churnlab.activity import blocks, rows
+from churnlab.activity.memory import ReusedMemory
 from churnlab.dataset import build
 from churnlab.dataset.build import iter_datasets
-from churnlab.dataset.memory import ReusedMemory
 from churnlab.errors import ChurnlabError, ConfigError, FrameError
 from churnlab.features.feature_set import FeatureSet
 from churnlab.kernels import cores

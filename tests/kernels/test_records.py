@@ -6,17 +6,15 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import oracle
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.kernels import NAMES, kinds, meaning, slice_of
 
-from churnlab.kernels.jit import frozen
-from churnlab.kernels.records import ACT, COUNTS, MONEY, SUMS, Kinds, Meaning
-from churnlab.kernels.rollup import DayRoll, PersonRoll, Slice
+from churnlab.kernels.records import COUNTS, SUMS
+from churnlab.kernels.rollup import DayRoll
 from churnlab.kernels.units import DAY_MICROS, SESSION_GAP_MICROS
 
 START = datetime(1970, 1, 1)
-NAMES = 70  # more than the 64 names that have a bit in a record
 EVENTS = st.lists(
     st.tuples(
         st.integers(0, 3),
@@ -27,32 +25,6 @@ EVENTS = st.lists(
     min_size=1,
     max_size=40,
 )
-
-
-def slice_of(found: list[tuple[int, int, int, float]]) -> Slice:
-    columns = [
-        np.array([u for u, *_ in found], np.int64),
-        np.array([m * 60_000_000 for _, m, *_ in found], np.int64),
-        np.array([n for _, _, n, _ in found], np.int32),
-        np.array([a for *_, a in found], np.float64),
-        np.zeros(0, np.uint8),
-        np.zeros((len(found), 0), np.int64),
-        np.zeros(0, np.int32),
-    ]
-    return Slice(*map(frozen, columns))
-
-
-def meaning() -> Meaning:
-    """Name 5 is a receipt, all others are acts; every name has the one role; all is money."""
-    flags = np.full(NAMES, ACT | MONEY, np.uint8)
-    flags[5] = MONEY
-    return Meaning(frozen(flags), frozen((np.arange(NAMES) == 5).astype(np.int32)))
-
-
-def kinds() -> Kinds:
-    """Acts, then receipts, of the one role."""
-    act, roles = np.array([1, 0], np.uint8), np.array([[0, 0], [1, 0]], np.int32)
-    return Kinds(frozen(act), frozen(roles))
 
 
 @given(EVENTS)
@@ -110,65 +82,3 @@ def test_a_shift_moves_the_part_of_the_day() -> None:
     counts, sums = np.empty((1, len(COUNTS) + 1), np.int32), np.empty((1, 2), np.int64)
     roll.fill(np.arange(1), counts, sums)
     assert counts[0, COUNTS.index("morning")] == 1
-
-
-PEOPLE = st.lists(
-    st.tuples(
-        st.integers(0, 3),
-        st.integers(0, 3 * 1440 - 1),
-        st.sampled_from([0, 1, 5, 63, 64, 69]),
-        st.sampled_from([0.0, 9.99, -3.5, 1e11]),
-    ),
-    min_size=1,
-    max_size=60,
-)
-NO_TURNS = np.array([-(2**62)]), np.zeros(1, np.int64)
-
-
-def rows_of(roll: DayRoll | PersonRoll) -> list[list[int]]:
-    """Each row: its id, counts and sums."""
-    counts = np.empty((roll.slots, len(COUNTS) + 1), np.int32)
-    sums = np.empty((roll.slots, len(SUMS)), np.int64)
-    roll.fill(np.arange(roll.slots), counts, sums)
-    return np.column_stack([roll.ids(), counts, sums]).tolist()
-
-
-@given(PEOPLE, st.sampled_from([2, 3, 100]), st.integers(1, 20))
-def test_people_in_turn_have_the_rows_of_their_days(
-    found: list[tuple[int, int, int, float]], records: int, batch: int
-) -> None:
-    got: list[tuple[int, list[int]]] = []
-
-    class Small(PersonRoll):
-        ROWS = records
-
-    def write(roll: PersonRoll) -> None:
-        got.extend(zip(roll.days[: roll.slots].tolist(), rows_of(roll), strict=True))
-
-    found = sorted(found, key=lambda e: e[:2])
-    people = Small(-1, kinds(), 1, 0, SESSION_GAP_MICROS, write)
-    for begin in range(0, len(found), batch):
-        assert people.add(slice_of(found[begin : begin + batch]), *NO_TURNS, meaning())
-    people.end()
-    want, repeats, unusable = [], 0, 0
-    for day in range(3):
-        roll = DayRoll(day, kinds(), 1, 0, SESSION_GAP_MICROS)
-        events = [e for e in found if e[1] // 1440 == day]
-        if events:
-            assert roll.add(slice_of(events), 0, meaning())
-        want += [(day, row) for row in rows_of(roll)]
-        repeats, unusable = repeats + roll.repeats(), unusable + roll.bad_amounts
-    assert sorted(got) == sorted(want)
-    assert [row[0] for _, row in got] == sorted(row[0] for _, row in got)
-    assert (people.repeats(), people.bad_amounts) == (repeats, unusable)
-    assert people.events == len(found)
-
-
-@pytest.mark.parametrize(
-    "later", [(1, 9, 0, 0.0), (2, 8, 0, 0.0), (0, 1441, 0, 0.0)], ids=["day", "clock", "id"]
-)
-def test_people_out_of_turn_are_noticed(later: tuple[int, int, int, float]) -> None:
-    people = PersonRoll(-1, kinds(), 1, 0, SESSION_GAP_MICROS, lambda roll: None)
-    before = [(1, 1441, 0, 0.0)] if later[0] < 2 else [(2, 9, 0, 0.0)]
-    assert people.add(slice_of(before), *NO_TURNS, meaning())
-    assert not people.add(slice_of([later]), *NO_TURNS, meaning())
