@@ -168,8 +168,8 @@ class BlockRows:
         local = np.searchsorted(places, self.place[base : base + (1 << PIECE_BITS)])
         parts = self._parts(piece)
         held = np.zeros(len(places), np.int64)
-        for block, rows in parts:
-            windows.count(frozen(local), frozen(block.codes[rows]), base, held)
+        codes = np.concatenate([np.zeros(0, np.int32), *(b.codes[rows] for b, rows in parts)])
+        windows.count(frozen(local), frozen(codes), base, held)
         first = np.concatenate([[0], np.cumsum(held)])
         out = self._room(int(first[-1]), memory or ReusedMemory())
         self._put(parts, local, base, first[:-1].copy(), out)

@@ -167,7 +167,7 @@ def test_more_people_than_an_index_or_a_piece_holds(kind: str) -> None:
         {"u": users, "d": times.astype("datetime64[D]"), "s": np.asarray(table["e"]) == "social"}
     )
     want = plain.groupby(["u", "d"], sort=True)["s"].agg(["size", "sum"])
-    assert list(activity.users) == sorted(set(users)) and len(activity.rows.pieces()) == 2
+    assert list(activity.users) == sorted(set(users)) and len(activity.rows.pieces()) == 3
     frame = activity.frame().set_index(["user_id", "day"])
     assert frame.index.equals(want.index.set_names(["user_id", "day"]))
     assert (frame["acts"].to_numpy() == want["size"]).all() and (
