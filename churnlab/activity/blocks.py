@@ -190,16 +190,13 @@ class BlockRows:
     def _room(self, rows: int, memory: ReusedMemory) -> tuple[np.ndarray, ...]:
         """Empty day, known, counts and sums for a number of rows."""
         counts, sums = self.width
-        known = rows if self.versions else 0
-        whole = memory.bytes(8 * rows * sums + 4 * (rows + known + rows * counts))
-        ends = np.cumsum([8 * rows * sums, 4 * rows, 4 * known])
-        of_sums, of_day, of_known, of_counts = np.split(whole, ends)
-        return (
-            of_day.view(np.int32),
-            of_known.view(np.int32),
-            of_counts.view(np.int32).reshape(rows, counts),
-            of_sums.view(np.int64).reshape(rows, sums),
+        found = memory.arrays(
+            ((rows, sums), np.int64),
+            ((rows,), np.int32),
+            ((rows if self.versions else 0,), np.int32),
+            ((rows, counts), np.int32),
         )
+        return (*found[1:], found[0])
 
     def _put(
         self,

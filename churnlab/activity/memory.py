@@ -27,10 +27,25 @@ class ReusedMemory:
 
     def empty(self, shape: tuple[int, ...]) -> np.ndarray:
         """An array float64 of this shape with any values. Threads may ask at the same time."""
-        return self.bytes(8 * int(np.prod(shape))).view(np.float64).reshape(shape)
+        return self.arrays((shape, np.float64))[0]
 
-    def bytes(self, size: int) -> np.ndarray:
-        """So many bytes with any values, uint8[size]. Threads may ask at the same time."""
+    def arrays(self, *wanted: tuple[tuple[int, ...], Any]) -> list[np.ndarray]:
+        """Arrays with any values side by side, of these shapes and types: wider types first.
+
+        >>> counts, names = ReusedMemory().arrays(((2, 3), np.int64), ((5,), np.uint8))
+        >>> counts.shape, counts.dtype, names.shape
+        ((2, 3), dtype('int64'), (5,))
+        """
+        sizes = [int(np.prod(shape)) * np.dtype(kind).itemsize for shape, kind in wanted]
+        ends = np.cumsum(sizes).tolist()
+        whole = self._bytes(ends[-1])
+        return [
+            whole[end - size : end].view(kind).reshape(shape)
+            for size, end, (shape, kind) in zip(sizes, ends, wanted, strict=True)
+        ]
+
+    def _bytes(self, size: int) -> np.ndarray:
+        """So many bytes with any values, uint8[size]."""
         block = self._block(size)
         lent = _Lent(block)
         weakref.finalize(lent, self._free.append, block).atexit = False

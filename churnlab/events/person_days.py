@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from churnlab.activity.blocks import Block
+from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.rows import PIECE_BITS
 from churnlab.errors import LogError
 from churnlab.events.batches import Counts
@@ -22,6 +23,7 @@ from churnlab.kernels.units import SESSION_GAP_MICROS
 from churnlab.schema.zones import zone_changes
 
 _MOST = 2**20  # rows that are held before they become blocks
+_SELDOM = 8  # wide rows are so many times fewer
 
 
 def serves(spec: LogSpec) -> bool:
@@ -33,17 +35,24 @@ class PersonDays:
     """Rolls up events that come one person after the other, by rising ids, each by time.
 
     The first and the last person may have more events elsewhere: theirs are left in `borders`. Of
-    these, and of one person's events, up to `memory` bytes are held. After `finish` the rows of all
-    others are in `blocks`, and their number of events by day in `events`.
+    these, and of one person's events, up to `memory` bytes are held; rows wait in memory of
+    `reused`. After `finish` the rows of all others are in `blocks`, and their number of events by
+    day in `events`.
     """
 
     def __init__(
-        self, spec: LogSpec, tables: Tables, keep: Callable[[Block], Block], memory: int
+        self,
+        spec: LogSpec,
+        tables: Tables,
+        keep: Callable[[Block], Block],
+        memory: int,
+        reused: ReusedMemory,
     ) -> None:
         self.spec = spec
         self.tables = tables
         self.keep = keep
         self.room = memory
+        self.reused = reused
         self.blocks: list[Block] = []
         self.events: dict[int, int] = {}
         self.borders: list[Slice] = []
@@ -124,7 +133,10 @@ class PersonDays:
             self._take,
         )
         most = min(max(self.room // BYTES_A_ROW, roll.ROWS), _MOST)
-        self._rows = [_Rows(wide, most, roll.width) for wide in (False, True)]
+        self._rows = [
+            _Rows(False, most, roll.width, self.reused),
+            _Rows(True, max(most // _SELDOM, roll.ROWS), roll.width, ReusedMemory()),
+        ]
         return roll
 
     def _take(self, roll: PersonRoll) -> None:
@@ -160,14 +172,16 @@ class PersonDays:
 class _Rows:
     """Rows of several days, with int32 counts or with a byte for each, until they are blocks."""
 
-    def __init__(self, wide: bool, most: int, width: tuple[int, int]) -> None:
+    def __init__(self, wide: bool, most: int, width: tuple[int, int], memory: ReusedMemory) -> None:
         self.wide = wide
         self.width = width
         self.count = 0
-        self.codes = np.empty(most, np.int32)
-        self.days = np.empty(most, np.int32)
-        self.counts = np.empty((most, width[0]), np.int32 if wide else np.uint8)
-        self.sums = np.empty((most, width[1]), np.int64)
+        self.sums, self.codes, self.days, self.counts = memory.arrays(
+            ((most, width[1]), np.int64),
+            ((most,), np.int32),
+            ((most,), np.int32),
+            ((most, width[0]), np.int32 if wide else np.uint8),
+        )
 
     def take(self, roll: PersonRoll, codes: np.ndarray, mine: np.ndarray) -> None:
         """Take those rows that are `mine`, bool[m]."""

@@ -17,6 +17,7 @@ from queue import SimpleQueue
 import numpy as np
 
 from churnlab.activity.blocks import Block, Shelf
+from churnlab.activity.memory import ReusedMemory
 from churnlab.events import person_days
 from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
@@ -118,6 +119,7 @@ class _Rolling:
         self.tables = tables
         self.threads = threads
         self.shelf = Shelf(spec.memory // 3)
+        self.reused = ReusedMemory()
         self.done = Rolled(tables)
         # One for each thread; three quarters of the memory are for piles, the rest for single days.
         memory = spec.memory * 3 // 4 // threads
@@ -136,9 +138,10 @@ class _Rolling:
                 seen = replace(task, batches=lambda: counted(task.batches(), step, len))
                 mine = free.get()
                 try:
-                    return _Roller(self.source.name, self.spec, self.tables, self.shelf.put).run(
-                        seen, mine
+                    roller = _Roller(
+                        self.source.name, self.spec, self.tables, self.shelf.put, self.reused
                     )
+                    return roller.run(seen, mine)
                 finally:
                     free.put(mine)
 
@@ -173,9 +176,15 @@ class _Roller:
     """Reads one task."""
 
     def __init__(
-        self, name: str, spec: LogSpec, tables: Tables, keep: Callable[[Block], Block]
+        self,
+        name: str,
+        spec: LogSpec,
+        tables: Tables,
+        keep: Callable[[Block], Block],
+        reused: ReusedMemory,
     ) -> None:
         self.name = name
+        self.reused = reused
         self.spec = spec
         self.tables = tables
         self.keep = keep
@@ -221,7 +230,7 @@ class _Roller:
 
     def _people(self, task: Task) -> list[Slice]:
         """Roll up events by person; returns those of people whom other tasks may have events of."""
-        people = PersonDays(self.spec, self.tables, self.keep, self.room)
+        people = PersonDays(self.spec, self.tables, self.keep, self.room, self.reused)
         for batch in task.batches():
             people.add(self.reader.read(batch, task.days), self.reader.zone)
         people.finish(self.counts)

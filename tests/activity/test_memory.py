@@ -77,3 +77,18 @@ def test_threads_never_share_memory() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(fill, range(400)))
+
+
+def test_arrays_lie_side_by_side_and_share_nothing() -> None:
+    memory = ReusedMemory()
+    wanted = ((3, 2), np.int64), ((0,), np.int32), ((5,), np.int32), ((3, 7), np.uint8)
+    made = memory.arrays(*wanted)
+    for value, array in enumerate(made):
+        array[:] = value
+    assert [(a.shape, a.dtype) for a in made] == [(s, np.dtype(k)) for s, k in wanted]
+    assert all((array == value).all() for value, array in enumerate(made))
+    was, kept = place(made[0]), made[3]
+    del made, array
+    assert place(memory.arrays(*wanted)[0]) != was
+    del kept
+    assert was in {place(memory.arrays(*wanted)[0]) for _ in range(2)}
