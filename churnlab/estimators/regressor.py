@@ -52,7 +52,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
 
     The blend adds up, in log money, LightGBM, a ridge-penalised log-linear model, which goes on
     where trees stop, and, where X has histories of orders, what MBG/NBD and Gamma-Gamma expect
-    (`learners.value_blend`). With objective "mae" it is halfway between the first two.
+    (`learners.value_blend`). With objective "mae" it adds up roots of money: 3/8 LightGBM, 3/8 the
+    log-linear model and 1/4 a model of who pays and how much payers pay (`learners.payers`).
 
     Objectives (experiments/ltv_objective compares them):
 
@@ -62,7 +63,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
     - "ziln": zero-inflated lognormal (X. Wang, T. Liu and J. Miao, 2019, A deep probabilistic
       model for customer lifetime value prediction).
     - "mae": the conditional median, which has the least absolute error; `predict` then gives
-      medians, which add up to less than people spend.
+      medians, which add up to less than people spend. As a blend it is 0 for everybody who is more
+      likely not to pay.
 
     Totals of expected amounts are corrected on out-of-fold predictions by a factor within [0.5, 2].
     The unit of money does not matter. A negative amount (money given back) counts as zero;
@@ -205,8 +207,8 @@ class LTVRegressor(RegressorMixin, TreeModel):
         factor = self.factor_
 
         def medians(rows: np.ndarray) -> np.ndarray:
-            """Log medians: halfway between trees and the log-linear model."""
-            return value_blend.halfway(trees(rows), others.line.score(rows), factor)
+            """Roots of the medians of all members together."""
+            return others.root(self.booster_, rows, factor)
 
         def log_money(rows: np.ndarray) -> np.ndarray:
             """Log amounts of all members together."""

@@ -348,9 +348,18 @@ def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
     return from_text(booster_text.merged(*both))
 
 
-def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
-    """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss."""
-    return np.asarray(booster.predict(X, raw_score=True, num_threads=threads))
+def raw(
+    booster: lgb.Booster, X: np.ndarray, threads: int, first: int = 0, count: int | None = None
+) -> np.ndarray:
+    """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss.
+
+    It is that of `count` rounds from the round `first`, from 0; None for all that follow.
+    """
+    return np.asarray(
+        booster.predict(
+            X, start_iteration=first, num_iteration=count, raw_score=True, num_threads=threads
+        )
+    )
 
 
 def to_text(booster: lgb.Booster) -> str:

@@ -11,6 +11,7 @@ from churnlab.errors import FrameError
 
 Folds: TypeAlias = list[tuple[np.ndarray, np.ndarray]]
 _MIN_PEOPLE = 20
+_MIN_ROWS_OF_A_SIDE = 10
 
 
 def level(X: Any, name: str, given: Any) -> Any:
@@ -64,6 +65,23 @@ def by_person(person: np.ndarray, seed: int, count: int = 5) -> Folds:
 def of_size(person: np.ndarray, seed: int, many: int) -> Folds:
     """Five folds by person; for more than `many` rows a single fold that holds out a tenth."""
     return by_person(person, seed) if len(person) <= many else by_person(person, seed, 10)[:1]
+
+
+def within(inner: Folds, kept: np.ndarray) -> Folds:
+    """The folds over the kept rows alone; none where a side would have fewer than ten rows.
+
+    kept: bool[n].
+
+    >>> inner = by_person(np.arange(100), seed=0)
+    >>> [len(held_out) for _, held_out in within(inner, np.arange(100) < 90)]
+    [19, 18, 20, 18, 15]
+    """
+    place = np.cumsum(kept) - 1
+    pairs = [
+        (place[learn[kept[learn]]], place[held_out[kept[held_out]]]) for learn, held_out in inner
+    ]
+    smallest = min((min(len(learn), len(out)) for learn, out in pairs), default=_MIN_ROWS_OF_A_SIDE)
+    return pairs if smallest >= _MIN_ROWS_OF_A_SIDE else []
 
 
 def _codes(what: str, values: Any, rows: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The value blend: trees, a log-linear model and expected spending, added up in log money.
 
-For medians it is trees and a line, added up in roots of money.
+For medians it is trees, a line and a model of payers, added up in roots of money.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from churnlab.estimators.learners import blend, boosting, later, value_trees
+from churnlab.estimators.learners import blend, boosting, later, payers, value_trees
 from churnlab.estimators.learners.additive import out_of_fold
 from churnlab.estimators.learners.chosen import Chosen
 from churnlab.estimators.learners.folds import Folds
 from churnlab.estimators.learners.loglinear import POWER, LogLinear, medians
 from churnlab.estimators.learners.objectives import tweedie_loss
+from churnlab.estimators.learners.payers import GrownPayers, Payers
 from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
 from churnlab.estimators.learners.value_trees import ValueTrees
@@ -73,19 +74,21 @@ class OtherMembers:
     """The members of the blend besides the trees.
 
     In log money the blend is (1 - share) (3/8 trees + 5/8 line) + share expected spending. Medians
-    are halfway between trees and line, in roots of money.
+    are halfway between trees and line, in roots of money, joined with what `payers` say.
     """
 
     line: LogLinear
     expected: ExpectedSpending | None
+    payers: Payers | None = None
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Self:
         """The members that `state()` wrote down."""
-        expected = state["expected"]
+        expected, who_pays = state["expected"], state.get("payers")
         return cls(
             LogLinear(**state["line"]),
             None if expected is None else ExpectedSpending(**expected),
+            None if who_pays is None else Payers(**who_pays),
         )
 
     def state(self) -> dict[str, Any]:
@@ -102,6 +105,15 @@ class OtherMembers:
         if self.expected is None:
             return both
         return _joined(both, self.expected.score(X) + level, self.expected.share)
+
+    def root(self, booster: Any, X: np.ndarray, factor: float) -> np.ndarray:
+        """Roots of the median amounts, float64[n], of the line, the trees and the payers.
+
+        `booster` holds all trees; those of roots include the correction `factor` already.
+        """
+        count = None if self.payers is None else self.payers.first
+        roots = halfway(boosting.raw(booster, X, 1, 0, count), self.line.score(X), factor)
+        return roots if self.payers is None else self.payers.joined(roots, booster, X, factor)
 
     def contributions(
         self, trees: np.ndarray, base: float, X: np.ndarray, factor: float
@@ -150,7 +162,7 @@ def grow(
     if not (_has_day_effects(objective, rows) if chosen is None else chosen.day_effects):
         rows = rows.undated()
     if objective == "mae":
-        return _grow_medians(plan, rows, inner)
+        return _grow_medians(plan, rows, inner, chosen)
     line, effect = fit_line(rows)
     booster, trees, sizes = _grow_trees(objective, plan, rows, effect, inner)
     expected = ExpectedSpending.fit(rows, effect) if _expects(chosen) else None
@@ -240,8 +252,10 @@ def _grow_trees(
     return ValueTrees(boosting.rescale(booster, 1.0, level), unseen, (boosting.size(booster),))
 
 
-def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
-    """Trees and line for medians, fitted on amounts divided by their day's effect on the mean.
+def _grow_medians(
+    plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None
+) -> ValueBlend:
+    """All members for medians, fitted on amounts divided by their day's effect on the mean.
 
     That is right because the median of y / c is the median of y, divided by c.
     """
@@ -251,10 +265,13 @@ def _grow_medians(plan: Plan, rows: TrainingRows, inner: Folds) -> ValueBlend:
     line, _ = fit_line(plain, median=True)
     unseen = None
     if trees is not None:
-        lines = _lines_out_of_fold(plain, inner, plan.threads, median=True)
-        unseen = halfway(trees, lines, 1.0) * np.exp(effect / 2)
-    chosen = Chosen(sizes, None, bool(effect.any()))
-    return ValueBlend(booster, OtherMembers(line, None), unseen, effect, chosen)
+        unseen = halfway(trees, _lines_out_of_fold(plain, inner, plan.threads, median=True), 1.0)
+    grown = payers.grow(GrownPayers(booster, unseen, None, ()), plan, plain, inner, chosen)
+    unseen = None if grown.unseen is None else grown.unseen * np.exp(effect / 2)
+    errors = () if grown.payers is None else tuple(grown.payers.errors)
+    found = Chosen(sizes + grown.sizes, None, bool(effect.any()), errors=errors)
+    others = OtherMembers(line, None, grown.payers)
+    return ValueBlend(grown.booster, others, unseen, effect, found)
 
 
 def fit_line(rows: TrainingRows, *, median: bool = False) -> tuple[LogLinear, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from churnlab.estimators.learners import boosting
 from churnlab.estimators.learners.chosen import TreeSize
 from churnlab.estimators.learners.custom_loss import CustomLoss
-from churnlab.estimators.learners.folds import Folds
+from churnlab.estimators.learners.folds import Folds, within
 from churnlab.estimators.learners.objectives import ziln_gradients, ziln_loss, ziln_mean, ziln_start
 from churnlab.estimators.learners.plan import Plan
 from churnlab.estimators.learners.training_rows import TrainingRows
@@ -86,7 +86,7 @@ def _hurdle(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
     chance, unseen, size = _fitted("poisson", plan, ones, folds)
     payers = rows.take(np.flatnonzero(pays))
     second = plan.as_chosen(plan.sizes, 1) if plan.sizes else plan
-    paid, unseen_paid, second_size = _fitted("gamma", second, payers, _within(folds, pays))
+    paid, unseen_paid, second_size = _fitted("gamma", second, payers, within(folds, pays))
     sizes = size + second_size
     if unseen is not None and unseen_paid is not None:
         amount = boosting.raw(paid, rows.X, plan.threads)
@@ -103,16 +103,6 @@ def _fitted(objective: str, plan: Plan, rows: TrainingRows, folds: Folds) -> Val
         plan, rows.X, rows.y, rows.categorical, folds, weight=rows.weight, cut=rows.cut
     )
     return ValueTrees(booster, unseen, (boosting.size(booster),))
-
-
-def _within(folds: Folds, kept: np.ndarray) -> Folds:
-    """The folds over the kept rows alone; none where a side would have fewer than ten rows."""
-    place = np.cumsum(kept) - 1
-    pairs = [
-        (place[learn[kept[learn]]], place[held_out[kept[held_out]]]) for learn, held_out in folds
-    ]
-    smallest = min((min(len(learn), len(out)) for learn, out in pairs), default=_MIN_PAYING_ROWS)
-    return pairs if smallest >= _MIN_PAYING_ROWS else []
 
 
 def _ziln(plan: Plan, rows: TrainingRows, folds: Folds) -> ValueTrees:
