@@ -206,15 +206,12 @@ class LTVRegressor(RegressorMixin, TreeModel):
         others = OtherMembers.of(self.linear_)
         factor = self.factor_
 
-        def medians(rows: np.ndarray) -> np.ndarray:
-            """Roots of the medians of all members together."""
-            return others.root(self.booster_, rows, factor)
-
         def log_money(rows: np.ndarray) -> np.ndarray:
             """Log amounts of all members together."""
             return others.score(trees(rows), rows, factor)
 
         if self.objective == "mae":
+            medians = others.medians(self.booster_, factor)
             return self._scored(X, prepared, medians) * np.exp(self._shift(X, time) / 2)
         return self._scored(X, prepared, log_money) + self._shift(X, time)
 

@@ -348,18 +348,17 @@ def merge(first: lgb.Booster, second: lgb.Booster) -> lgb.Booster:
     return from_text(booster_text.merged(*both))
 
 
-def raw(
-    booster: lgb.Booster, X: np.ndarray, threads: int, first: int = 0, count: int | None = None
-) -> np.ndarray:
-    """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss.
+def part(booster: lgb.Booster, first: int, count: int) -> lgb.Booster:
+    """A booster of its own with `count` rounds of another, from the round `first` on, from 0.
 
-    It is that of `count` rounds from the round `first`, from 0; None for all that follow.
+    LightGBM must not score several ranges of one booster at a time: it notes the range in it.
     """
-    return np.asarray(
-        booster.predict(
-            X, start_iteration=first, num_iteration=count, raw_score=True, num_threads=threads
-        )
-    )
+    return from_text(booster.model_to_string(start_iteration=first, num_iteration=count))
+
+
+def raw(booster: lgb.Booster, X: np.ndarray, threads: int) -> np.ndarray:
+    """Raw score of each row of X, float64[n]; float64[n, k] for a booster of a CustomLoss."""
+    return np.asarray(booster.predict(X, raw_score=True, num_threads=threads))
 
 
 def to_text(booster: lgb.Booster) -> str:

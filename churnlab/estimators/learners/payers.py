@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.special import expit
@@ -18,6 +19,7 @@ from churnlab.estimators.learners.weights import quantiles
 _SHARE = 0.25
 _FEWEST_OF_A_KIND = 10
 _KEPT_ERRORS = np.linspace(0, 1, 101)
+Members: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,24 @@ class Payers:
     chance: int
     errors: list[float]
 
-    def joined(self, roots: np.ndarray, booster: Any, X: np.ndarray, factor: float) -> np.ndarray:
-        """Roots of the medians, float64[n], from those of the other members.
+    def joined(self, booster: Any, factor: float) -> Members:
+        """What takes rows, and the roots that the others say of them, to roots of medians.
 
-        All trees of `booster` were multiplied by the root of `factor`, as those of roots must be.
+        `booster` holds all trees, multiplied by the root of `factor`, as those of roots must be.
         """
         level = np.sqrt(factor)
-        odds = boosting.raw(booster, X, 1, self.first, self.chance) / level
-        log_money = boosting.raw(booster, X, 1, self.first + self.chance) / level
-        own = median(odds, log_money, np.array(self.errors))
-        return _joined(roots, odds, np.sqrt(own * factor))
+        errors = np.array(self.errors)
+        behind = self.first + self.chance
+        of_chance = boosting.part(booster, self.first, self.chance)
+        of_amount = boosting.part(booster, behind, booster.num_trees() - behind)
+
+        def roots(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+            """Roots of the medians, float64[n]."""
+            odds = boosting.raw(of_chance, rows, 1) / level
+            log_money = boosting.raw(of_amount, rows, 1) / level
+            return _joined(others, odds, np.sqrt(median(odds, log_money, errors) * factor))
+
+        return roots
 
 
 class GrownPayers(NamedTuple):

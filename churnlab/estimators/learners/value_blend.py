@@ -5,6 +5,7 @@ For medians it is trees, a line and a model of payers, added up in roots of mone
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -106,14 +107,21 @@ class OtherMembers:
             return both
         return _joined(both, self.expected.score(X) + level, self.expected.share)
 
-    def root(self, booster: Any, X: np.ndarray, factor: float) -> np.ndarray:
-        """Roots of the median amounts, float64[n], of the line, the trees and the payers.
+    def medians(self, booster: Any, factor: float) -> Callable[[np.ndarray], np.ndarray]:
+        """What takes rows to the roots of their medians, by the line, the trees and the payers.
 
         `booster` holds all trees; those of roots include the correction `factor` already.
         """
-        count = None if self.payers is None else self.payers.first
-        roots = halfway(boosting.raw(booster, X, 1, 0, count), self.line.score(X), factor)
-        return roots if self.payers is None else self.payers.joined(roots, booster, X, factor)
+        of_payers = self.payers
+        trees = booster if of_payers is None else boosting.part(booster, 0, of_payers.first)
+        joined = None if of_payers is None else of_payers.joined(booster, factor)
+
+        def roots(rows: np.ndarray) -> np.ndarray:
+            """Roots of the medians, float64[n]."""
+            others = halfway(boosting.raw(trees, rows, 1), self.line.score(rows), factor)
+            return others if joined is None else joined(rows, others)
+
+        return roots
 
     def contributions(
         self, trees: np.ndarray, base: float, X: np.ndarray, factor: float

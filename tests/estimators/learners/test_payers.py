@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -55,13 +56,24 @@ def test_each_booster_keeps_its_own_scores_behind_the_others(tmp_path: Path) -> 
     sizes = [rounds for rounds, _ in model.chosen_["trees"]]
     assert sizes == [others.payers.first, others.payers.chance, model.booster_.num_trees() - 80]
     matrix, level = model.prepare(X), np.sqrt(model.factor_)
-    odds = boosting.raw(model.booster_, matrix, 1, 40, 40) / level
-    log_money = boosting.raw(model.booster_, matrix, 1, 80) / level
+    odds = boosting.raw(boosting.part(model.booster_, 40, 40), matrix, 1) / level
+    rest = model.booster_.num_trees() - 80
+    log_money = boosting.raw(boosting.part(model.booster_, 80, rest), matrix, 1) / level
     assert expit(odds).mean() == pytest.approx((Y > 0).mean(), abs=0.02)
     assert log_money.mean() == pytest.approx(np.log(Y[Y > 0] / model.factor_).mean(), abs=0.1)
     said = model.predict(X)
     assert ((said == 0) >= (odds <= 0)).all()
     np.testing.assert_array_equal(load(model.save(tmp_path / "model")).predict(X), said)
+
+
+def test_rows_scored_on_several_threads_are_scored_alike() -> None:
+    model = fitted_on_shop("blend", "mae")
+    medians = OtherMembers.of(model.linear_).medians(model.booster_, model.factor_)
+    matrix = model.prepare(X)
+    want = medians(matrix)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: medians(matrix), range(200)):
+            np.testing.assert_array_equal(found, want)
 
 
 def test_no_payers_where_the_rows_cannot_tell_who_pays() -> None:
