@@ -23,6 +23,7 @@ from churnlab.kernels.units import SESSION_GAP_MICROS
 from churnlab.schema.zones import zone_changes
 
 _MOST = 2**20  # rows that are held before they become blocks
+NOBODY = np.zeros(0, np.int32)
 _SELDOM = 8  # wide rows are so many times fewer
 
 
@@ -36,8 +37,8 @@ class PersonDays:
 
     The first and the last person may have more events elsewhere: theirs are left in `borders`. Of
     these, and of one person's events, up to `memory` bytes are held; rows wait in memory of
-    `reused`. After `finish` the rows of all others are in `blocks`, and their number of events by
-    day in `events`.
+    `reused`. After `finish` the rows of all others are in `blocks`, their number of events by day
+    in `events`, and `people` and `at_borders` are the codes of those with rows and those without.
     """
 
     def __init__(
@@ -56,6 +57,8 @@ class PersonDays:
         self.blocks: list[Block] = []
         self.events: dict[int, int] = {}
         self.borders: list[Slice] = []
+        self.people = NOBODY
+        self.at_borders = NOBODY
         self._latest: list[Slice] = []  # the events of the person who came last
         self._roll: PersonRoll | None = None
         self._rows: list[_Rows] = []
@@ -77,10 +80,7 @@ class PersonDays:
         self._hold(self._latest, events.part(slice(begin, len(events))))
 
     def finish(self, counts: Counts) -> None:
-        """Make blocks of the rows that are left, and add what was counted to `counts`.
-
-        Raises Disorder when the last person has rows already.
-        """
+        """Make blocks of the rows that are left, and add what was counted to `counts`."""
         if self._roll is not None:
             self._roll.end()
             for rows in self._rows:
@@ -88,10 +88,10 @@ class PersonDays:
             counts.events += self._roll.events
             counts.bad_amounts += self._roll.bad_amounts
             counts.duplicates += self._roll.repeats()
-            last = self._codes(self._latest[0].ids[:1])
-            if np.isin(last, np.concatenate(self._people)).any():
-                raise Disorder
         self.borders += self._latest
+        self.people = np.unique(np.concatenate([NOBODY, *self._people]))
+        ids = np.array([events.ids[0] for events in self.borders if len(events)], np.int64)
+        self.at_borders = self._codes(ids) if len(ids) else NOBODY
 
     def _hold(self, held: list[Slice], events: Slice) -> None:
         """Hold events as they are; Disorder when they are many."""

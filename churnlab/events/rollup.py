@@ -7,7 +7,8 @@ which are rolled up when all is read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import numpy as np
+import pyarrow as pa
 
 from churnlab.activity.blocks import Block, Shelf
 from churnlab.activity.memory import ReusedMemory
@@ -23,7 +25,7 @@ from churnlab.events.batches import Counts, Reader
 from churnlab.events.codes import Tables
 from churnlab.events.on_disk import Disk
 from churnlab.events.open_day import Disorder, OpenDay
-from churnlab.events.person_days import PersonDays
+from churnlab.events.person_days import NOBODY, PersonDays
 from churnlab.events.piled_days import PiledDays
 from churnlab.events.piles import Part, Piles
 from churnlab.events.seen import Seen
@@ -100,12 +102,18 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
         dropped = 0
         if spec.event_id is not None:
             source, dropped = Disk(spec, threads, folder).without_repeats(source)
-        rolling = _Rolling(source, spec, tables, threads, folder)
-        with closing(rolling), ThreadPoolExecutor(threads) as pool:
-            rolling.read(pool)
-            rolling.finish(pool)
-    rolling.done.counts.duplicates_dropped = dropped
-    return rolling.done
+        try:
+            done = _Rolling(source, spec, tables, threads, folder).run()
+        except _Scattered:
+            rolling = _Rolling(source, spec, tables, threads, folder)
+            rolling.by_person = False
+            done = rolling.run()
+    done.counts.duplicates_dropped = dropped
+    return done
+
+
+class _Scattered(Exception):
+    """People do not lie together, though the statistics of the source said so."""
 
 
 class _Rolling:
@@ -121,32 +129,67 @@ class _Rolling:
         self.shelf = Shelf(spec.memory // 3)
         self.reused = ReusedMemory()
         self.done = Rolled(tables)
+        self.by_person = True
+        self._scattered = threading.Event()
         # One for each thread; three quarters of the memory are for piles, the rest for single days.
         memory = spec.memory * 3 // 4 // threads
         self.piles = [Piles(source.name, spec, memory, folder) for _ in range(threads)]
 
+    def run(self) -> Rolled:
+        """All of it; _Scattered where people turn out not to lie together."""
+        with closing(self), ThreadPoolExecutor(self.threads) as pool:
+            self.read(pool)
+            self.finish(pool)
+        return self.done
+
     def read(self, pool: ThreadPoolExecutor) -> None:
-        """Read all tasks, roll up the days that can be streamed, and put the others on piles."""
+        """Read all tasks, roll up what can be streamed, and put the other days on piles."""
         free: SimpleQueue[Piles] = SimpleQueue()
         for piles in self.piles:
             free.put(piles)
-        tasks = self.source.tasks(self.spec, self.threads)
         with bar("reading events", lambda: self.source.rows, self.spec.progress) as step:
 
             def work(task: Task) -> _Roller:
                 """Read and roll up one task."""
-                seen = replace(task, batches=lambda: counted(task.batches(), step, len))
+                seen = replace(task, batches=lambda: self._together(task, step))
+                roller = _Roller(
+                    self.source.name, self.spec, self.tables, self.shelf.put, self.reused
+                )
                 mine = free.get()
                 try:
-                    roller = _Roller(
-                        self.source.name, self.spec, self.tables, self.shelf.put, self.reused
-                    )
                     return roller.run(seen, mine)
+                except _Scattered:
+                    self._scattered.set()
+                    raise
                 finally:
                     free.put(mine)
 
-            for roller in list(pool.map(work, tasks)):
-                self.done.add(roller)
+            rollers = list(pool.map(work, self._tasks()))
+        self._check_people(rollers)
+        for roller in rollers:
+            self.done.add(roller)
+
+    def _tasks(self) -> list[Task]:
+        """The tasks, without an order by person where that was tried in vain."""
+        tasks = self.source.tasks(self.spec, self.threads)
+        together = self.by_person and person_days.serves(self.spec)
+        return [t if together or t.order != "person" else replace(t, order=None) for t in tasks]
+
+    def _together(self, task: Task, step: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
+        """The batches of a task, until people turn out not to lie together."""
+        for batch in counted(task.batches(), step, len):
+            if self._scattered.is_set():
+                raise _Scattered
+            yield batch
+
+    def _check_people(self, rollers: Sequence[_Roller]) -> None:
+        """Raise _Scattered where a person has rows of one task and events in another."""
+        people = np.concatenate([NOBODY, *(r.people for r in rollers)])
+        at_borders = np.concatenate([NOBODY, *(r.at_borders for r in rollers)])
+        if len(people):
+            tasks = np.bincount(people, minlength=int(at_borders.max(initial=0)) + 1)
+            if tasks.max() > 1 or tasks[at_borders].any():
+                raise _Scattered
 
     def finish(self, pool: ThreadPoolExecutor) -> None:
         """Roll up the days on piles."""
@@ -195,6 +238,8 @@ class _Roller:
         self.events: dict[int, int] = {}
         self.open: dict[int, OpenDay] = {}
         self.shared: list[Slice] = []
+        self.people = NOBODY
+        self.at_borders = NOBODY
         self.room = self.spec.memory // 4
         self.closed = _NEVER
         self.reader = Reader(self.name, self.spec, self.tables)
@@ -205,18 +250,21 @@ class _Roller:
         return self.reader.counts
 
     def run(self, task: Task, piles: Piles) -> _Roller:
-        """Try the task as it comes; put all on piles when it is not in that order."""
-        try:
-            if task.order == "time":
+        """Try the task as it comes; put all on piles when it is not in the order of time.
+
+        Raises _Scattered when it is not by person, though it should be.
+        """
+        if task.order == "person":
+            self._pile(self._people(task), piles)
+            return self
+        if task.order == "time":
+            try:
                 self._stream(task)
                 self._pile(self.shared, piles)
                 self.shared = []
                 return self
-            if task.order == "person" and person_days.serves(self.spec):
-                self._pile(self._people(task), piles)
-                return self
-        except Disorder:
-            self._begin()
+            except Disorder:
+                self._begin()
         for batch in task.batches():
             self._pile([self.reader.read(batch, task.days)], piles)
         return self
@@ -230,13 +278,18 @@ class _Roller:
 
     def _people(self, task: Task) -> list[Slice]:
         """Roll up events by person; returns those of people whom other tasks may have events of."""
-        people = PersonDays(self.spec, self.tables, self.keep, self.room, self.reused)
-        for batch in task.batches():
-            people.add(self.reader.read(batch, task.days), self.reader.zone)
-        people.finish(self.counts)
-        self.blocks = people.blocks
-        self.events = people.events
-        return people.borders
+        days = PersonDays(self.spec, self.tables, self.keep, self.room, self.reused)
+        try:
+            for batch in task.batches():
+                days.add(self.reader.read(batch, task.days), self.reader.zone)
+        except Disorder:
+            raise _Scattered from None
+        days.finish(self.counts)
+        self.blocks = days.blocks
+        self.events = days.events
+        self.people = days.people
+        self.at_borders = days.at_borders
+        return days.borders
 
     def _stream(self, task: Task) -> None:
         several: list[Slice] = []

@@ -53,9 +53,9 @@ def groups_of(
     text = tuple(
         f.name for f in arrow if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)
     )
-    columns = {meta.schema.column(i).path: i for i in range(meta.num_columns)}
-    column = columns.get(time)
-    ids = columns.get(spec.user)
+    paths = [meta.schema.column(i).path for i in range(meta.num_columns)]
+    column = paths.index(time) if paths.count(time) == 1 else None
+    ids = paths.index(spec.user) if paths.count(spec.user) == 1 else None
     kind = arrow.field(time).type if column is not None and time in arrow.names else pa.null()
     usable = pa.types.is_timestamp(kind)
     for place in range(meta.num_row_groups):
@@ -103,11 +103,15 @@ def by_person(groups: list[Group], most: int) -> list[list[Group]]:
     Two row groups may share one person: the last of the one and the first of the other.
     """
     users = [g.users for g in groups if g.users is not None]
+    if len(users) < max(len(groups), 2) or len({type(least) for least, _ in users}) > 1:
+        return []
     order = sorted(range(len(users)), key=users.__getitem__)
     reach_on = any(users[i][1] > users[j][0] for i, j in pairwise(order))
-    if len(groups) < 2 or len(users) < len(groups) or reach_on:
-        return []
     rising = [groups[i] for i in order]
+    files = [g.file.name for g in rising]
+    read_in_turn = sum(one != other for one, other in pairwise(files)) == len(set(files)) - 1
+    if reach_on or not read_in_turn:
+        return []
     return [rising[a:z] for a, z in pairwise(_edges(rising, most))]
 
 
