@@ -108,11 +108,11 @@ class Block:
     | day    | day                  | the day of the rows                             |
     | known  | day                  | the day from which on the rows are known        |
     | codes  | int32[m]             | people, grouped by piece (`code >> PIECE_BITS`) |
-    | starts | int64[pieces + 1]    | where each piece begins                         |
+    | starts | int64[pieces + 1]    | where each piece begins, from `first` on        |
     | counts | uint8 or int32[m, k] | counts                                          |
     | sums   | int64[m, s]          | sums                                            |
 
-    codes, counts and sums are arrays or OnDisk.
+    codes, counts and sums are arrays or OnDisk. `first` is the first piece that may have rows.
     """
 
     day: int
@@ -121,12 +121,14 @@ class Block:
     starts: np.ndarray
     counts: Any
     sums: Any
+    first: int = 0
 
     def group(self, piece: int) -> slice:
         """The rows of one piece, as a slice."""
-        if piece + 1 >= len(self.starts):
+        place = piece - self.first
+        if not 0 <= place < len(self.starts) - 1:
             return slice(0, 0)
-        return slice(int(self.starts[piece]), int(self.starts[piece + 1]))
+        return slice(int(self.starts[place]), int(self.starts[place + 1]))
 
 
 class BlockRows:
@@ -241,7 +243,7 @@ class BlockRows:
             windows.count(frozen(self.place), frozen(block.codes), 0, held)
         first = np.concatenate([[0], np.cumsum(held)])
         out, at = self._room(int(first[-1]), ReusedMemory()), first[:-1].copy()
-        groups = max((len(b.starts) for b in self.blocks), default=1) - 1
+        groups = max((b.first + len(b.starts) for b in self.blocks), default=1) - 1
 
         def put(group: int) -> None:
             """Copy the rows of one group of people to their places."""

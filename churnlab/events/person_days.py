@@ -22,7 +22,8 @@ from churnlab.kernels.rollup import PersonRoll, Slice
 from churnlab.kernels.units import SESSION_GAP_MICROS
 from churnlab.schema.zones import zone_changes
 
-_MOST = 2**20  # rows that are held before they become blocks
+_MOST = 2**20  # rows that are held before they become blocks, where memory is enough
+_LEAST = 2**17  # no more than a batch of events has: fewer would be blocks of a few rows
 NOBODY = np.zeros(0, np.int32)
 _SELDOM = 8  # wide rows are so many times fewer
 
@@ -93,6 +94,12 @@ class PersonDays:
         ids = np.array([events.ids[0] for events in self.borders if len(events)], np.int64)
         self.at_borders = self._codes(ids) if len(ids) else NOBODY
 
+    def close(self) -> None:
+        """Let the memory of the rows go at once, also where `finish` was not reached."""
+        self._roll = None
+        self._rows = []
+        self._people = []
+
     def _hold(self, held: list[Slice], events: Slice) -> None:
         """Hold events as they are; Disorder when they are many."""
         held.append(events)
@@ -132,7 +139,7 @@ class PersonDays:
             SESSION_GAP_MICROS,
             self._take,
         )
-        most = min(max(self.room // BYTES_A_ROW, roll.ROWS), _MOST)
+        most = min(max(self.room // BYTES_A_ROW, _LEAST, roll.ROWS), _MOST)
         self._rows = [
             _Rows(False, most, roll.width, self.reused),
             _Rows(True, max(most // _SELDOM, roll.ROWS), roll.width, ReusedMemory()),
@@ -195,22 +202,24 @@ class _Rows:
         """The rows as blocks, one for each day that has any."""
         if not self.count:
             return
-        codes = self.codes[: self.count]
-        days = self.days[: self.count]
-        first = int(days.min())
-        pieces = (int(codes.max()) >> PIECE_BITS) + 1
-        group = (days.astype(np.int64) - first) * pieces + (codes >> PIECE_BITS)
-        starts = np.empty(int(group.max()) + 2, np.int64)
+        piece = self.codes[: self.count] >> PIECE_BITS
+        first = int(piece.min())
+        pieces = int(piece.max()) - first + 1
+        earliest = int(self.days[: self.count].min())
+        behind = self.days[: self.count] - earliest
+        present = np.bincount(behind) > 0
+        place = np.cumsum(present) - 1  # of each day among those that have rows
+        starts = np.empty((int(place[-1]) + 1) * pieces + 1, np.int64)
         to = np.empty(self.count, np.int64)
         marks = np.zeros(self.count, bool)
+        group = place[behind] * pieces + (piece - first)
         windows.by_piece(frozen(group), frozen(marks), False, 0, starts, to)
-        out = self._in_order(to)
-        for begin in range(0, len(starts) - 1, pieces):
-            mine = starts[begin : begin + pieces + 1]
+        codes, counts, sums = self._in_order(to)
+        for i, day in enumerate((np.flatnonzero(present) + earliest).tolist()):
+            mine = starts[i * pieces : (i + 1) * pieces + 1]
             rows = slice(int(mine[0]), int(mine[-1]))
-            if rows.stop > rows.start:
-                day = first + begin // pieces
-                yield Block(day, day, out[0][rows], mine - rows.start, out[1][rows], out[2][rows])
+            own = mine - rows.start
+            yield Block(day, day, codes[rows], own, counts[rows], sums[rows], first)
 
     def _in_order(self, to: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Codes, counts and sums with row i at place `to[i]`, int64[m]."""

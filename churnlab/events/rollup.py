@@ -102,14 +102,19 @@ def roll(source: Source, spec: LogSpec, tables: Tables) -> Rolled:
         dropped = 0
         if spec.event_id is not None:
             source, dropped = Disk(spec, threads, folder).without_repeats(source)
-        try:
-            done = _Rolling(source, spec, tables, threads, folder).run()
-        except _Scattered:
-            rolling = _Rolling(source, spec, tables, threads, folder)
-            rolling.by_person = False
-            done = rolling.run()
+        done = _tried(_Rolling(source, spec, tables, threads, folder))
+        if done is None:
+            done = _Rolling(source, spec, tables, threads, folder, by_person=False).run()
     done.counts.duplicates_dropped = dropped
     return done
+
+
+def _tried(rolling: _Rolling) -> Rolled | None:
+    """All of it; None where people turn out not to lie together."""
+    try:
+        return rolling.run()
+    except _Scattered:
+        return None
 
 
 class _Scattered(Exception):
@@ -120,7 +125,14 @@ class _Rolling:
     """The work on one source: tasks, then the days that are left on piles."""
 
     def __init__(
-        self, source: Source, spec: LogSpec, tables: Tables, threads: int, folder: Path
+        self,
+        source: Source,
+        spec: LogSpec,
+        tables: Tables,
+        threads: int,
+        folder: Path,
+        *,
+        by_person: bool = True,
     ) -> None:
         self.source = source
         self.spec = spec
@@ -129,7 +141,7 @@ class _Rolling:
         self.shelf = Shelf(spec.memory // 3)
         self.reused = ReusedMemory()
         self.done = Rolled(tables)
-        self.by_person = True
+        self.by_person = by_person
         self._scattered = threading.Event()
         # One for each thread; three quarters of the memory are for piles, the rest for single days.
         memory = spec.memory * 3 // 4 // threads
@@ -278,13 +290,13 @@ class _Roller:
 
     def _people(self, task: Task) -> list[Slice]:
         """Roll up events by person; returns those of people whom other tasks may have events of."""
-        days = PersonDays(self.spec, self.tables, self.keep, self.room, self.reused)
-        try:
-            for batch in task.batches():
-                days.add(self.reader.read(batch, task.days), self.reader.zone)
-        except Disorder:
-            raise _Scattered from None
-        days.finish(self.counts)
+        with closing(PersonDays(self.spec, self.tables, self.keep, self.room, self.reused)) as days:
+            try:
+                for batch in task.batches():
+                    days.add(self.reader.read(batch, task.days), self.reader.zone)
+            except Disorder:
+                raise _Scattered from None
+            days.finish(self.counts)
         self.blocks = days.blocks
         self.events = days.events
         self.people = days.people

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from support.logs import COLUMNS, EVERY_TIME, TABLE, in_batches_of, ordered, out
 from support.zones import TURNS
 
 import churnlab as cl
+from churnlab.activity import blocks
+from churnlab.activity import rows as rows_module
 from churnlab.events import parquet_files, person_days, rollup
 from churnlab.events.person_days import PersonDays
 from churnlab.events.piles import Piles
@@ -259,3 +263,55 @@ def test_a_column_named_like_a_nested_one_is_not_taken_for_it(tmp_path: Path) ->
     options = {**PLAIN, "user": "u.id"}
     want = outcome(cl.EventLog.from_frame(table, **options))
     assert outcome(read(table, tmp_path, 4, options)) == want
+
+
+def test_rows_that_became_blocks_are_let_go_at_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+    most: list[int] = []
+    made = person_days._Rows.__init__
+
+    def noted(rows: Any, *given: Any) -> None:
+        made(rows, *given)
+        alive.add(rows)
+        most.append(len(alive))
+
+    monkeypatch.setattr(person_days._Rows, "__init__", noted)
+    gc.disable()
+    try:
+        read(ordered(TABLE, "user"), tmp_path, 100, {**SUMS, "threads": 1})
+        assert len(most) > 4 and max(most) == 2 and not len(alive)
+    finally:
+        gc.enable()
+
+
+def test_the_first_try_is_gone_when_the_second_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+    found: list[int] = []
+    made = rollup._Rolling.__init__
+
+    def noted(rolling: Any, *given: Any, **more: Any) -> None:
+        found.append(len(alive))
+        made(rolling, *given, **more)
+        alive.add(rolling)
+
+    monkeypatch.setattr(rollup._Rolling, "__init__", noted)
+    read(odd("the last again"), tmp_path, 5, {**PLAIN, "threads": 1})
+    assert found == [0, 0]
+
+
+def test_days_far_apart_and_people_far_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(person_days, "PIECE_BITS", 2)
+    monkeypatch.setattr(rows_module, "PIECE_BITS", 2)
+    monkeypatch.setattr(blocks, "PIECE_BITS", 2)
+    users = np.repeat(np.arange(40), 3)
+    days = ["0101-02-03T04", "1975-03-01T12", "2026-03-01T12"] * 40
+    table = tall(users, days, ["x"] * 120)
+    want = outcome(cl.EventLog.from_frame(table, **PLAIN))
+    log = read(table, tmp_path, 30, {**PLAIN, "threads": 1})
+    assert outcome(log) == want
+    assert max(block.first for block in log.activity.rows.blocks) > 5
+    assert max(len(b.starts) for b in log.activity.rows.blocks if b.first) < 5
