@@ -24,8 +24,8 @@ from churnlab.schema.zones import zone_changes
 
 _MOST = 2**20  # rows that are held before they become blocks, where memory is enough
 _LEAST = 2**17  # no more than a batch of events has: fewer would be blocks of a few rows
-NOBODY = np.zeros(0, np.int32)
 _SELDOM = 8  # wide rows are so many times fewer
+NOBODY = np.zeros(0, np.int32)
 
 
 def serves(spec: LogSpec) -> bool:
@@ -91,7 +91,7 @@ class PersonDays:
             counts.duplicates += self._roll.repeats()
         self.borders += self._latest
         self.people = np.unique(np.concatenate([NOBODY, *self._people]))
-        ids = np.array([events.ids[0] for events in self.borders if len(events)], np.int64)
+        ids = np.array([events.ids[0] for events in self.borders], np.int64)
         self.at_borders = self._codes(ids) if len(ids) else NOBODY
 
     def close(self) -> None:
@@ -102,7 +102,8 @@ class PersonDays:
 
     def _hold(self, held: list[Slice], events: Slice) -> None:
         """Hold events as they are; Disorder when they are many."""
-        held.append(events)
+        if len(events):
+            held.append(events)
         self.room -= len(events) * BYTES_A_ROW
         if self.room < 0:
             raise Disorder
@@ -116,13 +117,12 @@ class PersonDays:
 
     def _add(self, events: Slice, zone_name: str | None) -> None:
         """Roll up the events of all people but the first."""
-        if self._roll is None:
-            first = int((self.borders or [events])[0].ids[0]) if len(events) else 0
+        if self._roll is None and len(events):
+            first = int((self.borders or [events])[0].ids[0])
             count = _first_run(events.ids, first)
             self._hold(self.borders, events.part(slice(0, count)))
             events = events.part(slice(count, len(events)))
-            if len(events):
-                self._roll = self._started(first)
+            self._roll = self._started(first) if len(events) else None
         if self._roll is None or not len(events):
             return
         changes = zone_changes(zone_name, int(events.clock.min()), int(events.clock.max()))
