@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from churnlab.report.csv_text import csv_text, guarded, quoted, unguarded
@@ -33,8 +33,13 @@ def every_reader(text: str) -> dict[str, list[str]]:
         "csv": [row["user_id"] for row in csv.DictReader(io.StringIO(text, newline=""))],
         "pandas": pd.read_csv(path, dtype=str, keep_default_na=False)["user_id"].tolist(),
         "polars": pl.read_csv(path, schema_overrides=as_text)["user_id"].to_list(),
-        "duckdb": [row[0] for row in duckdb.read_csv(str(path), all_varchar=True).fetchall()],
+        "duckdb": [row[0] for row in _with_duckdb(path)],
     }
+
+
+def _with_duckdb(path: Path) -> list[tuple[str, ...]]:
+    """The rows by DuckDB, told the escape: from one row it takes an apostrophe for it."""
+    return duckdb.read_csv(str(path), all_varchar=True, escapechar='"').fetchall()
 
 
 def frame(ids: list[str]) -> pd.DataFrame:
@@ -42,6 +47,7 @@ def frame(ids: list[str]) -> pd.DataFrame:
     return pd.DataFrame({"user_id": ids, "risk": 0.5, "ltv": None, "reason_1": ids}, dtype=object)
 
 
+@example(["\r0"])
 @given(st.lists(TEXT | HOSTILE, min_size=1, max_size=8))
 def test_ids_of_any_text_come_back_from_every_reader(ids: list[str]) -> None:
     for name, found in every_reader(csv_text(frame(ids), guarded)).items():
