@@ -52,6 +52,13 @@ class Tables:
             raise LogError.from_wrong_type(source, column, given, "one type of id")
         return self.ids
 
+    def person_codes(self, ids: np.ndarray) -> np.ndarray:
+        """The code of each person, int32[n]; text ids are codes already."""
+        if isinstance(self.ids, IntIds):
+            with self.lock:
+                return self.ids.encode(ids)
+        return ids.astype(np.int32)
+
     def name_codes(self, names: Sequence[str], indices: np.ndarray) -> np.ndarray:
         """The code of each event name, int32[names].
 

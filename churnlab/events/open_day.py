@@ -14,9 +14,9 @@ from churnlab.events.batches import Counts
 from churnlab.events.codes import Tables
 from churnlab.events.measured import NOT_COUNTED
 from churnlab.events.spec import LogSpec
-from churnlab.kernels.ids import FirstSeen, IntIds
+from churnlab.kernels.ids import FirstSeen
 from churnlab.kernels.jit import frozen
-from churnlab.kernels.rollup import DayRoll, Meaning, Slice
+from churnlab.kernels.rollup import DayRoll, Meaning, PersonRoll, Slice
 from churnlab.kernels.units import SESSION_GAP_MICROS
 
 
@@ -105,15 +105,16 @@ class OpenDay:
 
     def _finished(self, known: int, counts: Counts) -> Iterator[Block]:
         """The rows as blocks; LogError for a sum that does not fit in 64 bits."""
-        codes = self.roll.ids()
-        tables = self.tables
-        if isinstance(tables.ids, IntIds):
-            with tables.lock:
-                codes = tables.ids.encode(codes)
-        wide = self.roll.wide()
-        for k in self.roll.overflow:
-            raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
+        codes = self.tables.person_codes(self.roll.ids())
+        wide = checked_wide(self.roll, self.spec)
         self._count(counts)
-        codes = codes.astype(np.int32)
         yield from blocks_of(self.day, known, codes, wide, self.roll.width, self.roll.fill)
         self.roll.end()
+
+
+def checked_wide(roll: DayRoll | PersonRoll, spec: LogSpec) -> np.ndarray:
+    """The rows that are `wide`, bool[m]; LogError for a sum that does not fit in 64 bits."""
+    wide = roll.wide()
+    for k in roll.overflow:
+        raise LogError.from_overflow("money" if k == 0 else spec.measures[k - 1].name)
+    return wide

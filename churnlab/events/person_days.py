@@ -9,14 +9,12 @@ import numpy as np
 from churnlab.activity.blocks import Block
 from churnlab.activity.memory import ReusedMemory
 from churnlab.activity.rows import PIECE_BITS
-from churnlab.errors import LogError
 from churnlab.events.batches import Counts
 from churnlab.events.codes import Tables
-from churnlab.events.open_day import Disorder
+from churnlab.events.open_day import Disorder, checked_wide
 from churnlab.events.source import BYTES_A_ROW
 from churnlab.events.spec import LogSpec
 from churnlab.kernels import windows
-from churnlab.kernels.ids import IntIds
 from churnlab.kernels.jit import frozen
 from churnlab.kernels.rollup import PersonRoll, Slice
 from churnlab.kernels.units import SESSION_GAP_MICROS
@@ -92,7 +90,7 @@ class PersonDays:
         self.borders += self._latest
         self.people = np.unique(np.concatenate([NOBODY, *self._people]))
         ids = np.array([events.ids[0] for events in self.borders], np.int64)
-        self.at_borders = self._codes(ids) if len(ids) else NOBODY
+        self.at_borders = self.tables.person_codes(ids) if len(ids) else NOBODY
 
     def close(self) -> None:
         """Let the memory of the rows go at once, also where `finish` was not reached."""
@@ -148,23 +146,14 @@ class PersonDays:
 
     def _take(self, roll: PersonRoll) -> None:
         """Take the rows of the people at work; LogError for a sum that does not fit in 64 bits."""
-        wide = roll.wide()
-        for k in roll.overflow:
-            raise LogError.from_overflow("money" if k == 0 else self.spec.measures[k - 1].name)
-        codes = self._codes(roll.ids())
+        wide = checked_wide(roll, self.spec)
+        codes = self.tables.person_codes(roll.ids())
         self._people.append(codes[np.flatnonzero(np.diff(codes, prepend=-1))])
         for rows in self._rows:
             mine = wide == rows.wide
             if rows.count + np.count_nonzero(mine) > len(rows.codes):
                 self._make_blocks(rows)
             rows.take(roll, codes, mine)
-
-    def _codes(self, ids: np.ndarray) -> np.ndarray:
-        """The codes of people, int32[n]."""
-        if isinstance(self.tables.ids, IntIds):
-            with self.tables.lock:
-                return self.tables.ids.encode(ids)
-        return ids.astype(np.int32)
 
     def _make_blocks(self, rows: _Rows) -> None:
         """Make blocks of the rows that are held, and count their events."""

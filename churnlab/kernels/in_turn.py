@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from churnlab.kernels.jit import bare, jit
+from churnlab.kernels.local_days import around
 from churnlab.kernels.records import (
     KEY,
     LAST,
@@ -78,12 +79,8 @@ def _follow(
     for i in range(np.uint64(stop - start)):
         key, now = ids[begin + i], clock[begin + i]
         if key != who or not low <= now < high:
-            turn = np.searchsorted(turns, now, side="right") - 1
-            day = (now + shifts[turn]) // DAY_MICROS
-            midnight = day * DAY_MICROS - shifts[turn]
-            low, high = max(midnight, turns[turn]), midnight + DAY_MICROS
-            if turn + 1 < turns.shape[0]:
-                high = min(high, turns[turn + 1])
+            day, shift, low, high = around(now, turns, shifts)
+            midnight = day * DAY_MICROS - shift
             if key < who or (key == who and slots > 0 and day < days[slots - 1]):
                 return -1
             if key != who or slots == 0 or day != days[slots - 1]:

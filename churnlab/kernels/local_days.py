@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from churnlab.kernels.jit import bare
+from churnlab.kernels.jit import bare, inlined
 from churnlab.kernels.units import DAY_MICROS
 
 
@@ -20,14 +22,21 @@ def runs(clock: np.ndarray, turns: np.ndarray, shifts: np.ndarray, out: np.ndarr
         now = clock[i]
         if low <= now < high:
             continue
-        turn = np.searchsorted(turns, now, side="right") - 1
-        shift = shifts[turn]
-        day = (now + shift) // DAY_MICROS
-        low, high = max(turns[turn], day * DAY_MICROS - shift), (day + 1) * DAY_MICROS - shift
-        if turn + 1 < turns.shape[0]:
-            high = min(high, turns[turn + 1])
+        day, shift, low, high = around(now, turns, shifts)
         if count == out.shape[0]:
             return -1
         out[count, 0], out[count, 1], out[count, 2] = i, day, shift
         count += 1
     return count
+
+
+@inlined
+def around(now: int, turns: np.ndarray, shifts: np.ndarray) -> Any:
+    """The local day of a moment, its shift, and the clock `[low, high)` for which both hold."""
+    turn = np.searchsorted(turns, now, side="right") - 1
+    shift = shifts[turn]
+    day = (now + shift) // DAY_MICROS
+    low, high = max(turns[turn], day * DAY_MICROS - shift), (day + 1) * DAY_MICROS - shift
+    if turn + 1 < turns.shape[0]:
+        high = min(high, turns[turn + 1])
+    return day, shift, low, high

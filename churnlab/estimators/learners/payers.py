@@ -70,7 +70,7 @@ class GrownPayers(NamedTuple):
 def grow(
     first: GrownPayers, plan: Plan, rows: TrainingRows, inner: Folds, chosen: Chosen | None
 ) -> GrownPayers:
-    """`first`, which has no payers, with trees for who pays and how much.
+    """`first`, which has no payers, with trees that say who pays and how much.
 
     There are none with fewer than ten rows that pay or that do not, without payers held out, and
     where an earlier fit `chosen` had none. rows: y holds amounts of at least 0 with a mean near 1.
